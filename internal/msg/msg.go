@@ -1,0 +1,36 @@
+// Package msg holds every sentence awsmfa says to a person: one function a message, each a whole sentence with its
+// values filled in, so that a translator finds them all here. It decides nothing: it never reads files, the
+// environment or the clock, and never prints.
+//
+// The rules of a message: lower case, no full stop; it says what happened and in whose words; the hint says what to do
+// now. No message ever holds a secret access key, a session token or a token code.
+package msg
+
+import "errors"
+
+// Error is a failure told in awsmfa's own words. Text is what happened; Hint, which may be empty, is what to do next;
+// Err, which may be nil, is the error underneath, for errors.Is and --debug (it is not part of Error's text).
+type Error struct {
+	Text string
+	Hint string
+	Err  error
+}
+
+func (e *Error) Error() string { return e.Text }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// HintOf returns the hint of the first *Error in err's chain that has one, or "".
+func HintOf(err error) string {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		if e.Hint != "" {
+			return e.Hint
+		}
+		err = e.Err
+	}
+	return ""
+}
