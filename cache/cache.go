@@ -1,0 +1,233 @@
+// Package cache keeps small private files in one directory of the user's: the sessions that were paid for with a token
+// code, and which MFA device was found for a key. It never decides whether what it kept is still good, never talks to
+// anyone, and never trusts a file that another could have written.
+//
+// A file is a JSON object with a version, the name it was kept under and the value. It is written beside its place and
+// renamed into it, so a reader sees the old one or the new one, whole. What is torn, foreign, of another version, kept
+// under another name or open to others is a miss, told by an error that says why.
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// version is the layout of the files. A file of another version is left alone until its name is kept anew.
+const version = 1
+
+// sweepAge is when a file that was kept with Keep is removed for good: no session that AWS gives out lives longer
+// than 36 hours (GetSessionToken's limit), so what is older holds nothing.
+const sweepAge = 37 * time.Hour
+
+// maxSize bounds what is read of a file, in bytes: a session with a long token is about 2 KiB.
+const maxSize = 64 << 10
+
+const (
+	suffix     = ".json"
+	lockSuffix = ".lock"
+)
+
+// Dir is the directory that the files are in. The zero Dir keeps nothing: every look is a miss, every lock is free.
+type Dir struct{ Path string }
+
+// An Unusable error says that a kept file is there and why it is not used: it is a miss, and worth a warning.
+type Unusable struct {
+	Path   string
+	Reason Reason
+	Err    error // what the system or the decoder said; may be nil
+}
+
+// Reason is why a kept file is not used.
+type Reason int
+
+const (
+	Unreadable     Reason = iota // the system refused
+	Torn                         // not a whole file of ours
+	Foreign                      // belongs to another user, is no regular file, or was kept under another name
+	Loose                        // others may read or write it
+	AnotherVersion               // written by another version of awsmfa
+)
+
+func (e *Unusable) Error() string {
+	return fmt.Sprintf("%s: unusable (%d): %v", e.Path, e.Reason, e.Err)
+}
+
+func (e *Unusable) Unwrap() error { return e.Err }
+
+type file struct {
+	Version int             `json:"version"`
+	Name    string          `json:"name"`
+	Value   json.RawMessage `json:"value"`
+}
+
+// Load reads the value kept under name into v and reports whether there was one. The error, always an *Unusable,
+// tells of a file that is there and was not used; it is a miss all the same.
+func (d Dir) Load(name string, v any) (bool, error) {
+	if d.Path == "" {
+		return false, nil
+	}
+	path := d.file(name)
+	f, err := open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &Unusable{Path: path, Reason: Unreadable, Err: err}
+	}
+	defer f.Close()
+	if reason, err := private(f); err != nil {
+		return false, &Unusable{Path: path, Reason: reason, Err: err}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSize))
+	if err != nil {
+		return false, &Unusable{Path: path, Reason: Unreadable, Err: err}
+	}
+	if reason, err := decode(data, name, v); err != nil {
+		return false, &Unusable{Path: path, Reason: reason, Err: err}
+	}
+	return true, nil
+}
+
+// decode takes a value out of a file's bytes; v is touched only when everything fits.
+func decode(data []byte, name string, v any) (Reason, error) {
+	var f file
+	if err := json.Unmarshal(data, &f); err != nil {
+		// A later version may be laid out in another way: then its number is all that can be read of it.
+		var head struct {
+			Version int `json:"version"`
+		}
+		if json.Unmarshal(data, &head) == nil && head.Version > version {
+			return AnotherVersion, fmt.Errorf("version %d", head.Version)
+		}
+		return Torn, err
+	}
+	switch {
+	case f.Version != version:
+		return AnotherVersion, fmt.Errorf("version %d", f.Version)
+	case f.Name != name:
+		return Foreign, errors.New("kept under another name")
+	}
+	if err := json.Unmarshal(f.Value, v); err != nil {
+		return Torn, err
+	}
+	return 0, nil
+}
+
+// Keep writes v under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
+// Its error is the system's: no space, a read-only file system, a directory that is not ours.
+func (d Dir) Keep(name string, v any) error {
+	if d.Path == "" {
+		return nil
+	}
+	value, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(file{Version: version, Name: name, Value: value})
+	if err != nil {
+		return err
+	}
+	if err := d.make(); err != nil {
+		return err
+	}
+	if err := d.write(d.file(name), append(data, '\n')); err != nil {
+		return err
+	}
+	d.sweep()
+	return nil
+}
+
+func (d Dir) write(path string, data []byte) (err error) {
+	tmp, err := os.CreateTemp(d.Path, ".new-*") // 0600 from the first byte
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(data); err == nil {
+		err = tmp.Sync() // a session costs a code: a crash after this must not cost another
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return replace(tmp.Name(), path)
+}
+
+// sweep removes what can hold nothing of use: old sessions, and temporary files whose writer was killed. Nothing
+// depends on it, so its errors are dropped.
+func (d Dir) sweep() {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil {
+		return
+	}
+	old := time.Now().Add(-sweepAge)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "session-") && !strings.HasPrefix(e.Name(), ".new-") {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.ModTime().Before(old) && !strings.HasSuffix(e.Name(), lockSuffix) {
+			os.Remove(filepath.Join(d.Path, e.Name()))
+		}
+	}
+}
+
+// Drop forgets what was kept under name; nothing there is no error.
+func (d Dir) Drop(name string) error {
+	if d.Path == "" {
+		return nil
+	}
+	if err := os.Remove(d.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Lock waits until no other process holds name, then holds it until unlock is called or this process ends, in whatever
+// way: the lock is the kernel's, on an open file. It gives up when ctx ends, with ctx's error; any other error means
+// that there can be no lock here (no directory, a file system without locks).
+func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
+	if d.Path == "" {
+		return func() {}, nil
+	}
+	if err := d.make(); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(d.Path, name+lockSuffix), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	// The wait is the kernel's too: the next holder starts at once, however many wait. When ctx ends first, the
+	// waiting goroutine lets go as soon as it gets hold.
+	locked := make(chan error, 1)
+	go func() { locked <- lock(f) }()
+	select {
+	case err := <-locked:
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+		}
+		return func() { f.Close() }, nil
+	case <-ctx.Done():
+		go func() {
+			<-locked
+			f.Close()
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+func (d Dir) file(name string) string { return filepath.Join(d.Path, name+suffix) }

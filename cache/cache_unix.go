@@ -1,0 +1,60 @@
+//go:build unix
+
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// make sees to it that the directory is there and closed to others.
+func (d Dir) make() error {
+	if err := os.MkdirAll(d.Path, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(d.Path)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return os.Chmod(d.Path, 0o700)
+	}
+	return nil
+}
+
+// open never waits: what stands under the name may be a pipe that somebody put there.
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+// private says whether only this user can have written f and can read it. It asks the open file, not its name, so
+// nothing can be put in its place between the question and the reading.
+func private(f *os.File) (Reason, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Unreadable, err
+	}
+	if !info.Mode().IsRegular() {
+		return Foreign, errors.New("not a regular file")
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+	}
+	if perm := info.Mode().Perm(); perm&0o077 != 0 {
+		return Loose, fmt.Errorf("permissions are %04o, not 0600", perm)
+	}
+	return 0, nil
+}
+
+func replace(from, to string) error { return os.Rename(from, to) }
+
+func lock(f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,260 @@
+// Package cli is the program as a person meets it: the grammar of the command line, one file a command, and the one
+// place where errors become messages and exit codes. What it prints on stdout is data, for a shell or a program; what
+// it has to say goes to stderr; what it asks, it asks on the terminal itself.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	xterm "golang.org/x/term"
+
+	"awsmfa/internal/msg"
+	"awsmfa/shells"
+)
+
+// The exit codes, apart from a wrapped command's own.
+const (
+	exitOK            = 0
+	exitError         = 1
+	exitUsage         = 2
+	exitNotExecutable = 126 // as shells say it of a wrapped command
+	exitNotFound      = 127
+	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C
+)
+
+// Streams are where the program writes.
+type Streams struct{ Stdout, Stderr *os.File }
+
+// grammar is the command line, all of it: help, completion and errors derive from it.
+type grammar struct {
+	Env  envCmd  `cmd:"" help:"Print the statements that put an MFA session into the shell that runs this."`
+	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with an MFA session in its environment."`
+
+	Debug   bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
+	Version versionFlag `help:"Print the version and quit."`
+}
+
+// app is one run of the program.
+type app struct {
+	Streams
+	args    []string // as typed, the program's own name first
+	ctx     context.Context
+	signals chan os.Signal
+	debug   bool
+	warned  map[string]bool
+
+	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail; shell is which.
+	evaluated bool
+	shell     shells.Shell
+}
+
+// exit ends the run with a code from within a library that knows no way to return one: Kong, after --help.
+type exit int
+
+// errExit ends the run with a code, everything having been said.
+type errExit int
+
+func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// Run is the program: args with its own name first. It returns the exit code; on Unix, exec does not return at all.
+func Run(args []string, streams Streams) (code int) {
+	a := &app{Streams: streams, args: args, warned: map[string]bool{}}
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			code = int(r)
+		default: // a bug; the evaluated line must fail all the same
+			fmt.Fprintf(a.Stderr, "%s", debug.Stack())
+			code = a.fail(msg.Bug(r))
+		}
+	}()
+	stop := a.catchSignals()
+	defer stop()
+	return a.fail(a.run())
+}
+
+func (a *app) run() error {
+	var g grammar
+	parser, err := kong.New(&g,
+		kong.Name("awsmfa"),
+		kong.Description(msg.Description),
+		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
+		kong.Writers(a.Stdout, a.Stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(a),
+	)
+	if err != nil {
+		return err
+	}
+	a.guessEvaluated()
+	parsed, err := a.parse(parser, &g)
+	if err != nil {
+		return usage(err)
+	}
+	a.debug = g.Debug
+	return parsed.Run()
+}
+
+// parse reads the arguments. What stands after the first -- is exec's command, never ours to read; for every other
+// command -- has its usual meaning.
+func (a *app) parse(parser *kong.Kong, g *grammar) (*kong.Context, error) {
+	own, command, dashed := splitCommand(a.args[1:])
+	if dashed {
+		parsed, err := parser.Parse(own)
+		if err == nil && parsed.Selected() != nil && parsed.Selected().Name == "exec" {
+			g.Exec.Command, g.Exec.dashed = command, true
+			return parsed, nil
+		}
+		if len(own) > 0 && firstWord(own) == "exec" {
+			return nil, err
+		}
+	}
+	return parser.Parse(a.args[1:])
+}
+
+// splitCommand parts args at the first --, which belongs to neither part.
+func splitCommand(args []string) (own, command []string, dashed bool) {
+	for i, arg := range args {
+		if arg == "--" {
+			return args[:i], args[i+1:], true
+		}
+	}
+	return args, nil, false
+}
+
+func firstWord(args []string) string {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return arg
+		}
+	}
+	return ""
+}
+
+// guessEvaluated settles, before the arguments are understood, whether stdout goes to a shell: what cannot be
+// understood must make the evaluated line fail as well.
+func (a *app) guessEvaluated() {
+	if a.evaluated = firstWord(a.args[1:]) != "exec" && !isTerminal(a.Stdout); !a.evaluated {
+		return
+	}
+	name := ""
+	for i, arg := range a.args {
+		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
+			name = value
+		} else if arg == "--shell" && i+1 < len(a.args) {
+			name = a.args[i+1]
+		}
+	}
+	var err error
+	if a.shell, err = chooseShell(name); err != nil {
+		a.shell, _ = chooseShell("")
+	}
+}
+
+// catchSignals makes Ctrl-C and its kin end what a.ctx governs, instead of the process at once: the terminal is told,
+// the lock let go, the evaluated line made to fail.
+func (a *app) catchSignals() (stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	a.ctx = ctx
+	a.signals = make(chan os.Signal, 1)
+	signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		if s, ok := <-a.signals; ok {
+			cancel(caught{s})
+		}
+	}()
+	return func() { signal.Stop(a.signals) }
+}
+
+// caught is the signal that ended the run.
+type caught struct{ os.Signal }
+
+func (c caught) Error() string { return c.String() }
+
+// fail turns what came of the run into messages and the exit code, in this one place.
+func (a *app) fail(err error) int {
+	var (
+		done    errExit
+		wrong   *usageError
+		command *commandError
+		message *msg.Error
+		signal  caught
+	)
+	code := exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &done):
+		return int(done)
+	case errors.As(err, &wrong):
+		code = exitUsage
+	case errors.As(err, &command):
+		code = command.code
+	}
+	text, hint := err.Error(), msg.HintOf(err)
+	if errors.As(context.Cause(a.ctx), &signal) && errors.Is(err, context.Canceled) {
+		text, hint = msg.Interrupted, ""
+		code = exitSignal
+		if n, ok := signal.Signal.(syscall.Signal); ok {
+			code += int(n)
+		}
+	}
+	fmt.Fprintf(a.Stderr, "awsmfa: error: %s\n", text)
+	if hint != "" {
+		fmt.Fprintf(a.Stderr, "awsmfa: hint: %s\n", hint)
+	}
+	if a.debug && errors.As(err, &message) && message.Err != nil {
+		a.trace("underneath: %v", message.Err)
+	}
+	if a.evaluated {
+		io.WriteString(a.Stdout, a.shell.Failure("awsmfa: "+text))
+	}
+	return code
+}
+
+// usageError is a command line that cannot be understood, or values in it that cannot be.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+func usage(err error) error {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		help := "awsmfa --help"
+		if parse.Context != nil && parse.Context.Selected() != nil {
+			help = "awsmfa " + parse.Context.Selected().Name + " --help"
+		}
+		err = msg.Usage(parse.Unwrap(), help)
+	}
+	return &usageError{err}
+}
+
+// warn says on stderr what did not stop the run, each thing once.
+func (a *app) warn(text string) {
+	if !a.warned[text] {
+		a.warned[text] = true
+		fmt.Fprintf(a.Stderr, "awsmfa: warning: %s\n", text)
+	}
+}
+
+// say tells the person something that is neither error nor warning.
+func (a *app) say(text string) { fmt.Fprintf(a.Stderr, "awsmfa: %s\n", text) }
+
+func (a *app) trace(format string, args ...any) {
+	if a.debug {
+		fmt.Fprintf(a.Stderr, "awsmfa: debug: "+format+"\n", args...)
+	}
+}
+
+func isTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"awsmfa/internal/msg"
+	"awsmfa/shells"
+)
+
+type envCmd struct {
+	sessionFlags
+	Shell  string `help:"Print for this shell instead of the one that runs this: ${shells}. AWSMFA_SHELL says it for good." placeholder:"NAME"`
+	Unset  bool   `help:"Print what removes all that awsmfa sets."`
+	Reveal bool   `help:"Print the secrets even when stdout is a terminal."`
+}
+
+func (*envCmd) Help() string { return msg.EnvHelp }
+
+func (c *envCmd) Run(a *app) error {
+	shell, err := chooseShell(c.Shell)
+	if err != nil {
+		return err
+	}
+	if isTerminal(a.Stdout) && !c.Reveal {
+		return c.show(a, shell)
+	}
+	vars := unsetVars(os.Getenv)
+	if !c.Unset {
+		if vars, err = c.obtain(a); err != nil {
+			return err
+		}
+	}
+	text, err := shell.Render(vars)
+	if err != nil {
+		return msg.CannotExpress(err)
+	}
+	if _, err := io.WriteString(a.Stdout, text); err != nil {
+		a.evaluated = false // what stdout would not take before it will not take now
+		return msg.NotPrinted(err)
+	}
+	return nil
+}
+
+// show says the line to type, instead of secrets that a program cannot set in the shell it was started by. It is an
+// error, so that what follows on the same line does not run without its session.
+func (c *envCmd) show(a *app, shell shells.Shell) error {
+	if !c.Unset {
+		if _, err := c.load(); err != nil {
+			return err
+		}
+	}
+	if shell.Data {
+		return &usageError{msg.NotOnTerminal(shell.Name)}
+	}
+	words := []string{programName(a.args[0])}
+	for _, arg := range a.args[1:] {
+		words = append(words, arg)
+	}
+	for i, w := range words {
+		quoted, err := shell.Word(w)
+		if err != nil {
+			return msg.CannotExpress(err)
+		}
+		words[i] = quoted
+	}
+	return &usageError{msg.NothingSet(shell.Line(strings.Join(words, " ")))}
+}
+
+// programName is how the user can call this program again: by its name alone where that finds this very file.
+func programName(arg0 string) string {
+	self, err := os.Executable()
+	if err != nil {
+		return arg0
+	}
+	name := strings.TrimSuffix(filepath.Base(self), ".exe")
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return self
+	}
+	a, errA := os.Stat(found)
+	b, errB := os.Stat(self)
+	if errA != nil || errB != nil || !os.SameFile(a, b) {
+		return self
+	}
+	return name
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"awsmfa/internal/msg"
+	"awsmfa/shells"
+)
+
+type execCmd struct {
+	sessionFlags
+
+	Command []string `kong:"-"` // what stood after --
+	dashed  bool
+}
+
+func (*execCmd) Help() string { return msg.ExecHelp }
+
+func (c *execCmd) Run(a *app) error {
+	command := c.Command
+	subshell := len(command) == 0
+	switch {
+	case subshell && c.dashed: // exec -- $EMPTY in a script: a shell is not what was meant
+		return &usageError{msg.NoCommand()}
+	case subshell:
+		command = []string{subshellPath()}
+	}
+	path, err := lookPath(command[0])
+	if err != nil {
+		return err // before a code is asked for what cannot be run
+	}
+	vars, err := c.obtain(a)
+	if err != nil {
+		return err
+	}
+	if subshell {
+		vars = append(vars, a.deeper())
+	}
+	err = become(a, path, command, apply(os.Environ(), vars, sameVariable))
+	return a.notStarted(command[0], err)
+}
+
+// deeper counts the subshells, and says so of one inside another: exit leads back to the outer one.
+func (a *app) deeper() shells.Var {
+	depth, _ := strconv.Atoi(os.Getenv(varDepth))
+	if depth > 0 {
+		a.say(msg.Nested(os.Getenv(varProfile), depth))
+	}
+	return shells.Var{Name: varDepth, Value: strconv.Itoa(depth + 1)}
+}
+
+// subshellPath is the running shell's file, or a name that finds it.
+func subshellPath() string {
+	s, path := runningShell()
+	if path == "" {
+		return s.Name
+	}
+	return path
+}
+
+// lookPath finds the command's file as a shell does. Its error says 127 or 126.
+func lookPath(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil || errors.Is(err, exec.ErrDot):
+		return path, nil
+	case errors.Is(err, fs.ErrPermission):
+		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+	}
+	if info, e := os.Stat(name); e == nil && strings.ContainsAny(name, `/\`) && info.IsDir() {
+		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+	}
+	return "", &commandError{msg.CommandNotFound(name, err), exitNotFound}
+}
+
+// notStarted is for a command that was found and could not be started; an errExit is its own code and passes.
+func (a *app) notStarted(name string, err error) error {
+	var done errExit
+	if err == nil || errors.As(err, &done) {
+		return err
+	}
+	return &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+}
+
+// commandError is a command that cannot be run, with the code that shells give that.
+type commandError struct {
+	error
+	code int
+}
+
+func (e *commandError) Unwrap() error { return e.error }
+
+func sameVariable(a, b string) bool {
+	if runtime.GOOS == "windows" {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+
+	"awsmfa/cache"
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+	"awsmfa/shells"
+)
+
+// sessionFlags say which session is wanted; env and exec have them alike.
+type sessionFlags struct {
+	Name    string `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
+	Profile string `short:"p" help:"The same, as a flag." placeholder:"NAME"`
+
+	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
+	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
+	CodeCommand string       `env:"AWSMFA_CODE_COMMAND" help:"A command line whose first output line is the code. Else the profile's mfa_process." placeholder:"COMMAND"`
+	Duration    durationFlag `short:"d" env:"AWSMFA_DURATION" default:"12h" help:"How long a new session lasts: 15m to 36h, or seconds." placeholder:"12h"`
+	MinTTL      ttlFlag      `name:"min-ttl" default:"5m" help:"A kept session with less than this left counts as gone." placeholder:"5m"`
+	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
+	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
+	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
+	Timeout     timeoutFlag  `default:"30s" help:"How long one question to AWS may take." placeholder:"30s"`
+}
+
+// AfterApply is Kong's hook for checks between flags.
+func (f *sessionFlags) AfterApply() error {
+	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
+		return msg.TwoProfiles(f.Name, f.Profile)
+	}
+	if time.Duration(f.MinTTL) >= time.Duration(f.Duration) {
+		return msg.MinTTLTooLong(time.Duration(f.MinTTL), time.Duration(f.Duration))
+	}
+	return nil
+}
+
+// load reads the profile that the flags and the environment name.
+func (f *sessionFlags) load() (profile.Profile, error) {
+	home, _ := os.UserHomeDir() // without one, the files' variables must name them
+	name := cmp.Or(f.Name, f.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), os.Getenv(varProfile), "default")
+	return profile.Load(profile.FindFiles(os.Getenv, home), name)
+}
+
+// obtain is the straight line from the flags to the variables.
+func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
+	p, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := p.LongTermKeys()
+	if err != nil {
+		return nil, err
+	}
+	want := session.Request{
+		Keys:     keys,
+		Serial:   cmp.Or(f.Serial, p.MFASerial),
+		Duration: time.Duration(f.Duration),
+		Endpoint: session.Endpoint{URL: endpoint(p, "sts"), Global: global(p)},
+	}
+	s, err := f.obtainer(a, p, want).Obtain(a.ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), os.Getenv), nil
+}
+
+func (f *sessionFlags) obtainer(a *app, p profile.Profile, want session.Request) *session.Obtainer {
+	home, _ := os.UserHomeDir()
+	o := &session.Obtainer{
+		MinTTL:  time.Duration(f.MinTTL),
+		Refresh: f.Refresh,
+		Started: time.Now(),
+		Now:     time.Now,
+		Reach: session.Reach{
+			Files:   profile.FindFiles(os.Getenv, home),
+			Profile: p.Name,
+			Region:  cmp.Or(region(p, f.Region), usualRegion(want.Serial)),
+			IAM:     endpoint(p, "iam"),
+			Timeout: time.Duration(f.Timeout),
+			AppID:   "awsmfa",
+		},
+		Code:    f.source(a, p),
+		Choose:  choose(p.Name),
+		Warn:    func(err error) { a.warn(warning(err)) },
+		Waiting: func() { a.say(msg.Waiting) },
+		Trace:   a.trace,
+	}
+	if !f.NoCache {
+		o.Cache = cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
+	}
+	return o
+}
+
+// source is where the code comes from: the flag, the command, the terminal.
+func (f *sessionFlags) source(a *app, p profile.Profile) mfa.Source {
+	if f.Code != "" {
+		return mfa.Given(string(f.Code))
+	}
+	if command := cmp.Or(f.CodeCommand, p.MFAProcess); command != "" {
+		return mfa.Command(command, a.Stderr, a.say)
+	}
+	return mfa.Terminal()
+}
+
+// choose asks on the terminal which of several devices is meant. With no terminal the error lists them.
+func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device, error) {
+	return func(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
+		var serials []string
+		for _, d := range devices {
+			serials = append(serials, d.Serial)
+		}
+		tty, err := term.Open()
+		if err != nil {
+			return mfa.Device{}, msg.SeveralDevices(profileName, serials)
+		}
+		defer tty.Close()
+		question := msg.WhichDevice(profileName, serials)
+		for {
+			answer, err := tty.Ask(ctx, question)
+			switch {
+			case ctx.Err() != nil:
+				return mfa.Device{}, ctx.Err()
+			case err != nil:
+				return mfa.Device{}, msg.SeveralDevices(profileName, serials)
+			}
+			if n, err := strconv.Atoi(answer); err == nil && 1 <= n && n <= len(devices) {
+				return devices[n-1], nil
+			}
+			question = msg.NoSuchChoice(len(devices))
+		}
+	}
+}
+
+// endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
+// variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
+// Guide, "Service-specific endpoints".)
+func endpoint(p profile.Profile, service string) string {
+	ignore, _ := p.Get("ignore_configured_endpoint_urls")
+	if strings.EqualFold(cmp.Or(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
+		return ""
+	}
+	return cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(service)), os.Getenv("AWS_ENDPOINT_URL"), p.ServiceEndpoint(service))
+}
+
+// region is where AWS is asked: the profile's region, else the one asked for, else one the user set. A region that
+// awsmfa set for another profile is not the user's.
+func region(p profile.Profile, asked string) string {
+	for _, name := range regionVars {
+		if r := os.Getenv(name); r != "" && r != os.Getenv(varRegion) {
+			return cmp.Or(p.Region, asked, r)
+		}
+	}
+	return cmp.Or(p.Region, asked)
+}
+
+// usualRegion is asked when nobody names one: a session is good in all regions of its partition, which a device's ARN
+// tells.
+func usualRegion(serial string) string {
+	switch _, rest, _ := strings.Cut(serial, ":"); strings.SplitN(rest, ":", 2)[0] {
+	case "aws-cn":
+		return "cn-north-1"
+	case "aws-us-gov":
+		return "us-gov-west-1"
+	case "aws-eusc":
+		return "eusc-de-east-1"
+	}
+	return "us-east-1"
+}
+
+// legacyRegions are the ones for which sts_regional_endpoints = legacy means the global endpoint (AWS SDKs and Tools
+// Reference Guide, "AWS STS Regional endpoints").
+var legacyRegions = []string{
+	"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1",
+	"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+}
+
+func global(p profile.Profile) bool {
+	setting, _ := p.Get("sts_regional_endpoints")
+	setting = cmp.Or(os.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting)
+	return strings.EqualFold(setting, "legacy") && slices.Contains(legacyRegions, cmp.Or(p.Region, "aws-global"))
+}
+
+// warning puts what went wrong beside the session into words.
+func warning(err error) string {
+	var (
+		unusable *cache.Unusable
+		notKept  *session.NotKept
+		noLock   *session.NoLock
+	)
+	switch {
+	case errors.As(err, &unusable):
+		return msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion)
+	case errors.As(err, &notKept):
+		return msg.NotKept(notKept.Err)
+	case errors.As(err, &noLock):
+		return msg.NoLock(noLock.Err)
+	}
+	return err.Error()
+}
+
+// codeFlag is six digits, checked before anything else is done.
+type codeFlag string
+
+func (c *codeFlag) UnmarshalText(text []byte) error {
+	code, ok := mfa.Clean(string(text))
+	if !ok {
+		return msg.NotSixDigits()
+	}
+	*c = codeFlag(code)
+	return nil
+}
+
+// durationFlag is a session's duration, between the limits that AWS has for it.
+type durationFlag time.Duration
+
+func (d *durationFlag) UnmarshalText(text []byte) error {
+	v, err := parseDuration(string(text))
+	if err == nil && (v < session.MinDuration || v > session.MaxDuration || v%time.Second != 0) {
+		err = msg.DurationOutOfRange(string(text))
+	}
+	*d = durationFlag(v)
+	return err
+}
+
+type ttlFlag time.Duration
+
+func (d *ttlFlag) UnmarshalText(text []byte) error {
+	v, err := parseDuration(string(text))
+	*d = ttlFlag(v)
+	return err
+}
+
+type timeoutFlag time.Duration
+
+func (d *timeoutFlag) UnmarshalText(text []byte) error {
+	v, err := parseDuration(string(text))
+	if err == nil && v <= 0 {
+		err = msg.NotDuration(string(text))
+	}
+	*d = timeoutFlag(v)
+	return err
+}
+
+// parseDuration reads 36h, 1h30m, 90m, or seconds, as the AWS CLI takes them.
+func parseDuration(text string) (time.Duration, error) {
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, msg.NotDuration(text)
+	}
+	return d, nil
+}

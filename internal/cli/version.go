@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// versionFlag is --version: what the Go toolchain stamped into the binary, a tag or a commit.
+type versionFlag bool
+
+// BeforeReset is Kong's hook for flags that act at once, as its own --help does.
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	fmt.Fprintf(k.Stdout, "awsmfa %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	k.Exit(exitOK)
+	return nil
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	var revision, changed string
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value[:min(12, len(s.Value))]
+		case "vcs.modified":
+			if s.Value == "true" {
+				changed = "+changed"
+			}
+		}
+	}
+	if revision == "" {
+		return "devel"
+	}
+	return "devel " + revision + changed
+}

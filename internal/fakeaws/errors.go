@@ -1,0 +1,78 @@
+package fakeaws
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// apiError is a refusal in AWS's own words: HTTP status, code and message are what AWS sends, as far as it has
+// published them or been seen to.
+type apiError struct {
+	status        int
+	code, message string
+}
+
+func errInvalidClientTokenID() *apiError {
+	return &apiError{http.StatusForbidden, "InvalidClientTokenId",
+		"The security token included in the request is invalid."}
+}
+
+func errExpiredToken() *apiError {
+	return &apiError{http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"}
+}
+
+func errMissingAuthenticationToken() *apiError {
+	return &apiError{http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token"}
+}
+
+func errIncompleteSignature(message string) *apiError {
+	return &apiError{http.StatusBadRequest, "IncompleteSignature", message}
+}
+
+func errSignatureDoesNotMatch(message string) *apiError {
+	return &apiError{http.StatusForbidden, "SignatureDoesNotMatch", message}
+}
+
+func errAccessDenied(message string) *apiError {
+	return &apiError{http.StatusForbidden, "AccessDenied", message}
+}
+
+func errInvalidAction(action, version string) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidAction",
+		fmt.Sprintf("Could not find operation %s for version %s", action, version)}
+}
+
+func errMalformedRequest(message string) *apiError {
+	return &apiError{http.StatusBadRequest, "MalformedQueryString", message}
+}
+
+func errNoSuchEntity(message string) *apiError {
+	return &apiError{http.StatusNotFound, "NoSuchEntity", message}
+}
+
+// errConflict is any of IAM's refusals because of the state something is in: all are 409.
+func errConflict(code, message string) *apiError {
+	return &apiError{http.StatusConflict, code, message}
+}
+
+func errInvalidAuthenticationCode() *apiError {
+	return &apiError{http.StatusForbidden, "InvalidAuthenticationCode", "Authentication code for device is not valid."}
+}
+
+func errThrottling() *apiError {
+	return &apiError{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+}
+
+func errInternalFailure() *apiError {
+	return &apiError{http.StatusInternalServerError, "InternalFailure",
+		"The request processing has failed because of an unknown error, exception or failure."}
+}
+
+func errServiceUnavailable() *apiError {
+	return &apiError{http.StatusServiceUnavailable, "ServiceUnavailable",
+		"The request has failed due to a temporary failure of the server."}
+}
+
+func errValidation(message string) *apiError {
+	return &apiError{http.StatusBadRequest, "ValidationError", message}
+}

@@ -1,0 +1,136 @@
+package fakeaws
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// FaultKind is a way for a request to go wrong.
+type FaultKind int
+
+// The first kinds keep the action from running; the last three let it run and spoil the answer.
+const (
+	noFault FaultKind = iota
+
+	Throttle    // 400 Throttling "Rate exceeded"
+	Internal    // 500 InternalFailure
+	Unavailable // 503 ServiceUnavailable
+	Stall       // no answer until the client goes away or the server closes
+	Cut         // the connection is closed without an answer
+	Portal      // 403 and a page of HTML, as a captive portal sends
+	Proxy       // 407 and a page of HTML, as a proxy that wants a password sends
+
+	CutAfter  // the action runs, and the connection is closed without an answer
+	CutBody   // the action runs, and the connection is closed half way through the answer's body
+	BrokenXML // the action runs, and the answer's body ends in the middle
+)
+
+// Fault makes the next Times requests go wrong. Faults that are waiting for the same action strike in the order they
+// were injected.
+type Fault struct {
+	Kind   FaultKind
+	Action string // such as "GetSessionToken"; any action when empty
+	Times  int    // once when 0; until ClearFaults when negative
+}
+
+// Inject adds a fault to those that wait for a request.
+func (s *Server) Inject(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.Times == 0 {
+		f.Times = 1
+	}
+	s.faults = append(s.faults, f)
+}
+
+// ClearFaults drops the faults that have not struck. A request that is stalled already stays so.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// takeFault uses up one stroke of the first fault that fits the action.
+func (s *Server) takeFault(action string) FaultKind {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.faults, func(f Fault) bool { return f.Action == "" || f.Action == action })
+	if i < 0 {
+		return noFault
+	}
+	kind := s.faults[i].Kind
+	switch s.faults[i].Times {
+	case 1:
+		s.faults = slices.Delete(s.faults, i, i+1)
+	default:
+		s.faults[i].Times = max(s.faults[i].Times-1, -1)
+	}
+	return kind
+}
+
+func (k FaultKind) runsAction() bool {
+	return k == noFault || k == CutAfter || k == CutBody || k == BrokenXML
+}
+
+// refuse answers, or does not, in place of the action.
+func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, req *request, fault FaultKind) {
+	switch fault {
+	case Throttle:
+		s.refuseWith(w, req, errThrottling())
+	case Internal:
+		s.refuseWith(w, req, errInternalFailure())
+	case Unavailable:
+		s.refuseWith(w, req, errServiceUnavailable())
+	case Portal:
+		s.html(w, req, http.StatusForbidden, "Sign in to the network")
+	case Proxy:
+		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
+		s.html(w, req, http.StatusProxyAuthRequired, "Proxy authentication required")
+	case Stall:
+		s.record(req, 0, "")
+		s.stalled(ctx)
+		panic(http.ErrAbortHandler)
+	default:
+		s.record(req, 0, "")
+		panic(http.ErrAbortHandler) // net/http closes the connection and is silent about it
+	}
+}
+
+func (s *Server) refuseWith(w http.ResponseWriter, req *request, e *apiError) {
+	s.mu.Lock()
+	ans := req.refusal(s.serverTime(), e)
+	s.mu.Unlock()
+	s.record(req, ans.status, ans.errorCode)
+	ans.write(w)
+}
+
+func (s *Server) html(w http.ResponseWriter, req *request, status int, title string) {
+	s.record(req, status, "")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte("<!DOCTYPE html>\n<html><head><title>" + title +
+		"</title><meta charset=utf-8></head><body><h1>" + title + "<br></h1></body></html>\n"))
+}
+
+// deliver sends the answer of an action that has run, unless a fault loses it. The call is on record before the first
+// byte is sent, so that whoever has the answer finds it there.
+func (s *Server) deliver(w http.ResponseWriter, req *request, ans answer, fault FaultKind) {
+	if fault == CutAfter {
+		s.record(req, 0, ans.errorCode)
+		panic(http.ErrAbortHandler)
+	}
+	s.record(req, ans.status, ans.errorCode)
+	if fault == CutBody {
+		w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
+	}
+	if fault != noFault {
+		ans.body = ans.body[:len(ans.body)/2]
+	}
+	ans.write(w)
+	if fault == CutBody {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}

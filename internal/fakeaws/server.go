@@ -1,0 +1,210 @@
+// Package fakeaws is a strict stand-in for AWS STS and IAM on loopback, for tests and the demo.
+//
+// It answers as AWS does or not at all: signatures are verified in full, token codes are counted, policies are
+// evaluated, limits are enforced, and refusals carry AWS's own codes, statuses and messages. One endpoint serves every
+// service; which one is meant is read from the scope of the signature. It never leaves the machine, never writes a
+// file, and keeps secrets and codes out of its log of calls.
+package fakeaws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// maxBody is far above any request these services accept, and keeps a broken client from filling the memory.
+const maxBody = 1 << 20
+
+// Server is one pretended AWS, with every account, user and device in it. Its methods may be called from several
+// goroutines, also while it serves. The zero value is not usable: call New.
+type Server struct {
+	services map[string]service
+	closed   chan struct{}
+
+	mu       sync.Mutex
+	now      func() time.Time
+	skew     time.Duration
+	elapsed  time.Duration
+	held     time.Time // the code clock stands still here, unless zero
+	users    map[string]*user
+	keys     map[string]*accessKey
+	sessions map[string]*session
+	devices  []*device // in order of creation, which is the order of every list
+	quota    int
+	faults   []Fault
+	calls    []Call
+	hook     func(action string, done bool)
+	http     *http.Server
+	url      string
+}
+
+// New returns a server without users. Use it as an http.Handler, or call Start to listen.
+func New() *Server {
+	return &Server{
+		services: map[string]service{"sts": stsService(), "iam": iamService(), "lambda": lambdaService()},
+		closed:   make(chan struct{}),
+		now:      time.Now,
+		users:    map[string]*user{},
+		keys:     map[string]*accessKey{},
+		sessions: map[string]*session{},
+	}
+}
+
+// Start listens on a free port of 127.0.0.1 and returns the URL to give as endpoint, without a trailing slash.
+// It fails when no port can be had or the server was started before.
+func (s *Server) Start() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		return "", errors.New("starting the stand-in for AWS: already started")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("starting the stand-in for AWS: %w", err)
+	}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	s.url = "http://" + l.Addr().String()
+	go func(h *http.Server) { _ = h.Serve(l) }(s.http)
+	return s.url, nil
+}
+
+// URL returns what Start returned, or "" before it.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.url
+}
+
+// Close stops listening, cuts every connection and lets go of stalled requests. It may be called twice.
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-s.closed:
+		return
+	default:
+		close(s.closed)
+	}
+	if s.http != nil {
+		_ = s.http.Close()
+	}
+}
+
+// SetSkew puts the server's clock d ahead of this machine's (behind, when negative): the clock that signatures are
+// judged by and that Date headers and expiration times are told in. Codes and the lifetime of sessions do not move,
+// so a skewed server stands for a user whose laptop is wrong and whose phone is right.
+func (s *Server) SetSkew(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew = d
+}
+
+// Advance lets d pass for the token codes and for the sessions, which expire, but not for the clock of signatures:
+// the SDK signs with the real time, and tests never sleep.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.elapsed += d
+}
+
+// Hold stops the clock of codes and sessions in the middle of the present 30 s step; from then on only Advance moves
+// it. A test that counts codes is then the same however slowly it runs.
+func (s *Server) Hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = s.now().Truncate(step).Add(step / 2)
+}
+
+// OnRequest has hook called around every action: with done false before it, with done true when it has taken effect
+// and the answer has not been sent. An action that a fault keeps from running is seen only before. The hook may call
+// the server's methods, and may block. nil removes it.
+func (s *Server) OnRequest(hook func(action string, done bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hook = hook
+}
+
+// serverTime is the clock of signatures and of every time a client is told. s.mu is held.
+func (s *Server) serverTime() time.Time { return s.now().Add(s.skew).UTC() }
+
+// codeTime is the clock of token codes and of the lifetime of sessions. s.mu is held.
+func (s *Server) codeTime() time.Time {
+	t := s.held
+	if t.IsZero() {
+		t = s.now()
+	}
+	return t.Add(s.elapsed).UTC()
+}
+
+// ServeHTTP answers one request of an AWS client.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The body is read whole first: net/http notices a client that goes away only then, and a stall waits for that.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	req := newRequest(r, body)
+	s.runHook(req.action, false)
+
+	fault := s.takeFault(req.action)
+	if !fault.runsAction() {
+		s.refuse(r.Context(), w, req, fault)
+		return
+	}
+	ans := s.perform(req)
+	s.runHook(req.action, true)
+	s.deliver(w, req, ans, fault)
+}
+
+func (s *Server) runHook(action string, done bool) {
+	s.mu.Lock()
+	hook := s.hook
+	s.mu.Unlock()
+	if hook != nil {
+		hook(action, done)
+	}
+}
+
+// perform runs the action with everything locked, so that two callers with one code cannot both be let in.
+func (s *Server) perform(req *request) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	result, err := s.dispatch(req)
+	if err != nil {
+		return req.refusal(s.serverTime(), err)
+	}
+	return req.success(s.serverTime(), result)
+}
+
+func (s *Server) dispatch(req *request) (any, *apiError) {
+	auth, err := readAuthorization(req.http.Header)
+	if err != nil {
+		return nil, err
+	}
+	svc, act, err := s.route(req, auth.service)
+	if err != nil {
+		return nil, err
+	}
+	if req.caller, err = s.authenticate(req, auth); err != nil {
+		return nil, err
+	}
+	// IAM refuses the session of GetSessionToken unless MFA was given, and says that the token is invalid.
+	// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+	if svc.name == "iam" && req.caller.session != nil && !req.caller.session.mfa {
+		return nil, errInvalidClientTokenID()
+	}
+	return act(s, req)
+}
+
+// stalled waits for the client to go away or the server to close.
+func (s *Server) stalled(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-s.closed:
+	}
+}

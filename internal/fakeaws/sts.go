@@ -1,0 +1,92 @@
+package fakeaws
+
+import "time"
+
+const (
+	minSession     = 900
+	maxSession     = 129600
+	defaultSession = 43200
+	maxRootSession = 3600
+)
+
+func stsService() service {
+	return service{name: "sts", version: stsVersion, actions: map[string]action{
+		"GetCallerIdentity": (*Server).getCallerIdentity,
+		"GetSessionToken":   (*Server).getSessionToken,
+	}}
+}
+
+type credentialsXML struct {
+	AccessKeyID     string `xml:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      string
+}
+
+// getCallerIdentity asks no policy: AWS answers even a user to whom everything is denied.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+func (s *Server) getCallerIdentity(req *request) (any, *apiError) {
+	u := req.caller.user
+	return struct {
+		Arn     string
+		UserID  string `xml:"UserId"`
+		Account string
+	}{u.ARN, u.ID, u.Account}, nil
+}
+
+// getSessionToken cannot be denied by a policy either.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+func (s *Server) getSessionToken(req *request) (any, *apiError) {
+	v := validation{req: req}
+	seconds := v.number("DurationSeconds", minSession, maxSession, defaultSession)
+	v.text("SerialNumber", 9, 256, `[\w+=/:,.@-]*`)
+	v.text("TokenCode", 6, 6, `[\d]*`)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	if req.caller.session != nil {
+		return nil, errAccessDenied("Cannot call GetSessionToken with session credentials")
+	}
+	u := req.caller.user
+	if u.Root {
+		seconds = min(seconds, maxRootSession) // cut, not refused: so says the page above
+	}
+	mfa, err := s.checkMFA(req, u)
+	if err != nil {
+		return nil, err
+	}
+	return s.newSession(u, mfa, time.Duration(seconds)*time.Second), nil
+}
+
+// checkMFA tells whether the call carries MFA, or why what it carries is not taken.
+func (s *Server) checkMFA(req *request, u *user) (bool, *apiError) {
+	if !req.has("SerialNumber") && !req.has("TokenCode") {
+		return false, nil
+	}
+	if !req.has("SerialNumber") || !req.has("TokenCode") {
+		return false, errAccessDenied(
+			"MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
+	}
+	d := s.device(req.param("SerialNumber"))
+	if d == nil || d.user != u || d.kind == SecurityKey {
+		return false, errAccessDenied("MultiFactorAuthentication failed, unable to validate MFA code.  " +
+			"Please verify your MFA serial number is valid and associated with this user.")
+	}
+	if !d.accept(req.param("TokenCode"), s.codeTime()) {
+		return false, errAccessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	return true, nil
+}
+
+// newSession remembers the session by the code clock, which Advance moves, and tells the client its end by the
+// server's clock, which is all that the client could see of AWS.
+func (s *Server) newSession(u *user, mfa bool, lifetime time.Duration) any {
+	t := &session{
+		AccessKey: AccessKey{ID: newID("ASIA"), Secret: newSecret()},
+		token:     newToken(), user: u, mfa: mfa, issued: s.codeTime(), expires: s.codeTime().Add(lifetime),
+	}
+	s.sessions[t.ID] = t
+	return struct{ Credentials credentialsXML }{credentialsXML{
+		t.ID, t.Secret, t.token, timestamp(s.serverTime().Add(lifetime)),
+	}}
+}

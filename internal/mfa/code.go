@@ -1,0 +1,152 @@
+package mfa
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
+)
+
+// step is how long an authenticator shows a code (RFC 6238, and AWS's devices).
+const step = 30 * time.Second
+
+// Need says what a code is needed for.
+type Need struct {
+	Profile string
+	Serial  string
+	// Refused is AWS's answer to the code given before, nil at first.
+	Refused error
+}
+
+// A Source gives the next token code, six digits. Called again with Need.Refused set it gives another one, or an
+// error once it has no more to give.
+type Source func(ctx context.Context, need Need) (string, error)
+
+// Clean takes the blanks out of a code as people type and paste it and reports whether six digits are left. Digits
+// are 0 to 9 only: the full-width ones a Japanese keyboard types are taken as what they mean.
+func Clean(typed string) (code string, ok bool) {
+	var b strings.Builder
+	for _, r := range typed {
+		switch {
+		case '0' <= r && r <= '9':
+			b.WriteRune(r)
+		case '０' <= r && r <= '９':
+			b.WriteRune(r - '０' + '0')
+		case r == ' ' || r == '\t' || r == '\u00a0' || r == '\u3000' || r == '\r' || r == '\n':
+		default:
+			return "", false
+		}
+	}
+	return b.String(), b.Len() == 6
+}
+
+// Given is the source that has one code, six digits, and no other.
+func Given(code string) Source {
+	return func(_ context.Context, need Need) (string, error) {
+		if need.Refused != nil {
+			return "", msg.CodeRefused(need.Refused)
+		}
+		return code, nil
+	}
+}
+
+// AskAgain is how often a refused code is asked for again.
+const AskAgain = 3
+
+// Terminal is the source that asks the person. Its errors are those of internal/term in words, and ctx's.
+func Terminal() Source {
+	asked := 0
+	return func(ctx context.Context, need Need) (string, error) {
+		if asked > AskAgain {
+			return "", msg.CodeRefused(need.Refused)
+		}
+		asked++
+		tty, err := term.Open()
+		switch {
+		case errors.Is(err, term.ErrBackground):
+			return "", msg.InBackground(need.Profile, err)
+		case err != nil:
+			return "", msg.NoTerminal(need.Profile, err)
+		}
+		defer tty.Close()
+		if need.Refused != nil {
+			tty.Say(msg.CodeRefusedAgain())
+		}
+		for {
+			typed, err := tty.Ask(ctx, msg.AskCode(need.Profile, need.Serial))
+			switch {
+			case errors.Is(err, term.ErrClosed):
+				return "", msg.NoCode()
+			case ctx.Err() != nil:
+				return "", ctx.Err()
+			case err != nil:
+				return "", msg.TerminalFailed(err)
+			}
+			if code, ok := Clean(typed); ok {
+				return code, nil
+			}
+			tty.Say(msg.NotSixDigitsAgain())
+		}
+	}
+}
+
+// Command is the source that runs a command line, as aws-vault's mfa_process does: through sh -c (cmd /c on Windows),
+// with AWSMFA_SERIAL saying which device is meant. The first line of what it prints is the code; what it writes to stderr
+// is shown ("touch your key"). A program shows one code for 30 seconds: when that
+// one was refused, the source says so and waits for the next.
+func Command(line string, stderr io.Writer, say func(string)) Source {
+	var last string
+	tries := 0
+	return func(ctx context.Context, need Need) (string, error) {
+		if tries++; tries > AskAgain {
+			return "", msg.CodeCommandStale(line, need.Refused)
+		}
+		code, err := runCommand(ctx, line, need.Serial, stderr)
+		if err == nil && code == last {
+			wait := untilNext(time.Now())
+			say(msg.WaitingForNextCode(wait))
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+			code, err = runCommand(ctx, line, need.Serial, stderr)
+		}
+		if err == nil && code == last { // it knows no other
+			return "", msg.CodeCommandStale(line, need.Refused)
+		}
+		last = code
+		return code, err
+	}
+}
+
+// untilNext is how long an authenticator goes on showing what it shows at t, and a second more.
+func untilNext(t time.Time) time.Duration {
+	return t.Truncate(step).Add(step + time.Second).Sub(t)
+}
+
+func runCommand(ctx context.Context, line, serial string, stderr io.Writer) (string, error) {
+	cmd := system(ctx, line)
+	cmd.Stderr = stderr // and no stdin: what is piped to awsmfa is for the command that exec wraps
+	cmd.Env = append(os.Environ(), "AWSMFA_SERIAL="+serial)
+	cmd.WaitDelay = time.Second // what it left running in the background must not keep its output open for ever
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		return "", msg.CodeCommandFailed(line, err)
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	code, ok := Clean(first)
+	if !ok {
+		return "", msg.CodeCommandNoCode(line)
+	}
+	return code, nil
+}

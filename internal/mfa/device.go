@@ -1,0 +1,49 @@
+// Package mfa knows MFA devices, as IAM lists them, and where the six digits of a token code come from: a flag, a
+// command, the person at the terminal. It never obtains a session, and never shows or keeps a code.
+package mfa
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// Device is an MFA device of an IAM user.
+type Device struct {
+	// Serial is what AWS calls the serial number: an ARN, or what stands on the back of a hardware token.
+	Serial string
+}
+
+// SecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
+// no place for its answer. Their ARNs are arn:PARTITION:iam::ACCOUNT:u2f/…; an authenticator app's has :mfa/, a
+// hardware token's serial number is no ARN. (IAM User Guide, "IAM identifiers".)
+func (d Device) SecurityKey() bool {
+	resource := d.Serial
+	for range 5 { // arn, partition, service, region, account
+		_, after, found := strings.Cut(resource, ":")
+		if !found {
+			return false
+		}
+		resource = after
+	}
+	return strings.HasPrefix(resource, "u2f/")
+}
+
+// Devices lists the MFA devices of the user whose key cfg holds. The user is not named: IAM takes the one who signs,
+// and so does a policy that lets users list only their own. Errors are the SDK's.
+func Devices(ctx context.Context, client *iam.Client) ([]Device, error) {
+	var devices []Device
+	pages := iam.NewListMFADevicesPaginator(client, &iam.ListMFADevicesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range page.MFADevices {
+			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber)})
+		}
+	}
+	return devices, nil
+}

@@ -1,0 +1,181 @@
+package msg
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// AWS's answers, and what stands between this computer and AWS. `aws` in a text is what AWS itself said.
+
+func NoAnswer(host string, timeout time.Duration, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("no answer from %s within %s", host, timeout),
+		Hint: "check the network and the proxy settings (HTTPS_PROXY, NO_PROXY); --timeout waits longer",
+		Err:  err,
+	}
+}
+
+func NoSuchHost(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s cannot be found: the name does not resolve", host),
+		Hint: "check the network, and the profile's region: it is part of the host's name",
+		Err:  err,
+	}
+}
+
+func NoConnection(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("no connection to %s: %s", host, innermost(err)),
+		Hint: "check the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
+		Err:  err,
+	}
+}
+
+func ConnectionLost(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the connection to %s was cut before AWS answered", host),
+		Hint: "try again; if a code was sent, AWS may have used it up: wait for the next one",
+		Err:  err,
+	}
+}
+
+func ProxyFailed(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the proxy did not let the request to %s through: %s", host, innermost(err)),
+		Hint: "check HTTPS_PROXY (its address, and its user and password where it asks for them) and NO_PROXY",
+		Err:  err,
+	}
+}
+
+func CertificateUnknown(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the certificate of %s is not one this computer trusts: %s", host, innermost(err)),
+		Hint: "where a company proxy opens TLS, name its certificates in AWS_CA_BUNDLE or in the profile's ca_bundle",
+		Err:  err,
+	}
+}
+
+func TLSFailed(host string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("no TLS connection to %s: %s", host, innermost(err)),
+		Hint: "check that the endpoint speaks HTTPS, and the proxy settings",
+		Err:  err,
+	}
+}
+
+func NotAWS(host string, status int, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("what answered as %s is not AWS (HTTP status %d)", host, status),
+		Hint: "a proxy or the sign-in page of a network may stand between: open a web page in a browser, check HTTPS_PROXY",
+		Err:  err,
+	}
+}
+
+func ClientSettings(profile string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the connection settings of profile %q: %s", profile, innermost(err)),
+		Hint: "check the profile's section and the AWS_… variables in the environment",
+		Err:  err,
+	}
+}
+
+func ClockWrong(ahead time.Duration, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("this computer's clock is %s AWS's, so AWS refuses its signatures", apart(ahead)),
+		Hint: "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; Linux: timedatectl set-ntp true)",
+		Err:  err,
+	}
+}
+
+// ClockOff is a warning: the session was obtained all the same.
+func ClockOff(ahead time.Duration) string {
+	return fmt.Sprintf("this computer's clock is %s AWS's: other tools will have their requests refused", apart(ahead))
+}
+
+func apart(ahead time.Duration) string {
+	if ahead < 0 {
+		return fmt.Sprintf("%s behind", (-ahead).Round(time.Second))
+	}
+	return fmt.Sprintf("%s ahead of", ahead.Round(time.Second))
+}
+
+func KeyUnknown(id string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS does not know the access key %s: it was deleted or deactivated, or it belongs to another partition", id),
+		Hint: "compare it with the user's access keys in the IAM console; for China, GovCloud and the European Sovereign Cloud set the profile's region",
+		Err:  err,
+	}
+}
+
+func SecretWrong(id string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS refused the signature: the secret access key kept for %s is not the right one", id),
+		Hint: "copy the secret again, whole, into the credentials file",
+		Err:  err,
+	}
+}
+
+func KeyExpired(id string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS says that the credentials of %s have expired", id),
+		Hint: "awsmfa needs the long-term access key of an IAM user in the profile",
+		Err:  err,
+	}
+}
+
+func NeedsLongTermKey(id string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS gives no session for %s: it is a temporary key itself", id),
+		Hint: "put the long-term access key of an IAM user into the profile",
+		Err:  err,
+	}
+}
+
+func Throttled(err error) error {
+	return &Error{
+		Text: "AWS is throttling this account's requests, also after trying again",
+		Hint: "wait a minute; if many programs start at once, let them share one session",
+		Err:  err,
+	}
+}
+
+func AWSBroken(host string, status int, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s answers with an error of its own (HTTP status %d), also after trying again", host, status),
+		Hint: "wait a minute and look at https://health.aws.amazon.com",
+		Err:  err,
+	}
+}
+
+func Refused(operation, code, aws string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS refused %s: %s: %s", operation, code, strings.TrimSpace(aws)),
+		Err:  err,
+	}
+}
+
+func Denied(operation, aws string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS denies %s: %s", operation, strings.TrimSpace(aws)),
+		Hint: "ask whoever manages the user's IAM policies",
+		Err:  err,
+	}
+}
+
+// innermost is the last error in the chain: the libraries around it repeat the request.
+func innermost(err error) string {
+	for {
+		u, ok := err.(interface{ Unwrap() error })
+		if !ok || u.Unwrap() == nil {
+			return err.Error()
+		}
+		err = u.Unwrap()
+	}
+}
+
+// Shorter is a warning: the session is used all the same.
+func Shorter(asked, given time.Duration) string {
+	return fmt.Sprintf("AWS gave a session of %s, though %s were asked for: the root user gets an hour at most; use an IAM user",
+		given.Round(time.Minute), asked)
+}

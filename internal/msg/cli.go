@@ -1,0 +1,132 @@
+package msg
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The command line.
+
+const Description = "AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.\n\n" +
+	"  bash, zsh    eval \"$(awsmfa env prod)\"\n" +
+	"  PowerShell   Invoke-Expression (awsmfa env prod)\n" +
+	"  fish         awsmfa env prod | source\n" +
+	"  one command  awsmfa exec prod -- aws s3 ls"
+
+const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints no secret but the line to type.
+
+Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, and
+AWS_REGION with AWS_DEFAULT_REGION where the profile or --region has one. Removes AWS_PROFILE, AWS_DEFAULT_PROFILE and
+AWS_SECURITY_TOKEN. A failure sets nothing, removes nothing and makes the evaluated line fail.`
+
+const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
+
+The command gets exactly the environment that env would make; what stands after -- is its own. On Unix awsmfa becomes
+the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
+exit leads back.`
+
+const Interrupted = "interrupted"
+
+const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
+
+func Usage(err error, help string) error {
+	if hint := HintOf(err); hint != "" {
+		return &Error{Text: err.Error(), Hint: hint, Err: err}
+	}
+	return &Error{Text: err.Error(), Hint: "see " + help, Err: err}
+}
+
+func TwoProfiles(a, b string) error {
+	return &Error{Text: fmt.Sprintf("two profiles are named, %q and %q", a, b), Hint: "name one, as the argument or with --profile"}
+}
+
+func NotDuration(text string) error {
+	return &Error{Text: fmt.Sprintf("%q is no duration", text), Hint: "write 36h, 90m, 1h30m, or a number of seconds"}
+}
+
+func DurationOutOfRange(text string) error {
+	return &Error{
+		Text: fmt.Sprintf("a session cannot last %s: AWS gives 15 minutes to 36 hours", text),
+		Hint: "write 15m to 36h, or 900 to 129600 seconds",
+	}
+}
+
+func MinTTLTooLong(ttl, duration time.Duration) error {
+	return &Error{
+		Text: fmt.Sprintf("no session could be kept: --min-ttl %s is not less than the duration, %s", ttl, duration),
+		Hint: "lower --min-ttl or raise --duration",
+	}
+}
+
+func UnknownShell(name string, all []string) error {
+	return &Error{
+		Text: fmt.Sprintf("no shell is called %q", name),
+		Hint: "--shell and AWSMFA_SHELL take one of: " + strings.Join(all, ", "),
+	}
+}
+
+func NothingSet(line string) error {
+	return &Error{
+		Text: "nothing is set yet: a program cannot change the variables of the shell it runs in",
+		Hint: "type this instead:  " + line,
+	}
+}
+
+func NotOnTerminal(format string) error {
+	return &Error{
+		Text: fmt.Sprintf("secrets are not shown on a terminal, and %s is all secrets", format),
+		Hint: "send it to a program or a file, or add --reveal",
+	}
+}
+
+func CannotExpress(err error) error {
+	return &Error{Text: err.Error(), Hint: "choose another form with --shell, or use awsmfa exec, which needs no quoting", Err: err}
+}
+
+func NotPrinted(err error) error {
+	return &Error{Text: fmt.Sprintf("writing the statements: %s", innermost(err)), Err: err}
+}
+
+func NoCommand() error {
+	return &Error{
+		Text: "there is no command after --",
+		Hint: "awsmfa exec [PROFILE] -- COMMAND [ARG ...]; without the -- it starts a subshell",
+	}
+}
+
+func CommandNotFound(name string, err error) error {
+	return &Error{Text: fmt.Sprintf("%s: command not found", name), Hint: "check the name and PATH; aliases and functions of the shell are no commands", Err: err}
+}
+
+func NotExecutable(name string, err error) error {
+	return &Error{Text: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)), Err: err}
+}
+
+func Nested(profile string, depth int) string {
+	return fmt.Sprintf("this subshell is number %d, inside one for profile %q: exit leads back to that one", depth+1, profile)
+}
+
+func Bug(what any) error {
+	return &Error{
+		Text: fmt.Sprintf("this is a bug in awsmfa: %v", what),
+		Hint: "please report it, with the trace above, which holds no secret",
+	}
+}
+
+// The cache.
+
+func Unusable(path string, err error, anotherVersion bool) string {
+	if anotherVersion {
+		return fmt.Sprintf("%s was kept by another version of awsmfa and is not used", path)
+	}
+	return fmt.Sprintf("%s is not used: %s", path, innermost(err))
+}
+
+func NotKept(err error) string {
+	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
+}
+
+func NoLock(err error) string {
+	return fmt.Sprintf("runs at the same time cannot wait for one another: %s", err)
+}

@@ -1,0 +1,152 @@
+package msg
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// The MFA device.
+
+func NoDevice(user string) error {
+	return &Error{
+		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", user),
+		Hint: "add one in the IAM console (Security credentials, Assign MFA device: authenticator app) and run this again",
+	}
+}
+
+func OnlySecurityKeys(profile string, serials []string) error {
+	return &Error{
+		Text: fmt.Sprintf("the IAM user of profile %q has only security keys (%s), and AWS takes no security key for a command-line session",
+			profile, strings.Join(serials, ", ")),
+		Hint: "add an authenticator app to the same user in the IAM console (Security credentials, Assign MFA device): a user may have several devices",
+	}
+}
+
+func SecurityKey(serial string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is a security key, and AWS takes no security key for a command-line session", serial),
+		Hint: "name an authenticator app's device, arn:…:mfa/NAME, in mfa_serial or --serial; without either awsmfa finds the device",
+	}
+}
+
+func SeveralDevices(profile string, serials []string) error {
+	return &Error{
+		Text: fmt.Sprintf("the IAM user of profile %q has several MFA devices: %s", profile, strings.Join(serials, ", ")),
+		Hint: "name one with --serial, or for good as mfa_serial in the profile's section of the config file",
+	}
+}
+
+// WhichDevice is the question, and NoSuchChoice what is said to an answer that is none of the numbers.
+func WhichDevice(profile string, serials []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The user of profile %s has several MFA devices:\n", profile)
+	for i, serial := range serials {
+		fmt.Fprintf(&b, "  %d  %s\n", i+1, serial)
+	}
+	fmt.Fprintf(&b, "Which one, 1 to %d? ", len(serials))
+	return b.String()
+}
+
+func NoSuchChoice(most int) string {
+	return fmt.Sprintf("A number from 1 to %d, please: ", most)
+}
+
+func DeviceNotFound(profile string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err),
+		Hint: "name it with --serial, or for good as mfa_serial in the profile's section of the config file: then nobody has to be asked",
+		Err:  err,
+	}
+}
+
+func DeviceRefused(serial string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS does not know %s as an MFA device of this user", serial),
+		Hint: "check mfa_serial or --serial; without either awsmfa finds the device itself",
+		Err:  err,
+	}
+}
+
+// The token code.
+
+// AskCode is the question for a code.
+func AskCode(profile, serial string) string {
+	return fmt.Sprintf("MFA code for %s (%s): ", profile, serial)
+}
+
+// NotSixDigitsAgain and CodeRefusedAgain are said on the terminal before the question comes again.
+func NotSixDigitsAgain() string { return "A code is six digits.\n" }
+
+func CodeRefusedAgain() string {
+	return "AWS refused that code: it was mistyped, or used before. A code counts once: wait for the next one.\n"
+}
+
+func NotSixDigits() error {
+	return &Error{
+		Text: "a token code is six digits",
+		Hint: "type what the authenticator shows now; blanks between the digits are fine",
+	}
+}
+
+func CodeRefused(err error) error {
+	return &Error{
+		Text: "AWS refused the token code: it was wrong, or used before",
+		Hint: "a code counts once: wait for the authenticator's next one, at most 30 seconds; if codes are refused time and again, the device is out of step or another device's",
+		Err:  err,
+	}
+}
+
+func NoTerminal(profile string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("a token code is needed for profile %q, and there is no terminal to ask on", profile),
+		Hint: "give one with --code, or name a program that prints one: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
+		Err:  err,
+	}
+}
+
+func InBackground(profile string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("a token code is needed for profile %q, and awsmfa does not run in the terminal's foreground, so it cannot ask", profile),
+		Hint: "run it in the foreground, or name a program that prints codes: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
+		Err:  err,
+	}
+}
+
+func NoCode() error {
+	return &Error{Text: "no token code was given"}
+}
+
+func TerminalFailed(err error) error {
+	return &Error{Text: fmt.Sprintf("asking on the terminal: %s", innermost(err)), Err: err}
+}
+
+// CodeCommandFailed tells of a code command that ended with an error; said is the last line it wrote to stderr, never
+// of what it wrote to stdout, which may be a code.
+func CodeCommandFailed(command string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the code command %q failed: %s", command, innermost(err)),
+		Hint: "run it by hand: the first line it prints must be the six digits",
+		Err:  err,
+	}
+}
+
+func CodeCommandNoCode(command string) error {
+	return &Error{
+		Text: fmt.Sprintf("the first line that the code command %q prints is not six digits", command),
+		Hint: "run it by hand: the first line it prints must be the six digits",
+	}
+}
+
+func CodeCommandStale(command string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS refused the codes of the code command %q", command),
+		Hint: "is it the right device's, and is this computer's clock right? codes are made from the clock",
+		Err:  err,
+	}
+}
+
+// WaitingForNextCode is said while a program's used code runs out.
+func WaitingForNextCode(wait time.Duration) string {
+	return fmt.Sprintf("the code was used before: waiting %s for the next one", wait.Round(time.Second))
+}

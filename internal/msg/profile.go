@@ -1,0 +1,290 @@
+package msg
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The messages of package profile. Names and paths come from files and arguments, so they are shown with [quoted] and
+// [place], never raw; the text of a malformed line is never shown, for it may be a secret that lost its key.
+
+// quoted shows s in double quotes with control characters escaped.
+func quoted(s string) string { return strconv.Quote(s) }
+
+// path shows a file's real path: as it is when every character can be printed, else quoted.
+func path(file string) string {
+	if strings.ContainsFunc(file, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return quoted(file)
+	}
+	return file
+}
+
+// place shows where something stands, as compilers do: file:line, or the file alone when line is 0.
+func place(file string, line int) string {
+	if line == 0 {
+		return path(file)
+	}
+	return path(file) + ":" + strconv.Itoa(line)
+}
+
+// word shows s as one argument of a command line to be typed: as it is when no shell could read it otherwise, else
+// quoted, which is for the eye only.
+func word(s string) string {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/' ||
+			c == '+' || c == '@' || c == '-' && i > 0) {
+			return strconv.Quote(s)
+		}
+	}
+	if s == "" {
+		return `""`
+	}
+	return s
+}
+
+// list shows names quoted, with commas between.
+func list(names []string) string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = quoted(n)
+	}
+	return strings.Join(q, ", ")
+}
+
+// ProfileNameEmpty: a profile was asked for by an empty name.
+func ProfileNameEmpty() *Error {
+	return &Error{Text: "the profile's name is empty", Hint: "name one: awsmfa env default"}
+}
+
+// ProfileNotFound: no section of the two files is called name. near are the names most like it, best first; some are
+// the first of all count names, for when nothing is near.
+func ProfileNotFound(name, config, credentials string, near, some []string, count int) *Error {
+	e := &Error{Text: "profile " + quoted(name) + " is neither in " + path(config) + " nor in " + path(credentials)}
+	switch {
+	case len(near) == 1:
+		e.Hint = "did you mean " + quoted(near[0]) + "?"
+	case len(near) > 1:
+		e.Hint = "did you mean one of " + list(near) + "?"
+	case count == 0:
+		e.Hint = "there are no profiles yet: run aws configure --profile " + word(name)
+	case count == len(some):
+		e.Hint = "the profiles are " + list(some)
+	default:
+		e.Hint = "there are " + strconv.Itoa(count) + " profiles, first " + list(some)
+	}
+	return e
+}
+
+// ProfileNoFiles: a profile was asked for and neither file exists.
+func ProfileNoFiles(name, config, credentials string) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is not there: neither " + path(config) + " nor " + path(credentials) + " exists",
+		Hint: "run aws configure --profile " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+	}
+}
+
+// ProfileNeedsPrefix: the config file has [name] or [Profile name], which every AWS client ignores there.
+func ProfileNeedsPrefix(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is not read: its header at " + place(file, line) + " is not one that a config file knows",
+		Hint: "in a config file write [profile " + headerName(name) + "]",
+	}
+}
+
+// ProfileHasPrefix: the credentials file has [profile name], which AWS clients do not read as profile name.
+func ProfileHasPrefix(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is not read: its header at " + place(file, line) + " is not one that a credentials file knows",
+		Hint: "in a credentials file write [" + escaped(name) + "]",
+	}
+}
+
+// escaped is s with its control characters escaped and no quotes about it.
+func escaped(s string) string {
+	q := strconv.Quote(s)
+	return q[1 : len(q)-1]
+}
+
+// headerName is name as a config file's header spells it: quoted where it has white space.
+func headerName(name string) string {
+	if strings.ContainsAny(name, " \t") {
+		return quoted(name)
+	}
+	return escaped(name)
+}
+
+// ProfileFileUnreadable: a file is there and could not be read, for the reason in err.
+func ProfileFileUnreadable(file string, reason string, err error) *Error {
+	return &Error{Text: "reading " + path(file) + ": " + reason, Hint: "make it readable for your user, or name another with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE", Err: err}
+}
+
+// ProfileFileDirectory: where a file should be is a directory.
+func ProfileFileDirectory(file string) *Error {
+	return &Error{Text: path(file) + " is a directory, not a file", Hint: "look at AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE"}
+}
+
+// ProfileFileUTF16: a file is UTF-16, as Windows PowerShell 5.1 writes with >.
+func ProfileFileUTF16(file string) *Error {
+	return &Error{Text: path(file) + " is UTF-16; save it as UTF-8", Hint: "Windows PowerShell writes UTF-16 with >; use an editor, or Set-Content -Encoding ascii"}
+}
+
+// ProfileNUL: a line that is needed holds a NUL byte.
+func ProfileNUL(file string, line int) *Error {
+	return &Error{Text: "a NUL byte at " + place(file, line), Hint: "the file is damaged or not text; save it as UTF-8"}
+}
+
+// ProfileBadHeader: a section's header does not end with a bracket.
+func ProfileBadHeader(file string, line int) *Error {
+	return &Error{Text: "a section header that does not end with ] at " + place(file, line), Hint: "write [profile NAME] in a config file, [NAME] in a credentials file"}
+}
+
+// ProfileBadLine: a line of a section that is needed is neither a setting nor a comment. It is not shown.
+func ProfileBadLine(file string, line int) *Error {
+	return &Error{Text: "neither key = value nor a comment at " + place(file, line), Hint: "mend the line, or put a # before it"}
+}
+
+// ProfileBeforeSection: a setting stands before the first section.
+func ProfileBeforeSection(file string, line int) *Error {
+	return &Error{Text: "a line before the first section at " + place(file, line), Hint: "put [default] above it"}
+}
+
+// ProfileServicesMissing: the profile's services setting names a section that is not in the config file.
+func ProfileServicesMissing(name, services, file string, line int, config string) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " wants [services " + escaped(services) + "] (" + place(file, line) + "), which is not in " + path(config),
+		Hint: "add the section, or take the services line out",
+	}
+}
+
+// ProfileNoKeys: the profile exists and says nothing of where its credentials come from.
+func ProfileNoKeys(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has no access key (" + place(file, line) + ")",
+		Hint: "run aws configure --profile " + word(name),
+	}
+}
+
+// ProfileHalfPair: one key of the pair is there, at file and line; the other, missing, is not in that file.
+func ProfileHalfPair(name, have, file string, line int, missing string) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has " + have + " (" + place(file, line) + ") but no " + missing,
+		Hint: "add " + missing + " below it, or run aws configure --profile " + word(name),
+	}
+}
+
+// ProfilePairApart: the two keys stand in different files, where AWS clients do not take them for a pair.
+func ProfilePairApart(name, idFile string, idLine int, secretFile string, secretLine int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has aws_access_key_id at " + place(idFile, idLine) +
+			" and aws_secret_access_key at " + place(secretFile, secretLine) + "; a pair stands in one file",
+		Hint: "move both keys to the credentials file",
+	}
+}
+
+// ProfileKeyEmpty: one key of the pair is written with nothing after the equals sign.
+func ProfileKeyEmpty(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has an empty " + key + " (" + place(file, line) + ")",
+		Hint: "run aws configure --profile " + word(name),
+	}
+}
+
+// ProfileKeyGarbled: a key holds white space, a control character or a character outside ASCII, as no AWS key does.
+func ProfileKeyGarbled(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has white space or a strange character in " + key + " (" + place(file, line) + ")",
+		Hint: "copy the key again; mind indented lines below it, which continue it",
+	}
+}
+
+// ProfileTemporaryToken: the keys come with a session token, so they are a session already.
+func ProfileTemporaryToken(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " holds temporary keys (" + key + ", " + place(file, line) + "); GetSessionToken needs long-term keys",
+		Hint: "name the profile that has the user's own keys (AKIA…)",
+	}
+}
+
+// ProfileTemporaryID: the key id is one that STS gave out (ASIA…).
+func ProfileTemporaryID(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " holds a temporary key (an ASIA… id, " + place(file, line) + "); GetSessionToken needs long-term keys",
+		Hint: "name the profile that has the user's own keys (AKIA…)",
+	}
+}
+
+// ProfileRole: the profile is a role that is assumed with the keys of profile source.
+func ProfileRole(name, source, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is a role (role_arn, " + place(file, line) + "), assumed with the keys of profile " +
+			quoted(source) + "; it has no key pair of its own",
+		Hint: "ask for the profile with the keys: awsmfa env " + word(source),
+	}
+}
+
+// ProfileRoleWithKeys: the profile is a role and has a key pair besides.
+func ProfileRoleWithKeys(name, file string, line int, keysFile string, keysLine int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is a role (role_arn, " + place(file, line) + ") with a key pair of its own (" +
+			place(keysFile, keysLine) + "); a session of these keys would not be the role's",
+		Hint: "move the keys to a profile of their own, and name it as this one's source_profile",
+	}
+}
+
+// ProfileRoleAlone: the profile is a role and names nothing usable to assume it with.
+func ProfileRoleAlone(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is a role (role_arn, " + place(file, line) + ") and names no profile to assume it with",
+		Hint: "add source_profile with the name of the profile that has the keys",
+	}
+}
+
+// ProfileRoleFromSurroundings: the profile is a role assumed with what its machine, container or environment gives.
+func ProfileRoleFromSurroundings(name, source, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is a role assumed with the credentials of its surroundings (credential_source = " +
+			escaped(source) + ", " + place(file, line) + "); it has no key pair of its own",
+		Hint: "it needs no MFA session: give it to the AWS client as it is",
+	}
+}
+
+// ProfileSourceOnly: the profile has source_profile, but no role to assume and no keys.
+func ProfileSourceOnly(name, source, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has a source_profile (" + place(file, line) + ") but neither a role_arn nor a key pair",
+		Hint: "ask for the profile with the keys: awsmfa env " + word(source),
+	}
+}
+
+// ProfileWebIdentity: the profile signs in with a web identity token.
+func ProfileWebIdentity(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " signs in with a web identity token (web_identity_token_file, " + place(file, line) + "); it has no key pair of its own",
+		Hint: "it needs no MFA session: give it to the AWS client as it is",
+	}
+}
+
+// ProfileProcess: the profile's credentials are printed by a program.
+func ProfileProcess(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " gets its credentials from a program (credential_process, " + place(file, line) + "); it has no key pair of its own",
+		Hint: "it needs no MFA session: give it to the AWS client as it is",
+	}
+}
+
+// ProfileSSO: the profile signs in through IAM Identity Center.
+func ProfileSSO(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " signs in through IAM Identity Center (" + key + ", " + place(file, line) + "); it has no key pair of its own",
+		Hint: "sign in with: aws sso login --profile " + word(name),
+	}
+}
+
+// ProfileLogin: the profile signs in with the console's password, through aws login.
+func ProfileLogin(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " signs in through the console (login_session, " + place(file, line) + "); it has no key pair of its own",
+		Hint: "sign in with: aws login --profile " + word(name),
+	}
+}

@@ -1,0 +1,44 @@
+package profile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Files are the paths of the two files that describe profiles. An empty path is a file that does not exist.
+type Files struct {
+	Config      string // settings; AWS_CONFIG_FILE, else ~/.aws/config
+	Credentials string // keys; AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials
+}
+
+// FindFiles says which files an AWS client would read: those that getenv names in AWS_CONFIG_FILE and
+// AWS_SHARED_CREDENTIALS_FILE, else the usual ones under home. It looks at no file.
+//
+// A leading ~ and $NAME in the two variables are expanded as botocore does (configloader.raw_config_parse:
+// expandvars, expanduser), because .env files, IDEs and services set them with no shell to expand them. The Go SDK
+// takes them as they are, and then finds nothing. ~user and %NAME% are left alone.
+func FindFiles(getenv func(string) string, home string) Files {
+	find := func(variable, usual string) string {
+		path := getenv(variable)
+		if path == "" {
+			return filepath.Join(home, ".aws", usual)
+		}
+		if strings.Contains(path, "$") {
+			path = os.Expand(path, func(name string) string {
+				if v := getenv(name); v != "" {
+					return v
+				}
+				return "$" + name // what is not set stays as it is written
+			})
+		}
+		if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, "~"+string(filepath.Separator)) {
+			path = filepath.Join(home, path[1:])
+		}
+		return path
+	}
+	return Files{
+		Config:      find("AWS_CONFIG_FILE", "config"),
+		Credentials: find("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+	}
+}

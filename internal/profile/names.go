@@ -1,0 +1,139 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"awsmfa/internal/msg"
+)
+
+// Names returns the names of all profiles in the order of the files, the config file's first, each once. Only headers
+// are read, so nothing between them can be an error; a file that cannot be read at all is one.
+func Names(files Files) ([]string, error) {
+	config, err := open(files.Config)
+	if err != nil {
+		return nil, err
+	}
+	defer config.close()
+	credentials, err := open(files.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	defer credentials.close()
+	return names(config, credentials)
+}
+
+func names(config, credentials *source) ([]string, error) {
+	var all []string
+	seen := map[string]bool{}
+	collect := func(fromCredentials bool) picker {
+		return func(line []byte) (*section, bool) {
+			if k, name, ok := splitHeader(line, fromCredentials); ok && (k == named || k == plain) && !seen[string(name)] {
+				seen[string(name)] = true
+				all = append(all, string(name))
+			}
+			return nil, false
+		}
+	}
+	if err := config.scan(false, filter{}, collect(false)); err != nil {
+		return nil, err
+	}
+	return all, credentials.scan(false, filter{}, collect(true))
+}
+
+// notFound makes the error for a profile that is in neither file, as helpful as the files allow.
+func notFound(files Files, config, credentials *source, name string) error {
+	if config == nil && credentials == nil {
+		return msg.ProfileNoFiles(name, files.Config, files.Credentials)
+	}
+	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
+	misplaced := func(f *source, isMisplaced func(line []byte) bool) (at int) {
+		_ = f.scan(false, filter{}, func(line []byte) (*section, bool) {
+			if at == 0 && isMisplaced(line) {
+				at = f.lineNo()
+			}
+			return nil, false
+		})
+		return at
+	}
+	withPrefix := func(line []byte) bool { // in whatever case
+		text, ok := headerText(line)
+		word, rest := firstWord(text)
+		return ok && len(rest) > 0 && strings.EqualFold(string(word), "profile") && string(unquoteName(rest)) == name
+	}
+	withoutPrefix := func(line []byte) bool {
+		k, text, ok := splitHeader(line, false)
+		return ok && k == other && string(text) == name
+	}
+	if line := misplaced(config, func(l []byte) bool { return withPrefix(l) || withoutPrefix(l) }); line != 0 {
+		return msg.ProfileNeedsPrefix(name, files.Config, line)
+	}
+	if line := misplaced(credentials, withPrefix); line != 0 {
+		return msg.ProfileHasPrefix(name, files.Credentials, line)
+	}
+	all, err := names(config, credentials)
+	if err != nil {
+		return err
+	}
+	return msg.ProfileNotFound(name, files.Config, files.Credentials, nearest(name, all), all[:min(len(all), 5)], len(all))
+}
+
+// nearest returns up to three of the names that look most like name, the likest first: the same but for case, then
+// beginning alike, then a few slips away.
+func nearest(name string, all []string) []string {
+	type near struct {
+		name     string
+		distance int
+	}
+	var found []near
+	lower := strings.ToLower(name)
+	limit := max(1, min(3, len([]rune(lower))/2)) // slips that can still be meant
+	for _, n := range all {
+		l := strings.ToLower(n)
+		switch {
+		case l == lower:
+			found = append(found, near{n, 0})
+		case strings.HasPrefix(l, lower), strings.HasPrefix(lower, l) && len(l) >= 3:
+			found = append(found, near{n, 1})
+		default:
+			if d := distance(lower, l, limit); d <= limit {
+				found = append(found, near{n, d})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	var names []string
+	for _, n := range found[:min(len(found), 3)] {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// distance is how many letters must be put in, taken out, changed or swapped with their neighbour to make b of a, as
+// long as that is not more than limit; else something more than limit.
+func distance(a, b string, limit int) int {
+	x, y := []rune(a), []rune(b)
+	if d := len(x) - len(y); d > limit || -d > limit {
+		return limit + 1
+	}
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range x {
+		row[0] = i + 1
+		for j := range y {
+			cost := 1
+			if x[i] == y[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(y)]
+}

@@ -1,0 +1,217 @@
+// Package profile reads what the AWS config files say of one profile: its long-term keys, its MFA device, its region,
+// its endpoints, and what kind of profile it is. It reads those files and nothing else: never the environment, never
+// the network; it writes nothing and prints nothing.
+//
+// The rules are those of the AWS SDK for Go v2 (config/shared_config.go, config/internal/ini), and of botocore where
+// that serves the user better; a comment says so each time. Two rules are our own. What is read is what matters: a
+// mistake in a section that was not asked for is no error. And a line that somebody wrote in a section that is asked
+// for is never dropped without a word.
+//
+// A profile costs the same however many stand beside it: the files are read through one small buffer, and only the
+// sections that were asked for are taken apart. There is no index to go stale.
+package profile
+
+import (
+	"strings"
+
+	"awsmfa/internal/msg"
+)
+
+// Pos is a place in a file, for messages. Line counts from 1; a zero Pos is nowhere.
+type Pos struct {
+	File string
+	Line int
+}
+
+// Profile is what the two files say of one profile. It can be printed: it shows no secret, with any verb.
+type Profile struct {
+	Name       string
+	Region     string // region; "" when not set
+	MFASerial  string // mfa_serial: the device's ARN or serial number
+	MFAProcess string // mfa_process: a command line whose first output line is a code (aws-vault's setting)
+
+	// A pointer to a pointer, because fmt prints the unexported fields of a struct, and with a verb that does not fit also
+	// what a pointer points to; of this it can show no more than an address.
+	in **contents
+}
+
+// contents are the profile's sections as read.
+type contents struct {
+	config, credentials section
+	services            section
+}
+
+// Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
+// profile is in neither file, a file cannot be read, or what had to be read is malformed. That a profile has no usable
+// keys is not an error here; see LongTermKeys.
+func Load(files Files, name string) (Profile, error) {
+	if name == "" {
+		return Profile{}, msg.ProfileNameEmpty()
+	}
+	config, err := open(files.Config)
+	if err != nil {
+		return Profile{}, err
+	}
+	defer config.close()
+	credentials, err := open(files.Credentials)
+	if err != nil {
+		return Profile{}, err
+	}
+	defer credentials.close()
+
+	c := &contents{}
+	if err := c.readConfig(config, name); err != nil {
+		return Profile{}, err
+	}
+	if err := c.readCredentials(credentials, name); err != nil {
+		return Profile{}, err
+	}
+	if c.config.pos.Line == 0 && c.credentials.pos.Line == 0 {
+		return Profile{}, notFound(files, config, credentials, name)
+	}
+	if err := c.readServices(config, files.Config, name); err != nil {
+		return Profile{}, err
+	}
+	p := Profile{Name: name, in: &c}
+	p.Region, _ = p.Get("region")
+	p.MFASerial, _ = p.Get("mfa_serial")
+	p.MFAProcess, _ = p.Get("mfa_process")
+	return p, nil
+}
+
+// readConfig reads the profile's sections of the config file.
+func (c *contents) readConfig(f *source, profile string) error {
+	// [profile default] beats [default] and is not merged with it, wherever they stand, as in the Go SDK. (In botocore
+	// the later one wins.)
+	var bare section
+	words := []string{"profile"}
+	if strings.EqualFold(profile, "default") {
+		words = append(words, "")
+	}
+	quick := want(profile, words...)
+	err := f.scan(true, quick, func(line []byte) (*section, bool) {
+		k, name, ok := splitHeader(line, false)
+		switch {
+		case !ok:
+			return nil, quick.isBroken(line)
+		case string(name) != profile:
+			return nil, false
+		case k == named:
+			return &c.config, false
+		case k == plain:
+			return &bare, false
+		}
+		return nil, false
+	})
+	if c.config.pos.Line == 0 {
+		c.config = bare
+	}
+	return err
+}
+
+// readCredentials reads the profile's sections of the credentials file.
+func (c *contents) readCredentials(f *source, profile string) error {
+	quick := want(profile, "")
+	return f.scan(true, quick, func(line []byte) (*section, bool) {
+		k, name, ok := splitHeader(line, true)
+		switch {
+		case !ok:
+			return nil, quick.isBroken(line)
+		case k == named && string(name) == profile:
+			return &c.credentials, false
+		}
+		return nil, false
+	})
+}
+
+// readServices reads the [services X] section that the profile names, which may stand above the profile or below: the
+// one case in which a file is read twice. One that is not there is an error, as in botocore: its endpoints would
+// silently be those of AWS itself (in the Go SDK they are).
+func (c *contents) readServices(f *source, path, profile string) error {
+	e := c.find("services")
+	if e == nil || e.value == "" {
+		return nil
+	}
+	quick := want(e.value, "services")
+	err := f.scan(false, quick, func(line []byte) (*section, bool) {
+		k, name, ok := splitHeader(line, false)
+		switch {
+		case !ok:
+			return nil, quick.isBroken(line)
+		case k == services && string(name) == e.value:
+			return &c.services, false
+		}
+		return nil, false
+	})
+	if err == nil && c.services.pos.Line == 0 {
+		return msg.ProfileServicesMissing(profile, e.value, e.pos.File, e.pos.Line, path)
+	}
+	return err
+}
+
+// find finds a setting: the credentials file's wins over the config file's, as in botocore for every setting and in the
+// Go SDK for those on its list, which leaves out endpoint_url and services. A setting that is there but empty wins too.
+func (c *contents) find(key string) *entry {
+	key = strings.ToLower(key)
+	if e := c.credentials.get("", key); e != nil {
+		return e
+	}
+	return c.config.get("", key)
+}
+
+// contents returns what was read; of the zero Profile, nothing.
+func (p Profile) contents() *contents {
+	if p.in == nil {
+		return &contents{}
+	}
+	return *p.in
+}
+
+// Get returns the setting called key, in any case, and whether it is there. It does not give secrets: for those it
+// returns "" and false, so that no table of settings can show them; keys come from LongTermKeys.
+func (p Profile) Get(key string) (value string, ok bool) {
+	if e := p.contents().find(key); e != nil && !isSecret(e.key) {
+		return e.value, true
+	}
+	return "", false
+}
+
+func isSecret(key string) bool {
+	return key == secretKey || key == "aws_session_token" || key == "aws_security_token"
+}
+
+// Where returns where the setting called key stands, secrets too; the zero Pos when it is not there. The empty key is
+// the profile's own header, in the config file if it is in both.
+func (p Profile) Where(key string) Pos {
+	c := p.contents()
+	if key == "" {
+		if c.config.pos.Line != 0 {
+			return c.config.pos
+		}
+		return c.credentials.pos
+	}
+	if e := c.find(key); e != nil {
+		return e.pos
+	}
+	return Pos{}
+}
+
+// ServiceEndpoint returns the URL that the files give for service ("sts", "iam"; the names of [services] sections, lower
+// case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own endpoint_url,
+// else "". With ignore_configured_endpoint_urls it is "" always. The variables AWS_ENDPOINT_URL(_STS), which come before
+// all of these, are the caller's.
+//
+// Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+func (p Profile) ServiceEndpoint(service string) string {
+	if ignore, _ := p.Get("ignore_configured_endpoint_urls"); strings.EqualFold(ignore, "true") {
+		return ""
+	}
+	if e := p.contents().services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
+		return e.value
+	}
+	url, _ := p.Get("endpoint_url")
+	return url
+}
+
+// String names the profile, and shows nothing that is in it.
+func (p Profile) String() string { return "profile " + p.Name }

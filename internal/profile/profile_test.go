@@ -1,0 +1,461 @@
+package profile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/msg"
+)
+
+const (
+	testID     = "AKIAIOSFODNN7EXAMPLE"
+	testSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	testKeys   = "aws_access_key_id = " + testID + "\naws_secret_access_key = " + testSecret + "\n"
+)
+
+// write makes the two files in a directory of the test's own. "-" is a file that is not made.
+func write(tb testing.TB, config, credentials string) Files {
+	tb.Helper()
+	dir := tb.TempDir()
+	files := Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
+	for path, text := range map[string]string{files.Config: config, files.Credentials: credentials} {
+		if text == "-" {
+			continue
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return files
+}
+
+// plainly is err's text and hint in one string, with the directory of the test taken out.
+func plainly(files Files, err error) string {
+	if err == nil {
+		return "<nil>"
+	}
+	text := err.Error()
+	if hint := msg.HintOf(err); hint != "" {
+		text += " | " + hint
+	}
+	return strings.ReplaceAll(text, filepath.Dir(files.Config)+string(filepath.Separator), "")
+}
+
+func TestLoad(t *testing.T) {
+	for _, test := range []struct {
+		name, config, credentials, profile string
+		want                               map[string]string // key → value; "-" is not there
+	}{
+		{"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n", "[prod]\n" + testKeys, "prod",
+			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al", "mfa_process": "op item get", idKey: testID}},
+		{"only credentials", "-", "[prod]\nregion=x\n", "prod", map[string]string{"region": "x"}},
+		{"credentials win, every key", "[profile p]\nregion=a\nendpoint_url=http://a\n", "[p]\nregion=b\nendpoint_url=http://b", "p",
+			map[string]string{"region": "b", "endpoint_url": "http://b"}},
+		{"an empty value wins too", "[profile p]\nregion=a\n", "[p]\nregion=", "p", map[string]string{"region": ""}},
+		{"default", "[default]\nregion=a", "-", "default", map[string]string{"region": "a"}},
+		{"profile default beats default", "[profile default]\nregion=b\n[default]\nregion=a\noutput=json", "-", "default",
+			map[string]string{"region": "b", "output": "-"}},
+		{"profile default below", "[default]\nregion=a\n[profile default]\noutput=json", "-", "default",
+			map[string]string{"region": "-", "output": "json"}},
+		{"DEFAULT is another", "[DEFAULT]\nregion=a\n[default]\nregion=b", "-", "DEFAULT", map[string]string{"region": "a"}},
+		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p", map[string]string{"region": "a"}},
+		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod", map[string]string{"region": "a", "output": "b"}},
+		{"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x", map[string]string{"region": "a"}},
+		{"unquoted blanks in a name", "[profile my prod]\nregion=a", "-", "my prod", map[string]string{"region": "a"}},
+		{"a name with # ; ] in it", "[profile a#b;c]d]\nregion=a", "[a#b;c]d] ; note]", "a#b;c]d", map[string]string{"region": "a"}},
+		{"a Japanese name", "[profile 本番]\nregion=a\n[profile 本]\nregion=b", "-", "本番", map[string]string{"region": "a"}},
+		{"a name that begins another's", "[profile prod-old]\nregion=b\n[profile prod]\nregion=a\n[profile prod2]\nregion=c", "-", "prod", map[string]string{"region": "a"}},
+		{"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod", map[string]string{"region": "a"}},
+		{"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p", map[string]string{"region": "a", "MFA_SERIAL": "s"}},
+		{"repeated sections and keys", "[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
+			map[string]string{"region": "c", "output": "x"}},
+		{"comments", "# a\n ; b\n[profile p] # c\n# region=no\n  ; region=no\nregion=a # d\noutput=b ; e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
+			map[string]string{"region": "a", "output": "b", "cli_pager": "c#d;e", "x": "y"}},
+		{"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p", map[string]string{"region": "a", "output": "b", "x": "y"}},
+		{"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p", map[string]string{"region": "a", "x": "y"}},
+		{"= and : in values", "[profile p]\nmfa_process=a --b=c\nendpoint_url = http://h:1/?a=b\nx: y=z", "-", "p",
+			map[string]string{"mfa_process": "a --b=c", "endpoint_url": "http://h:1/?a=b", "x": "y=z"}},
+		{"quotes about a value", "[profile p]\nregion=\"a\"\noutput='b'\nx=\"\ny=\"c'", "-", "p",
+			map[string]string{"region": "a", "output": "b", "x": `"`, "y": `"c'`}},
+		{"settings of settings", "[profile p]\ns3 =\n  region = no\n\n  # c\n\taddressing_style=path\nregion=a", "-", "p",
+			map[string]string{"region": "a", "s3": "", "addressing_style": "-"}},
+		{"a section indented as a whole", "  [profile p]\n  s3 =\n    region = no\n  region=a # c\n  output=b", "-", "p",
+			map[string]string{"region": "a", "output": "b", "s3": ""}},
+		{"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p", map[string]string{"x": "a\nb\nc", "region": "r"}},
+		{"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p", map[string]string{"region": "a", "output": "b"}},
+		{"other kinds of section", "[sso-session p]\nregion=s\n[services p]\nsts=\n[p]\nregion=n\n[profilep]\nregion=m\n[profile]\nregion=o\n[profile p]\noutput=a", "[profile p]\nregion=c", "p",
+			map[string]string{"region": "-", "output": "a"}},
+		{"garbage elsewhere", "[profile a]\nnonsense\n\x00\xff\n[profile b\n  [\n[]\n[[\n[profile p]\nregion=a\n[profile p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
+			map[string]string{"region": "a", "y": "z"}},
+		{"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]", "-", "p", map[string]string{"region": "a", "x": "[1]"}},
+		{"a header alone", "[profile p]", "-", "p", map[string]string{"region": "-"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, err := Load(write(t, test.config, test.credentials), test.profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, want := range test.want {
+				got, ok := p.Get(key)
+				if !ok {
+					got = "-"
+				}
+				if got != want {
+					t.Errorf("%s = %q, want %q", key, got, want)
+				}
+			}
+			for field, key := range map[string]string{p.Region: "region", p.MFASerial: "mfa_serial", p.MFAProcess: "mfa_process"} {
+				if v, _ := p.Get(key); v != field {
+					t.Errorf("the field for %s is %q, Get says %q", key, field, v)
+				}
+			}
+		})
+	}
+}
+
+func TestWhere(t *testing.T) {
+	files := write(t, "\n\n[profile p]\r\nregion=a\n\n[profile q]\n[profile p]\nx=y\n", "# c\n[p]\naws_secret_access_key=s\n")
+	p, err := Load(files, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]Pos{
+		"": {files.Config, 3}, "Region": {files.Config, 4}, "x": {files.Config, 8}, secretKey: {files.Credentials, 3}, "no": {},
+	} {
+		if got := p.Where(key); got != want {
+			t.Errorf("Where(%q) = %v, want %v", key, got, want)
+		}
+	}
+}
+
+func TestServiceEndpoint(t *testing.T) {
+	section := "[services dev]\nsts =\n  endpoint_url = http://sts\n  x = y\niam = \n\tEndpoint_URL = http://iam\n\n"
+	for _, test := range []struct{ name, config, credentials, sts, iam, s3 string }{
+		{"section above", section + "[profile p]\nservices = dev\n", "-", "http://sts", "http://iam", ""},
+		{"section below, and a general one", "[profile p]\nservices = dev\nendpoint_url=http://all\n" + section, "-", "http://sts", "http://iam", "http://all"},
+		{"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all", "http://all"},
+		{"services in the credentials file", section, "[p]\nservices=dev", "http://sts", "http://iam", ""},
+		{"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-", "http://sts", "http://iam", ""},
+		{"ignored", section + "[profile p]\nservices = dev\nendpoint_url=http://all\nignore_configured_endpoint_urls = TRUE\n", "-", "", "", ""},
+		{"none", "[profile p]\n", "-", "", "", ""},
+	} {
+		p, err := Load(write(t, test.config, test.credentials), "p")
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		for service, want := range map[string]string{"sts": test.sts, "IAM": test.iam, "s3": test.s3} {
+			if got := p.ServiceEndpoint(service); got != want {
+				t.Errorf("%s: %s is %q, want %q", test.name, service, got, want)
+			}
+		}
+	}
+}
+
+// TestMalformed reads testdata/malformed: NAME.config and NAME.credentials, either of which may be missing, with the
+// message that profile "prod" must give in NAME.want.
+func TestMalformed(t *testing.T) {
+	wants, err := filepath.Glob("testdata/malformed/*.want")
+	if err != nil || len(wants) < 10 {
+		t.Fatal(wants, err)
+	}
+	for _, want := range wants {
+		base := strings.TrimSuffix(want, ".want")
+		t.Run(filepath.Base(base), func(t *testing.T) {
+			text, err := os.ReadFile(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Load(Files{base + ".config", base + ".credentials"}, "prod")
+			got := strings.ReplaceAll(fmt.Sprint(err), filepath.Dir(base)+string(filepath.Separator), "")
+			if got != strings.TrimSpace(string(text)) {
+				t.Errorf("got  %s\nwant %s", got, text)
+			}
+			if e := (*msg.Error)(nil); err != nil && !errors.As(err, &e) {
+				t.Errorf("%T is no *msg.Error", err)
+			}
+		})
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	files := write(t, "-", "[p]\n")
+	if err := os.Mkdir(files.Config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(files, "p")
+	if got := plainly(files, err); !strings.HasPrefix(got, "config is a directory, not a file") {
+		t.Error(got)
+	}
+	if _, err := Names(files); err == nil {
+		t.Error("Names read a directory")
+	}
+
+	files = write(t, "-", "[p]\n")
+	files.Config = filepath.Join(files.Credentials, "x") // under a file: an error even for root, though not on Windows
+	if _, err = Load(files, "p"); runtime.GOOS != "windows" && (err == nil || !strings.HasPrefix(plainly(files, err), "reading ")) {
+		t.Error(err)
+	}
+
+	if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+		t.Skip("nothing is forbidden to this user")
+	}
+	files = write(t, "[profile p]\n", "-")
+	if err := os.Chmod(files.Config, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(files, "p")
+	if got := plainly(files, err); !strings.HasPrefix(got, "reading config: permission denied") || !errors.Is(err, fs.ErrPermission) {
+		t.Error(got)
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	some := "[default]\n[profile prod]\n[profile prod-eu]\n[sso-session prdo]\n[services prdo]\n"
+	const nowhere = ` is neither in config nor in credentials | `
+	for _, test := range []struct{ name, config, credentials, profile, want string }{
+		{"a slip", some, "[staging]\n", "prdo", `profile "prdo"` + nowhere + `did you mean "prod"?`},
+		{"case", some, "-", "PROD", `profile "PROD"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
+		{"a beginning", some, "-", "pro", `profile "pro"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
+		{"nothing near", some, "[staging]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `the profiles are "default", "prod", "prod-eu", "staging"`},
+		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles, first "default", "prod", "prod-eu", "b", "c"`},
+		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run aws configure --profile prod`},
+		{"no files", "-", "-", "my prod", `profile "my prod" is not there: neither config nor credentials exists | ` +
+			`run aws configure --profile "my prod", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE`},
+		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere + `did you mean "a\x1b[2Jb"?`},
+		{"no name", "", "", "", `the profile's name is empty | name one: awsmfa env default`},
+		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not one that a config file knows | in a config file write [profile dev]`},
+		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev", `profile "my dev" is not read: its header at config:1 is not one that a config file knows | in a config file write [profile "my dev"]`},
+		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev", `profile "dev" is not read: its header at credentials:2 is not one that a credentials file knows | in a credentials file write [dev]`},
+		{"garbage elsewhere", "[profile prod]\nnonsense\n\x00\n[x\n", "[", "prdo", `profile "prdo"` + nowhere + `did you mean "prod"?`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			files := write(t, test.config, test.credentials)
+			_, err := Load(files, test.profile)
+			if got := plainly(files, err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	files := write(t, "\xef\xbb\xbfjunk\n[profile b]\nx\n[default]\n[profile a]\n[sso-session s]\n[services s]\n[c]\n[profile b]\n[profile \"my d\"]\n[profile e",
+		"[z]\n[a]\n[profile q]\n[本]\n[default]")
+	got, err := Names(files)
+	if want := []string{"b", "default", "a", "my d", "z", "本"}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+	if got, err := Names(write(t, "-", "-")); err != nil || len(got) != 0 {
+		t.Error(got, err)
+	}
+	if _, err := Names(Files{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLongTermKeys(t *testing.T) {
+	const role = "role_arn = arn:aws:iam::1:role/r\n"
+	for _, test := range []struct{ name, config, credentials, want string }{
+		{"credentials file", "", "[p]\n" + testKeys, ""},
+		{"config file", "[profile p]\n" + testKeys, "", ""},
+		{"the credentials file's pair wins", "[profile p]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=o\n", "[p]\n" + testKeys, ""},
+		{"half a pair in the config file under a whole one", "[profile p]\naws_access_key_id=AKIAOTHER\n", "[p]\n" + testKeys, ""},
+		{"a token elsewhere than the pair", "[profile p]\naws_session_token=t\n", "[p]\n" + testKeys, ""},
+		{"an empty token", "", "[p]\naws_session_token=\n" + testKeys, ""},
+		{"keys and SSO", "[profile p]\nsso_session=s\n", "[p]\n" + testKeys, ""},
+		{"keys and a source without a role", "[profile p]\nsource_profile=s\n", "[p]\n" + testKeys, ""},
+		{"none", "\n[profile p]\nregion=a", "", `profile "p" has no access key (config:2) | run aws configure --profile p`},
+		{"no secret", "", "[p]\naws_access_key_id=" + testID,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`},
+		{"no id", "[profile p]\naws_secret_access_key=" + testSecret, "",
+			`profile "p" has aws_secret_access_key (config:2) but no aws_access_key_id | add aws_access_key_id below it, or run aws configure --profile p`},
+		{"half over a whole one", "[profile p]\n" + testKeys, "[p]\naws_access_key_id=" + testID,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`},
+		{"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
+			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; a pair stands in one file | move both keys to the credentials file`},
+		{"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
+			`profile "p" has an empty aws_secret_access_key (credentials:3) | run aws configure --profile p`},
+		{"continued secret", "", "[p]\n" + testKeys + "  more\n",
+			`profile "p" has white space or a strange character in aws_secret_access_key (credentials:3) | copy the key again; mind indented lines below it, which continue it`},
+		{"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
+			`profile "p" holds temporary keys (aws_session_token, credentials:4); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`},
+		{"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
+			`profile "p" holds a temporary key (an ASIA… id, credentials:2); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`},
+		{"role", "[profile p]\n" + role + "source_profile = my base\n", "",
+			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | ask for the profile with the keys: awsmfa env "my base"`},
+		{"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys,
+			`profile "p" is a role (role_arn, config:2) with a key pair of its own (credentials:2); a session of these keys would not be the role's | move the keys to a profile of their own, and name it as this one's source_profile`},
+		{"role alone", "[profile p]\n" + role, "",
+			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`},
+		{"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
+			`profile "p" is a role assumed with the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
+		{"source without role", "[profile p]\nsource_profile = base\n", "",
+			`profile "p" has a source_profile (config:2) but neither a role_arn nor a key pair | ask for the profile with the keys: awsmfa env base`},
+		{"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
+		{"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
+		{"SSO", "[profile p]\nsso_session=s\n", "",
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`},
+		{"old SSO", "[profile p]\nsso_start_url=s\n", "",
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`},
+		{"login", "[profile p]\nlogin_session=s\n", "",
+			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | sign in with: aws login --profile p`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			files := write(t, test.config, test.credentials)
+			p, err := Load(files, "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys, err := p.LongTermKeys()
+			if test.want == "" {
+				if err != nil || keys.AccessKeyID != testID || keys.SecretAccessKey.Reveal() != testSecret || keys.Where.Line == 0 {
+					t.Errorf("%v %v", keys, err)
+				}
+				return
+			}
+			if got := plainly(files, err); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			if strings.Contains(plainly(files, err), testSecret) || strings.Contains(plainly(files, err), "t0k3n") {
+				t.Error("a secret in the message")
+			}
+		})
+	}
+}
+
+// TestNoSecretShows prints everything in every way.
+func TestNoSecretShows(t *testing.T) {
+	p, err := Load(write(t, "", "[p]\n"+testKeys), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := p.LongTermKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := p.Get(secretKey); ok || v != "" {
+		t.Error("Get gives the secret")
+	}
+	type hidden struct {
+		k Keys
+		p Profile
+		s *Secret
+	}
+	for _, v := range []any{p, &p, keys, &keys, keys.SecretAccessKey, &keys.SecretAccessKey, hidden{keys, p, &keys.SecretAccessKey},
+		&hidden{keys, p, nil}, []Keys{keys}, map[string]any{"a": keys, "b": p}, struct{ K, P any }{keys, p}} {
+		var out []string
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T"} {
+			out = append(out, fmt.Sprintf(verb, v))
+		}
+		j, err := json.Marshal(v)
+		out = append(out, string(j), fmt.Sprint(err))
+		for _, text := range out {
+			for _, bad := range []string{testSecret, fmt.Sprintf("%x", testSecret), fmt.Sprintf("%X", testSecret), "K7MDENG"} {
+				if strings.Contains(text, bad) {
+					t.Errorf("%T shows the secret: %s", v, text)
+				}
+			}
+		}
+	}
+	if got := fmt.Sprintf("%v %s %#v", keys.SecretAccessKey, keys.SecretAccessKey, keys.SecretAccessKey); got != "[secret] [secret] [secret]" {
+		t.Error(got)
+	}
+	if (Secret{}).Reveal() != "" {
+		t.Error("the zero Secret reveals something")
+	}
+}
+
+func TestFindFiles(t *testing.T) {
+	home := filepath.FromSlash("/home/al")
+	usual := Files{filepath.Join(home, ".aws", "config"), filepath.Join(home, ".aws", "credentials")}
+	for _, test := range []struct {
+		env  map[string]string
+		want Files
+	}{
+		{nil, usual},
+		{map[string]string{"AWS_CONFIG_FILE": "", "AWS_PROFILE": "x"}, usual},
+		{map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "rel/k"}, Files{"/c", "rel/k"}},
+		{map[string]string{"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~x/k"}, Files{filepath.Join(home, "c"), "~x/k"}},
+		{map[string]string{"AWS_CONFIG_FILE": "$D/c", "AWS_SHARED_CREDENTIALS_FILE": "${D}/$NO/k", "D": "/d"}, Files{"/d/c", "/d/$NO/k"}},
+	} {
+		if got := FindFiles(func(k string) string { return test.env[k] }, home); got != test.want {
+			t.Errorf("%v: got %v, want %v", test.env, got, test.want)
+		}
+	}
+}
+
+// TestBuffer moves a profile across the ends of the buffer, byte by byte, with lines longer than the buffer around it.
+func TestBuffer(t *testing.T) {
+	profile := "[profile p]\nregion = a\nx = " + strings.Repeat("y", 300) + "\n"
+	for shift := bufferSize - 380; shift <= bufferSize+20; shift++ {
+		padding := "[profile q]\n" + strings.Repeat("z", shift-13) + "\n"
+		text := padding + profile + "[profile q]\nregion=b\n"
+		checkBuffer(t, text, Pos{"mem", 3}, 300)
+	}
+	long := strings.Repeat("[ ", 2*bufferSize)
+	checkBuffer(t, "[profile q]\nx="+long+"\n"+long+"\n"+profile+"[profile q]\nregion=b\n"+long, Pos{"mem", 4}, 300)
+	wide := strings.Repeat("y", 5*bufferSize)
+	checkBuffer(t, "# "+wide+"\n[profile p]\nx = "+wide+"\nregion=a\n[profile q]\nregion=b", Pos{"mem", 2}, len(wide))
+	checkBuffer(t, "\xef\xbb\xbf# "+wide+"\n"+profile, Pos{"mem", 2}, 300)
+}
+
+func checkBuffer(t *testing.T, text string, at Pos, x int) {
+	t.Helper()
+	s := &source{path: "mem", r: strings.NewReader(text), buf: make([]byte, bufferSize)}
+	c := &contents{}
+	if err := c.readConfig(s, "p"); err != nil {
+		t.Fatal(err)
+	}
+	p := Profile{Name: "p", in: &c}
+	region, _ := p.Get("region")
+	if v, _ := p.Get("x"); region != "a" || len(v) != x || p.Where("") != at {
+		t.Fatalf("region %q, x of %d, at %v, want %d, at %v", region, len(v), p.Where(""), x, at)
+	}
+}
+
+// TestPipe reads a config that can be read only once, as AWS_CONFIG_FILE=<(…) is.
+func TestPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	path := fmt.Sprintf("/dev/fd/%d", r.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no /dev/fd here")
+	}
+	fmt.Fprint(w, "[services s]\nsts=\n  endpoint_url=http://x\n[profile p]\nservices=s\n")
+	w.Close()
+	p, err := Load(Files{Config: path}, "p")
+	if err != nil || p.ServiceEndpoint("sts") != "http://x" {
+		t.Error(p.ServiceEndpoint("sts"), err)
+	}
+}
+
+// TestSkippedSectionsCostNothing: what is allocated does not grow with the sections that are skipped, in either file.
+func TestSkippedSectionsCostNothing(t *testing.T) {
+	cost := func(n int) float64 {
+		big := string(bigConfig(n))
+		creds := strings.ReplaceAll(strings.ReplaceAll(big, "[profile prod]", "[prod]"), "[profile ", "[")
+		files := write(t, big, creds)
+		return testing.AllocsPerRun(5, func() {
+			if _, err := Load(files, "prod"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if one, many := cost(1), cost(2000); many > one+2 {
+		t.Errorf("%v allocations with one profile, %v with 2,000", one, many)
+	}
+}

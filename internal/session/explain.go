@@ -1,0 +1,149 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	neturl "net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"awsmfa/internal/msg"
+)
+
+// isWrongCode says whether AWS refused a token code: wrong, out of date or used before, it does not tell which.
+func isWrongCode(err error) bool {
+	return isDenied(err, "invalid MFA one time pass code")
+}
+
+// isWrongDevice says whether AWS does not take the serial number for a device of the user's.
+func isWrongDevice(err error) bool {
+	return isDenied(err, "unable to validate MFA code")
+}
+
+func isDenied(err error, words string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), words)
+}
+
+// explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
+func (o *Obtainer) explain(want Request, err error) error {
+	host := "AWS"
+	var operation *smithy.OperationError
+	name := "the request"
+	if errors.As(err, &operation) {
+		name = operation.Service() + ":" + operation.Operation()
+	}
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) && response.Response != nil && response.Response.Request != nil {
+		host = response.Response.Request.URL.Host
+	}
+	var request *neturl.Error
+	if errors.As(err, &request) {
+		if u, e := neturl.Parse(request.URL); e == nil {
+			host = u.Host
+		}
+	}
+
+	var api smithy.APIError
+	if errors.As(err, &api) && response != nil {
+		return o.explainAnswer(want, name, host, api, response, err)
+	}
+	return o.explainSilence(host, response, err)
+}
+
+// explainAnswer is for what AWS said.
+func (o *Obtainer) explainAnswer(want Request, operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
+	id, code, said := want.Keys.AccessKeyID, api.ErrorCode(), api.ErrorMessage()
+	status := response.HTTPStatusCode()
+	switch code {
+	case "InvalidClientTokenId", "UnrecognizedClientException":
+		return msg.KeyUnknown(id, err)
+	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		if ahead, ok := o.clock(response); ok && ahead.Abs() > skewed {
+			return msg.ClockWrong(ahead, err)
+		}
+		return msg.SecretWrong(id, err)
+	case "ExpiredToken", "ExpiredTokenException":
+		return msg.KeyExpired(id, err)
+	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded":
+		return msg.Throttled(err)
+	case "AccessDenied", "AccessDeniedException":
+		switch {
+		case isWrongDevice(err):
+			return msg.DeviceRefused(want.Serial, err)
+		case strings.Contains(said, "session credentials"):
+			return msg.NeedsLongTermKey(id, err)
+		}
+		return msg.Denied(operation, said, err)
+	case "", "UnknownError":
+		if status >= 500 {
+			return msg.AWSBroken(host, status, err)
+		}
+		return msg.NotAWS(host, status, err)
+	}
+	if status >= 500 {
+		return msg.AWSBroken(host, status, err)
+	}
+	return msg.Refused(operation, code, said, err)
+}
+
+// clock tells how far this computer's clock is ahead of the one AWS dated its answer with.
+func (o *Obtainer) clock(response *smithyhttp.ResponseError) (ahead time.Duration, ok bool) {
+	at, err := http.ParseTime(response.Response.Header.Get("Date"))
+	return o.Now().Sub(at), err == nil
+}
+
+// explainSilence is for an answer that did not come, or was not AWS's.
+func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
+	var (
+		dns       *net.DNSError
+		op        *net.OpError
+		unknown   x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		verify    *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+		malformed *smithy.DeserializationError
+		cancelled *aws.RequestCanceledError
+	)
+	isOp := errors.As(err, &op)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
+		return msg.NoAnswer(host, o.Reach.Timeout, err)
+	case isOp && op.Op == "proxyconnect", strings.Contains(err.Error(), "Proxy Authentication Required"):
+		return msg.ProxyFailed(host, err)
+	case errors.As(err, &dns):
+		return msg.NoSuchHost(host, err)
+	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verify):
+		return msg.CertificateUnknown(host, err)
+	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return msg.TLSFailed(host, err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return msg.ConnectionLost(host, err)
+	case isOp:
+		return msg.NoConnection(host, err)
+	case errors.As(err, &malformed) && response != nil:
+		return msg.NotAWS(host, response.HTTPStatusCode(), err)
+	}
+	var told *msg.Error
+	if errors.As(err, &told) {
+		return told
+	}
+	return msg.ClientSettings(o.Reach.Profile, err)
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}

@@ -1,0 +1,221 @@
+// Package session is the one place where a session is obtained: from what is asked for, through the cache and its lock,
+// to STS and back. It speaks to AWS through the SDK and says what AWS answered in plain words. It never prints, never
+// asks anyone itself, and never writes anywhere but to the cache it is given.
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"awsmfa/cache"
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/profile"
+)
+
+// The limits of GetSessionToken for an IAM user (AWS STS API Reference, "GetSessionToken", DurationSeconds).
+const (
+	MinDuration     = 15 * time.Minute
+	MaxDuration     = 36 * time.Hour
+	DefaultDuration = 12 * time.Hour
+)
+
+// Session is a set of temporary credentials. However it is printed, it shows no secret.
+type Session struct {
+	AccessKeyID     string    `json:"access_key_id"`
+	SecretAccessKey string    `json:"secret_access_key"`
+	SessionToken    string    `json:"session_token"`
+	Expiration      time.Time `json:"expiration"` // as AWS said it
+	Obtained        time.Time `json:"obtained"`   // by this computer's clock
+}
+
+// Format writes which session it is and nothing that opens anything, for every verb.
+func (s Session) Format(w fmt.State, _ rune) {
+	fmt.Fprintf(w, "session %s until %s", s.AccessKeyID, s.Expiration.UTC().Format(time.RFC3339))
+}
+
+// Request is what is asked for, all of it: it is what STS is asked, and its hash is what the session is kept under, so
+// that the two cannot drift apart. How AWS is reached (region, proxies, time limits) is not part of it: the session is
+// the same.
+type Request struct {
+	Keys profile.Keys
+	// Serial is the MFA device's serial number; "" stands for the one device that the user has, until it is found.
+	Serial   string
+	Duration time.Duration
+	Endpoint Endpoint
+}
+
+// Endpoint is where STS is asked. Sessions of different endpoints are different sessions: another URL is another AWS,
+// and the global endpoint gives out tokens that regions which must be enabled first do not take (AWS STS, "Regions and
+// endpoints").
+type Endpoint struct {
+	// URL is the endpoint that settings name for STS, or "" for AWS's own.
+	URL string
+	// Global is set by sts_regional_endpoints = legacy.
+	Global bool
+}
+
+// Key is the name that the session is kept under.
+func (r Request) Key() string {
+	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
+}
+
+// user names whose keys these are, where: what a remembered device hangs on, and what is locked while one is asked for
+// a code. Two codes for one user at the same time would be asked for on one screen, and one code counts once.
+func (r Request) user() string { return "user-" + hash(r.userParts()...) }
+
+func (r Request) userParts() []string {
+	return []string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal(), r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
+}
+
+// hash cannot be turned back (a secret access key has 240 bits), and no two lists of parts run into one.
+func hash(parts ...string) string {
+	h := sha256.New()
+	var size [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
+		h.Write(size[:])
+		io.WriteString(h, p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Obtainer obtains sessions. Every field that is a func is called, if at all, while the lock is held.
+type Obtainer struct {
+	Cache cache.Dir
+	// MinTTL is how long a kept session must still live to be used.
+	MinTTL time.Duration
+	// Refresh passes over sessions obtained before Started: those that others obtain meanwhile are new enough.
+	Refresh bool
+	Started time.Time
+	Now     func() time.Time
+
+	Reach Reach
+	Code  mfa.Source
+	// Choose picks one of several devices.
+	Choose func(ctx context.Context, devices []mfa.Device) (mfa.Device, error)
+
+	// Warn is told what did not stop the session from being obtained; Waiting, that another awsmfa holds the lock.
+	Warn    func(error)
+	Waiting func()
+	// Trace is told each decision, for --debug.
+	Trace func(format string, args ...any)
+
+	connection *aws.Config // made when first needed
+}
+
+// Obtain returns the session that want asks for: the kept one while it lasts, else a new one from STS, asking for a
+// token code at most once however many callers arrive together. Errors are *msg.Error, or ctx's.
+func (o *Obtainer) Obtain(ctx context.Context, want Request) (Session, error) {
+	if s, ok := o.kept(want); ok {
+		return s, nil
+	}
+	unlock, err := o.lock(ctx, want)
+	if err != nil {
+		return Session{}, err
+	}
+	defer unlock()
+	want, err = o.device(ctx, want)
+	if err != nil {
+		return Session{}, err
+	}
+	if s, ok := o.kept(want); ok { // whoever held the lock has paid for us, or another profile of the same user has
+		return s, nil
+	}
+	s, want, err := o.fromSTS(ctx, want)
+	if err != nil {
+		return Session{}, err
+	}
+	if err := o.Cache.Keep(want.Key(), s); err != nil {
+		o.Warn(&NotKept{err}) // the code is spent: the session is used all the same
+	}
+	return s, nil
+}
+
+// NotKept is the warning that a new session could not be written to the cache.
+type NotKept struct{ Err error }
+
+func (e *NotKept) Error() string { return "keeping the session: " + e.Err.Error() }
+func (e *NotKept) Unwrap() error { return e.Err }
+
+// NoLock is the warning that other runs at the same time cannot be waited for.
+type NoLock struct{ Err error }
+
+func (e *NoLock) Error() string { return "locking the cache: " + e.Err.Error() }
+func (e *NoLock) Unwrap() error { return e.Err }
+
+// kept looks for a session that is good for want, under the remembered device when want names none.
+func (o *Obtainer) kept(want Request) (Session, bool) {
+	want = o.remembered(want)
+	if want.Serial == "" {
+		return Session{}, false
+	}
+	var s Session
+	found, err := o.Cache.Load(want.Key(), &s)
+	if err != nil {
+		o.Warn(err)
+	}
+	if !found {
+		o.Trace("cache: no session kept for %s", want.Serial)
+		return Session{}, false
+	}
+	now := o.Now()
+	switch left := s.Expiration.Sub(now); {
+	case left < o.MinTTL:
+		o.Trace("cache: the kept session has %s left, less than %s", left.Round(time.Second), o.MinTTL)
+		return Session{}, false
+	case left > want.Duration+clockLeeway:
+		o.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
+		return Session{}, false
+	case o.Refresh && s.Obtained.Before(o.Started):
+		o.Trace("cache: passed over by --refresh")
+		return Session{}, false
+	}
+	o.Trace("cache: %v", s)
+	return s, true
+}
+
+// clockLeeway is how far apart this computer's clock and AWS's may be: AWS itself refuses signatures that are more than
+// 15 minutes off.
+const clockLeeway = 15 * time.Minute
+
+// device is what is remembered of a user: the MFA device that was found for the key pair.
+type device struct {
+	Serial string `json:"serial"`
+}
+
+// remembered fills in the device that an earlier run found, when want names none.
+func (o *Obtainer) remembered(want Request) Request {
+	if want.Serial != "" {
+		return want
+	}
+	var d device
+	if _, err := o.Cache.Load(want.user(), &d); err != nil {
+		o.Warn(err)
+	}
+	want.Serial = d.Serial
+	return want
+}
+
+// patience is how long the lock is waited for in silence.
+const patience = time.Second
+
+func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err error) {
+	waiting := time.AfterFunc(patience, o.Waiting)
+	defer waiting.Stop()
+	unlock, err = o.Cache.Lock(ctx, want.user())
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	o.Warn(&NoLock{err}) // one at a time is all that is lost
+	return func() {}, nil
+}

@@ -1,0 +1,214 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Reach is how AWS is reached. What it leaves out (proxies, certificates, retries, FIPS, dual stack) the SDK reads from
+// the environment and from the profile's section, as every AWS client does.
+type Reach struct {
+	Files   profile.Files
+	Profile string
+	// Region is the one whose endpoints are asked.
+	Region string
+	// IAM is the URL that settings name for IAM, or "" for AWS's own.
+	IAM string
+	// Timeout is for one call with its retries, not for the person who types a code.
+	Timeout time.Duration
+	AppID   string
+}
+
+// connect makes what speaks to AWS with the keys of want.
+func (o *Obtainer) connect(ctx context.Context, want Request) (aws.Config, error) {
+	if o.connection != nil {
+		return *o.connection, nil
+	}
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigFiles([]string{o.Reach.Files.Config}),
+		config.WithSharedCredentialsFiles([]string{o.Reach.Files.Credentials}),
+		config.WithSharedConfigProfile(o.Reach.Profile), // named, or the environment's keys would come first
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(want.Keys.AccessKeyID, want.Keys.SecretAccessKey.Reveal(), "")),
+		config.WithRegion(o.Reach.Region),
+		config.WithAppID(o.Reach.AppID),
+	)
+	if err != nil {
+		return cfg, msg.ClientSettings(o.Reach.Profile, err)
+	}
+	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	cfg.HTTPClient = tracing{cfg.HTTPClient, o.Trace}
+	o.connection = &cfg
+	return cfg, nil
+}
+
+// device finds out which device want means: the one it names, the remembered one, or the one that IAM lists, which is
+// then remembered.
+func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
+	want = o.remembered(want)
+	if want.Serial != "" {
+		if (mfa.Device{Serial: want.Serial}).SecurityKey() {
+			return want, msg.SecurityKey(want.Serial)
+		}
+		return want, nil
+	}
+	cfg, err := o.connect(ctx, want)
+	if err != nil {
+		return want, err
+	}
+	call, cancel := context.WithTimeout(ctx, o.Reach.Timeout)
+	defer cancel()
+	devices, err := mfa.Devices(call, iam.NewFromConfig(cfg, func(i *iam.Options) { i.BaseEndpoint = url(o.Reach.IAM) }))
+	if ctx.Err() != nil {
+		return want, ctx.Err()
+	}
+	if err != nil {
+		return want, msg.DeviceNotFound(o.Reach.Profile, o.explain(want, err))
+	}
+	chosen, err := o.choose(ctx, devices)
+	if err != nil {
+		return want, err
+	}
+	want.Serial = chosen.Serial
+	if err := o.Cache.Keep(want.user(), device{Serial: chosen.Serial}); err != nil {
+		o.Warn(&NotKept{err})
+	}
+	return want, nil
+}
+
+func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
+	var usable []mfa.Device
+	var keys []string
+	for _, d := range devices {
+		if d.SecurityKey() {
+			keys = append(keys, d.Serial)
+		} else {
+			usable = append(usable, d)
+		}
+	}
+	o.Trace("device: %d listed, %d of them security keys", len(devices), len(keys))
+	switch {
+	case len(usable) == 1:
+		return usable[0], nil
+	case len(usable) > 1:
+		return o.Choose(ctx, usable)
+	case len(keys) > 0:
+		return mfa.Device{}, msg.OnlySecurityKeys(o.Reach.Profile, keys)
+	}
+	return mfa.Device{}, msg.NoDevice(o.Reach.Profile)
+}
+
+// fromSTS asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
+// more. A remembered device that AWS no longer knows is forgotten and found anew, so want may come back with another.
+func (o *Obtainer) fromSTS(ctx context.Context, want Request) (Session, Request, error) {
+	found := o.remembered(Request{Keys: want.Keys, Endpoint: want.Endpoint}).Serial == want.Serial
+	need := mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
+	for {
+		code, err := o.Code(ctx, need)
+		if err != nil {
+			return Session{}, want, err
+		}
+		s, err := o.getSessionToken(ctx, want, code)
+		switch {
+		case err == nil:
+			return s, want, nil
+		case ctx.Err() != nil:
+			return Session{}, want, ctx.Err()
+		case isWrongCode(err):
+			need.Refused = err
+		case isWrongDevice(err) && found:
+			o.Trace("device: AWS no longer knows the remembered %s", want.Serial)
+			if err := o.Cache.Drop(want.user()); err != nil {
+				o.Warn(&NotKept{err})
+			}
+			gone := want.Serial
+			want.Serial = ""
+			if want, err = o.device(ctx, want); err != nil {
+				return Session{}, want, err
+			}
+			if found = false; want.Serial == gone { // IAM lists it all the same
+				return Session{}, want, msg.DeviceRefused(gone, err)
+			}
+			need = mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
+		default:
+			return Session{}, want, o.explain(want, err)
+		}
+	}
+}
+
+func (o *Obtainer) getSessionToken(ctx context.Context, want Request, code string) (Session, error) {
+	cfg, err := o.connect(ctx, want)
+	if err != nil {
+		return Session{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.Reach.Timeout)
+	defer cancel()
+	out, err := sts.NewFromConfig(cfg, func(s *sts.Options) {
+		s.BaseEndpoint = url(want.Endpoint.URL)
+		if want.Endpoint.Global {
+			s.Region = "aws-global"
+		}
+	}).GetSessionToken(ctx, &sts.GetSessionTokenInput{
+		DurationSeconds: aws.Int32(int32(want.Duration / time.Second)),
+		SerialNumber:    aws.String(want.Serial),
+		TokenCode:       aws.String(code),
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if out.Credentials == nil || out.Credentials.Expiration == nil {
+		return Session{}, errors.New("the answer holds no credentials")
+	}
+	s := Session{
+		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),
+		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
+		SessionToken:    aws.ToString(out.Credentials.SessionToken),
+		Expiration:      *out.Credentials.Expiration,
+		Obtained:        o.Now(),
+	}
+	o.Trace("sts: %v", s)
+	if server, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
+		if ahead := s.Obtained.Sub(server); ahead.Abs() > skewed {
+			o.Warn(&ClockOff{ahead})
+		}
+		if given := s.Expiration.Sub(server); given < want.Duration-skewed {
+			o.Warn(&Shorter{Asked: want.Duration, Given: given})
+		}
+	}
+	return s, nil
+}
+
+// skewed is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
+const skewed = 5 * time.Minute
+
+// ClockOff is the warning that this computer's clock is ahead of AWS's (behind, when negative) and that the session was
+// obtained all the same: the SDK signs again with AWS's time.
+type ClockOff struct{ Ahead time.Duration }
+
+func (e *ClockOff) Error() string { return msg.ClockOff(e.Ahead) }
+
+// Shorter is the warning that AWS gave less than was asked: it does so to the root user, at most an hour.
+type Shorter struct{ Asked, Given time.Duration }
+
+func (e *Shorter) Error() string { return msg.Shorter(e.Asked, e.Given) }
+
+func url(u string) *string {
+	if u == "" {
+		return nil
+	}
+	return &u
+}

@@ -1,0 +1,245 @@
+// Package shelltest is for tests: it is the one place that knows how to start each real shell with its own start-up
+// files off and in a clean home, to feed it a script, and to read back what a child of that shell finds in its
+// environment. It never touches the developer's home, and puts nothing of the developer's environment into the shell's.
+//
+// The scripts call two programs, both the test binary itself under another name: `envdump LABEL …` records the
+// environment and the arguments it is given, and `awsmfa env LABEL`, when the test asked for Stub, prints what the test
+// wrote for that label. A package that uses either calls Main from its TestMain.
+package shelltest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Longest is how long one launch of a shell may take before it is killed and the test fails.
+const Longest = 2 * time.Minute
+
+// Launcher starts one shell.
+type Launcher struct {
+	// Name is the program's own name; several may prove one Shell, as dash and busybox prove sh.
+	Name string
+	// Shell is the name package shells has for it.
+	Shell string
+	// Strict is what a careful user writes at the top of a script to have errors stop it; it may be empty.
+	Strict string
+
+	argv    []string // the program and its arguments, up to the script's file
+	ext     string
+	bom     bool
+	windows bool // exists on Windows only; the other shells are tested on Unix only, unless both is true
+	both    bool
+	andThen func(line, then string) string
+	mend    func(script string) string // nil leaves the script as it is
+}
+
+// All returns every launcher, those of shells this system lacks too.
+func All() []Launcher {
+	and := func(line, then string) string { return line + " && " + then }
+	stop := func(line, then string) string { return line + "\n" + then } // an exception stops the script
+	semicolon := func(line, then string) string { return line + "; " + then }
+	return []Launcher{
+		{Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and,
+			Strict: "set -euo pipefail -o noclobber"},
+		{Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and,
+			Strict: "set -eu; setopt noclobber pipefail warn_create_global warn_nested_var"},
+		{Name: "dash", Shell: "sh", argv: []string{"dash"}, andThen: and, Strict: "set -euC"},
+		{Name: "busybox", Shell: "sh", argv: []string{"busybox", "sh"}, andThen: and, Strict: "set -euC"},
+		{Name: "ksh", Shell: "ksh", argv: []string{"ksh"}, andThen: and, Strict: "set -euC -o pipefail"},
+		{Name: "mksh", Shell: "mksh", argv: []string{"mksh"}, andThen: and, Strict: "set -euC -o pipefail"},
+		{Name: "fish", Shell: "fish", argv: []string{"fish", "--no-config"},
+			andThen: func(line, then string) string { return line + "; and " + then }},
+		{Name: "pwsh", Shell: "pwsh", ext: ".ps1", both: true, andThen: stop,
+			argv:   []string{"pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-File"},
+			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"},
+		{Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
+			argv:   []string{"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"},
+			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"},
+		{Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true,
+			andThen: func(line, then string) string { return "(" + line + ") && " + then },
+			mend: func(script string) string {
+				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
+			}},
+		{Name: "tcsh", Shell: "tcsh", argv: []string{"tcsh", "-f"}, andThen: and},
+		{Name: "elvish", Shell: "elvish", argv: []string{"elvish", "-norc"}, andThen: semicolon},
+		{Name: "nu", Shell: "nu", argv: []string{"nu", "--no-config-file"}, andThen: semicolon},
+		{Name: "xonsh", Shell: "xonsh", argv: []string{"xonsh", "--no-rc"}, andThen: stop,
+			Strict: "$RAISE_SUBPROC_ERROR = True"},
+	}
+}
+
+// For returns the first launcher for the shell that package shells calls name.
+func For(name string) (Launcher, bool) {
+	for _, l := range All() {
+		if l.Shell == name {
+			return l, true
+		}
+	}
+	return Launcher{}, false
+}
+
+// Possible reports whether the shell can be had on this kind of system at all: cmd cannot on Linux.
+func (l Launcher) Possible() bool {
+	return l.both || l.windows == (runtime.GOOS == "windows")
+}
+
+// Missing reports whether the shell's program is not on the PATH of the tests.
+func (l Launcher) Missing() bool {
+	_, err := exec.LookPath(l.argv[0])
+	return err != nil
+}
+
+// Need skips the test when the shell is not here, or, where CI is set in the environment, fails it: what proves the
+// quoting must not go missing unseen. A shell that this kind of system cannot have is skipped there too.
+func (l Launcher) Need(t testing.TB) {
+	t.Helper()
+	switch {
+	case !l.Possible():
+		t.Skipf("%s cannot be proved on %s", l.Name, runtime.GOOS)
+	case !l.Missing():
+	case inCI():
+		t.Fatalf("%s is not installed, and with CI set every shell must be", l.Name)
+	default:
+		t.Skipf("%s is not installed", l.Name)
+	}
+}
+
+func inCI() bool {
+	switch os.Getenv("CI") {
+	case "", "0", "false":
+		return false
+	}
+	return true
+}
+
+// AndThen spells "run line, and only if it succeeded, run then".
+func (l Launcher) AndThen(line, then string) string { return l.andThen(line, then) }
+
+// Result is what came of a script.
+type Result struct {
+	// Dumps are what each envdump found, in the order they ran.
+	Dumps          []Dump
+	Stdout, Stderr string
+	Code           int
+}
+
+// Dump is the environment and the arguments of one envdump.
+type Dump struct {
+	Args []string
+	Env  map[string]string
+}
+
+// Env is the environment of the last envdump, or nil when none ran.
+func (r Result) Env() map[string]string {
+	if len(r.Dumps) == 0 {
+		return nil
+	}
+	return r.Dumps[len(r.Dumps)-1].Env
+}
+
+// Dump returns what `envdump label` found, and whether it ran.
+func (r Result) Dump(label string) (Dump, bool) {
+	for _, d := range r.Dumps {
+		if len(d.Args) > 0 && d.Args[0] == label {
+			return d, true
+		}
+	}
+	return Dump{}, false
+}
+
+// Run has the shell run script in dir, with env ("NAME=value") over a minimal environment: a PATH, an empty home, a
+// UTF-8 locale. A PATH in env comes before the one of the tests. It calls Need first.
+func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Result {
+	t.Helper()
+	l.Need(t)
+	own := t.TempDir()
+	home := filepath.Join(own, "home")
+	tools := filepath.Join(own, "tools")
+	for _, d := range []string{home, tools} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(t, tools, "envdump")
+	if l.mend != nil {
+		script = l.mend(script)
+	}
+	if l.bom {
+		script = "\uFEFF" + script
+	}
+	file := filepath.Join(own, "script"+l.ext)
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dumps := filepath.Join(own, "dumps")
+
+	program, err := exec.LookPath(l.argv[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), Longest)
+	defer cancel()
+	c := exec.CommandContext(ctx, program, append(l.argv[1:len(l.argv):len(l.argv)], file)...)
+	c.WaitDelay = 5 * time.Second
+	c.Dir = dir
+	c.Env = append(minimal(home), env...)
+	c.Env = append(c.Env, dumpTo+"="+dumps, "PATH="+searchPath(tools, env))
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	err = c.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s: %v", l.Name, err)
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("%s was still running after %v; stderr: %s", l.Name, Longest, stderr.String())
+	}
+	return Result{
+		Dumps:  readDumps(t, dumps),
+		Stdout: stdout.String(),
+		Stderr: stderr.String(),
+		Code:   c.ProcessState.ExitCode(),
+	}
+}
+
+// minimal is the environment every shell starts with.
+func minimal(home string) []string {
+	env := []string{
+		"HOME=" + home,
+		"LANG=C.UTF-8",
+		"LC_ALL=C.UTF-8",
+		"TERM=dumb",
+		"TMPDIR=" + os.TempDir(),
+		"XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
+		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
+		"XDG_DATA_HOME=" + filepath.Join(home, "data"),
+		"XDG_STATE_HOME=" + filepath.Join(home, "state"),
+		"DOTNET_CLI_TELEMETRY_OPTOUT=1",
+		"POWERSHELL_TELEMETRY_OPTOUT=1",
+		"POWERSHELL_UPDATECHECK=Off",
+	}
+	if runtime.GOOS == "windows" {
+		env = append(env, "USERPROFILE="+home, "APPDATA="+home, "LOCALAPPDATA="+home)
+		for _, name := range []string{"SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "TEMP", "TMP", "windir"} {
+			env = append(env, name+"="+os.Getenv(name))
+		}
+	}
+	return env
+}
+
+func searchPath(tools string, env []string) string {
+	dirs := []string{tools}
+	for _, e := range env {
+		if p, ok := strings.CutPrefix(e, "PATH="); ok {
+			dirs = append(dirs, p)
+		}
+	}
+	return strings.Join(append(dirs, os.Getenv("PATH")), string(os.PathListSeparator))
+}

@@ -1,0 +1,183 @@
+package shelltest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The variables by which the test binary knows that it is to be one of the tools.
+const (
+	dumpTo   = "SHELLTEST_DUMP_TO"   // the file envdump appends to
+	stubFrom = "SHELLTEST_STUB_FROM" // the directory awsmfa's answers are in
+)
+
+// Main is the whole of a TestMain: it is the tools when called as one, else it runs the tests and then names the shells
+// that could not be proved. It does not return.
+func Main(m *testing.M) {
+	Tool()
+	os.Exit(Suite{m}.Run())
+}
+
+// Suite runs tests and names, in its last line, the shells they could not prove here. For packages whose TestMain
+// belongs to something else: testscript.Main(shelltest.Suite{M: m}, …), after Tool.
+type Suite struct{ M interface{ Run() int } }
+
+// Run runs the tests and returns their exit code.
+func (s Suite) Run() int {
+	code := s.M.Run()
+	Report(os.Stderr)
+	return code
+}
+
+// Report writes one line that names the shells this system lacks, or nothing when all are here. (go test shows it when
+// it is given no packages, or -v, or when a test failed.)
+func Report(w io.Writer) {
+	var names []string
+	for _, l := range All() {
+		if !l.Possible() {
+			names = append(names, l.Name+" (not on "+runtime.GOOS+")")
+		} else if l.Missing() {
+			names = append(names, l.Name)
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(w, "not proved here, the shell is missing: %s\n", strings.Join(names, ", "))
+	}
+}
+
+// Tool is envdump, or the stub of awsmfa, and exits, when the test binary was started as one of them; else it returns.
+func Tool() {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if file := os.Getenv(dumpTo); file != "" && name == "envdump" {
+		exitOn(dump(file))
+		os.Exit(0)
+	}
+	if dir := os.Getenv(stubFrom); dir != "" && name == "awsmfa" {
+		code, err := answer(dir, os.Args[len(os.Args)-1])
+		exitOn(err)
+		os.Exit(code)
+	}
+}
+
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "shelltest:", err)
+		os.Exit(99)
+	}
+}
+
+// A dump is a count of arguments, the arguments, a count of variables, the variables, each ended by a NUL, the one byte
+// that none of them can hold.
+func dump(file string) error {
+	var b strings.Builder
+	for _, list := range [][]string{os.Args[1:], os.Environ()} {
+		b.WriteString(strconv.Itoa(len(list)) + "\x00")
+		for _, s := range list {
+			b.WriteString(s + "\x00")
+		}
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(b.String()); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func readDumps(t testing.TB, file string) []Dump {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return nil
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+	next := func() []string {
+		n, err := strconv.Atoi(fields[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := fields[1 : 1+n]
+		fields = fields[1+n:]
+		return list
+	}
+	var dumps []Dump
+	for len(fields) > 0 {
+		d := Dump{Args: next(), Env: map[string]string{}}
+		for _, e := range next() {
+			name, value, _ := strings.Cut(e, "=")
+			d.Env[name] = value
+		}
+		dumps = append(dumps, d)
+	}
+	return dumps
+}
+
+// Answer is what the stub of awsmfa prints on stdout for a label, and the code it exits with.
+type Answer struct {
+	Text string
+	Code int
+}
+
+// Stub makes a stand-in for awsmfa that answers `awsmfa env LABEL` with answers[LABEL], and returns the environment for
+// Run that puts it in the PATH.
+func Stub(t testing.TB, answers map[string]Answer) (env []string) {
+	t.Helper()
+	dir := t.TempDir()
+	bin := t.TempDir()
+	link(t, bin, "awsmfa")
+	for label, a := range answers {
+		text := strconv.Itoa(a.Code) + "\n" + a.Text
+		if err := os.WriteFile(filepath.Join(dir, label), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []string{stubFrom + "=" + dir, "PATH=" + bin}
+}
+
+func answer(dir, label string) (code int, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, filepath.Base(label)))
+	if err != nil {
+		return 0, err
+	}
+	first, text, _ := strings.Cut(string(data), "\n")
+	if _, err := os.Stdout.WriteString(text); err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(first)
+}
+
+// link puts the test binary into dir under another name.
+func link(t testing.TB, dir, name string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+		if err := os.Link(self, filepath.Join(dir, name)); err == nil {
+			return
+		}
+		data, err := os.ReadFile(self)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if err := os.Symlink(self, filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,23 @@
+//go:build unix
+
+package term
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func open() (in, out *os.File, err error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	// A background process that reads from its terminal is stopped by SIGTTIN: for the caller, a hang.
+	if group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP); err == nil && group != unix.Getpgrp() {
+		tty.Close()
+		return nil, nil, ErrBackground
+	}
+	return tty, tty, nil
+}

@@ -1,0 +1,3 @@
+package shells
+
+func bash() Shell { return posix("bash", "rbash") }

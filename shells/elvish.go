@@ -1,0 +1,22 @@
+package shells
+
+import "strings"
+
+// elvish is Elvish. Its single quotes know one escape, ” (Language Specification, Single-quoted string).
+func elvish() Shell {
+	return Shell{
+		Name:   "elvish",
+		Eval:   "eval (" + Placeholder + " | slurp)",
+		word:   elvishQuote,
+		refuse: needUTF8,
+		render: statements(
+			func(name, value string) string { return "set-env " + name + " " + elvishQuote(value) + "\n" },
+			func(name string) string { return "unset-env " + name + "\n" },
+		),
+		failure: func(message string) string { return "fail " + elvishQuote("awsmfa: "+message) + "\n" },
+	}
+}
+
+func elvishQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}

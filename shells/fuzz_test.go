@@ -1,0 +1,102 @@
+package shells
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/shelltest"
+)
+
+// One fuzz target for each way of quoting. A shell takes long to start, so each input is many values: itself, its
+// lines, and its pieces of every length up to eight, all in one launch. Every value survives or is refused.
+
+func FuzzPOSIX(f *testing.F)      { fuzz(f, "bash", "zsh", "dash", "busybox", "ksh", "mksh") }
+func FuzzFish(f *testing.F)       { fuzz(f, "fish") }
+func FuzzPowerShell(f *testing.F) { fuzz(f, "pwsh", "powershell") }
+func FuzzCmd(f *testing.F)        { fuzz(f, "cmd") }
+func FuzzTcsh(f *testing.F)       { fuzz(f, "tcsh") }
+func FuzzElvish(f *testing.F)     { fuzz(f, "elvish") }
+func FuzzNu(f *testing.F)         { fuzz(f, "nu") }
+func FuzzXonsh(f *testing.F)      { fuzz(f, "xonsh") }
+
+func fuzz(f *testing.F, launchers ...string) {
+	f.Add(`'\''"$(touch PWNED)` + "`touch PWNED`" + `'; touch PWNED; #` + "\n\\\n!x%PATH%^&|<>*?[]{}~-\r\t\x01\x7f")
+	f.Add("'\u2018\u2019\u201a\u201b\u201c\u201d\u201e'日本語ソ😀\uFEFF\u2028\u0085\u00a0\u200b\uf600\ufdd0\uffff\U0010ffff")
+	f.Add("\xff\xfe\x80'\xc3'\\\xe3\x81\\\xed\xa0\x80\\'\\\\'\xf4\x90\x80\x80\\\n")
+	f.Add("null\ntrue\n0\n-n\n--\n=ls\n@x\n%i\nIQoJb3JpZ2luX2VjEAb3/+==\narn:aws:iam::123456789012:mfa/x")
+	f.Fuzz(func(t *testing.T, input string) {
+		if len(input) > 4000 {
+			t.Skip("too long for one environment")
+		}
+		for _, l := range shelltest.All() {
+			for _, name := range launchers {
+				if l.Name != name || !l.Possible() {
+					continue
+				}
+				s, err := Lookup(l.Shell)
+				if err != nil {
+					t.Fatal(err)
+				}
+				roundTrip(t, s, l, expressible(t, s, pieces(input)))
+			}
+		}
+	})
+}
+
+func pieces(input string) []string {
+	seen := map[string]bool{}
+	var values []string
+	add := func(v string) {
+		if !seen[v] && len(values) < 1500 {
+			seen[v] = true
+			values = append(values, v)
+		}
+	}
+	add(input)
+	for _, line := range strings.Split(input, "\n") {
+		add(line)
+	}
+	for n := 1; n <= 8; n++ { // by bytes, so that text is cut in the middle of a character, too
+		for i := 0; i+n <= len(input); i += (n + 1) / 2 {
+			add(input[i : i+n])
+		}
+	}
+	runes := []rune(input)
+	for n := 1; n <= 3; n++ {
+		for i := 0; i+n <= len(runes); i++ {
+			add(string(runes[i : i+n]))
+		}
+	}
+	return values
+}
+
+// dotenv is read by the one reader every system has, and JSON by Go's.
+func FuzzDotenv(f *testing.F) {
+	for _, v := range []string{"plain", "two words", "#x", "$HOME", "`x`", "日本", "'", `\`, "a\nb", "", " ", "~", "*", "\"", "!", ";x", "&", "\u2028"} {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, input string) {
+		s := dotenv()
+		vars := expressible(t, s, pieces(input))
+		if len(vars) == 0 {
+			return
+		}
+		text, err := s.Render(vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(dir+"/.env", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, _ := shelltest.For("sh")
+		r := l.Run(t, dir, nil, "set -a\n. ./.env\nset +a\nenvdump done\n")
+		silent(t, r)
+		for _, v := range vars {
+			if got := r.Env()[v.Name]; got != v.Value {
+				t.Errorf("%q became %q", v.Value, got)
+			}
+		}
+	})
+}

@@ -1,0 +1,3 @@
+package shells
+
+func mksh() Shell { return posix("mksh", "lksh") }

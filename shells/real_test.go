@@ -1,0 +1,419 @@
+package shells
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/shelltest"
+)
+
+func TestMain(m *testing.M) { shelltest.Main(m) }
+
+// A shell that nothing can start is a shell nobody has seen work.
+func TestEveryShellHasALauncher(t *testing.T) {
+	for _, s := range All() {
+		if _, ok := shelltest.For(s.Name); !ok && !s.Data {
+			t.Errorf("%s: internal/shelltest has no launcher for it", s.Name)
+		}
+	}
+	for _, l := range shelltest.All() {
+		if _, err := Lookup(l.Shell); err != nil {
+			t.Errorf("launcher %s: %v", l.Name, err)
+		}
+	}
+}
+
+// eachShell runs f for every shell that can be started, with the shell's own rules.
+func eachShell(t *testing.T, f func(t *testing.T, s Shell, l shelltest.Launcher)) {
+	for _, l := range shelltest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			s, err := Lookup(l.Shell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.Need(t)
+			f(t, s, l)
+		})
+	}
+}
+
+// hostile are values that have broken somebody's quoting.
+func hostile() []string {
+	values := []string{
+		"plain", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==", "arn:aws:iam::123456789012:mfa/me@example.com",
+		"2026-01-02T03:04:05Z", "", " ", "  ", " lead", "trail ", "two  blanks", "a b",
+		"'", "''", `"`, `""`, "`", "'\"'\"'", `'\''`, `it's`, `say "hi"`, `'; touch PWNED; '`, `"; touch PWNED; "`,
+		"\u2018x\u2019", "\u201ax\u201b", "\u201cx\u201d", "\u201ex\u201f", "\u2018; touch PWNED; \u2019",
+		`\`, `\\`, `\\\`, `a\`, `a b\`, `\n`, `\t`, `\'`, `'\`, `\"`, `\x41`, `\u0041`, `\U00000041`, `\e[0m`, `^`, `^^`, `a^&b`,
+		"\n", "\n\n", "a\nb", "a\n", "\na", "a\\\nb", "a\r\nb", "\r", "a\r", "a\rb", "\t", "a\tb", "\v", "\f", "\b", "\a", "\x1b[31m", "\x7f",
+		"\u0001", "\x01\x02\x03\x04", "\x1a", "\x1c\x1d\x1e\x1f", "\u0085", "\u00a0", "\u200b", "\u202e",
+		"$(touch PWNED)", "`touch PWNED`", "$HOME", "${HOME}", "$env:HOME", "$$", "$", "a$", "$'x'", "$((1+1))", "@(1)", "@{a}", "@args", "$(", "${", "`",
+		"!", "!!", "!x", "a!b", "%", "%PATH%", "%%", "%i", "%s", "!PATH!",
+		"*", "?", "[a-z]", "{a,b}", "~", "~root", "a*b", "~/x", "=ls", "#x", "a #b", "a#b",
+		"-n", "-e", "--", "-", "--help", "; touch PWNED", "& touch PWNED", "&& touch PWNED", "| touch PWNED", "> PWNED", "< PWNED", "a;b", "a&b", "a|b", "(a)", ")", "(", "end", "EOF",
+		"日本語", "カ", "ソ表能", "é", "e\u0301", "😀", "👩‍👩‍👧", "\U0010ffff", "\uFEFF", "\uFEFFx", "\u2028", "\u2029", "\ufffd", "\ue000", "\uf600", "\uf67f", "\uf6ff", "\uf8ff", "\ufdd0", "\ufdd1", "\ufdef", "\ufffe", "\uffff",
+		"\xff", "a\xffb", "\xc3", "\xe3\x81", "\x80", "\x9b", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"null", "true", "1", "0x10", "1e3", "007", "None", "[]", "{}", `{"a":1}`, "1kb", "2024-01-01",
+		strings.Repeat("x", 8192), strings.Repeat(`'"\$ `, 1600), strings.Repeat("日本", 1400),
+	}
+	for pad := range 5 { // characters across the edge of whatever a shell reads at once
+		values = append(values, strings.Repeat("x", 4096+pad)+"日😀", strings.Repeat("y", pad)+strings.Repeat("本😀", 1200))
+	}
+	for c := byte(1); c < 0x80; c++ { // each ASCII character in each place
+		s := string(rune(c))
+		values = append(values, s, s+"x", "x"+s, "x"+s+s+"x")
+	}
+	return values
+}
+
+// expressible keeps the values that s does not refuse, as variables T_0, T_1, …
+func expressible(t testing.TB, s Shell, values []string) []Var {
+	t.Helper()
+	var vars []Var
+	for _, v := range values {
+		one := Var{Name: fmt.Sprintf("T_%d", len(vars)), Value: v}
+		text, err := s.Render([]Var{one})
+		if err != nil {
+			if !strings.Contains(err.Error(), one.Name) || len(v) > 12 && strings.Contains(err.Error(), v) {
+				t.Errorf("the refusal must name the variable and never its value: %v", err)
+			}
+			if text != "" {
+				t.Errorf("a refusal came with text")
+			}
+			continue
+		}
+		vars = append(vars, one)
+	}
+	return vars
+}
+
+// roundTrip has the real shell set vars by the user's own line and compares what its child sees.
+func roundTrip(t testing.TB, s Shell, l shelltest.Launcher, vars []Var) {
+	t.Helper()
+	text, err := s.Render(vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	script := l.Strict + "\n" + s.Line("awsmfa env all") + "\nenvdump done\n"
+	r := l.Run(t, dir, shelltest.Stub(t, map[string]shelltest.Answer{"all": {Text: text}}), script)
+	silent(t, r)
+	if r.Env() == nil {
+		t.Fatalf("the script did not get to its end")
+	}
+	wrong := 0
+	for _, v := range vars {
+		got, ok := r.Env()[v.Name]
+		if ok == v.Unset || got != v.Value {
+			if wrong++; wrong <= 20 {
+				t.Errorf("%.60q became %.60q (there: %v)", v.Value, got, ok)
+			}
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("a value was run as code: it left %v", left)
+	}
+	if wrong > 0 {
+		t.Errorf("%d of %d values wrong", wrong, len(vars))
+	}
+}
+
+func silent(t testing.TB, r shelltest.Result) {
+	t.Helper()
+	if r.Stdout != "" || r.Stderr != "" || r.Code != 0 {
+		t.Errorf("exit code %d, want 0 and silence\nstdout: %.500s\nstderr: %.2000s", r.Code, r.Stdout, r.Stderr)
+	}
+}
+
+func TestHostileValuesSurviveOrAreRefused(t *testing.T) {
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		vars := expressible(t, s, hostile())
+		t.Logf("%d of %d values can be expressed", len(vars), len(hostile()))
+		roundTrip(t, s, l, vars)
+	})
+}
+
+// What AWS hands out must be expressible in every shell, or the refusals above would prove nothing.
+func TestCredentialsAreNeverRefused(t *testing.T) {
+	vars := []Var{
+		{Name: "AWS_ACCESS_KEY_ID", Value: "ASIAIOSFODNN7EXAMPLE"},
+		{Name: "AWS_SECRET_ACCESS_KEY", Value: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"},
+		{Name: "AWS_SESSION_TOKEN", Value: "IQoJb3JpZ2luX2VjE" + strings.Repeat("Ab3/+", 400) + "=="},
+		{Name: "AWS_CREDENTIAL_EXPIRATION", Value: "2026-01-02T03:04:05Z"},
+		{Name: "AWS_REGION", Value: "ap-northeast-1"},
+		{Name: "AWSMFA_MFA_SERIAL", Value: "arn:aws:iam::123456789012:mfa/first.last+aws_x=y,z@example.com"},
+		{Name: "AWS_SECURITY_TOKEN", Unset: true},
+	}
+	for _, s := range All() {
+		if _, err := s.Render(vars); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+	}
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) { roundTrip(t, s, l, vars) })
+}
+
+// One launch a shell proves what a line does to the line after it and to the variables.
+func TestLines(t *testing.T) {
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		render := func(vars ...Var) shelltest.Answer {
+			text, err := s.Render(vars)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return shelltest.Answer{Text: text}
+		}
+		env := append(shelltest.Stub(t, map[string]shelltest.Answer{
+			"set":    render(Var{Name: "AWS_A", Value: "new"}, Var{Name: "AWS_GONE", Unset: true}, Var{Name: "AWS_NEVER", Unset: true}),
+			"first":  render(Var{Name: "AWS_NEVER", Unset: true}, Var{Name: "AWS_B", Value: "b"}),
+			"again":  render(Var{Name: "AWS_A", Value: "newer"}, Var{Name: "AWS_GONE", Value: "back"}),
+			"remove": render(Var{Name: "AWS_A", Unset: true}, Var{Name: "AWS_GONE", Unset: true}),
+			"none":   render(),
+		}), "AWS_A=old", "AWS_GONE=old", "AWS_STAYS=x")
+		script := l.Strict + "\n"
+		for _, label := range []string{"set", "first", "again", "remove", "none"} {
+			script += l.AndThen(s.Line("awsmfa env "+label), "envdump "+label) + "\n"
+		}
+		r := l.Run(t, t.TempDir(), env, script)
+		silent(t, r)
+		for label, want := range map[string]map[string]string{
+			"set":    {"AWS_A": "new", "AWS_STAYS": "x"},
+			"first":  {"AWS_A": "new", "AWS_B": "b", "AWS_STAYS": "x"},
+			"again":  {"AWS_A": "newer", "AWS_B": "b", "AWS_GONE": "back", "AWS_STAYS": "x"},
+			"remove": {"AWS_B": "b", "AWS_STAYS": "x"},
+			"none":   {"AWS_B": "b", "AWS_STAYS": "x"},
+		} {
+			if got := awsVars(r, label); !maps.Equal(got, want) {
+				t.Errorf("after %s: %v, want %v", label, got, want)
+			}
+		}
+	})
+}
+
+func awsVars(r shelltest.Result, label string) map[string]string {
+	d, ok := r.Dump(label)
+	if !ok {
+		return map[string]string{"": "not run"}
+	}
+	maps.DeleteFunc(d.Env, func(name, _ string) bool { return !strings.HasPrefix(name, "AWS_") })
+	return d.Env
+}
+
+func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		for name, message := range map[string]string{
+			"plain":   "reading profile \"prod\": it has no keys",
+			"json":    `"x" }`,
+			"brace":   "{}",
+			"hostile": "it's $(touch PWNED) `touch PWNED`\n'; touch PWNED; echo '\"}] \u2018; touch PWNED; # 日本語 \xff",
+		} {
+			for _, code := range []int{0, 1} { // awsmfa's own exit code must not be what it hangs on
+				text := s.Failure(message)
+				if strings.TrimRight(text, "\r\n") == "" || strings.Count(text, "\n") != 1 {
+					t.Fatalf("%s: want one line of text, not %q", name, text)
+				}
+				dir := t.TempDir()
+				env := append(shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text, Code: code}}), "AWS_A=old")
+				line := s.Line("awsmfa env prod")
+
+				r := l.Run(t, dir, env, l.AndThen(line, "envdump terraform")+"\n")
+				if len(r.Dumps) > 0 {
+					t.Errorf("%s, exit code %d: the line after a failure was run", name, code)
+				}
+				if r.Code == 0 {
+					t.Errorf("%s, exit code %d: the script ended with 0", name, code)
+				}
+				if strings.Contains(s.Failure("MESSAGE"), "MESSAGE") && name == "plain" && code == 0 && !strings.Contains(r.Stderr, "it has no keys") {
+					t.Errorf("the message is not shown: %s", r.Stderr)
+				}
+				if left, _ := os.ReadDir(dir); len(left) > 0 {
+					t.Errorf("%s: the message was run as code: it left %v", name, left)
+				}
+
+				if after, ok := goOn[l.Name]; ok {
+					r := l.Run(t, dir, env, fmt.Sprintf(after, line))
+					if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "old"}; !maps.Equal(got, want) {
+						t.Errorf("%s: after the failure %v, want %v; stderr: %s", name, got, want, r.Stderr)
+					}
+				}
+			}
+		}
+	})
+}
+
+// goOn is, by launcher, how a script goes on in the same shell after a line that fails.
+var goOn = map[string]string{
+	"bash":       "%s || envdump after",
+	"zsh":        "%s || envdump after",
+	"dash":       "%s || envdump after",
+	"busybox":    "%s || envdump after",
+	"ksh":        "%s || envdump after",
+	"mksh":       "%s || envdump after",
+	"fish":       "%s; or envdump after",
+	"tcsh":       "%s || envdump after",
+	"pwsh":       "try { %s } catch { envdump after }",
+	"powershell": "try { %s } catch { envdump after }",
+	"cmd":        "(%s) || envdump after",
+	"elvish":     "try { %s } catch e { envdump after }",
+	"nu":         "try { %s } catch { envdump after }",
+	"xonsh":      "try:\n    %s\nexcept Exception:\n    $[envdump after]\n",
+}
+
+// otherSpellings are, by launcher, what else people type. It must work for what AWS hands out, and stop on a failure.
+var otherSpellings = map[string][]string{
+	"bash":    {"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"", "\\builtin eval \"$({command})\""},
+	"zsh":     {"eval $({command})", "source <({command})", "eval `{command}`"},
+	"dash":    {"eval $({command})", "eval `{command}`"},
+	"busybox": {"eval $({command})"},
+	"ksh":     {"eval $({command})", ". <({command})"},
+	"mksh":    {"eval $({command})"},
+	"fish":    {"eval ({command})", "source ({command} | psub)"},
+	"tcsh":    {"eval \"`{command}`\""},
+	"pwsh":    {"{command} | Out-String | Invoke-Expression", "Invoke-Expression ({command} | Out-String)", "Invoke-Expression \"$({command})\""},
+	"nu":      {"load-env ({command} | from json)"},
+}
+
+func TestOtherSpellings(t *testing.T) {
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		text, err := s.Render([]Var{
+			{Name: "AWS_GONE", Unset: true},
+			{Name: "AWS_A", Value: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=="},
+			{Name: "AWS_NEVER", Unset: true},
+			{Name: "AWS_B", Value: "arn:aws:iam::123456789012:mfa/me@example.com"},
+			{Name: "AWS_LAST", Unset: true},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==", "AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com"}
+		for _, spelling := range otherSpellings[l.Name] {
+			line := strings.Replace(spelling, Placeholder, "awsmfa env x", 1)
+			env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_GONE=old", "AWS_LAST=old")
+			r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n")
+			silent(t, r)
+			if got := awsVars(r, "after"); !maps.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", spelling, got, want)
+			}
+			env = append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: s.Failure("no"), Code: 1}}), "AWS_GONE=old")
+			if r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n"); len(r.Dumps) > 0 {
+				t.Errorf("%s: went on after a failure", spelling)
+			}
+		}
+	})
+}
+
+// PowerShell has more ways to look away than others: every preference, && in one line, and locked-down machines.
+func TestPowerShellModes(t *testing.T) {
+	s := pwsh()
+	for _, l := range shelltest.All() {
+		if l.Shell != s.Name {
+			continue
+		}
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			text, err := s.Render([]Var{{Name: "AWS_A", Value: "日本 'x'"}, {Name: "AWS_OLD", Unset: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			env := append(shelltest.Stub(t, map[string]shelltest.Answer{
+				"good": {Text: text}, "bad": {Text: s.Failure("no"), Code: 1},
+			}), "AWS_OLD=old")
+			run := func(preamble, label, then string) shelltest.Result {
+				return l.Run(t, t.TempDir(), env, preamble+"\n"+s.Line("awsmfa env "+label)+then+"envdump after\n")
+			}
+			const constrained = "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'"
+			preambles := []string{constrained, "function prompt { 'x' }"}
+			for _, p := range []string{"SilentlyContinue", "Ignore", "Continue", "Stop", "Inquire"} {
+				preambles = append(preambles, "$ErrorActionPreference = '"+p+"'")
+			}
+			for _, preamble := range preambles {
+				if r := run(preamble, "bad", "\n"); len(r.Dumps) > 0 {
+					t.Errorf("%s: the script went on after a failure", preamble)
+				}
+				if l.Name == "pwsh" {
+					if r := run(preamble, "bad", " && "); len(r.Dumps) > 0 {
+						t.Errorf("%s: && went on after a failure", preamble)
+					}
+				}
+				r := run(preamble, "good", "\n")
+				silent(t, r)
+				if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "日本 'x'"}; !maps.Equal(got, want) {
+					t.Errorf("%s: %v, want %v", preamble, got, want)
+				}
+			}
+		})
+	}
+}
+
+// A function's own variable covers a global one: removing the first must not uncover the second.
+func TestFishUnsetsInEveryScope(t *testing.T) {
+	s := fish()
+	l, _ := shelltest.For(s.Name)
+	text, err := s.Render([]Var{{Name: "AWS_A", Unset: true}, {Name: "AWS_B", Value: "new"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_A=inherited")
+	r := l.Run(t, t.TempDir(), env, "function f; set -lx AWS_A own; "+s.Line("awsmfa env x")+"; envdump inside; end; f; envdump outside\n")
+	silent(t, r)
+	for _, label := range []string{"inside", "outside"} {
+		if got, want := awsVars(r, label), map[string]string{"AWS_B": "new"}; !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", label, got, want)
+		}
+	}
+}
+
+// Words are compared as the arguments an external program gets, typed plainly and inside the evaluated line.
+func TestWordsAreOneArgument(t *testing.T) {
+	candidates := append(hostile(), "prod", "my profile", "my-profile_2", "a.b", "a/b", "./x", "/usr/bin/x", "-x", "--profile", "-a.b",
+		"--serial=arn:aws:iam::1:mfa/x", "@file", ",a,b", "a,b", "1.50", "1_000", "C:\\Program Files\\x", "C:\\x", "a=b", "$true", "a=~/x", "--x=~", "会社 用")
+	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		var words, want []string
+		for _, c := range candidates {
+			if len(c) > 1000 {
+				continue // a prompt is no place for it, and cmd's line is short
+			}
+			w, err := s.Word(c)
+			if err != nil {
+				if w != "" {
+					t.Errorf("a refusal came with text: %q", w)
+				}
+				continue
+			}
+			words, want = append(words, w), append(want, c)
+		}
+		script := ""
+		for chunk := range slices.Chunk(words, 60) {
+			script += "envdump words " + strings.Join(chunk, " ") + "\n"
+		}
+		dir := t.TempDir()
+		r := l.Run(t, dir, nil, script)
+		silent(t, r)
+		var got []string
+		for _, d := range r.Dumps {
+			got = append(got, d.Args[1:]...)
+		}
+		compareWords(t, got, want)
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("a word was run as code: it left %v", left)
+		}
+		t.Logf("%d of %d words can be typed", len(words), len(candidates))
+	})
+}
+
+func compareWords(t *testing.T, got, want []string) {
+	t.Helper()
+	if slices.Equal(got, want) {
+		return
+	}
+	t.Errorf("%d arguments, want %d", len(got), len(want))
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("argument %d: %q, want %q (then %.200q)", i, got[i], want[i], got[i+1:])
+		}
+	}
+}

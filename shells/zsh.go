@@ -1,0 +1,3 @@
+package shells
+
+func zsh() Shell { return posix("zsh", "rzsh") }
