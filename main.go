@@ -9,5 +9,14 @@ import (
 )
 
 func main() {
-	os.Exit(cli.Run(os.Args, cli.Streams{Stdout: os.Stdout, Stderr: os.Stderr}))
+	home, _ := os.UserHomeDir() // without one, the variables that name the config files must be set
+	os.Exit(cli.Run(cli.World{
+		Args:    os.Args,
+		Getenv:  os.Getenv,
+		Environ: os.Environ(),
+		Home:    home,
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+	}))
 }

@@ -48,6 +48,7 @@ type Unusable struct {
 // Reason is why a kept file is not used.
 type Reason int
 
+// The reasons.
 const (
 	Unreadable     Reason = iota // the system refused
 	Torn                         // not a whole file of ours
@@ -223,7 +224,7 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 		return func() { f.Close() }, nil
 	case <-ctx.Done():
 		go func() {
-			<-locked
+			_ = <-locked
 			f.Close()
 		}()
 		return nil, ctx.Err()

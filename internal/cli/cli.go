@@ -31,8 +31,16 @@ const (
 	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C
 )
 
-// Streams are where the program writes.
-type Streams struct{ Stdout, Stderr *os.File }
+// World is what a run of the program is given.
+type World struct {
+	Args    []string // as typed, the program's own name first
+	Getenv  func(string) string
+	Environ []string // what a wrapped command inherits
+	Home    string   // the home directory, "" when there is none
+	Stdin   *os.File // a wrapped command's; awsmfa reads nothing from it
+	Stdout  *os.File
+	Stderr  *os.File
+}
 
 // grammar is the command line, all of it: help, completion and errors derive from it.
 type grammar struct {
@@ -45,8 +53,7 @@ type grammar struct {
 
 // app is one run of the program.
 type app struct {
-	Streams
-	args    []string // as typed, the program's own name first
+	World
 	ctx     context.Context
 	signals chan os.Signal
 	debug   bool
@@ -65,9 +72,9 @@ type errExit int
 
 func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// Run is the program: args with its own name first. It returns the exit code; on Unix, exec does not return at all.
-func Run(args []string, streams Streams) (code int) {
-	a := &app{Streams: streams, args: args, warned: map[string]bool{}}
+// Run is the program. It returns the exit code; on Unix, exec does not return at all when all went well.
+func Run(world World) (code int) {
+	a := &app{World: world, warned: map[string]bool{}}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -109,7 +116,7 @@ func (a *app) run() error {
 // parse reads the arguments. What stands after the first -- is exec's command, never ours to read; for every other
 // command -- has its usual meaning.
 func (a *app) parse(parser *kong.Kong, g *grammar) (*kong.Context, error) {
-	own, command, dashed := splitCommand(a.args[1:])
+	own, command, dashed := splitCommand(a.Args[1:])
 	if dashed {
 		parsed, err := parser.Parse(own)
 		if err == nil && parsed.Selected() != nil && parsed.Selected().Name == "exec" {
@@ -120,7 +127,7 @@ func (a *app) parse(parser *kong.Kong, g *grammar) (*kong.Context, error) {
 			return nil, err
 		}
 	}
-	return parser.Parse(a.args[1:])
+	return parser.Parse(a.Args[1:])
 }
 
 // splitCommand parts args at the first --, which belongs to neither part.
@@ -145,20 +152,20 @@ func firstWord(args []string) string {
 // guessEvaluated settles, before the arguments are understood, whether stdout goes to a shell: what cannot be
 // understood must make the evaluated line fail as well.
 func (a *app) guessEvaluated() {
-	if a.evaluated = firstWord(a.args[1:]) != "exec" && !isTerminal(a.Stdout); !a.evaluated {
+	if a.evaluated = firstWord(a.Args[1:]) != "exec" && !isTerminal(a.Stdout); !a.evaluated {
 		return
 	}
 	name := ""
-	for i, arg := range a.args {
+	for i, arg := range a.Args {
 		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
 			name = value
-		} else if arg == "--shell" && i+1 < len(a.args) {
-			name = a.args[i+1]
+		} else if arg == "--shell" && i+1 < len(a.Args) {
+			name = a.Args[i+1]
 		}
 	}
 	var err error
-	if a.shell, err = chooseShell(name); err != nil {
-		a.shell, _ = chooseShell("")
+	if a.shell, err = a.chooseShell(name); err != nil {
+		a.shell, _ = a.chooseShell("")
 	}
 }
 

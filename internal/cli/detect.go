@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -12,9 +11,9 @@ import (
 
 // chooseShell is the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the one that
 // runs us, else $SHELL, else the system's usual one.
-func chooseShell(named string) (shells.Shell, error) {
+func (a *app) chooseShell(named string) (shells.Shell, error) {
 	if named == "" {
-		named = os.Getenv("AWSMFA_SHELL")
+		named = a.Getenv("AWSMFA_SHELL")
 	}
 	if named != "" {
 		s, err := shells.Lookup(named)
@@ -23,13 +22,13 @@ func chooseShell(named string) (shells.Shell, error) {
 		}
 		return s, nil
 	}
-	s, _ := runningShell()
+	s, _ := a.runningShell()
 	return s, nil
 }
 
 // runningShell finds the shell that runs us, and its file where that is known. $SHELL is only the login shell: it is
 // asked when no ancestor is a shell.
-func runningShell() (s shells.Shell, path string) {
+func (a *app) runningShell() (s shells.Shell, path string) {
 	for p := range ancestor.All() {
 		for i, name := range p.Names() {
 			s, err := shells.Lookup(name)
@@ -42,7 +41,7 @@ func runningShell() (s shells.Shell, path string) {
 			return s, p.Path
 		}
 	}
-	if login := os.Getenv("SHELL"); login != "" {
+	if login := a.Getenv("SHELL"); login != "" {
 		if s, err := shells.Lookup(filepath.Base(login)); err == nil && !s.Data {
 			return s, login
 		}

@@ -21,14 +21,14 @@ type envCmd struct {
 func (*envCmd) Help() string { return msg.EnvHelp }
 
 func (c *envCmd) Run(a *app) error {
-	shell, err := chooseShell(c.Shell)
+	shell, err := a.chooseShell(c.Shell)
 	if err != nil {
 		return err
 	}
 	if isTerminal(a.Stdout) && !c.Reveal {
 		return c.show(a, shell)
 	}
-	vars := unsetVars(os.Getenv)
+	vars := unsetVars(a.Getenv)
 	if !c.Unset {
 		if vars, err = c.obtain(a); err != nil {
 			return err
@@ -49,17 +49,15 @@ func (c *envCmd) Run(a *app) error {
 // error, so that what follows on the same line does not run without its session.
 func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if !c.Unset {
-		if _, err := c.load(); err != nil {
+		if _, err := c.load(a); err != nil {
 			return err
 		}
 	}
 	if shell.Data {
 		return &usageError{msg.NotOnTerminal(shell.Name)}
 	}
-	words := []string{programName(a.args[0])}
-	for _, arg := range a.args[1:] {
-		words = append(words, arg)
-	}
+	words := []string{programName(a.Args[0])}
+	words = append(words, a.Args[1:]...)
 	for i, w := range words {
 		quoted, err := shell.Word(w)
 		if err != nil {

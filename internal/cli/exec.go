@@ -29,7 +29,7 @@ func (c *execCmd) Run(a *app) error {
 	case subshell && c.dashed: // exec -- $EMPTY in a script: a shell is not what was meant
 		return &usageError{msg.NoCommand()}
 	case subshell:
-		command = []string{subshellPath()}
+		command = []string{a.subshellPath()}
 	}
 	path, err := lookPath(command[0])
 	if err != nil {
@@ -42,22 +42,22 @@ func (c *execCmd) Run(a *app) error {
 	if subshell {
 		vars = append(vars, a.deeper())
 	}
-	err = become(a, path, command, apply(os.Environ(), vars, sameVariable))
+	err = become(a, path, command, apply(a.Environ, vars, sameVariable))
 	return a.notStarted(command[0], err)
 }
 
 // deeper counts the subshells, and says so of one inside another: exit leads back to the outer one.
 func (a *app) deeper() shells.Var {
-	depth, _ := strconv.Atoi(os.Getenv(varDepth))
+	depth, _ := strconv.Atoi(a.Getenv(varDepth))
 	if depth > 0 {
-		a.say(msg.Nested(os.Getenv(varProfile), depth))
+		a.say(msg.Nested(a.Getenv(varProfile), depth))
 	}
 	return shells.Var{Name: varDepth, Value: strconv.Itoa(depth + 1)}
 }
 
 // subshellPath is the running shell's file, or a name that finds it.
-func subshellPath() string {
-	s, path := runningShell()
+func (a *app) subshellPath() string {
+	s, path := a.runningShell()
 	if path == "" {
 		return s.Name
 	}

@@ -15,7 +15,7 @@ func become(a *app, path string, argv, environ []string) error {
 	signal.Notify(pressed, os.Interrupt)
 	cmd := exec.Command(path)
 	cmd.Args, cmd.Env = argv, environ
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
 	err := cmd.Run()
 	var failed *exec.ExitError
 	switch {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -50,15 +49,14 @@ func (f *sessionFlags) AfterApply() error {
 }
 
 // load reads the profile that the flags and the environment name.
-func (f *sessionFlags) load() (profile.Profile, error) {
-	home, _ := os.UserHomeDir() // without one, the files' variables must name them
-	name := cmp.Or(f.Name, f.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), os.Getenv(varProfile), "default")
-	return profile.Load(profile.FindFiles(os.Getenv, home), name)
+func (f *sessionFlags) load(a *app) (profile.Profile, error) {
+	name := cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
+	return profile.Load(profile.FindFiles(a.Getenv, a.Home), name)
 }
 
 // obtain is the straight line from the flags to the variables.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
-	p, err := f.load()
+	p, err := f.load(a)
 	if err != nil {
 		return nil, err
 	}
@@ -70,27 +68,26 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 		Keys:     keys,
 		Serial:   cmp.Or(f.Serial, p.MFASerial),
 		Duration: time.Duration(f.Duration),
-		Endpoint: session.Endpoint{URL: endpoint(p, "sts"), Global: global(p)},
+		Endpoint: session.Endpoint{URL: a.endpoint(p, "sts"), Global: a.global(p)},
 	}
 	s, err := f.obtainer(a, p, want).Obtain(a.ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), os.Getenv), nil
+	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv), nil
 }
 
 func (f *sessionFlags) obtainer(a *app, p profile.Profile, want session.Request) *session.Obtainer {
-	home, _ := os.UserHomeDir()
 	o := &session.Obtainer{
 		MinTTL:  time.Duration(f.MinTTL),
 		Refresh: f.Refresh,
 		Started: time.Now(),
 		Now:     time.Now,
 		Reach: session.Reach{
-			Files:   profile.FindFiles(os.Getenv, home),
+			Files:   profile.FindFiles(a.Getenv, a.Home),
 			Profile: p.Name,
-			Region:  cmp.Or(region(p, f.Region), usualRegion(want.Serial)),
-			IAM:     endpoint(p, "iam"),
+			Region:  cmp.Or(a.region(p, f.Region), usualRegion(want.Serial)),
+			IAM:     a.endpoint(p, "iam"),
 			Timeout: time.Duration(f.Timeout),
 			AppID:   "awsmfa",
 		},
@@ -112,7 +109,7 @@ func (f *sessionFlags) source(a *app, p profile.Profile) mfa.Source {
 		return mfa.Given(string(f.Code))
 	}
 	if command := cmp.Or(f.CodeCommand, p.MFAProcess); command != "" {
-		return mfa.Command(command, a.Stderr, a.say)
+		return mfa.Command(command, a.Environ, a.Stderr, a.say)
 	}
 	return mfa.Terminal()
 }
@@ -149,19 +146,19 @@ func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device,
 // endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
 // variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
 // Guide, "Service-specific endpoints".)
-func endpoint(p profile.Profile, service string) string {
+func (a *app) endpoint(p profile.Profile, service string) string {
 	ignore, _ := p.Get("ignore_configured_endpoint_urls")
-	if strings.EqualFold(cmp.Or(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
+	if strings.EqualFold(cmp.Or(a.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
 		return ""
 	}
-	return cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(service)), os.Getenv("AWS_ENDPOINT_URL"), p.ServiceEndpoint(service))
+	return cmp.Or(a.Getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(service)), a.Getenv("AWS_ENDPOINT_URL"), p.ServiceEndpoint(service))
 }
 
 // region is where AWS is asked: the profile's region, else the one asked for, else one the user set. A region that
 // awsmfa set for another profile is not the user's.
-func region(p profile.Profile, asked string) string {
+func (a *app) region(p profile.Profile, asked string) string {
 	for _, name := range regionVars {
-		if r := os.Getenv(name); r != "" && r != os.Getenv(varRegion) {
+		if r := a.Getenv(name); r != "" && r != a.Getenv(varRegion) {
 			return cmp.Or(p.Region, asked, r)
 		}
 	}
@@ -189,9 +186,9 @@ var legacyRegions = []string{
 	"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
-func global(p profile.Profile) bool {
+func (a *app) global(p profile.Profile) bool {
 	setting, _ := p.Get("sts_regional_endpoints")
-	setting = cmp.Or(os.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting)
+	setting = cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting)
 	return strings.EqualFold(setting, "legacy") && slices.Contains(legacyRegions, cmp.Or(p.Region, "aws-global"))
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -100,14 +99,14 @@ func Terminal() Source {
 // with AWSMFA_SERIAL saying which device is meant. The first line of what it prints is the code; what it writes to stderr
 // is shown ("touch your key"). A program shows one code for 30 seconds: when that
 // one was refused, the source says so and waits for the next.
-func Command(line string, stderr io.Writer, say func(string)) Source {
+func Command(line string, environ []string, stderr io.Writer, say func(string)) Source {
 	var last string
 	tries := 0
 	return func(ctx context.Context, need Need) (string, error) {
 		if tries++; tries > AskAgain {
 			return "", msg.CodeCommandStale(line, need.Refused)
 		}
-		code, err := runCommand(ctx, line, need.Serial, stderr)
+		code, err := runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
 		if err == nil && code == last {
 			wait := untilNext(time.Now())
 			say(msg.WaitingForNextCode(wait))
@@ -116,7 +115,7 @@ func Command(line string, stderr io.Writer, say func(string)) Source {
 			case <-ctx.Done():
 				return "", ctx.Err()
 			}
-			code, err = runCommand(ctx, line, need.Serial, stderr)
+			code, err = runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
 		}
 		if err == nil && code == last { // it knows no other
 			return "", msg.CodeCommandStale(line, need.Refused)
@@ -131,10 +130,10 @@ func untilNext(t time.Time) time.Duration {
 	return t.Truncate(step).Add(step + time.Second).Sub(t)
 }
 
-func runCommand(ctx context.Context, line, serial string, stderr io.Writer) (string, error) {
-	cmd := system(ctx, line)
+func runCommand(ctx context.Context, line string, environ []string, stderr io.Writer) (string, error) {
+	cmd := system(ctx, line, environ)
 	cmd.Stderr = stderr // and no stdin: what is piped to awsmfa is for the command that exec wraps
-	cmd.Env = append(os.Environ(), "AWSMFA_SERIAL="+serial)
+	cmd.Env = environ
 	cmd.WaitDelay = time.Second // what it left running in the background must not keep its output open for ever
 	out, err := cmd.Output()
 	if ctx.Err() != nil {

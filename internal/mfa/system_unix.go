@@ -7,6 +7,6 @@ import (
 	"os/exec"
 )
 
-func system(ctx context.Context, line string) *exec.Cmd {
+func system(ctx context.Context, line string, _ []string) *exec.Cmd {
 	return exec.CommandContext(ctx, "/bin/sh", "-c", line)
 }

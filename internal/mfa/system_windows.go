@@ -2,16 +2,18 @@ package mfa
 
 import (
 	"context"
-	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 )
 
 // system hands the line to cmd as it is: quoting it again, as os/exec would, changes what cmd reads.
-func system(ctx context.Context, line string) *exec.Cmd {
-	shell := os.Getenv("ComSpec")
-	if shell == "" {
-		shell = "cmd.exe"
+func system(ctx context.Context, line string, environ []string) *exec.Cmd {
+	shell := "cmd.exe"
+	for _, entry := range environ {
+		if name, value, _ := strings.Cut(entry, "="); strings.EqualFold(name, "ComSpec") && value != "" {
+			shell = value
+		}
 	}
 	cmd := exec.CommandContext(ctx, shell)
 	cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /d /s /c "` + line + `"`}

@@ -8,26 +8,31 @@ import (
 
 // The command line.
 
+// Description stands above the commands in --help.
 const Description = "AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.\n\n" +
 	"  bash, zsh    eval \"$(awsmfa env prod)\"\n" +
 	"  PowerShell   Invoke-Expression (awsmfa env prod)\n" +
 	"  fish         awsmfa env prod | source\n" +
 	"  one command  awsmfa exec prod -- aws s3 ls"
 
+// EnvHelp stands under the usage in env --help.
 const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints no secret but the line to type.
 
 Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, and
 AWS_REGION with AWS_DEFAULT_REGION where the profile or --region has one. Removes AWS_PROFILE, AWS_DEFAULT_PROFILE and
 AWS_SECURITY_TOKEN. A failure sets nothing, removes nothing and makes the evaluated line fail.`
 
+// ExecHelp stands under the usage in exec --help.
 const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
 
 The command gets exactly the environment that env would make; what stands after -- is its own. On Unix awsmfa becomes
 the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
 exit leads back.`
 
+// Interrupted is all there is to say of Ctrl-C.
 const Interrupted = "interrupted"
 
+// Waiting is said when another run holds the lock for longer than a moment.
 const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
 
 func Usage(err error, help string) error {

@@ -153,6 +153,9 @@ func (f *filter) mayBe(text []byte) bool {
 // mayHave is mayBe for one of the words.
 func (f *filter) mayHave(word string, text []byte) bool {
 	text = skipBlanks(text[1:])
+	if len(text) > 0 && (text[0] < ' ' || text[0] > '~') {
+		return true // white space that is not ASCII, perhaps
+	}
 	if word != "" {
 		if len(text) <= len(word) || string(text[:len(word)]) != word {
 			return false

@@ -4,72 +4,88 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-// deliberate says why the two files are read otherwise by us than by the Go SDK on purpose, or "" when they are not.
-// Everything else must agree. The list is complete: the fuzzer found each of these.
-func deliberate(configText, credentialsText, name string) string {
-	inCredentials := false
-	for _, text := range []string{configText, credentialsText} {
-		text = strings.TrimPrefix(text, "\xef\xbb\xbf")
-		if text != configText && text != credentialsText {
-			return "a UTF-8 mark: the SDK takes it for a part of the first line, and loses a header there"
+// differences are the lines that we read otherwise than the Go SDK on purpose. Files without any of them must be read
+// alike; the fuzzer found each of these, or would.
+var differences = []struct {
+	why string
+	is  func(line string, credentials bool) bool
+}{
+	{"a UTF-8 mark: the SDK takes it for a part of the first line, and loses a header there", func(line string, _ bool) bool {
+		return strings.HasPrefix(line, "\xef\xbb\xbf")
+	}},
+	{"a header after white space that is not ASCII: no header for us", func(line string, _ bool) bool {
+		return isHeader(line) && !strings.HasPrefix(strings.TrimLeft(line, " \t\r\v\f"), "[")
+	}},
+	{"a broken header: the SDK goes on with the profile above; for us what stands below it is nobody's", func(line string, _ bool) bool {
+		_, ok := headerOf(line)
+		return isHeader(line) && !ok
+	}},
+	{"# or ; in a name: a comment for the SDK, which then has no header", func(line string, _ bool) bool {
+		text, _ := headerOf(line)
+		return isHeader(line) && bytes.ContainsAny(text, "#;")
+	}},
+	{"quotes about a name: the SDK leaves them, botocore does not", func(line string, credentials bool) bool {
+		return isHeader(line) && !credentials && strings.ContainsAny(line, `"'`)
+	}},
+	{"[profile services X], [services X] in a credentials file: profiles for the SDK, or sections, as it comes", func(line string, credentials bool) bool {
+		text, _ := headerOf(line)
+		if word, rest := firstWord(text); !credentials && string(word) == "profile" {
+			text = rest
+		} else if !credentials {
+			return false
 		}
-		for line := range strings.SplitSeq(text, "\n") {
-			trimmed := strings.TrimSpace(line)
-			ours := strings.TrimLeft(line, " \t\r\v\f")
-			if strings.HasPrefix(trimmed, "[") != strings.HasPrefix(ours, "[") {
-				return "a header after white space of Unicode (U+00A0, U+0085): only ASCII blanks come before ours"
-			}
-			if strings.HasPrefix(trimmed, "[") {
-				text, ok := headerText([]byte(ours))
-				sdk := strings.TrimSpace(strings.SplitN(strings.SplitN(trimmed, "#", 2)[0], ";", 2)[0])
-				switch {
-				case !ok:
-					return "a broken header: the SDK goes on with the profile above; here nothing below it is anybody's"
-				case !strings.HasSuffix(sdk, "]") || strings.TrimSpace(sdk[1:len(sdk)-1]) != string(text):
-					return "# or ; in a name: the SDK takes it for a comment"
-				case bytes.ContainsAny(text, `"'`):
-					return "quotes about a name: the SDK keeps them in it; ours go, as in botocore"
-				case regexp.MustCompile(`^profile[ \t]+(services|sso-session|profile)[ \t]`).Match(text),
-					inCredentials && regexp.MustCompile(`^(services|sso-session)[ \t]`).Match(text):
-					return "[profile services X], and [services X] in a credentials file: profiles for the SDK, or sections, as it comes"
-				case len(text) > 0 && strings.ContainsFunc(string(text[:1]), func(r rune) bool { return r > 0x7e || r < 0x20 }),
-					len(ours) > 1 && strings.IndexByte("\r\v\f\u0085\u00a0\u2000\u3000", ours[1]) >= 0:
-					return "strange white space within a header's brackets"
-				case len(text) == 0:
-					return "[]: the SDK drops what stands below; so do we, but for continued lines"
-				}
-				continue
-			}
-			if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && !blankOrComment([]byte(line)) {
-				body := strings.TrimLeft(line, " \t")
-				if _, value, ok := property([]byte(body)); !ok && strings.TrimRight(body, " \t\r\v\f") != body {
-					return "white space at the end of a continued value: the SDK keeps it, botocore does not"
-				} else if ok && value == "" || ok && strings.TrimSpace(string(cutComment([]byte(value)))) == "" {
-					return "an indented key with nothing behind it: what follows as far indented belongs to it for the SDK, not for botocore"
-				}
-			}
-			if v := strings.TrimSpace(line[strings.IndexAny(line, "=:")+1:]); v == `"` || v == "'" {
-				return "a value that is one quote: the SDK panics"
-			}
-			if strings.HasSuffix(strings.TrimSpace(string(cutComment([]byte(line)))), `"`) || strings.HasSuffix(strings.TrimSpace(string(cutComment([]byte(line)))), "'") {
-				if v := strings.TrimSpace(string(cutComment([]byte(line)))); len(v) > 0 && strings.IndexAny(v, "=:") >= 0 && len(strings.TrimSpace(v[strings.IndexAny(v, "=:")+1:])) == 1 {
-					return "a value that is one quote: the SDK panics"
-				}
+		word, rest := firstWord(text)
+		return isHeader(line) && len(rest) > 0 && (string(word) == "services" || string(word) == "sso-session" || string(word) == "profile")
+	}},
+	{"white space at the end of a continued value: kept by the SDK, not by botocore", func(line string, _ bool) bool {
+		return isIndented(line) && !strings.ContainsAny(line, "=:") && strings.TrimSpace(line) != strings.TrimLeft(line, " \t")
+	}},
+	{"an indented key with nothing behind it: the SDK takes what follows as far indented for its settings, botocore does not", func(line string, _ bool) bool {
+		_, value, ok := property([]byte(strings.TrimLeft(line, " \t")))
+		return isIndented(line) && ok && len(bytes.TrimSpace(cutComment([]byte(value)))) == 0
+	}},
+	{"a value that is one quote: the SDK panics", func(line string, _ bool) bool {
+		for _, text := range []string{line, string(cutComment([]byte(line)))} {
+			if i := strings.IndexAny(text, "=:"); i >= 0 && len(strings.TrimSpace(text[i+1:])) == 1 && strings.ContainsAny(text[i+1:], `"'`) {
+				return true
 			}
 		}
-		inCredentials = true
+		return false
+	}},
+}
+
+func isHeader(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "[") }
+
+func headerOf(line string) (text []byte, ok bool) {
+	if !isHeader(line) {
+		return nil, false
 	}
-	if isUTF16([]byte(configText)) || isUTF16([]byte(credentialsText)) {
-		return "UTF-16"
+	return headerText([]byte(strings.TrimSpace(line)))
+}
+
+func isIndented(line string) bool {
+	return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && !blankOrComment([]byte(line))
+}
+
+// deliberate says why the two files may be read otherwise than by the SDK, or "".
+func deliberate(configText, credentialsText string) string {
+	for i, text := range []string{configText, credentialsText} {
+		for line := range strings.SplitSeq(text, "\n") {
+			for _, d := range differences {
+				if d.is(line, i == 1) {
+					return d.why
+				}
+			}
+		}
 	}
 	return ""
 }
@@ -78,7 +94,7 @@ func deliberate(configText, credentialsText, name string) string {
 // did not compare, or "".
 func compareWithSDK(t *testing.T, dir, configText, credentialsText, name string) string {
 	t.Helper()
-	if reason := deliberate(configText, credentialsText, name); reason != "" {
+	if reason := deliberate(configText, credentialsText); reason != "" {
 		return reason
 	}
 	files := Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
@@ -185,6 +201,55 @@ func TestAgainstSDK(t *testing.T) {
 	}
 	if compared < len(sdkSeeds)-4 {
 		t.Errorf("only %d of %d were compared", compared, len(sdkSeeds))
+	}
+}
+
+// TestAgainstSDKShuffled puts files together of lines at random: what a fuzzer of bytes seldom gets to.
+func TestAgainstSDKShuffled(t *testing.T) {
+	headers := [2][]string{
+		{"[profile p]", "[profile p]", "  [ profile\tp ] # c", "[default]", "[profile default]", "[profile q]", "[services s]", "[services s]", "[sso-session s]",
+			"[profile q r]", "[DEFAULT]", "[p]", "[profile p]]"},
+		{"[p]", "[ p ]", "[default]", "[q  r]", "[q]", "[p2]", "[profile p]", "[DEFAULT]"},
+	}
+	settings := []string{
+		"region = a", "region=b ; c", "  region = c # d", "REGION: d", "\tregion=e", "region =", "region = \"g\"", "region = 'h' #",
+		"aws_access_key_id = AKIAX\naws_secret_access_key = s", "  aws_access_key_id=AKIAY\nAWS_secret_access_key=r", "aws_session_token = t",
+		"services = s", "services=s", "sts =", "sts =\n  endpoint_url = http://s # c", "sts=v", "\tendpoint_url=http://t", "endpoint_url = http://u", "  x = y",
+		"mfa_serial = arn:aws:iam::1:mfa/a", "  mfa_serial=b", "external_id = 0 #", "ca_bundle = a\n  more", "", "  ", "# c", " ; [profile p]", "x = [profile p]",
+	}
+	rare := []string{
+		"nonsense", "=", "  more", "\t more # c", "[pp", "[]", "region = \"", "    region =", "aws_secret_access_key=", "aws_access_key_id=AKIAZ", "aws_session_token=",
+		"role_arn = r", "role_arn = r\nsource_profile = q", "source_profile=p", "\r", "[profile \"p\"]",
+	}
+	dir, compared := t.TempDir(), 0
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 4000 {
+		var files [2]string
+		for i := range files {
+			end := []string{"\n", "\r\n"}[random.IntN(2)]
+			for line := range random.IntN(20) {
+				from := settings
+				if line == 0 || random.IntN(5) == 0 {
+					from = headers[i]
+				} else if random.IntN(30) == 0 {
+					from = rare
+				}
+				files[i] += strings.ReplaceAll(from[random.IntN(len(from))], "\n", end) + end
+			}
+			if random.IntN(3) == 0 {
+				files[i] = strings.TrimSuffix(files[i], end)
+			}
+		}
+		name := []string{"p", "p", "default", "q r", "DEFAULT"}[random.IntN(5)]
+		if compareWithSDK(t, dir, files[0], files[1], name) == "" {
+			compared++
+		}
+		if t.Failed() {
+			t.Fatalf("profile %q of\n%q\n%q", name, files[0], files[1])
+		}
+	}
+	if t.Logf("%d compared", compared); compared < 100 {
+		t.Errorf("only %d were compared", compared)
 	}
 }
 

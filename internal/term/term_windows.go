@@ -11,6 +11,7 @@ import (
 func open() (in, out *os.File, err error) {
 	// A service or a CI runner may own a console that nobody sees: someone sits at this one only when a standard
 	// stream is it.
+	//nolint:forbidigo // which streams are a console is asked, none is read
 	if !slices.ContainsFunc([]*os.File{os.Stdin, os.Stdout, os.Stderr}, isConsole) {
 		return nil, nil, ErrNone
 	}
