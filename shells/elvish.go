@@ -2,7 +2,8 @@ package shells
 
 import "strings"
 
-// elvish is Elvish. Its single quotes know one escape, ” (Language Specification, Single-quoted string).
+// elvish is Elvish. In its single quotes a single quote is written twice, and nothing else means anything (Language
+// Specification, Single-quoted string).
 func elvish() Shell {
 	return Shell{
 		Name:   "elvish",

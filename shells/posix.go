@@ -14,12 +14,23 @@ func posix(name string, aliases ...string) Shell {
 		Eval: `eval "$(` + Placeholder + `)"`,
 		word: posixWord,
 		// Plain `export`, not `\export`: the backslash keeps an alias out but not a function, and nobody who has
-		// replaced export expects to be left out. The semicolons keep `eval $(…)`, typed without quotes, from
-		// reading the next line as more names to export: without them it would export what should be unset.
-		render: statements(
-			func(name, value string) string { return "export " + name + "=" + posixQuote(value) + ";\n" },
-			func(name string) string { return "unset " + name + ";\n" },
-		),
+		// replaced export expects to be left out. The && keep bash from going on with the rest, and from ending in
+		// success, when a variable is readonly; and they keep `eval $(…)`, typed without quotes, from reading the
+		// next line as more names to export.
+		render: func(vars []Var) (string, error) {
+			all := make([]string, len(vars))
+			for i, v := range vars {
+				if v.Unset {
+					all[i] = "unset " + v.Name
+				} else {
+					all[i] = "export " + v.Name + "=" + posixQuote(v.Value)
+				}
+			}
+			if len(all) == 0 {
+				return "", nil
+			}
+			return strings.Join(all, " &&\n") + "\n", nil
+		},
 		// `eval "$(false)"` is 0: only what is printed can make eval fail.
 		failure: func(string) string { return "false\n" },
 	}

@@ -307,6 +307,25 @@ func TestOtherSpellings(t *testing.T) {
 }
 
 // PowerShell has more ways to look away than others: every preference, && in one line, and locked-down machines.
+// A variable that the user made readonly cannot be set: then the line must not end well, or what follows would run with
+// half a session.
+func TestReadonlyVariableFailsTheLine(t *testing.T) {
+	text, err := bash().Render([]Var{{Name: "AWS_A", Value: "new"}, {Name: "AWS_B", Value: "new"}, {Name: "AWS_C", Unset: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"bash", "zsh", "sh", "ksh", "mksh"} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := shelltest.For(name)
+			env := shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text}})
+			r := l.Run(t, t.TempDir(), env, "AWS_A=old; readonly AWS_A\n"+l.AndThen(bash().Line("awsmfa env prod"), "envdump terraform")+"\n")
+			if len(r.Dumps) > 0 || r.Code == 0 {
+				t.Errorf("what follows was run (%d times), exit code %d", len(r.Dumps), r.Code)
+			}
+		})
+	}
+}
+
 func TestPowerShellModes(t *testing.T) {
 	s := pwsh()
 	for _, l := range shelltest.All() {

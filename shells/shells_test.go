@@ -9,7 +9,7 @@ import (
 
 func TestRender(t *testing.T) {
 	vars := []Var{{Name: "AWS_B", Value: `it's "b" \n`}, {Name: "AWS_A", Value: "plain"}, {Name: "AWS_OLD", Unset: true}}
-	const posix = `export AWS_B='it'\''s "b" \n';` + "\nexport AWS_A='plain';\nunset AWS_OLD;\n"
+	const posix = `export AWS_B='it'\''s "b" \n' &&` + "\nexport AWS_A='plain' &&\nunset AWS_OLD\n"
 	simple := []Var{{Name: "AWS_B", Value: "a/b+c=="}, {Name: "AWS_OLD", Unset: true}}
 	const object = "{\n  \"AWS_B\": \"it's \\\"b\\\" \\\\n\",\n  \"AWS_A\": \"plain\",\n  \"AWS_OLD\": null\n}\n"
 	for _, test := range []struct {

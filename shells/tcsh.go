@@ -20,7 +20,7 @@ func tcsh() Shell {
 			if strings.Contains(value, `\`) {
 				return errors.New(`the value holds a \ which means another thing after "set backslash_quote"`)
 			}
-			// Its reading of output stumbles over half a character at every 4,096th byte.
+			// Some thousands of bytes of output with stray bytes among them were split in the wrong places (6.24).
 			return needUTF8(value)
 		},
 		render: statements(

@@ -4,29 +4,52 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 )
 
-// bigConfig is a config file with n profiles of the kind that large organisations generate, about 200 bytes each. The
-// one to ask for, "prod", stands in the middle.
-func bigConfig(n int) []byte {
+// freshVariable makes the test binary load profile "prod" of the config file it names once, print the nanoseconds, and
+// exit: what a Load costs in a process of its own, with nothing warm but the system's file cache.
+const freshVariable = "PROFILE_TEST_FRESH_CONFIG"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(freshVariable); path != "" {
+		start := time.Now()
+		_, err := Load(Files{path, filepath.Join(filepath.Dir(path), "credentials")}, "prod")
+		fmt.Print(time.Since(start).Nanoseconds())
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// bigConfig is a config file with n profiles of the kind that large organisations generate, about 200 bytes each, whose
+// names begin with prefix. The one to ask for, "prod", stands in the middle.
+func bigConfig(n int, prefix string) []byte {
 	var b bytes.Buffer
 	for i := range n {
 		if i == n/2 {
 			b.WriteString("[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n\n")
 			continue
 		}
-		fmt.Fprintf(&b, "[profile team-%05d-production]\nrole_arn = arn:aws:iam::%012d:role/Organization/Administrator\n"+
-			"source_profile = prod\nregion = eu-central-1\noutput = json\nrole_session_name = alice\nduration_seconds = 3600\n\n", i, i)
+		fmt.Fprintf(&b, "[profile %s-%05d-production]\nrole_arn = arn:aws:iam::%012d:role/Organization/Administrator\n"+
+			"source_profile = prod\nregion = eu-central-1\noutput = json\nrole_session_name = alice\nduration_seconds = 3600\n\n", prefix, i, i)
 	}
 	return b.Bytes()
 }
 
-func writeBig(tb testing.TB, n int) Files {
+func writeBig(tb testing.TB, n int, prefix string) Files {
 	dir := tb.TempDir()
 	files := Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
-	if err := os.WriteFile(files.Config, bigConfig(n), 0o600); err != nil {
+	if err := os.WriteFile(files.Config, bigConfig(n, prefix), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	keys := "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
@@ -41,7 +64,7 @@ func writeBig(tb testing.TB, n int) Files {
 func BenchmarkLoad(b *testing.B) {
 	for _, n := range []int{1, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			files := writeBig(b, n)
+			files := writeBig(b, n, "team")
 			if info, err := os.Stat(files.Config); err == nil {
 				b.SetBytes(info.Size())
 			}
@@ -55,9 +78,46 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// BenchmarkLoadNamesakes is the same with names that all begin with the one that is asked for.
+func BenchmarkLoadNamesakes(b *testing.B) {
+	files := writeBig(b, 10_000, "prod")
+	for b.Loop() {
+		if _, err := Load(files, "prod"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLoadFresh is one Load in each of many new processes. Its figures are the least and the median of the Loads;
+// ns/op is that of the processes, and says nothing.
+func BenchmarkLoadFresh(b *testing.B) {
+	for _, n := range []int{1, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			files := writeBig(b, n, "team")
+			var took []float64
+			for b.Loop() {
+				cmd := exec.Command(os.Args[0])
+				cmd.Env = []string{freshVariable + "=" + files.Config}
+				out, err := cmd.Output()
+				if err != nil {
+					b.Fatal(err)
+				}
+				ns, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+				if err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, ns/1000)
+			}
+			slices.Sort(took)
+			b.ReportMetric(took[0], "least-µs/load")
+			b.ReportMetric(took[len(took)/2], "median-µs/load")
+		})
+	}
+}
+
 // BenchmarkNotFound is the slowest path: the file is read for its misplaced headers and for all its names too.
 func BenchmarkNotFound(b *testing.B) {
-	files := writeBig(b, 10_000)
+	files := writeBig(b, 10_000, "team")
 	for b.Loop() {
 		if _, err := Load(files, "prdo"); err == nil {
 			b.Fatal("found")

@@ -16,7 +16,7 @@ const (
 	sso                  // [sso-session NAME]
 )
 
-// header splits a section's header, the line from "[" on. ok is false when it has no "]", or something other than a
+// splitHeader splits a section's header, the line from "[" on. ok is false when it has no "]", or something other than a
 // comment after it.
 //
 // The name ends at the first "]" with nothing but a comment behind it. The Go SDK cuts the comment first, so that it
@@ -169,7 +169,17 @@ func (f *filter) mayHave(word string, text []byte) bool {
 			return true
 		}
 	}
-	return len(text) >= len(f.first) && string(text[:len(f.first)]) == f.first
+	if len(text) < len(f.first) || string(text[:len(f.first)]) != f.first {
+		return false
+	}
+	// "prod" among 10,000 that begin with "prod-": a name that goes on is another one.
+	text = text[len(f.first):]
+	return f.first == "" || len(text) == 0 || !goesOn(text[0])
+}
+
+// goesOn tells whether c cannot end a name, not in a header that is malformed either.
+func goesOn(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '/'
 }
 
 func skipBlanks(text []byte) []byte {

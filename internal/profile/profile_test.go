@@ -405,6 +405,10 @@ func TestBuffer(t *testing.T) {
 	}
 	long := strings.Repeat("[ ", 2*bufferSize)
 	checkBuffer(t, "[profile q]\nx="+long+"\n"+long+"\n"+profile+"[profile q]\nregion=b\n"+long, Pos{"mem", 4}, 300)
+	headers := strings.Repeat("     [profile p]", bufferSize/8) // some begin a buffer, none a line
+	for i := range 16 {
+		checkBuffer(t, "[profile q]\nx="+strings.Repeat("x", i)+headers+" x\n"+profile, Pos{"mem", 3}, 300)
+	}
 	wide := strings.Repeat("y", 5*bufferSize)
 	checkBuffer(t, "# "+wide+"\n[profile p]\nx = "+wide+"\nregion=a\n[profile q]\nregion=b", Pos{"mem", 2}, len(wide))
 	checkBuffer(t, "\xef\xbb\xbf# "+wide+"\n"+profile, Pos{"mem", 2}, 300)
@@ -446,7 +450,7 @@ func TestPipe(t *testing.T) {
 // TestSkippedSectionsCostNothing: what is allocated does not grow with the sections that are skipped, in either file.
 func TestSkippedSectionsCostNothing(t *testing.T) {
 	cost := func(n int) float64 {
-		big := string(bigConfig(n))
+		big := string(bigConfig(n, "team"))
 		creds := strings.ReplaceAll(strings.ReplaceAll(big, "[profile prod]", "[prod]"), "[profile ", "[")
 		files := write(t, big, creds)
 		return testing.AllocsPerRun(5, func() {

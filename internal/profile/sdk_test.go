@@ -223,7 +223,7 @@ func TestAgainstSDKShuffled(t *testing.T) {
 	}
 	dir, compared := t.TempDir(), 0
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 4000 {
+	for range 1500 {
 		var files [2]string
 		for i := range files {
 			end := []string{"\n", "\r\n"}[random.IntN(2)]
@@ -248,7 +248,7 @@ func TestAgainstSDKShuffled(t *testing.T) {
 			t.Fatalf("profile %q of\n%q\n%q", name, files[0], files[1])
 		}
 	}
-	if t.Logf("%d compared", compared); compared < 100 {
+	if t.Logf("%d compared", compared); compared < 200 {
 		t.Errorf("only %d were compared", compared)
 	}
 }

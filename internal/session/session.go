@@ -121,6 +121,7 @@ func (o *Obtainer) Obtain(ctx context.Context, want Request) (Session, error) {
 		return Session{}, err
 	}
 	defer unlock()
+	named := want.Serial != ""
 	want, err = o.device(ctx, want)
 	if err != nil {
 		return Session{}, err
@@ -128,7 +129,7 @@ func (o *Obtainer) Obtain(ctx context.Context, want Request) (Session, error) {
 	if s, ok := o.kept(want); ok { // whoever held the lock has paid for us, or another profile of the same user has
 		return s, nil
 	}
-	s, want, err := o.fromSTS(ctx, want)
+	s, want, err := o.fromSTS(ctx, want, !named)
 	if err != nil {
 		return Session{}, err
 	}

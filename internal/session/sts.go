@@ -113,9 +113,9 @@ func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 }
 
 // fromSTS asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
-// more. A remembered device that AWS no longer knows is forgotten and found anew, so want may come back with another.
-func (o *Obtainer) fromSTS(ctx context.Context, want Request) (Session, Request, error) {
-	found := o.remembered(Request{Keys: want.Keys, Endpoint: want.Endpoint}).Serial == want.Serial
+// more. A device that was found, not named, and that AWS no longer knows is forgotten and found anew, once: the request
+// comes back with the device that was asked in the end.
+func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Session, Request, error) {
 	need := mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
 	for {
 		code, err := o.Code(ctx, need)
@@ -131,23 +131,30 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request) (Session, Request,
 		case isWrongCode(err):
 			need.Refused = err
 		case isWrongDevice(err) && found:
-			o.Trace("device: AWS no longer knows the remembered %s", want.Serial)
-			if err := o.Cache.Drop(want.user()); err != nil {
-				o.Warn(&NotKept{err})
-			}
-			gone := want.Serial
-			want.Serial = ""
-			if want, err = o.device(ctx, want); err != nil {
+			found = false
+			if want, err = o.findAgain(ctx, want, err); err != nil {
 				return Session{}, want, err
-			}
-			if found = false; want.Serial == gone { // IAM lists it all the same
-				return Session{}, want, msg.DeviceRefused(gone, err)
 			}
 			need = mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
 		default:
 			return Session{}, want, o.explain(want, err)
 		}
 	}
+}
+
+// findAgain forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
+func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (Request, error) {
+	o.Trace("device: AWS no longer knows the remembered %s", want.Serial)
+	if err := o.Cache.Drop(want.user()); err != nil {
+		o.Warn(&NotKept{err})
+	}
+	gone := want.Serial
+	want.Serial = ""
+	want, err := o.device(ctx, want)
+	if err == nil && want.Serial == gone {
+		err = msg.DeviceRefused(gone, refusal)
+	}
+	return want, err
 }
 
 func (o *Obtainer) getSessionToken(ctx context.Context, want Request, code string) (Session, error) {
