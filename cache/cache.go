@@ -2,21 +2,23 @@
 // code, and which MFA device was found for a key. It never decides whether what it kept is still good, never talks to
 // anyone, and never trusts a file that another could have written.
 //
-// A file is a JSON object with a version, the name it was kept under and the value. It is written beside its place and
-// renamed into it, so a reader sees the old one or the new one, whole. What is torn, foreign, of another version, kept
-// under another name or open to others is a miss, told by an error that says why.
+// A file is a line with the version, the name it was kept under and a length, and the value. It is written beside its
+// place and renamed into it, so a reader sees the old one or the new one, whole. What is torn, foreign, of another
+// version, kept under another name or open to others is a miss, told by an error that says why.
 package cache
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -28,10 +30,10 @@ const version = 1
 const sweepAge = 37 * time.Hour
 
 // maxSize bounds what is read of a file, in bytes: a session with a long token is about 2 KiB.
-const maxSize = 64 << 10
+const maxSize = 16 << 10
 
 const (
-	suffix     = ".json"
+	suffix     = ".cache"
 	lockSuffix = ".lock"
 )
 
@@ -63,83 +65,73 @@ func (e *Unusable) Error() string {
 
 func (e *Unusable) Unwrap() error { return e.Err }
 
-type file struct {
-	Version int             `json:"version"`
-	Name    string          `json:"name"`
-	Value   json.RawMessage `json:"value"`
+// header is the first line of a file: what it is, the version, the name it was kept under and how many bytes follow.
+func header(name string, size int) string {
+	return magic + strconv.Itoa(version) + " " + name + " " + strconv.Itoa(size) + "\n"
 }
 
-// Load reads the value kept under name into v and reports whether there was one. The error, always an *Unusable,
-// tells of a file that is there and was not used; it is a miss all the same.
-func (d Dir) Load(name string, v any) (bool, error) {
+const magic = "awsmfa cache "
+
+// Load returns the value kept under name and reports whether there is one. The error, always an *Unusable, tells of a
+// file that is there and is not used; it is a miss all the same.
+func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	if d.Path == "" {
-		return false, nil
+		return nil, false, nil
 	}
 	path := d.file(name)
 	f, err := open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, false, nil
 	}
 	if err != nil {
-		return false, &Unusable{Path: path, Reason: Unreadable, Err: err}
+		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
 	}
 	defer f.Close()
 	if reason, err := private(f); err != nil {
-		return false, &Unusable{Path: path, Reason: reason, Err: err}
+		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSize))
+	data := make([]byte, maxSize)
+	n, err := io.ReadFull(f, data)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
+	}
+	value, reason, err := decode(data[:n], name)
 	if err != nil {
-		return false, &Unusable{Path: path, Reason: Unreadable, Err: err}
+		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
 	}
-	if reason, err := decode(data, name, v); err != nil {
-		return false, &Unusable{Path: path, Reason: reason, Err: err}
-	}
-	return true, nil
+	return value, true, nil
 }
 
-// decode takes a value out of a file's bytes; v is touched only when everything fits.
-func decode(data []byte, name string, v any) (Reason, error) {
-	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
-		// A later version may be laid out in another way: then its number is all that can be read of it.
-		var head struct {
-			Version int `json:"version"`
-		}
-		if json.Unmarshal(data, &head) == nil && head.Version > version {
-			return AnotherVersion, fmt.Errorf("version %d", head.Version)
-		}
-		return Torn, err
+// decode takes the value out of a file's bytes.
+func decode(data []byte, name string) ([]byte, Reason, error) {
+	first, value, _ := bytes.Cut(data, []byte("\n"))
+	if string(first)+"\n" == header(name, len(value)) {
+		return value, 0, nil
 	}
-	switch {
-	case f.Version != version:
-		return AnotherVersion, fmt.Errorf("version %d", f.Version)
-	case f.Name != name:
-		return Foreign, errors.New("kept under another name")
+	rest, ours := strings.CutPrefix(string(first), magic)
+	number, rest, _ := strings.Cut(rest, " ")
+	keptUnder, _, _ := strings.Cut(rest, " ")
+	switch n, err := strconv.Atoi(number); {
+	case !ours || err != nil:
+		return nil, Torn, errors.New("not a file of this cache")
+	case n != version:
+		return nil, AnotherVersion, fmt.Errorf("version %d", n)
+	case keptUnder != name:
+		return nil, Foreign, errors.New("kept under another name")
 	}
-	if err := json.Unmarshal(f.Value, v); err != nil {
-		return Torn, err
-	}
-	return 0, nil
+	return nil, Torn, errors.New("not whole")
 }
 
-// Keep writes v under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
+// Keep writes value under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
 // Its error is the system's: no space, a read-only file system, a directory that is not ours.
-func (d Dir) Keep(name string, v any) error {
+func (d Dir) Keep(name string, value []byte) error {
 	if d.Path == "" {
 		return nil
-	}
-	value, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(file{Version: version, Name: name, Value: value})
-	if err != nil {
-		return err
 	}
 	if err := d.make(); err != nil {
 		return err
 	}
-	if err := d.write(d.file(name), append(data, '\n')); err != nil {
+	if err := d.write(d.file(name), append([]byte(header(name, len(value))), value...)); err != nil {
 		return err
 	}
 	d.sweep()

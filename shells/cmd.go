@@ -10,7 +10,8 @@ const cmdLongest = 8000
 
 // cmd is the Windows command prompt, cmd.exe. In a batch file the line needs %%i for %i.
 func cmd() Shell {
-	const eval = `for /f "delims=" %i in ('` + Placeholder + `') do @%i`
+	// The brackets make one command of it: without them `&& x` belongs to the loop's body and runs once a variable.
+	const eval = `(for /f "delims=" %i in ('` + Placeholder + `') do @%i)`
 	return Shell{
 		Name: "cmd",
 		Eval: eval,

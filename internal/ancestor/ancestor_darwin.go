@@ -8,17 +8,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// looker asks the kernel by sysctl(3): kern.proc.pid for the parent and the name, kern.procargs2 for the file.
-func looker() func(pid int) (p Process, parent int, ok bool) {
-	return func(pid int) (Process, int, bool) {
-		info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
-		if err != nil {
-			return Process{}, 0, false
-		}
-		name, _, _ := bytes.Cut(info.Proc.P_comm[:], []byte{0})
-		path, _ := commandLine(pid)
-		return Process{Path: path, Name: string(name), pid: pid}, int(info.Eproc.Ppid), true
+// file asks the kernel by sysctl(3), kern.procargs2: not of other users' processes.
+func file(pid int) string {
+	path, _ := commandLine(pid)
+	return path
+}
+
+// status asks kern.proc.pid.
+func status(pid int) (name string, parent int, ok bool) {
+	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
+	if err != nil {
+		return "", 0, false
 	}
+	command, _, _ := bytes.Cut(info.Proc.P_comm[:], []byte{0})
+	return string(command), int(info.Eproc.Ppid), true
 }
 
 func arguments(pid int) []string {

@@ -7,30 +7,29 @@ import (
 	"strings"
 )
 
-// looker reads /proc, as proc(5) lays it out.
-func looker() func(pid int) (p Process, parent int, ok bool) {
-	return func(pid int) (Process, int, bool) {
-		dir := "/proc/" + strconv.Itoa(pid)
-		stat, err := os.ReadFile(dir + "/stat")
-		if err != nil {
-			return Process{}, 0, false
-		}
-		// "pid (name) state ppid …": the name may hold blanks and brackets, so it ends at the last one.
-		open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
-		if open < 0 || end < open {
-			return Process{}, 0, false
-		}
-		fields := bytes.Fields(stat[end+1:])
-		if len(fields) < 2 {
-			return Process{}, 0, false
-		}
-		parent, err := strconv.Atoi(string(fields[1]))
-		if err != nil {
-			return Process{}, 0, false
-		}
-		path, _ := os.Readlink(dir + "/exe") // not told of other users' processes: the name is left
-		return Process{Path: strings.TrimSuffix(path, " (deleted)"), Name: string(stat[open+1 : end]), pid: pid}, parent, true
+// file reads where /proc says that the program is: not of other users' processes.
+func file(pid int) string {
+	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	if err != nil {
+		return ""
 	}
+	return strings.TrimSuffix(path, " (deleted)")
+}
+
+// status reads /proc/PID/stat: "pid (name) state ppid …". The name may hold blanks and brackets, so it ends at the last
+// one. (proc(5).)
+func status(pid int) (name string, parent int, ok bool) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+	if err != nil || open < 0 || end < open {
+		return "", 0, false
+	}
+	fields := bytes.Fields(stat[end+1:])
+	if len(fields) < 2 {
+		return "", 0, false
+	}
+	parent, err = strconv.Atoi(string(fields[1]))
+	return string(stat[open+1 : end]), parent, err == nil
 }
 
 func arguments(pid int) []string {

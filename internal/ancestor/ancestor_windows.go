@@ -1,48 +1,42 @@
 package ancestor
 
 import (
+	"path/filepath"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
 
-// looker takes one snapshot of all processes, for Windows has no call that tells the parent of one.
-func looker() func(pid int) (p Process, parent int, ok bool) {
-	type entry struct {
-		name   string
-		parent int
-	}
-	all := map[int]entry{}
-	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
-	if err == nil {
-		defer windows.CloseHandle(snapshot)
-		e := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
-		for err = windows.Process32First(snapshot, &e); err == nil; err = windows.Process32Next(snapshot, &e) {
-			all[int(e.ProcessID)] = entry{windows.UTF16ToString(e.ExeFile[:]), int(e.ParentProcessID)}
+// file is the image of the process: not told of processes above this user's rights.
+func file(pid int) (path string) {
+	query(pid, func(process windows.Handle) {
+		var long [windows.MAX_LONG_PATH]uint16
+		size := uint32(len(long))
+		if windows.QueryFullProcessImageName(process, 0, &long[0], &size) == nil {
+			path = windows.UTF16ToString(long[:size])
 		}
-	}
-	return func(pid int) (Process, int, bool) {
-		e, ok := all[pid]
-		if !ok {
-			return Process{}, 0, false
-		}
-		return Process{Path: image(pid), Name: e.name, pid: pid}, e.parent, true
-	}
+	})
+	return path
 }
 
-// image returns the file of a process, or "" where it is not this user's to know.
-func image(pid int) string {
+// status is told by the process's basic information; a process has no other name here than its file's.
+func status(pid int) (name string, parent int, ok bool) {
+	query(pid, func(process windows.Handle) {
+		var info windows.PROCESS_BASIC_INFORMATION
+		err := windows.NtQueryInformationProcess(process, windows.ProcessBasicInformation,
+			unsafe.Pointer(&info), uint32(unsafe.Sizeof(info)), nil)
+		parent, ok = int(info.InheritedFromUniqueProcessId), err == nil
+	})
+	return filepath.Base(file(pid)), parent, ok
+}
+
+func query(pid int, ask func(process windows.Handle)) {
 	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {
-		return ""
+		return
 	}
 	defer windows.CloseHandle(process)
-	var path [windows.MAX_LONG_PATH]uint16
-	size := uint32(len(path))
-	if windows.QueryFullProcessImageName(process, 0, &path[0], &size) != nil {
-		return ""
-	}
-	return windows.UTF16ToString(path[:size])
+	ask(process)
 }
 
 // arguments are another process's memory on Windows; xonsh, the one shell that is a script, has a program of its own

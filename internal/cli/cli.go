@@ -11,12 +11,14 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 	xterm "golang.org/x/term"
 
+	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
 	"awsmfa/shells"
 )
@@ -54,14 +56,12 @@ type grammar struct {
 // app is one run of the program.
 type app struct {
 	World
-	ctx     context.Context
-	signals chan os.Signal
-	debug   bool
-	warned  map[string]bool
+	ctx    context.Context // of what takes time; nil before
+	debug  bool
+	warned map[string]bool
 
-	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail; shell is which.
+	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
-	shell     shells.Shell
 }
 
 // exit ends the run with a code from within a library that knows no way to return one: Kong, after --help.
@@ -79,24 +79,28 @@ func Run(world World) (code int) {
 		switch r := recover().(type) {
 		case nil:
 		case exit:
-			code = int(r)
+			if code = int(r); a.helpTo() == a.Stderr { // a shell waits for statements, and none came
+				io.WriteString(a.Stdout, a.guessedShell().Failure(msg.HelpOnly))
+			}
 		default: // a bug; the evaluated line must fail all the same
 			fmt.Fprintf(a.Stderr, "%s", debug.Stack())
 			code = a.fail(msg.Bug(r))
 		}
 	}()
-	stop := a.catchSignals()
-	defer stop()
+	a.evaluated = firstWord(a.Args[1:]) != "exec" && !isTerminal(a.Stdout)
 	return a.fail(a.run())
 }
 
 func (a *app) run() error {
+	if c, ok := plain(a.Args[1:]); ok {
+		return c.Run(a)
+	}
 	var g grammar
 	parser, err := kong.New(&g,
 		kong.Name("awsmfa"),
 		kong.Description(msg.Description),
 		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
-		kong.Writers(a.Stdout, a.Stderr),
+		kong.Writers(a.helpTo(), a.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(a),
@@ -104,8 +108,7 @@ func (a *app) run() error {
 	if err != nil {
 		return err
 	}
-	a.guessEvaluated()
-	parsed, err := a.parse(parser, &g)
+	parsed, err := parse(parser, &g, a.Args[1:])
 	if err != nil {
 		return usage(err)
 	}
@@ -113,21 +116,50 @@ func (a *app) run() error {
 	return parsed.Run()
 }
 
-// parse reads the arguments. What stands after the first -- is exec's command, never ours to read; for every other
-// command -- has its usual meaning.
-func (a *app) parse(parser *kong.Kong, g *grammar) (*kong.Context, error) {
-	own, command, dashed := splitCommand(a.Args[1:])
+// helpTo is where help and the version go: not to a shell, which would run them.
+func (a *app) helpTo() *os.File {
+	if a.evaluated && firstWord(a.Args[1:]) == "env" {
+		return a.Stderr
+	}
+	return a.Stdout
+}
+
+// plain recognizes the calls that are made all day, in every new shell and around every command: env and exec with a
+// profile or none, and no flag. There is nothing in them that needs the grammar, which takes a millisecond to build,
+// a third of what such a call takes.
+func plain(args []string) (c interface{ Run(*app) error }, ok bool) {
+	own, command, dashed := splitCommand(args)
+	if len(own) == 0 || len(own) > 2 || slices.ContainsFunc(own, func(arg string) bool { return arg == "" || arg[0] == '-' }) {
+		return nil, false
+	}
+	var flags sessionFlags
+	if len(own) == 2 {
+		flags.Name = own[1]
+	}
+	switch {
+	case own[0] == "env" && !dashed:
+		return &envCmd{sessionFlags: flags}, true
+	case own[0] == "exec":
+		return &execCmd{sessionFlags: flags, Command: command, dashed: dashed}, true
+	}
+	return nil, false
+}
+
+// parse reads the arguments by the grammar. What stands after the first -- is exec's command, never ours to read; for
+// every other command -- has its usual meaning.
+func parse(parser *kong.Kong, g *grammar, args []string) (*kong.Context, error) {
+	own, command, dashed := splitCommand(args)
 	if dashed {
 		parsed, err := parser.Parse(own)
 		if err == nil && parsed.Selected() != nil && parsed.Selected().Name == "exec" {
 			g.Exec.Command, g.Exec.dashed = command, true
 			return parsed, nil
 		}
-		if len(own) > 0 && firstWord(own) == "exec" {
+		if firstWord(own) == "exec" {
 			return nil, err
 		}
 	}
-	return parser.Parse(a.Args[1:])
+	return parser.Parse(args)
 }
 
 // splitCommand parts args at the first --, which belongs to neither part.
@@ -149,39 +181,42 @@ func firstWord(args []string) string {
 	return ""
 }
 
-// guessEvaluated settles, before the arguments are understood, whether stdout goes to a shell: what cannot be
-// understood must make the evaluated line fail as well.
-func (a *app) guessEvaluated() {
-	if a.evaluated = firstWord(a.Args[1:]) != "exec" && !isTerminal(a.Stdout); !a.evaluated {
-		return
-	}
-	name := ""
+// guessedShell is the shell that evaluates stdout, found without understanding the arguments: what cannot be understood
+// must make the evaluated line fail as well.
+func (a *app) guessedShell() shells.Shell {
+	named := ""
 	for i, arg := range a.Args {
 		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
-			name = value
+			named = value
 		} else if arg == "--shell" && i+1 < len(a.Args) {
-			name = a.Args[i+1]
+			named = a.Args[i+1]
 		}
 	}
-	var err error
-	if a.shell, err = a.chooseShell(name); err != nil {
-		a.shell, _ = a.chooseShell("")
+	if s, err := a.chooseShell(named); err == nil {
+		return s
 	}
+	s, _ := ancestor.Shell(a.Getenv)
+	return s
 }
 
-// catchSignals makes Ctrl-C and its kin end what a.ctx governs, instead of the process at once: the terminal is told,
-// the lock let go, the evaluated line made to fail.
-func (a *app) catchSignals() (stop func()) {
+// catchSignals makes Ctrl-C and its kin end what ctx governs, until stop is called, instead of the process at once: the
+// terminal is told, the lock let go, the evaluated line made to fail. Listening costs threads, a third of a millisecond:
+// it is for what takes time.
+func (a *app) catchSignals() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx = ctx
-	a.signals = make(chan os.Signal, 1)
-	signal.Notify(a.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		if s, ok := <-a.signals; ok {
-			cancel(caught{s})
+	signals := make(chan os.Signal, 1)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup's work goes on when the terminal is closed
+			signal.Notify(signals, s)
 		}
+	}
+	go func() {
+		s := <-signals
+		signal.Stop(signals) // whoever cannot wait presses Ctrl-C again
+		cancel(caught{s})
 	}()
-	return func() { signal.Stop(a.signals) }
+	return ctx, func() { signal.Stop(signals) }
 }
 
 // caught is the signal that ended the run.
@@ -210,7 +245,7 @@ func (a *app) fail(err error) int {
 		code = command.code
 	}
 	text, hint := err.Error(), msg.HintOf(err)
-	if errors.As(context.Cause(a.ctx), &signal) && errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) && errors.As(context.Cause(a.ctx), &signal) {
 		text, hint = msg.Interrupted, ""
 		code = exitSignal
 		if n, ok := signal.Signal.(syscall.Signal); ok {
@@ -225,7 +260,7 @@ func (a *app) fail(err error) int {
 		a.trace("underneath: %v", message.Err)
 	}
 	if a.evaluated {
-		io.WriteString(a.Stdout, a.shell.Failure("awsmfa: "+text))
+		io.WriteString(a.Stdout, a.guessedShell().Failure(text))
 	}
 	return code
 }

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"path/filepath"
-	"runtime"
-
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
 	"awsmfa/shells"
@@ -22,36 +19,8 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 		}
 		return s, nil
 	}
-	s, _ := a.runningShell()
+	s, _ := ancestor.Shell(a.Getenv)
 	return s, nil
-}
-
-// runningShell finds the shell that runs us, and its file where that is known. $SHELL is only the login shell: it is
-// asked when no ancestor is a shell.
-func (a *app) runningShell() (s shells.Shell, path string) {
-	for p := range ancestor.All() {
-		for i, name := range p.Names() {
-			s, err := shells.Lookup(name)
-			if err != nil || s.Data || (s.Name == "cmd" && runtime.GOOS != "windows") {
-				continue
-			}
-			if i > 0 { // the file is an interpreter's, or one program under many names
-				return s, ""
-			}
-			return s, p.Path
-		}
-	}
-	if login := a.Getenv("SHELL"); login != "" {
-		if s, err := shells.Lookup(filepath.Base(login)); err == nil && !s.Data {
-			return s, login
-		}
-	}
-	usual := "sh"
-	if runtime.GOOS == "windows" {
-		usual = "pwsh"
-	}
-	s, _ = shells.Lookup(usual)
-	return s, ""
 }
 
 func shellNames() []string {

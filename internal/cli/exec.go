@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
 	"awsmfa/shells"
 )
@@ -57,7 +58,7 @@ func (a *app) deeper() shells.Var {
 
 // subshellPath is the running shell's file, or a name that finds it.
 func (a *app) subshellPath() string {
-	s, path := a.runningShell()
+	s, path := ancestor.Shell(a.Getenv)
 	if path == "" {
 		return s.Name
 	}

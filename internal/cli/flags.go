@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,35 +24,57 @@ import (
 
 // sessionFlags say which session is wanted; env and exec have them alike.
 type sessionFlags struct {
-	Name    string `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
+	Name    string `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
 	Profile string `short:"p" help:"The same, as a flag." placeholder:"NAME"`
 
 	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
 	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
-	CodeCommand string       `env:"AWSMFA_CODE_COMMAND" help:"A command line whose first output line is the code. Else the profile's mfa_process." placeholder:"COMMAND"`
-	Duration    durationFlag `short:"d" env:"AWSMFA_DURATION" default:"12h" help:"How long a new session lasts: 15m to 36h, or seconds." placeholder:"12h"`
-	MinTTL      ttlFlag      `name:"min-ttl" default:"5m" help:"A kept session with less than this left counts as gone." placeholder:"5m"`
+	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, the profile's mfa_process." placeholder:"COMMAND"`
+	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, 12h." placeholder:"12h"`
+	MinTTL      *ttlFlag     `name:"min-ttl" help:"A kept session with less than this left counts as gone (5m)." placeholder:"5m"`
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
-	Timeout     timeoutFlag  `default:"30s" help:"How long one question to AWS may take." placeholder:"30s"`
+	Timeout     timeoutFlag  `help:"How long one question to AWS may take (30s)." placeholder:"30s"`
 }
 
-// AfterApply is Kong's hook for checks between flags.
-func (f *sessionFlags) AfterApply() error {
+// What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
+// flags need no grammar to be read when there are none: see plain.
+const (
+	defaultMinTTL  = 5 * time.Minute
+	defaultTimeout = 30 * time.Second
+)
+
+// settle checks the flags against one another and fills in what the environment and the defaults say.
+func (f *sessionFlags) settle(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
-		return msg.TwoProfiles(f.Name, f.Profile)
+		return &usageError{msg.TwoProfiles(f.Name, f.Profile)}
 	}
-	if time.Duration(f.MinTTL) >= time.Duration(f.Duration) {
-		return msg.MinTTLTooLong(time.Duration(f.MinTTL), time.Duration(f.Duration))
+	f.Name = cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
+	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
+	if text := a.Getenv("AWSMFA_DURATION"); f.Duration == 0 && text != "" {
+		if err := f.Duration.UnmarshalText([]byte(text)); err != nil {
+			return &usageError{msg.InVariable("AWSMFA_DURATION", err)}
+		}
+	}
+	f.Duration = cmp.Or(f.Duration, durationFlag(session.DefaultDuration))
+	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
+	if f.MinTTL == nil {
+		ttl := ttlFlag(defaultMinTTL)
+		f.MinTTL = &ttl
+	}
+	if time.Duration(*f.MinTTL) >= time.Duration(f.Duration) {
+		return &usageError{msg.MinTTLTooLong(time.Duration(*f.MinTTL), time.Duration(f.Duration))}
 	}
 	return nil
 }
 
-// load reads the profile that the flags and the environment name.
+// load settles the flags and reads the profile that they and the environment name.
 func (f *sessionFlags) load(a *app) (profile.Profile, error) {
-	name := cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
-	return profile.Load(profile.FindFiles(a.Getenv, a.Home), name)
+	if err := f.settle(a); err != nil {
+		return profile.Profile{}, err
+	}
+	return profile.Load(profile.FindFiles(a.Getenv, a.Home), f.Name)
 }
 
 // obtain is the straight line from the flags to the variables.
@@ -64,35 +87,46 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 	if err != nil {
 		return nil, err
 	}
+	sts, err := a.endpoint(p, "sts")
+	if err != nil {
+		return nil, err
+	}
+	iam, err := a.endpoint(p, "iam")
+	if err != nil {
+		return nil, err
+	}
 	want := session.Request{
 		Keys:     keys,
 		Serial:   cmp.Or(f.Serial, p.MFASerial),
 		Duration: time.Duration(f.Duration),
-		Endpoint: session.Endpoint{URL: a.endpoint(p, "sts"), Global: a.global(p)},
+		Endpoint: session.Endpoint{URL: sts, Global: a.global(p)},
 	}
-	s, err := f.obtainer(a, p, want).Obtain(a.ctx, want)
+	o := f.obtainer(a, p)
+	o.Reach.IAM = iam
+	o.Reach.Region = cmp.Or(a.region(p, f.Region), usualRegion(want.Serial))
+	s, err := o.Obtain(want)
 	if err != nil {
 		return nil, err
 	}
 	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv), nil
 }
 
-func (f *sessionFlags) obtainer(a *app, p profile.Profile, want session.Request) *session.Obtainer {
+func (f *sessionFlags) obtainer(a *app, p profile.Profile) *session.Obtainer {
 	o := &session.Obtainer{
-		MinTTL:  time.Duration(f.MinTTL),
+		MinTTL:  time.Duration(*f.MinTTL),
 		Refresh: f.Refresh,
 		Started: time.Now(),
 		Now:     time.Now,
 		Reach: session.Reach{
 			Files:   profile.FindFiles(a.Getenv, a.Home),
 			Profile: p.Name,
-			Region:  cmp.Or(a.region(p, f.Region), usualRegion(want.Serial)),
-			IAM:     a.endpoint(p, "iam"),
 			Timeout: time.Duration(f.Timeout),
 			AppID:   "awsmfa",
 		},
-		Code:    f.source(a, p),
-		Choose:  choose(p.Name),
+		Code:          f.source(a, p),
+		Choose:        choose(p.Name),
+		Interruptible: a.catchSignals,
+
 		Warn:    func(err error) { a.warn(warning(err)) },
 		Waiting: func() { a.say(msg.Waiting) },
 		Trace:   a.trace,
@@ -145,13 +179,29 @@ func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device,
 
 // endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
 // variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
-// Guide, "Service-specific endpoints".)
-func (a *app) endpoint(p profile.Profile, service string) string {
+// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it may
+// hold a password.
+func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	ignore, _ := p.Get("ignore_configured_endpoint_urls")
 	if strings.EqualFold(cmp.Or(a.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
-		return ""
+		return "", nil
 	}
-	return cmp.Or(a.Getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(service)), a.Getenv("AWS_ENDPOINT_URL"), p.ServiceEndpoint(service))
+	variable := "AWS_ENDPOINT_URL_" + strings.ToUpper(service)
+	from, text := variable, a.Getenv(variable)
+	if text == "" {
+		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
+	}
+	if text == "" {
+		from, text = "endpoint_url", p.ServiceEndpoint(service)
+	}
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return "", msg.BadEndpoint(from, p.Name)
+	}
+	return text, nil
 }
 
 // region is where AWS is asked: the profile's region, else the one asked for, else one the user set. A region that

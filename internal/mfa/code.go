@@ -104,10 +104,10 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 	tries := 0
 	return func(ctx context.Context, need Need) (string, error) {
 		if tries++; tries > AskAgain {
-			return "", msg.CodeCommandStale(line, need.Refused)
+			return "", msg.CodeCommandStale(program(line), need.Refused)
 		}
 		code, err := runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
-		if err == nil && code == last {
+		if err == nil && code == last && need.Refused != nil {
 			wait := untilNext(time.Now())
 			say(msg.WaitingForNextCode(wait))
 			select {
@@ -117,8 +117,8 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 			}
 			code, err = runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
 		}
-		if err == nil && code == last { // it knows no other
-			return "", msg.CodeCommandStale(line, need.Refused)
+		if err == nil && code == last && need.Refused != nil { // it knows no other
+			return "", msg.CodeCommandStale(program(line), need.Refused)
 		}
 		last = code
 		return code, err
@@ -128,6 +128,23 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 // untilNext is how long an authenticator goes on showing what it shows at t, and a second more.
 func untilNext(t time.Time) time.Duration {
 	return t.Truncate(step).Add(step + time.Second).Sub(t)
+}
+
+// program is what messages call a command line: its first word. The rest may hold what must not be shown, an
+// authenticator's seed for one (oathtool --totp -b SEED), and so may a variable set before it.
+func program(line string) string {
+	for rest := strings.TrimSpace(line); rest != ""; {
+		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
+			word, _, _ := strings.Cut(quoted, `"`)
+			return word
+		}
+		word, after, _ := strings.Cut(rest, " ")
+		if !strings.Contains(word, "=") {
+			return word
+		}
+		rest = strings.TrimSpace(after)
+	}
+	return "…"
 }
 
 func runCommand(ctx context.Context, line string, environ []string, stderr io.Writer) (string, error) {
@@ -140,12 +157,12 @@ func runCommand(ctx context.Context, line string, environ []string, stderr io.Wr
 		return "", ctx.Err()
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return "", msg.CodeCommandFailed(line, err)
+		return "", msg.CodeCommandFailed(program(line), err)
 	}
 	first, _, _ := strings.Cut(string(out), "\n")
 	code, ok := Clean(first)
 	if !ok {
-		return "", msg.CodeCommandNoCode(line)
+		return "", msg.CodeCommandNoCode(program(line))
 	}
 	return code, nil
 }

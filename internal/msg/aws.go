@@ -1,7 +1,9 @@
 package msg
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 )
@@ -72,9 +74,21 @@ func NotAWS(host string, status int, err error) error {
 	}
 }
 
-func ClientSettings(profile string, err error) error {
+// BadEndpoint never shows the URL: one with a password in it is one that is refused.
+func BadEndpoint(from, profile string) error {
 	return &Error{
-		Text: fmt.Sprintf("the connection settings of profile %q: %s", profile, innermost(err)),
+		Text: fmt.Sprintf("%s, for profile %q, is not an endpoint's URL", from, profile),
+		Hint: "write https://HOST or https://HOST:PORT, with no user and no password",
+	}
+}
+
+func ClientSettings(profile string, err error) error {
+	why := innermost(err)
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		why = file.Error()
+	}
+	return &Error{
+		Text: fmt.Sprintf("the connection settings of profile %q: %s", profile, why),
 		Hint: "check the profile's section and the AWS_… variables in the environment",
 		Err:  err,
 	}

@@ -32,6 +32,9 @@ exit leads back.`
 // Interrupted is all there is to say of Ctrl-C.
 const Interrupted = "interrupted"
 
+// HelpOnly is what an evaluated line fails with when all that was asked for is help.
+const HelpOnly = "help was asked for: there is nothing to evaluate"
+
 // Waiting is said when another run holds the lock for longer than a moment.
 const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
 
@@ -48,6 +51,11 @@ func TwoProfiles(a, b string) error {
 
 func NotDuration(text string) error {
 	return &Error{Text: fmt.Sprintf("%q is no duration", text), Hint: "write 36h, 90m, 1h30m, or a number of seconds"}
+}
+
+// InVariable says that the mistake in err stands in an environment variable.
+func InVariable(name string, err error) error {
+	return &Error{Text: fmt.Sprintf("%s: %s", name, err), Hint: HintOf(err), Err: err}
 }
 
 func DurationOutOfRange(text string) error {
@@ -126,6 +134,14 @@ func Unusable(path string, err error, anotherVersion bool) string {
 		return fmt.Sprintf("%s was kept by another version of awsmfa and is not used", path)
 	}
 	return fmt.Sprintf("%s is not used: %s", path, innermost(err))
+}
+
+// WaitedTooLong is the end of Waiting.
+func WaitedTooLong(waited time.Duration) error {
+	return &Error{
+		Text: fmt.Sprintf("another awsmfa has been obtaining a session for the same user for %s", waited),
+		Hint: "a question for a code may stand unanswered in another terminal: answer it, or end that awsmfa",
+	}
 }
 
 func NotKept(err error) string {

@@ -1,23 +1,29 @@
 // Package sandbox is a world to run awsmfa in, with no AWS account and none of the developer's own files: a throw-away
 // home with AWS config files, the stand-in for AWS on loopback, one user who may do nothing without MFA, and a command
-// called authenticator that prints what that user's phone shows. The demo and the benchmarks run in it.
+// called authenticator that prints what that user's phone shows. The demo and the benchmarks run in it. It writes
+// nothing outside that home, which is under the system's directory for temporary files, and Close leaves nothing of it.
 package sandbox
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"awsmfa/internal/fakeaws"
 )
 
 // authenticatorArg makes a program that calls Main the authenticator.
-const authenticatorArg = "authenticator"
+const authenticatorArg = "sandbox:authenticator"
 
 // Sandbox is one such world. Close it.
 type Sandbox struct {
@@ -28,35 +34,40 @@ type Sandbox struct {
 	Home, Bin string
 
 	phone net.Listener
+	codes atomic.Int64
 }
 
-// Main must be called first in a program that makes sandboxes: it is what the authenticator command runs.
-func Main() {
-	if len(os.Args) != 3 || os.Args[1] != authenticatorArg {
-		return
+// Main must be called first in a program that makes sandboxes: the authenticator command is that program. When it was
+// started as such, ok is true and code is the exit code.
+func Main(args []string, stdout, stderr io.Writer) (code int, ok bool) {
+	if len(args) != 3 || args[1] != authenticatorArg {
+		return 0, false
 	}
-	response, err := http.Get(os.Args[2])
+	response, err := http.Get(args[2])
+	if err == nil {
+		defer response.Body.Close()
+		_, err = io.Copy(stdout, response.Body)
+	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "authenticator: the sandbox is gone")
-		os.Exit(1)
+		_, _ = fmt.Fprintln(stderr, "authenticator: the sandbox is gone:", err)
+		return 1, true
 	}
-	io.Copy(os.Stdout, response.Body)
-	os.Exit(0)
+	return 0, true
 }
 
 // New makes a sandbox with the profiles prod (a device named in mfa_serial, a region), dev (the same user, the device to
-// be found) and default.
+// be found) and default. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
 func New() (*Sandbox, error) {
 	dir, err := os.MkdirTemp("", "awsmfa-sandbox-")
 	if err != nil {
 		return nil, err
 	}
 	s := &Sandbox{AWS: fakeaws.New(), Home: dir, Bin: filepath.Join(dir, "bin")}
+	s.AWS.Hold()
 	s.User = s.AWS.AddUser(fakeaws.User{Name: "alice"})
 	s.Device = s.AWS.AddDevice(s.User.ARN, fakeaws.Device{})
 	if err := s.build(); err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -68,38 +79,78 @@ func (s *Sandbox) build() error {
 	if err := s.startPhone(); err != nil {
 		return err
 	}
+	for _, dir := range []string{s.Bin, filepath.Join(s.Home, ".aws")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := s.AddSelf("authenticator", authenticatorArg, "http://"+s.phone.Addr().String()); err != nil {
+		return err
+	}
+	key := fmt.Sprintf("aws_access_key_id = %s\naws_secret_access_key = %s\n", s.User.Keys[0].ID, s.User.Keys[0].Secret)
+	return errors.Join(
+		s.Write(".aws/config", "[default]\nregion = us-east-1\n\n[profile dev]\n\n"+s.prod()),
+		s.Write(".aws/credentials", "[default]\n"+key+"\n[dev]\n"+key+"\n[prod]\n"+key),
+		s.Write(".zshrc", "# Without this file zsh asks a newcomer how to set it up.\n"),
+	)
+}
+
+func (s *Sandbox) prod() string {
+	return "[profile prod]\nregion = eu-central-1\nmfa_serial = " + s.Device.Serial + "\n"
+}
+
+// Crowd writes another config file, where prod stands in the middle of the given number of other profiles, and returns
+// its path, for AWS_CONFIG_FILE.
+func (s *Sandbox) Crowd(others int) (path string, err error) {
+	var b strings.Builder
+	for i := range others + 1 {
+		if i == others/2 {
+			b.WriteString(s.prod() + "\n")
+		}
+		if i < others {
+			fmt.Fprintf(&b, "[profile team-%05d]\nregion = eu-west-1\noutput = json\nrole_arn = arn:aws:iam::%012d:role/Developer\nsource_profile = prod\n\n", i, 100_000_000_000+i)
+		}
+	}
+	name := fmt.Sprintf(".aws/config-%d", others)
+	return filepath.Join(s.Home, filepath.FromSlash(name)), s.Write(name, b.String())
+}
+
+// Write writes a file of the home, by a path with slashes; its directory must be there.
+func (s *Sandbox) Write(name, text string) error {
+	return os.WriteFile(filepath.Join(s.Home, filepath.FromSlash(name)), []byte(text), 0o600)
+}
+
+// AddSelf makes a command in Bin that runs this very program with args, which must hold nothing that a shell minds.
+func (s *Sandbox) AddSelf(name string, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	url := "http://" + s.phone.Addr().String()
-	name, script := "authenticator", fmt.Sprintf("#!/bin/sh\nexec '%s' %s %s\n", self, authenticatorArg, url)
+	script := "#!/bin/sh\nexec '" + strings.ReplaceAll(self, "'", `'\''`) + "' " + strings.Join(args, " ") + "\n"
 	if runtime.GOOS == "windows" {
-		name, script = "authenticator.cmd", fmt.Sprintf("@\"%s\" %s %s\r\n", self, authenticatorArg, url)
+		name += ".cmd"
+		script = `@"` + strings.ReplaceAll(self, "%", "%%") + `" ` + strings.Join(args, " ") + "\r\n"
 	}
-	if err := os.MkdirAll(s.Bin, 0o700); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700); err != nil {
-		return err
-	}
-	return s.WriteConfig("[default]\nregion = us-east-1\n\n[profile dev]\n\n[profile prod]\nregion = eu-central-1\nmfa_serial = " + s.Device.Serial + "\n")
+	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) //nolint:gosec // it is a program
 }
 
-// WriteConfig replaces the config file; the credentials file has the user's key for default, dev and prod.
-func (s *Sandbox) WriteConfig(config string) error {
-	var credentials strings.Builder
-	for _, name := range []string{"default", "dev", "prod"} {
-		fmt.Fprintf(&credentials, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n\n", name, s.User.Keys[0].ID, s.User.Keys[0].Secret)
+// Build builds a package of this module into Bin under name, with the flags of a release, and returns the program's path.
+// It needs the go command, and is the one thing that uses the developer's own environment: his build cache.
+func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err error) {
+	path = filepath.Join(s.Bin, name)
+	if runtime.GOOS == "windows" {
+		path += ".exe"
 	}
-	aws := filepath.Join(s.Home, ".aws")
-	if err := os.MkdirAll(aws, 0o700); err != nil {
-		return err
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-buildvcs=false", "-o", path, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
 	}
-	if err := os.WriteFile(filepath.Join(aws, "config"), []byte(config), 0o600); err != nil {
-		return err
+	if err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, out)
 	}
-	return os.WriteFile(filepath.Join(aws, "credentials"), []byte(credentials.String()), 0o600)
+	return path, nil
 }
 
 // startPhone listens for the authenticator command. Time passes quickly on this phone: it never shows a code that was
@@ -108,25 +159,27 @@ func (s *Sandbox) startPhone() (err error) {
 	if s.phone, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
-	go http.Serve(s.phone, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, s.AWS.FreshCode(s.Device.Serial))
-	}))
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.codes.Add(1)
+		_, _ = fmt.Fprintln(w, s.AWS.FreshCode(s.Device.Serial)) // who went away gets no code
+	})}
+	go func() { _ = server.Serve(s.phone) }() // until Close closes the listener
 	return nil
 }
 
-// Environ is the environment of a program in the sandbox: the developer's own less all that would lead out of it.
-func (s *Sandbox) Environ() []string {
+// Codes is how often the authenticator command was asked for a code.
+func (s *Sandbox) Codes() int { return int(s.codes.Load()) }
+
+// Environ is the environment of a program in the sandbox: the developer's own less all that would lead out of it, then
+// more ("NAME=value").
+func (s *Sandbox) Environ(more ...string) []string {
 	var env []string
 	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		upper := strings.ToUpper(name)
-		if upper == "PATH" || upper == "HOME" || upper == "USERPROFILE" || upper == "LOCALAPPDATA" || upper == "APPDATA" ||
-			strings.HasPrefix(upper, "AWS") || strings.HasPrefix(upper, "XDG_") || strings.HasSuffix(upper, "_PROXY") {
-			continue
+		if name, _, _ := strings.Cut(entry, "="); !leadsOut(strings.ToUpper(name)) {
+			env = append(env, entry)
 		}
-		env = append(env, entry)
 	}
-	return append(env,
+	env = append(env,
 		"PATH="+s.Bin+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"HOME="+s.Home,
 		"USERPROFILE="+s.Home,
@@ -134,14 +187,35 @@ func (s *Sandbox) Environ() []string {
 		"APPDATA="+filepath.Join(s.Home, "AppData", "Roaming"),
 		"XDG_CACHE_HOME="+filepath.Join(s.Home, ".cache"),
 		"AWS_ENDPOINT_URL="+s.AWS.URL(),
+		"AWS_EC2_METADATA_DISABLED=true",
 	)
+	return append(env, more...)
 }
 
-// Close stops the stand-in and removes the home.
-func (s *Sandbox) Close() {
+// leadsOut is for the homes, the AWS and awsmfa settings, the proxies, and the variables that name a shell's start-up and
+// history files.
+func leadsOut(name string) bool {
+	switch name {
+	case "PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA",
+		"ENV", "BASH_ENV", "ZDOTDIR", "HISTFILE", "INPUTRC", "XONSHRC", "XONSHRC_DIR", "FPATH", "PROMPT_COMMAND", "PS1":
+		return true
+	}
+	return strings.HasPrefix(name, "AWS") || strings.HasPrefix(name, "XDG_") || strings.HasSuffix(name, "_PROXY")
+}
+
+// Close stops the stand-in and removes the home. It may be called twice.
+func (s *Sandbox) Close() error {
 	s.AWS.Close()
 	if s.phone != nil {
-		s.phone.Close()
+		_ = s.phone.Close()
 	}
-	os.RemoveAll(s.Home)
+	// A program that was just killed may still have written a file or, on Windows, be open itself.
+	var err error
+	for range 20 {
+		if err = os.RemoveAll(s.Home); err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
 }

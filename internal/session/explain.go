@@ -114,7 +114,6 @@ func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseErro
 		verify    *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
 		alert     tls.AlertError
-		malformed *smithy.DeserializationError
 		cancelled *aws.RequestCanceledError
 	)
 	isOp := errors.As(err, &op)
@@ -133,7 +132,7 @@ func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseErro
 		return msg.ConnectionLost(host, err)
 	case isOp:
 		return msg.NoConnection(host, err)
-	case errors.As(err, &malformed) && response != nil:
+	case response != nil: // a page where AWS would have sent XML
 		return msg.NotAWS(host, response.HTTPStatusCode(), err)
 	}
 	var told *msg.Error

@@ -8,14 +8,17 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"awsmfa/cache"
 	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 )
 
@@ -28,16 +31,38 @@ const (
 
 // Session is a set of temporary credentials. However it is printed, it shows no secret.
 type Session struct {
-	AccessKeyID     string    `json:"access_key_id"`
-	SecretAccessKey string    `json:"secret_access_key"`
-	SessionToken    string    `json:"session_token"`
-	Expiration      time.Time `json:"expiration"` // as AWS said it
-	Obtained        time.Time `json:"obtained"`   // by this computer's clock
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      time.Time // as AWS said it, to the second
+	Obtained        time.Time // by this computer's clock
 }
 
 // Format writes which session it is and nothing that opens anything, for every verb.
 func (s Session) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "session %s until %s", s.AccessKeyID, s.Expiration.UTC().Format(time.RFC3339))
+}
+
+// encode puts a session into five lines, for the cache: a call that finds one is over before a JSON decoder has looked
+// at its first type.
+func (s Session) encode() []byte {
+	return []byte(strings.Join([]string{
+		s.AccessKeyID, s.SecretAccessKey, s.SessionToken,
+		s.Expiration.UTC().Format(time.RFC3339), s.Obtained.UTC().Format(time.RFC3339Nano), "",
+	}, "\n"))
+}
+
+func decode(text []byte) (s Session, err error) {
+	lines := strings.Split(string(text), "\n")
+	if len(lines) != 6 {
+		return Session{}, errors.New("not a session")
+	}
+	s = Session{AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2]}
+	if s.Expiration, err = time.Parse(time.RFC3339, lines[3]); err != nil {
+		return Session{}, err
+	}
+	s.Obtained, err = time.Parse(time.RFC3339Nano, lines[4])
+	return s, err
 }
 
 // Request is what is asked for, all of it: it is what STS is asked, and its hash is what the session is kept under, so
@@ -101,6 +126,9 @@ type Obtainer struct {
 	// Choose picks one of several devices.
 	Choose func(ctx context.Context, devices []mfa.Device) (mfa.Device, error)
 
+	// Interruptible begins what takes time, and stop ends it: ctx ends when the person wants it to.
+	Interruptible func() (ctx context.Context, stop func())
+
 	// Warn is told what did not stop the session from being obtained; Waiting, that another awsmfa holds the lock.
 	Warn    func(error)
 	Waiting func()
@@ -108,14 +136,17 @@ type Obtainer struct {
 	Trace func(format string, args ...any)
 
 	connection *aws.Config // made when first needed
+	unlocked   error       // why there was no lock to be had
 }
 
 // Obtain returns the session that want asks for: the kept one while it lasts, else a new one from STS, asking for a
-// token code at most once however many callers arrive together. Errors are *msg.Error, or ctx's.
-func (o *Obtainer) Obtain(ctx context.Context, want Request) (Session, error) {
+// token code at most once however many callers arrive together. Errors are *msg.Error, or context.Canceled.
+func (o *Obtainer) Obtain(want Request) (Session, error) {
 	if s, ok := o.kept(want); ok {
 		return s, nil
 	}
+	ctx, stop := o.Interruptible()
+	defer stop()
 	unlock, err := o.lock(ctx, want)
 	if err != nil {
 		return Session{}, err
@@ -133,8 +164,11 @@ func (o *Obtainer) Obtain(ctx context.Context, want Request) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if err := o.Cache.Keep(want.Key(), s); err != nil {
+	switch err := o.Cache.Keep(want.Key(), s.encode()); {
+	case err != nil:
 		o.Warn(&NotKept{err}) // the code is spent: the session is used all the same
+	case o.unlocked != nil:
+		o.Warn(&NoLock{o.unlocked})
 	}
 	return s, nil
 }
@@ -157,8 +191,7 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 	if want.Serial == "" {
 		return Session{}, false
 	}
-	var s Session
-	found, err := o.Cache.Load(want.Key(), &s)
+	text, found, err := o.Cache.Load(want.Key())
 	if err != nil {
 		o.Warn(err)
 	}
@@ -166,8 +199,16 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 		o.Trace("cache: no session kept for %s", want.Serial)
 		return Session{}, false
 	}
-	now := o.Now()
-	switch left := s.Expiration.Sub(now); {
+	s, err := decode(text)
+	if err != nil {
+		o.Trace("cache: what is kept for %s is no session: %v", want.Serial, err)
+		return Session{}, false
+	}
+	end := s.Expiration
+	if ours := s.Obtained.Add(want.Duration); ours.Before(end) {
+		end = ours // by this computer's clock, which is behind AWS's
+	}
+	switch left := end.Sub(o.Now()); {
 	case left < o.MinTTL:
 		o.Trace("cache: the kept session has %s left, less than %s", left.Round(time.Second), o.MinTTL)
 		return Session{}, false
@@ -186,37 +227,42 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 // 15 minutes off.
 const clockLeeway = 15 * time.Minute
 
-// device is what is remembered of a user: the MFA device that was found for the key pair.
-type device struct {
-	Serial string `json:"serial"`
-}
-
-// remembered fills in the device that an earlier run found, when want names none.
+// remembered fills in the device that an earlier run found, when want names none: kept under the user's name is its
+// serial number.
 func (o *Obtainer) remembered(want Request) Request {
 	if want.Serial != "" {
 		return want
 	}
-	var d device
-	if _, err := o.Cache.Load(want.user(), &d); err != nil {
+	serial, _, err := o.Cache.Load(want.user())
+	if err != nil {
 		o.Warn(err)
 	}
-	want.Serial = d.Serial
+	want.Serial = string(serial)
 	return want
 }
 
-// patience is how long the lock is waited for in silence.
-const patience = time.Second
+// patience is how long the lock is waited for in silence, longestWait how long at all: somebody has the question for a
+// code before them, or has left it there.
+const (
+	patience    = time.Second
+	longestWait = 5 * time.Minute
+)
 
 func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err error) {
 	waiting := time.AfterFunc(patience, o.Waiting)
 	defer waiting.Stop()
-	unlock, err = o.Cache.Lock(ctx, want.user())
+	bounded, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	unlock, err = o.Cache.Lock(bounded, want.user())
 	switch {
 	case err == nil:
 		return unlock, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case bounded.Err() != nil:
+		return nil, msg.WaitedTooLong(longestWait)
 	}
-	o.Warn(&NoLock{err}) // one at a time is all that is lost
+	o.Trace("cache: no lock: %v", err)
+	o.unlocked = err // one at a time is all that is lost
 	return func() {}, nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,7 +85,7 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 		return want, err
 	}
 	want.Serial = chosen.Serial
-	if err := o.Cache.Keep(want.user(), device{Serial: chosen.Serial}); err != nil {
+	if err := o.Cache.Keep(want.user(), []byte(chosen.Serial)); err != nil {
 		o.Warn(&NotKept{err})
 	}
 	return want, nil
@@ -177,8 +178,8 @@ func (o *Obtainer) getSessionToken(ctx context.Context, want Request, code strin
 	if err != nil {
 		return Session{}, err
 	}
-	if out.Credentials == nil || out.Credentials.Expiration == nil {
-		return Session{}, errors.New("the answer holds no credentials")
+	if c := out.Credentials; c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil {
+		return Session{}, msg.NotAWS("AWS STS", http.StatusOK, errors.New("the answer holds no credentials"))
 	}
 	s := Session{
 		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),

@@ -1,0 +1,295 @@
+// Command bench measures what awsmfa costs where it costs every time: a cached `awsmfa env`, beside an empty Go program
+// and one that links the same packages, all three run in turn, so that a noisy machine is noisy for all of them. It runs
+// in a sandbox, and fails when a count is wrong, never because of a time.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"awsmfa/internal/sandbox"
+)
+
+const (
+	warmUp = 20
+	rounds = 300
+	crowd  = 10_000
+	atOnce = 100
+	colds  = 30
+	weighs = 15
+)
+
+func main() {
+	if code, ok := sandbox.Main(os.Args, os.Stdout, os.Stderr); ok {
+		os.Exit(code)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := asShell(ctx, run)
+	stop()
+	switch {
+	case errors.Is(err, context.Canceled):
+		os.Exit(130)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// asShell runs measure in a copy of this program that is called bash. awsmfa looks for the shell that runs it: a user's
+// calls are a shell's children, not those of a program below the go command.
+func asShell(ctx context.Context, measure func(context.Context, io.Writer) error) error {
+	const shell = "bash"
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if strings.TrimSuffix(filepath.Base(self), ".exe") == shell {
+		return measure(ctx, os.Stdout)
+	}
+	dir, err := os.MkdirTemp("", "awsmfa-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program, err := os.ReadFile(self)
+	if err != nil {
+		return err
+	}
+	renamed := filepath.Join(dir, shell+filepath.Ext(self))
+	if err := os.WriteFile(renamed, program, 0o700); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, renamed)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+func run(ctx context.Context, out io.Writer) (err error) {
+	s, err := sandbox.New()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+
+	built := map[string]string{}
+	for name, pkg := range map[string]string{
+		"awsmfa": "awsmfa", "empty": "awsmfa/internal/bench/empty",
+		"linking": "awsmfa/internal/bench/linking", "weigh": "awsmfa/internal/bench/weigh",
+	} {
+		if built[name], err = s.Build(ctx, pkg, name); err != nil {
+			return err
+		}
+	}
+	b := &bench{Sandbox: s, ctx: ctx, out: out, built: built}
+	fmt.Fprintf(out, "%s %s/%s, %d processors\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	// The counts first: they leave the kept session that the rest measures.
+	for _, step := range []func() error{b.together, b.cached, b.cold, b.memory} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type bench struct {
+	*sandbox.Sandbox
+	ctx   context.Context
+	out   io.Writer
+	built map[string]string
+}
+
+func (b *bench) title(format string, args ...any) {
+	fmt.Fprintf(b.out, "\n"+format+"\n", args...)
+}
+
+// mark prints a measured value beside its target.
+func (b *bench) mark(name, value string, ok bool, target string) {
+	word := "ok"
+	if !ok {
+		word = "OVER"
+	}
+	fmt.Fprintf(b.out, "  %-44s %10s   target %-8s %s\n", name, value, target, word)
+}
+
+func (b *bench) ratio(name string, over, under []sample, target float64) {
+	ratios := make([]float64, len(over))
+	for i := range over {
+		ratios[i] = float64(over[i].wall) / float64(under[i].wall)
+	}
+	r := median(ratios)
+	b.mark(name, fmt.Sprintf("%.2f x", r), r <= target, fmt.Sprintf("%.2f x", target))
+}
+
+// cached interleaves the programs: one round is one run of each.
+func (b *bench) cached() error {
+	one, err := b.Crowd(0)
+	if err != nil {
+		return err
+	}
+	many, err := b.Crowd(crowd - 1)
+	if err != nil {
+		return err
+	}
+	env := []string{b.built["awsmfa"], "env", "prod"}
+	programs := []struct {
+		name    string
+		argv    []string
+		env     []string
+		samples []sample
+	}{
+		{name: "empty Go program", argv: []string{b.built["empty"]}, env: b.Environ()},
+		{name: "program that links the same packages", argv: []string{b.built["linking"]}, env: b.Environ()},
+		{name: "awsmfa env prod, 1 profile", argv: env, env: b.Environ("AWS_CONFIG_FILE=" + one)},
+		{name: fmt.Sprintf("awsmfa env prod, %d profiles", crowd), argv: env, env: b.Environ("AWS_CONFIG_FILE=" + many)},
+	}
+	requests, codes := b.AWS.Count(""), b.Codes()
+	for round := range warmUp + rounds {
+		for i := range programs {
+			p := &programs[i]
+			s, err := b.start(p.argv, p.env)
+			if err != nil {
+				return err
+			}
+			if round >= warmUp {
+				p.samples = append(p.samples, s)
+			}
+		}
+	}
+	b.title("A cached call: wall time from fork to wait, %d rounds of one run each", rounds)
+	fmt.Fprintf(b.out, "  %-44s %10s   %-18s %s\n", "", "median", "min - max", "CPU, median")
+	for _, p := range programs {
+		wall := times(p.samples, func(s sample) time.Duration { return s.wall })
+		cpu := times(p.samples, func(s sample) time.Duration { return s.cpu })
+		fmt.Fprintf(b.out, "  %-44s %7.2f ms   %-18s %.2f ms\n", p.name, median(wall),
+			fmt.Sprintf("%.2f - %.2f ms", lowest(wall), highest(wall)), median(cpu))
+	}
+	empty, linking, single, crowded := programs[0].samples, programs[1].samples, programs[2].samples, programs[3].samples
+	b.title("The median of the ratios within a round")
+	b.ratio("cached call / linking program", single, linking, 1.15)
+	b.ratio("cached call / empty program", single, empty, 3.5)
+	b.ratio(fmt.Sprintf("%d profiles / 1 profile", crowd), crowded, single, 1.2)
+	if r, c := b.AWS.Count("")-requests, b.Codes()-codes; r != 0 || c != 0 {
+		return fmt.Errorf("cached calls made %d requests and asked for %d codes: there must be none", r, c)
+	}
+	return nil
+}
+
+// together is the count: many cold starts at the same moment, one code, one call.
+func (b *bench) together() error {
+	var (
+		wg     sync.WaitGroup
+		begin  = make(chan struct{})
+		errs   = make([]error, atOnce)
+		env    = b.Environ("AWSMFA_CODE_COMMAND=authenticator")
+		tokens sync.Map
+	)
+	for i := range atOnce {
+		wg.Go(func() {
+			<-begin
+			cmd := exec.CommandContext(b.ctx, b.built["awsmfa"], "env", "prod", "--shell", "sh")
+			cmd.Env = env
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			text, err := cmd.Output()
+			if err != nil || !bytes.Contains(text, []byte("AWS_SESSION_TOKEN=")) {
+				errs[i] = fmt.Errorf("one of %d at once: %w: %s", atOnce, err, stderr.String())
+			}
+			tokens.Store(string(text), nil)
+		})
+	}
+	start := time.Now()
+	close(begin)
+	wg.Wait()
+	took := time.Since(start)
+	if b.ctx.Err() != nil {
+		return b.ctx.Err()
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	different := 0
+	tokens.Range(func(any, any) bool { different++; return true })
+	codes, calls, all := b.Codes(), b.AWS.Count("GetSessionToken"), b.AWS.Count("")
+	b.title("%d cold starts at once, %.0f ms", atOnce, milliseconds(took))
+	b.mark("codes asked for", strconv.Itoa(codes), codes == 1, "1")
+	b.mark("STS calls", strconv.Itoa(calls), calls == 1, "1")
+	b.mark("other requests", strconv.Itoa(all-calls), all == calls, "0")
+	b.mark("different sessions", strconv.Itoa(different), different == 1, "1")
+	if codes != 1 || calls != 1 || all != calls || different != 1 {
+		return errors.New("a count is wrong")
+	}
+	return nil
+}
+
+// cold measures the processor time of a run that speaks to STS. The code comes as a flag: a command's time would count.
+func (b *bench) cold() error {
+	var samples []sample
+	for range colds {
+		s, err := b.start([]string{b.built["awsmfa"], "env", "prod", "--no-cache", "--code", b.AWS.FreshCode(b.Device.Serial)}, b.Environ())
+		if err != nil {
+			return err
+		}
+		samples = append(samples, s)
+	}
+	cpu := times(samples, func(s sample) time.Duration { return s.cpu })
+	wall := times(samples, func(s sample) time.Duration { return s.wall })
+	b.title("A cold call, STS on loopback, %d runs", colds)
+	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "its own CPU, user and system", median(cpu), lowest(cpu), highest(cpu))
+	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "wall time, STS's part in it", median(wall), lowest(wall), highest(wall))
+	return nil
+}
+
+func (b *bench) memory() error {
+	b.title("Peak memory, resident, median of %d runs", weighs)
+	weigh := func(argv ...string) (float64, error) {
+		var peaks []float64
+		for range weighs {
+			cmd := exec.CommandContext(b.ctx, b.built["weigh"], argv...)
+			cmd.Env = b.Environ()
+			out, err := cmd.Output()
+			if b.ctx.Err() != nil {
+				return 0, b.ctx.Err()
+			}
+			if err != nil {
+				return 0, fmt.Errorf("weighing %s: %w", filepath.Base(argv[0]), err)
+			}
+			n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			peaks = append(peaks, float64(n)/1e6)
+		}
+		return median(peaks), nil
+	}
+	linking, err := weigh(b.built["linking"])
+	if err != nil {
+		return err
+	}
+	if linking == 0 {
+		fmt.Fprintln(b.out, "  this system does not tell")
+		return nil
+	}
+	cached, err := weigh(b.built["awsmfa"], "env", "prod")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "  %-44s %7.1f MB\n", "program that links the same packages", linking)
+	b.mark("cached call", fmt.Sprintf("%.1f MB", cached), cached <= 20, "20 MB")
+	return nil
+}

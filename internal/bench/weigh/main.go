@@ -1,0 +1,36 @@
+// Command weigh runs a program and prints the most memory it had resident, in bytes; 0 where the system does not tell.
+//
+// It is a program of its own because it must be small: on Linux a child that has not yet executed its program shares its
+// parent's memory, and the parent's size counts as the child's. What it measures of a program is true from its own size
+// (about 5 MB) upwards.
+package main
+
+import (
+	"os"
+	"strconv"
+)
+
+func main() {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		fail(err)
+	}
+	p, err := os.StartProcess(os.Args[1], os.Args[1:], &os.ProcAttr{Files: []*os.File{null, null, os.Stderr}})
+	if err != nil {
+		fail(err)
+	}
+	state, err := p.Wait()
+	if err != nil {
+		fail(err)
+	}
+	if !state.Success() {
+		os.Stderr.WriteString("weigh: " + state.String() + "\n")
+		os.Exit(1)
+	}
+	os.Stdout.WriteString(strconv.FormatInt(peak(state), 10) + "\n")
+}
+
+func fail(err error) {
+	os.Stderr.WriteString("weigh: " + err.Error() + "\n")
+	os.Exit(1)
+}

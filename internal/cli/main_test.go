@@ -1,0 +1,46 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"awsmfa/internal/cli"
+	"awsmfa/internal/shelltest"
+)
+
+// The test binary is also the program under test, and the command that it wraps.
+func TestMain(m *testing.M) {
+	shelltest.Tool()
+	testscript.Main(shelltest.Suite{M: m}, map[string]func(){
+		"awsmfa": program,
+		"show":   show,
+	})
+}
+
+// program is what main.go is.
+func program() {
+	home, _ := os.UserHomeDir()
+	os.Exit(cli.Run(cli.World{
+		Args: os.Args, Getenv: os.Getenv, Environ: os.Environ(), Home: home,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}))
+}
+
+// show prints its arguments, one a line, and then the variables that are awsmfa's affair, in order.
+func show() {
+	for _, arg := range os.Args[1:] {
+		fmt.Println("arg " + arg)
+	}
+	vars := os.Environ()
+	slices.Sort(vars)
+	for _, v := range vars {
+		if strings.HasPrefix(v, "AWS") && !strings.HasPrefix(v, "AWS_ENDPOINT_URL=") && !strings.HasPrefix(v, "AWSMFA_SHELL=") {
+			fmt.Println(v)
+		}
+	}
+}

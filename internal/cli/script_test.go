@@ -1,0 +1,365 @@
+package cli_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"awsmfa/internal/fakeaws"
+)
+
+type worldKey struct{}
+
+// TestScripts runs the program as a user does: one topic a file. Each has a world of its own; the commands that steer it
+// are below.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, errors.New("no such condition")
+		},
+		Setup: func(env *testscript.Env) error {
+			w, done, err := newWorld(env.WorkDir)
+			if err != nil {
+				return err
+			}
+			env.Defer(done)
+			env.Vars = append(env.Vars, w.environ()...)
+			env.Values[worldKey{}] = w
+			return w.furnish(env.Getenv)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"gives":    command(gives),
+			"user":     command(addUser),
+			"device":   command(addDevice),
+			"code":     command(freshCode),
+			"expand":   command(expand),
+			"lines":    command(writeLines),
+			"deny":     command(deny),
+			"httpsof":  command(httpsOf),
+			"lasts":    command(lasts),
+			"spell":    command(spell),
+			"remember": command(remember),
+			"fault":    command(fault),
+			"calls":    command(calls),
+			"skew":     command(skew),
+			"advance":  command(advance),
+			"age":      command(age),
+			"key":      command(key),
+			"kept":     command(keptSession),
+			"files":    command(files),
+			"mode":     command(mode),
+			"tls":      command(startTLS),
+			"proxy":    command(startProxy),
+			"asked":    command(asked),
+			"portal":   command(portal),
+		},
+	})
+}
+
+// command is one that needs at least no arguments and cannot be negated.
+func command(f func(ts *testscript.TestScript, w *world, args []string)) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg {
+			ts.Fatalf("this command cannot be negated")
+		}
+		f(ts, ts.Value(worldKey{}).(*world), args)
+	}
+}
+
+func arg(ts *testscript.TestScript, args []string, i int, usual string) string {
+	switch {
+	case i < len(args):
+		return args[i]
+	case usual == "":
+		ts.Fatalf("an argument is missing")
+	}
+	return usual
+}
+
+func duration(ts *testscript.TestScript, text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	ts.Check(err)
+	return d
+}
+
+// gives CODE PROGRAM [ARG...] is exec, which says the exit code, and nothing secret may be seen where nobody asked.
+func gives(ts *testscript.TestScript, w *world, args []string) {
+	want, err := strconv.Atoi(arg(ts, args, 0, ""))
+	ts.Check(err)
+	err = ts.Exec(arg(ts, args, 1, ""), args[2:]...)
+	code := 0
+	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+		code = failed.ExitCode()
+		err = nil
+	}
+	ts.Check(err)
+	stdout, stderr, terminal := ts.ReadFile("stdout"), ts.ReadFile("stderr"), ts.ReadFile("ttyout")
+	reveal := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "--reveal") })
+	ts.Check(w.leak(stdout, stderr, terminal, code != 0, reveal))
+	if code != want {
+		ts.Fatalf("exit code %d, not %d", code, want)
+	}
+}
+
+// user NAME [PARTITION|root] adds a user without a device; NAME_ID and NAME_SECRET are the key.
+func addUser(ts *testscript.TestScript, w *world, args []string) {
+	name := arg(ts, args, 0, "")
+	u := fakeaws.User{Name: name}
+	switch p := arg(ts, args, 1, "aws"); p {
+	case "root":
+		u.Root, u.Account = true, "210987654321"
+	default:
+		u.Partition = p
+	}
+	u = w.aws.AddUser(u)
+	w.users[name] = u
+	ts.Setenv(name+"_ID", u.Keys[0].ID)
+	ts.Setenv(name+"_SECRET", u.Keys[0].Secret)
+}
+
+// device ENV USER [virtual|hardware|key [NAME]] adds a device; ENV is its serial number.
+func addDevice(ts *testscript.TestScript, w *world, args []string) {
+	kinds := map[string]fakeaws.DeviceKind{"virtual": fakeaws.Virtual, "hardware": fakeaws.Hardware, "key": fakeaws.SecurityKey}
+	kind, ok := kinds[arg(ts, args, 2, "virtual")]
+	if !ok {
+		ts.Fatalf("no such kind of device")
+	}
+	user := arg(ts, args, 1, "")
+	d := w.aws.AddDevice(w.users[user].ARN, fakeaws.Device{Kind: kind, Name: arg(ts, args, 3, user)})
+	ts.Setenv(arg(ts, args, 0, ""), d.Serial)
+}
+
+// code ENV [SERIAL] waits for a fresh code.
+func freshCode(ts *testscript.TestScript, w *world, args []string) {
+	ts.Setenv(arg(ts, args, 0, ""), w.aws.FreshCode(arg(ts, args, 1, w.phone.Serial)))
+}
+
+// expand FILE [TO] fills in $NAME.
+func expand(ts *testscript.TestScript, _ *world, args []string) {
+	from := arg(ts, args, 0, "")
+	text := fill(ts.ReadFile(from), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(arg(ts, args, 1, from)), []byte(text), 0o600))
+}
+
+// lasts DURATION: the one kept session does.
+func lasts(ts *testscript.TestScript, w *world, args []string) {
+	all := w.sessions()
+	if len(all) != 1 {
+		ts.Fatalf("%d sessions are kept", len(all))
+	}
+	until, err := time.Parse(time.RFC3339, all[0].lines[keptUntil])
+	ts.Check(err)
+	want := duration(ts, arg(ts, args, 0, ""))
+	if left := time.Until(until); left > want+2*time.Second || left < want-time.Minute {
+		ts.Fatalf("it lasts %s", left)
+	}
+}
+
+// lines FILE LINE... writes the file.
+func writeLines(ts *testscript.TestScript, _ *world, args []string) {
+	text := strings.Join(args[1:], "\n") + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(arg(ts, args, 0, "")), []byte(text), 0o600))
+}
+
+// spell blanks|fullwidth ENV waits for a fresh code, and spells it in another way.
+func spell(ts *testscript.TestScript, w *world, args []string) {
+	code := w.aws.FreshCode(w.phone.Serial)
+	switch arg(ts, args, 0, "") {
+	case "blanks":
+		code = " " + code[:3] + " " + code[3:] + "\u00a0"
+	case "fullwidth":
+		code = strings.Map(func(r rune) rune { return r - '0' + '０' }, code)
+	}
+	ts.Setenv(arg(ts, args, 1, ""), code)
+}
+
+// remember SERIAL has every remembered device be this one.
+func remember(ts *testscript.TestScript, w *world, args []string) {
+	for _, k := range w.files("user-") {
+		k.lines[0] = arg(ts, args, 0, "")
+		ts.Check(w.write(k))
+	}
+}
+
+// fault KIND [ACTION [TIMES]]; fault none ends them.
+func fault(ts *testscript.TestScript, w *world, args []string) {
+	kinds := map[string]fakeaws.FaultKind{
+		"throttle": fakeaws.Throttle, "internal": fakeaws.Internal, "unavailable": fakeaws.Unavailable,
+		"stall": fakeaws.Stall, "cut": fakeaws.Cut, "portal": fakeaws.Portal, "proxy": fakeaws.Proxy,
+		"cutafter": fakeaws.CutAfter, "cutbody": fakeaws.CutBody, "brokenxml": fakeaws.BrokenXML,
+	}
+	if arg(ts, args, 0, "") == "none" {
+		w.aws.ClearFaults()
+		return
+	}
+	kind, ok := kinds[args[0]]
+	if !ok {
+		ts.Fatalf("no such fault")
+	}
+	f := fakeaws.Fault{Kind: kind, Action: strings.Trim(arg(ts, args, 1, "*"), "*")}
+	times, err := strconv.Atoi(arg(ts, args, 2, "1"))
+	ts.Check(err)
+	f.Times = times
+	w.aws.Inject(f)
+}
+
+// calls ACTION N: so many since the last time it was said.
+func calls(ts *testscript.TestScript, w *world, args []string) {
+	action := strings.Trim(arg(ts, args, 0, ""), "*")
+	want, err := strconv.Atoi(arg(ts, args, 1, ""))
+	ts.Check(err)
+	if n := w.aws.Count(action); n != want {
+		ts.Fatalf("%d calls, not %d: %+v", n, want, w.aws.Calls())
+	}
+	w.aws.ResetCalls()
+}
+
+// skew DURATION puts AWS's clock ahead of this computer's.
+func skew(ts *testscript.TestScript, w *world, args []string) {
+	w.aws.SetSkew(duration(ts, arg(ts, args, 0, "")))
+}
+
+// advance DURATION moves the clock of codes and of the lifetime of sessions.
+func advance(ts *testscript.TestScript, w *world, args []string) {
+	w.aws.Advance(duration(ts, arg(ts, args, 0, "")))
+}
+
+// age DURATION makes the kept sessions so much older.
+func age(ts *testscript.TestScript, w *world, args []string) {
+	ts.Check(w.age(duration(ts, arg(ts, args, 0, ""))))
+}
+
+// key active|inactive|deleted [ID].
+func key(ts *testscript.TestScript, w *world, args []string) {
+	states := map[string]fakeaws.KeyStatus{
+		"active": fakeaws.KeyActive, "inactive": fakeaws.KeyInactive, "deleted": fakeaws.KeyDeleted,
+	}
+	state, ok := states[arg(ts, args, 0, "")]
+	if !ok {
+		ts.Fatalf("no such state")
+	}
+	w.aws.SetKeyStatus(arg(ts, args, 1, w.alice.Keys[0].ID), state)
+}
+
+// kept N [PREFIX]: so many sessions are kept. With PREFIX and N = 1, PREFIX_ID, _SECRET, _TOKEN, _UNTIL and _FILE are that
+// session's.
+func keptSession(ts *testscript.TestScript, w *world, args []string) {
+	all := w.sessions()
+	if n := strconv.Itoa(len(all)); n != arg(ts, args, 0, "") {
+		ts.Fatalf("%s sessions are kept, not %s", n, args[0])
+	}
+	if len(args) < 2 {
+		return
+	}
+	k := all[0]
+	until, err := time.Parse(time.RFC3339, k.lines[keptUntil])
+	ts.Check(err)
+	ts.Setenv(args[1]+"_ID", k.lines[keptID])
+	ts.Setenv(args[1]+"_SECRET", k.lines[keptSecret])
+	ts.Setenv(args[1]+"_TOKEN", k.lines[keptToken])
+	ts.Setenv(args[1]+"_UNTIL", until.UTC().Format(time.RFC3339))
+	ts.Setenv(args[1]+"_FILE", k.path)
+}
+
+// files DIR N: so many entries are in the directory; one that does not exist has none.
+func files(ts *testscript.TestScript, _ *world, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(arg(ts, args, 0, "")))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		ts.Check(err)
+	}
+	if n := strconv.Itoa(len(entries)); n != arg(ts, args, 1, "") {
+		ts.Fatalf("%s entries: %v", n, entries)
+	}
+}
+
+// mode OCTAL PATTERN...: every file has these permissions, and there is one at least.
+func mode(ts *testscript.TestScript, _ *world, args []string) {
+	want, err := strconv.ParseUint(arg(ts, args, 0, ""), 8, 32)
+	ts.Check(err)
+	for _, pattern := range args[1:] {
+		paths, err := filepath.Glob(ts.MkAbs(pattern))
+		ts.Check(err)
+		if len(paths) == 0 {
+			ts.Fatalf("no file is like %s", pattern)
+		}
+		for _, path := range paths {
+			info, err := os.Lstat(path)
+			ts.Check(err)
+			if info.Mode().Perm() != os.FileMode(want) {
+				ts.Fatalf("%s is %v", path, info.Mode())
+			}
+		}
+	}
+}
+
+// tls has AWS answer over TLS too, at $TLS_URL; its authority's certificate is in $CA.
+func startTLS(ts *testscript.TestScript, w *world, _ []string) {
+	addr, stop, err := w.listen(w.aws)
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv("TLS_URL", "https://"+addr)
+	writeCA(ts, w)
+}
+
+func writeCA(ts *testscript.TestScript, w *world) {
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, w.authority.pem, 0o600))
+	ts.Setenv("CA", ca)
+}
+
+// proxy sends all of HTTPS to this world's AWS, whatever host is meant, and takes the endpoint away.
+func startProxy(ts *testscript.TestScript, w *world, _ []string) {
+	url, stop, err := w.proxy()
+	ts.Check(err)
+	ts.Defer(stop)
+	writeCA(ts, w)
+	ts.Setenv("HTTPS_PROXY", url)
+	ts.Setenv("AWS_CA_BUNDLE", ts.Getenv("CA"))
+	ts.Setenv("AWS_ENDPOINT_URL", "")
+}
+
+// deny takes every permission from alice.
+func deny(_ *testscript.TestScript, w *world, _ []string) { w.aws.SetPolicies(w.alice.ARN) }
+
+// httpsof ENV: HTTPS_ENV is the same URL with https.
+func httpsOf(ts *testscript.TestScript, _ *world, args []string) {
+	name := arg(ts, args, 0, "")
+	ts.Setenv("HTTPS_"+name, strings.Replace(ts.Getenv(name), "http:", "https:", 1))
+}
+
+// asked HOST...: these hosts were asked through the proxy since the last time, in this order.
+func asked(ts *testscript.TestScript, w *world, args []string) {
+	if hosts := w.askedHosts(); !slices.Equal(hosts, args) {
+		ts.Fatalf("asked were %q", hosts)
+	}
+}
+
+// portal STATUS starts a web server that gives the same page to everyone, at $PORTAL.
+func portal(ts *testscript.TestScript, _ *world, args []string) {
+	status, err := strconv.Atoi(arg(ts, args, 0, ""))
+	ts.Check(err)
+	url, stop := serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Location", "https://portal.example/")
+		w.WriteHeader(status)
+		io.WriteString(w, "<!DOCTYPE html><html><body>Please sign in.</body></html>")
+	}))
+	ts.Defer(stop)
+	ts.Setenv("PORTAL", url)
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"awsmfa/internal/ancestor"
+	"awsmfa/internal/sandbox"
+	"awsmfa/shells"
+)
+
+// playIn opens the sandbox in a shell, the one named or the one that runs this, and returns its exit code.
+func playIn(ctx context.Context, s *sandbox.Sandbox, words []string) (int, error) {
+	shell, program, err := findShell(words)
+	if err != nil {
+		return 1, err
+	}
+	welcome(s, shell)
+	cmd := exec.CommandContext(ctx, program)
+	cmd.Dir, cmd.Env = s.Home, s.Environ()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	// An interactive shell passes over SIGTERM; that its terminal has gone it understands.
+	cmd.Cancel = func() error {
+		if cmd.Process.Signal(syscall.SIGHUP) != nil {
+			return cmd.Process.Kill()
+		}
+		return nil
+	}
+	cmd.WaitDelay = 2 * time.Second
+	err = cmd.Run()
+	if failed := (*exec.ExitError)(nil); err != nil && !errors.As(err, &failed) {
+		return 1, err
+	}
+	return exitCode(cmd.ProcessState), ctx.Err()
+}
+
+// findShell finds the shell and its program.
+func findShell(words []string) (shells.Shell, string, error) {
+	if len(words) == 0 {
+		words = []string{runningShell()}
+	}
+	name := words[0]
+	shell, err := shells.Lookup(name)
+	if err != nil {
+		return shells.Shell{}, "", err
+	}
+	if shell.Data {
+		return shells.Shell{}, "", fmt.Errorf("%s is a format, not a shell", shell.Name)
+	}
+	program, err := exec.LookPath(name)
+	if err != nil && name == "pwsh" { // Windows PowerShell
+		if older, e := exec.LookPath("powershell"); e == nil {
+			return shell, older, nil
+		}
+	}
+	return shell, program, err
+}
+
+// runningShell is the shell above this program and the go command, else the system's usual one.
+func runningShell() string {
+	s, path := ancestor.Shell(os.Getenv)
+	return cmp.Or(path, s.Name)
+}
+
+func welcome(s *sandbox.Sandbox, shell shells.Shell) {
+	bold, gray := colours(os.Stderr)
+	fmt.Fprintf(os.Stderr, "%s, in %s, with a stand-in for AWS on loopback.\n", bold("A world to play in"), s.Home)
+	fmt.Fprintf(os.Stderr, "The user alice may do next to nothing without MFA. Type, one after the other:\n\n")
+	line := shell.Line("awsmfa env prod")
+	for _, try := range [][2]string{
+		{"list-functions", "a small AWS client: refused"},
+		{"authenticator", "the code for the question that comes next"},
+		{line, "the session, into this " + shell.Name},
+		{"list-functions", "allowed"},
+		{"awsmfa exec dev -- list-functions", "the same user, another profile: no code"},
+		{"exit", "the end: nothing of this stays"},
+	} {
+		fmt.Fprintf(os.Stderr, "  %s  %s\n", bold(fmt.Sprintf("%-50s", try[0])), gray(try[1]))
+	}
+	fmt.Fprintln(os.Stderr)
+}
+
+// exitCode is as shells say it: 128 and the signal for a shell that one ended.
+func exitCode(state *os.ProcessState) int {
+	if w, ok := state.Sys().(interface {
+		Signaled() bool
+		Signal() syscall.Signal
+	}); ok && w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return state.ExitCode()
+}
