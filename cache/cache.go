@@ -102,6 +102,11 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	return value, true, nil
 }
 
+// Torn is the error for a value that Load returned whole and that makes no sense to whoever kept it.
+func (d Dir) Torn(name string, err error) error {
+	return &Unusable{Path: d.file(name), Reason: Torn, Err: err}
+}
+
 // decode takes the value out of a file's bytes.
 func decode(data []byte, name string) ([]byte, Reason, error) {
 	first, value, _ := bytes.Cut(data, []byte("\n"))

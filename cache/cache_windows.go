@@ -3,18 +3,20 @@ package cache
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
 
-// make sees to it that the directory is there, with an access list of its own: this user, the system and the
-// administrators, and nothing inherited from above, for a cache directory may be set to stand anywhere.
+// make sees to it that the directory is there, with an access list of its own from the first moment: this user, the
+// system and the administrators, and nothing inherited from above, for a cache directory may be set to stand anywhere.
 func (d Dir) make() error {
 	if _, err := os.Stat(d.Path); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(d.Path, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(d.Path), 0o700); err != nil {
 		return err
 	}
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
@@ -27,15 +29,34 @@ func (d Dir) make() error {
 	if err != nil {
 		return err
 	}
-	dacl, _, err := sd.DACL()
+	path, err := windows.UTF16PtrFromString(d.Path)
 	if err != nil {
 		return err
 	}
-	return windows.SetNamedSecurityInfo(d.Path, windows.SE_FILE_OBJECT,
-		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
+	attributes := windows.SecurityAttributes{SecurityDescriptor: sd}
+	attributes.Length = uint32(unsafe.Sizeof(attributes))
+	err = windows.CreateDirectory(path, &attributes)
+	if err != nil && !errors.Is(err, windows.ERROR_ALREADY_EXISTS) { // another awsmfa may have been quicker
+		return &os.PathError{Op: "mkdir", Path: d.Path, Err: err}
+	}
+	return nil
 }
 
-func open(path string) (*os.File, error) { return os.Open(path) }
+// open tries for a tenth of a second: while a file is being replaced, Windows refuses to open it.
+func open(path string) (f *os.File, err error) {
+	for range 10 {
+		if f, err = os.Open(path); !busy(err) {
+			return f, err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nil, err
+}
+
+// busy reports whether err may be gone in a moment: another process, or a virus scanner, has the file open.
+func busy(err error) bool {
+	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
+}
 
 // private says whether f is a file at all: who may read and write it is the directory's access list's to say.
 func private(f *os.File) (Reason, error) {
@@ -52,7 +73,7 @@ func private(f *os.File) (Reason, error) {
 // replace tries for a second: Windows refuses to replace a file while a reader or a virus scanner has it open.
 func replace(from, to string) (err error) {
 	for range 50 {
-		if err = os.Rename(from, to); !errors.Is(err, windows.ERROR_ACCESS_DENIED) && !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+		if err = os.Rename(from, to); !busy(err) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)

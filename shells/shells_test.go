@@ -154,7 +154,7 @@ func TestLine(t *testing.T) {
 		"ksh": `eval "$(awsmfa env prod)"`, "mksh": `eval "$(awsmfa env prod)"`,
 		"fish":   "awsmfa env prod | source",
 		"pwsh":   "Invoke-Expression (awsmfa env prod)",
-		"cmd":    `for /f "delims=" %i in ('awsmfa env prod') do @%i`,
+		"cmd":    `(for /f "delims=" %i in ('awsmfa env prod') do @%i)`,
 		"tcsh":   "eval `awsmfa env prod`",
 		"elvish": "eval (awsmfa env prod | slurp)",
 		"nu":     "awsmfa env prod | from json | load-env",
@@ -169,7 +169,7 @@ func TestLine(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	if got, want := cmd().Line(`"C:\a b\awsmfa.exe" env "x y"`), `for /f "delims=" %i in ('""C:\a b\awsmfa.exe" env "x y""') do @%i`; got != want {
+	if got, want := cmd().Line(`"C:\a b\awsmfa.exe" env "x y"`), `(for /f "delims=" %i in ('""C:\a b\awsmfa.exe" env "x y""') do @%i)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

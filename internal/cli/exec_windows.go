@@ -77,7 +77,8 @@ func batchLine(path string, args []string) (string, error) {
 }
 
 // batchWord quotes arg for cmd and for the program that a batch file hands it to with %*. A quotation mark is doubled,
-// the one way both understand; a % is followed by a variable that is always empty, so that it begins no other.
+// the one way that both cmd and Microsoft's C runtime understand; a % is followed by a variable that is always empty, so
+// that it begins no other.
 func batchWord(arg string) string {
 	const empty = `%cd:~,%`
 	var word strings.Builder

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	neturl "net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -37,23 +37,14 @@ func isDenied(err error, words string) bool {
 
 // explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
 func (o *Obtainer) explain(want Request, err error) error {
-	host := "AWS"
-	var operation *smithy.OperationError
+	host := cmp.Or(o.asked, "AWS")
 	name := "the request"
+	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
 		name = operation.Service() + ":" + operation.Operation()
 	}
 	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.Response != nil && response.Response.Request != nil {
-		host = response.Response.Request.URL.Host
-	}
-	var request *neturl.Error
-	if errors.As(err, &request) {
-		if u, e := neturl.Parse(request.URL); e == nil {
-			host = u.Host
-		}
-	}
-
+	errors.As(err, &response)
 	var api smithy.APIError
 	if errors.As(err, &api) && response != nil {
 		return o.explainAnswer(want, name, host, api, response, err)

@@ -136,6 +136,7 @@ type Obtainer struct {
 	Trace func(format string, args ...any)
 
 	connection *aws.Config // made when first needed
+	asked      string      // the host that was asked last
 	unlocked   error       // why there was no lock to be had
 }
 
@@ -201,7 +202,7 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 	}
 	s, err := decode(text)
 	if err != nil {
-		o.Trace("cache: what is kept for %s is no session: %v", want.Serial, err)
+		o.Warn(o.Cache.Torn(want.Key(), err))
 		return Session{}, false
 	}
 	end := s.Expiration

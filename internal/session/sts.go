@@ -52,7 +52,7 @@ func (o *Obtainer) connect(ctx context.Context, want Request) (aws.Config, error
 	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
-	cfg.HTTPClient = tracing{cfg.HTTPClient, o.Trace}
+	cfg.HTTPClient = tracing{cfg.HTTPClient, o.Trace, &o.asked}
 	o.connection = &cfg
 	return cfg, nil
 }

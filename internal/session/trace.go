@@ -13,9 +13,11 @@ import (
 type tracing struct {
 	aws.HTTPClient
 	trace func(format string, args ...any)
+	asked *string // set to the host, which an error of the SDK's does not always name
 }
 
 func (t tracing) Do(r *http.Request) (*http.Response, error) {
+	*t.asked = r.URL.Host
 	began := time.Now()
 	what := awsmiddleware.GetServiceID(r.Context()) + ":" + awsmiddleware.GetOperationName(r.Context())
 	response, err := t.HTTPClient.Do(r)
