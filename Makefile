@@ -17,8 +17,9 @@ build: ## build ./awsmfa, as a release is built
 install: ## install awsmfa into Go's bin directory
 	$(GOBUILD) install $(FLAGS) .
 
-test: ## run the tests; a shell that is missing is skipped
+test: ## run the tests; a shell that is missing is skipped, and named in the last line
 	go test ./...
+	@go test -v -run '^$$' ./shells | grep '^not proved here' || echo 'every shell was proved'
 
 race: ## run the tests with the race detector, nothing cached
 	go test -race -count=1 ./...

@@ -116,12 +116,13 @@ func (f *sessionFlags) obtainer(a *app, p profile.Profile) *session.Obtainer {
 		MinTTL:  time.Duration(*f.MinTTL),
 		Refresh: f.Refresh,
 		Started: time.Now(),
-		Now:     time.Now,
 		Reach: session.Reach{
 			Files:   profile.FindFiles(a.Getenv, a.Home),
 			Profile: p.Name,
 			Timeout: time.Duration(f.Timeout),
 			AppID:   "awsmfa",
+			Now:     time.Now,
+			Trace:   a.trace,
 		},
 		Code:          f.source(a, p),
 		Choose:        choose(p.Name),
@@ -129,7 +130,6 @@ func (f *sessionFlags) obtainer(a *app, p profile.Profile) *session.Obtainer {
 
 		Warn:    func(err error) { a.warn(warning(err)) },
 		Waiting: func() { a.say(msg.Waiting) },
-		Trace:   a.trace,
 	}
 	if !f.NoCache {
 		o.Cache = cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}

@@ -64,6 +64,9 @@ func newWorld(dir string) (w *world, done func(), err error) {
 	return w, w.aws.Close, nil
 }
 
+// addSpare gives alice a second device.
+func (w *world) addSpare() { w.aws.AddDevice(w.alice.ARN, fakeaws.Device{Name: "spare"}) }
+
 // furnish writes the files of the home that the test did not bring, and fills in the variables in those that it did.
 func (w *world) furnish(getenv func(string) string) error {
 	for name, usual := range map[string]string{"config": usualConfig, "credentials": usualKeys} {

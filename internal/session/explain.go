@@ -36,8 +36,8 @@ func isDenied(err error, words string) bool {
 }
 
 // explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
-func (o *Obtainer) explain(want Request, err error) error {
-	host := cmp.Or(o.asked, "AWS")
+func (c *client) explain(err error) error {
+	host := cmp.Or(c.asked, "AWS")
 	name := "the request"
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
@@ -47,20 +47,20 @@ func (o *Obtainer) explain(want Request, err error) error {
 	errors.As(err, &response)
 	var api smithy.APIError
 	if errors.As(err, &api) && response != nil {
-		return o.explainAnswer(want, name, host, api, response, err)
+		return c.explainAnswer(name, host, api, response, err)
 	}
-	return o.explainSilence(host, response, err)
+	return c.explainSilence(host, response, err)
 }
 
 // explainAnswer is for what AWS said.
-func (o *Obtainer) explainAnswer(want Request, operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
-	id, code, said := want.Keys.AccessKeyID, api.ErrorCode(), api.ErrorMessage()
+func (c *client) explainAnswer(operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
+	id, code, said := c.id, api.ErrorCode(), api.ErrorMessage()
 	status := response.HTTPStatusCode()
 	switch code {
 	case "InvalidClientTokenId", "UnrecognizedClientException":
 		return msg.KeyUnknown(id, err)
 	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
-		if ahead, ok := o.clock(response); ok && ahead.Abs() > skewed {
+		if ahead, ok := c.clock(response); ok && ahead.Abs() > skewed {
 			return msg.ClockWrong(ahead, err)
 		}
 		return msg.SecretWrong(id, err)
@@ -69,10 +69,7 @@ func (o *Obtainer) explainAnswer(want Request, operation, host string, api smith
 	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded":
 		return msg.Throttled(err)
 	case "AccessDenied", "AccessDeniedException":
-		switch {
-		case isWrongDevice(err):
-			return msg.DeviceRefused(want.Serial, err)
-		case strings.Contains(said, "session credentials"):
+		if strings.Contains(said, "session credentials") {
 			return msg.NeedsLongTermKey(id, err)
 		}
 		return msg.Denied(operation, said, err)
@@ -89,13 +86,13 @@ func (o *Obtainer) explainAnswer(want Request, operation, host string, api smith
 }
 
 // clock tells how far this computer's clock is ahead of the one AWS dated its answer with.
-func (o *Obtainer) clock(response *smithyhttp.ResponseError) (ahead time.Duration, ok bool) {
+func (c *client) clock(response *smithyhttp.ResponseError) (ahead time.Duration, ok bool) {
 	at, err := http.ParseTime(response.Response.Header.Get("Date"))
-	return o.Now().Sub(at), err == nil
+	return c.Now().Sub(at), err == nil
 }
 
 // explainSilence is for an answer that did not come, or was not AWS's.
-func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
+func (c *client) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError
@@ -110,7 +107,7 @@ func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseErro
 	isOp := errors.As(err, &op)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
-		return msg.NoAnswer(host, o.Reach.Timeout, err)
+		return msg.NoAnswer(host, c.Timeout, err)
 	case isOp && op.Op == "proxyconnect", strings.Contains(err.Error(), "Proxy Authentication Required"):
 		return msg.ProxyFailed(host, err)
 	case errors.As(err, &dns):
@@ -130,7 +127,7 @@ func (o *Obtainer) explainSilence(host string, response *smithyhttp.ResponseErro
 	if errors.As(err, &told) {
 		return told
 	}
-	return msg.ClientSettings(o.Reach.Profile, err)
+	return msg.ClientSettings(c.Profile, err)
 }
 
 func isTimeout(err error) bool {

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"awsmfa/cache"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
@@ -119,7 +117,6 @@ type Obtainer struct {
 	// Refresh passes over sessions obtained before Started: those that others obtain meanwhile are new enough.
 	Refresh bool
 	Started time.Time
-	Now     func() time.Time
 
 	Reach Reach
 	Code  mfa.Source
@@ -132,12 +129,9 @@ type Obtainer struct {
 	// Warn is told what did not stop the session from being obtained; Waiting, that another awsmfa holds the lock.
 	Warn    func(error)
 	Waiting func()
-	// Trace is told each decision, for --debug.
-	Trace func(format string, args ...any)
 
-	connection *aws.Config // made when first needed
-	asked      string      // the host that was asked last
-	unlocked   error       // why there was no lock to be had
+	connected *client // when first needed
+	unlocked  error   // why there was no lock to be had
 }
 
 // Obtain returns the session that want asks for: the kept one while it lasts, else a new one from STS, asking for a
@@ -197,7 +191,7 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 		o.Warn(err)
 	}
 	if !found {
-		o.Trace("cache: no session kept for %s", want.Serial)
+		o.Reach.Trace("cache: no session kept for %s", want.Serial)
 		return Session{}, false
 	}
 	s, err := decode(text)
@@ -209,18 +203,18 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 	if ours := s.Obtained.Add(want.Duration); ours.Before(end) {
 		end = ours // by this computer's clock, which is behind AWS's
 	}
-	switch left := end.Sub(o.Now()); {
+	switch left := end.Sub(o.Reach.Now()); {
 	case left < o.MinTTL:
-		o.Trace("cache: the kept session has %s left, less than %s", left.Round(time.Second), o.MinTTL)
+		o.Reach.Trace("cache: the kept session has %s left, less than %s", left.Round(time.Second), o.MinTTL)
 		return Session{}, false
 	case left > want.Duration+clockLeeway:
-		o.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
+		o.Reach.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
 		return Session{}, false
 	case o.Refresh && s.Obtained.Before(o.Started):
-		o.Trace("cache: passed over by --refresh")
+		o.Reach.Trace("cache: passed over by --refresh")
 		return Session{}, false
 	}
-	o.Trace("cache: %v", s)
+	o.Reach.Trace("cache: %v", s)
 	return s, true
 }
 
@@ -263,7 +257,14 @@ func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err e
 	case bounded.Err() != nil:
 		return nil, msg.WaitedTooLong(longestWait)
 	}
-	o.Trace("cache: no lock: %v", err)
+	o.Reach.Trace("cache: no lock: %v", err)
 	o.unlocked = err // one at a time is all that is lost
 	return func() {}, nil
+}
+
+func (o *Obtainer) client(ctx context.Context, want Request) (c *client, err error) {
+	if o.connected == nil {
+		o.connected, err = o.Reach.connect(ctx, want.Keys)
+	}
+	return o.connected, err
 }

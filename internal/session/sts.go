@@ -8,54 +8,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
-	"awsmfa/internal/profile"
 )
-
-// Reach is how AWS is reached. What it leaves out (proxies, certificates, retries, FIPS, dual stack) the SDK reads from
-// the environment and from the profile's section, as every AWS client does.
-type Reach struct {
-	Files   profile.Files
-	Profile string
-	// Region is the one whose endpoints are asked.
-	Region string
-	// IAM is the URL that settings name for IAM, or "" for AWS's own.
-	IAM string
-	// Timeout is for one call with its retries, not for the person who types a code.
-	Timeout time.Duration
-	AppID   string
-}
-
-// connect makes what speaks to AWS with the keys of want.
-func (o *Obtainer) connect(ctx context.Context, want Request) (aws.Config, error) {
-	if o.connection != nil {
-		return *o.connection, nil
-	}
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigFiles([]string{o.Reach.Files.Config}),
-		config.WithSharedCredentialsFiles([]string{o.Reach.Files.Credentials}),
-		config.WithSharedConfigProfile(o.Reach.Profile), // named, or the environment's keys would come first
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(want.Keys.AccessKeyID, want.Keys.SecretAccessKey.Reveal(), "")),
-		config.WithRegion(o.Reach.Region),
-		config.WithAppID(o.Reach.AppID),
-	)
-	if err != nil {
-		return cfg, msg.ClientSettings(o.Reach.Profile, err)
-	}
-	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
-		cfg.HTTPClient = awshttp.NewBuildableClient()
-	}
-	cfg.HTTPClient = tracing{cfg.HTTPClient, o.Trace, &o.asked}
-	o.connection = &cfg
-	return cfg, nil
-}
 
 // device finds out which device want means: the one it names, the remembered one, or the one that IAM lists, which is
 // then remembered.
@@ -67,18 +24,18 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 		}
 		return want, nil
 	}
-	cfg, err := o.connect(ctx, want)
+	c, err := o.client(ctx, want)
 	if err != nil {
 		return want, err
 	}
-	call, cancel := context.WithTimeout(ctx, o.Reach.Timeout)
+	call, cancel := c.call(ctx)
 	defer cancel()
-	devices, err := mfa.Devices(call, iam.NewFromConfig(cfg, func(i *iam.Options) { i.BaseEndpoint = url(o.Reach.IAM) }))
+	devices, err := mfa.Devices(call, c.iam())
 	if ctx.Err() != nil {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		return want, msg.DeviceNotFound(o.Reach.Profile, o.explain(want, err))
+		return want, msg.DeviceNotFound(o.Reach.Profile, c.explain(err))
 	}
 	chosen, err := o.choose(ctx, devices)
 	if err != nil {
@@ -101,7 +58,7 @@ func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 			usable = append(usable, d)
 		}
 	}
-	o.Trace("device: %d listed, %d of them security keys", len(devices), len(keys))
+	o.Reach.Trace("device: %d listed, %d of them security keys", len(devices), len(keys))
 	switch {
 	case len(usable) == 1:
 		return usable[0], nil
@@ -117,13 +74,17 @@ func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 // more. A device that was found, not named, and that AWS no longer knows is forgotten and found anew, once: the request
 // comes back with the device that was asked in the end.
 func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Session, Request, error) {
+	c, err := o.client(ctx, want)
+	if err != nil {
+		return Session{}, want, err
+	}
 	need := mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
 	for {
 		code, err := o.Code(ctx, need)
 		if err != nil {
 			return Session{}, want, err
 		}
-		s, err := o.getSessionToken(ctx, want, code)
+		s, err := c.getSessionToken(ctx, want, code, o.Warn)
 		switch {
 		case err == nil:
 			return s, want, nil
@@ -137,15 +98,17 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Sessi
 				return Session{}, want, err
 			}
 			need = mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
+		case isWrongDevice(err):
+			return Session{}, want, msg.DeviceRefused(want.Serial, err)
 		default:
-			return Session{}, want, o.explain(want, err)
+			return Session{}, want, c.explain(err)
 		}
 	}
 }
 
 // findAgain forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
 func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (Request, error) {
-	o.Trace("device: AWS no longer knows the remembered %s", want.Serial)
+	o.Reach.Trace("device: AWS no longer knows the remembered %s", want.Serial)
 	if err := o.Cache.Drop(want.user()); err != nil {
 		o.Warn(&NotKept{err})
 	}
@@ -158,14 +121,10 @@ func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (
 	return want, err
 }
 
-func (o *Obtainer) getSessionToken(ctx context.Context, want Request, code string) (Session, error) {
-	cfg, err := o.connect(ctx, want)
-	if err != nil {
-		return Session{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, o.Reach.Timeout)
+func (c *client) getSessionToken(ctx context.Context, want Request, code string, warn func(error)) (Session, error) {
+	ctx, cancel := c.call(ctx)
 	defer cancel()
-	out, err := sts.NewFromConfig(cfg, func(s *sts.Options) {
+	out, err := sts.NewFromConfig(c.aws, func(s *sts.Options) {
 		s.BaseEndpoint = url(want.Endpoint.URL)
 		if want.Endpoint.Global {
 			s.Region = "aws-global"
@@ -186,15 +145,15 @@ func (o *Obtainer) getSessionToken(ctx context.Context, want Request, code strin
 		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
 		SessionToken:    aws.ToString(out.Credentials.SessionToken),
 		Expiration:      *out.Credentials.Expiration,
-		Obtained:        o.Now(),
+		Obtained:        c.Now(),
 	}
-	o.Trace("sts: %v", s)
+	c.Trace("sts: %v", s)
 	if server, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
 		if ahead := s.Obtained.Sub(server); ahead.Abs() > skewed {
-			o.Warn(&ClockOff{ahead})
+			warn(&ClockOff{ahead})
 		}
 		if given := s.Expiration.Sub(server); given < want.Duration-skewed {
-			o.Warn(&Shorter{Asked: want.Duration, Given: given})
+			warn(&Shorter{Asked: want.Duration, Given: given})
 		}
 	}
 	return s, nil
@@ -213,10 +172,3 @@ func (e *ClockOff) Error() string { return msg.ClockOff(e.Ahead) }
 type Shorter struct{ Asked, Given time.Duration }
 
 func (e *Shorter) Error() string { return msg.Shorter(e.Asked, e.Given) }
-
-func url(u string) *string {
-	if u == "" {
-		return nil
-	}
-	return &u
-}

@@ -47,9 +47,10 @@ func (t *Terminal) Close() {
 // Say writes text as it is.
 func (t *Terminal) Say(text string) { io.WriteString(t.out, text) }
 
-// Ask writes the question and returns the line that is typed, without its end and the white space around it. When ctx
-// ends first it returns ctx's error; the terminal is in the state it was found in at every moment, for nothing of it is
-// changed. An ended input is ErrClosed.
+// Ask writes the question and returns the line that is typed, without its end and the white space around it. The
+// question comes again when the person stopped this process (Ctrl-Z) and comes back to it. When ctx ends first Ask
+// returns ctx's error; the terminal is in the state it was found in at every moment, for nothing of it is changed. An
+// ended input is ErrClosed.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 	t.Say(question)
 	type answer struct {
@@ -61,18 +62,24 @@ func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 		line, err := t.lines.ReadString('\n')
 		read <- answer{line, err}
 	}()
-	select {
-	case <-ctx.Done():
-		t.Say("\n") // what follows must not stand behind the question
-		return "", ctx.Err()
-	case a := <-read:
-		if errors.Is(a.err, io.EOF) && a.line == "" {
-			t.Say("\n")
-			return "", ErrClosed
+	resumed, stop := resumptions()
+	defer stop()
+	for {
+		select {
+		case <-ctx.Done():
+			t.Say("\n") // what follows must not stand behind the question
+			return "", ctx.Err()
+		case <-resumed:
+			t.Say(question)
+		case a := <-read:
+			switch {
+			case errors.Is(a.err, io.EOF) && a.line == "":
+				t.Say("\n")
+				return "", ErrClosed
+			case a.err != nil && !errors.Is(a.err, io.EOF):
+				return "", a.err
+			}
+			return strings.TrimSpace(a.line), nil
 		}
-		if a.err != nil && !errors.Is(a.err, io.EOF) {
-			return "", a.err
-		}
-		return strings.TrimSpace(a.line), nil
 	}
 }

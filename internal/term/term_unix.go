@@ -5,6 +5,7 @@ package term
 import (
 	"fmt"
 	"os"
+	"os/signal"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,4 +21,11 @@ func open() (in, out *os.File, err error) {
 		return nil, nil, ErrBackground
 	}
 	return tty, tty, nil
+}
+
+// resumptions tells of each SIGCONT until stop is called.
+func resumptions() (resumed <-chan os.Signal, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGCONT)
+	return signals, func() { signal.Stop(signals) }
 }

@@ -1,8 +1,10 @@
 package term
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 
 	"golang.org/x/sys/windows"
@@ -13,7 +15,7 @@ func open() (in, out *os.File, err error) {
 	// stream is it.
 	//nolint:forbidigo // which streams are a console is asked, none is read
 	if !slices.ContainsFunc([]*os.File{os.Stdin, os.Stdout, os.Stderr}, isConsole) {
-		return nil, nil, ErrNone
+		return openPTY()
 	}
 	in, err = os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
@@ -31,3 +33,55 @@ func isConsole(f *os.File) bool {
 	var mode uint32
 	return windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil
 }
+
+// openPTY takes the terminal of Git Bash, MSYS2 and Cygwin from the standard streams. To a program of Windows it is a
+// pair of pipes and has no name to open it by; the console there is one that nobody sees.
+func openPTY() (in, out *os.File, err error) {
+	//nolint:forbidigo // read only when they are the terminal itself
+	stdin, writers := os.Stdin, []*os.File{os.Stderr, os.Stdout}
+	i := slices.IndexFunc(writers, isPTY)
+	if i < 0 || !isPTY(stdin) {
+		return nil, nil, ErrNone
+	}
+	if in, err = duplicate(stdin); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	if out, err = duplicate(writers[i]); err != nil {
+		in.Close()
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	return in, out, nil
+}
+
+// ptyName is what Cygwin's library and MSYS2's name the pipes of a terminal (fhandler_tty.cc in Cygwin's sources).
+var ptyName = regexp.MustCompile(`^\\(cygwin|msys)-[0-9a-f]+-pty[0-9]+-(from|to)-master`)
+
+// isPTY reports whether f is such a pipe. Its name is the only sign of it.
+func isPTY(f *os.File) bool {
+	handle := windows.Handle(f.Fd())
+	if kind, err := windows.GetFileType(handle); err != nil || kind != windows.FILE_TYPE_PIPE {
+		return false
+	}
+	var info [4 + 2*windows.MAX_PATH]byte // FILE_NAME_INFO: the length in bytes, then the name in UTF-16
+	if err := windows.GetFileInformationByHandleEx(handle, windows.FileNameInfo, &info[0], uint32(len(info))); err != nil {
+		return false
+	}
+	name := make([]uint16, min(int(binary.LittleEndian.Uint32(info[:])), len(info)-4)/2)
+	for i := range name {
+		name[i] = binary.LittleEndian.Uint16(info[4+2*i:])
+	}
+	return ptyName.MatchString(windows.UTF16ToString(name))
+}
+
+// duplicate opens f once more, to be closed without closing f.
+func duplicate(f *os.File) (*os.File, error) {
+	self := windows.CurrentProcess()
+	var handle windows.Handle
+	if err := windows.DuplicateHandle(self, windows.Handle(f.Fd()), self, &handle, 0, false, windows.DUPLICATE_SAME_ACCESS); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(handle), f.Name()), nil
+}
+
+// resumptions never come: a process is not stopped by its console here.
+func resumptions() (resumed <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -1,0 +1,301 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// built is the directory that the real program, built once, is in.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "awsmfa-built-")
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "awsmfa"), "awsmfa").CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return dir, nil
+})
+
+// removeBuilt is for when all tests are over.
+func removeBuilt() {
+	if dir, err := built(); err == nil {
+		os.RemoveAll(dir)
+	}
+}
+
+// longest bounds what a test waits for; nothing waits that long when all is well.
+const longest = time.Minute
+
+// started is a running awsmfa.
+type started struct {
+	*exec.Cmd
+	t      testing.TB
+	stdout bytes.Buffer
+	stderr *bufio.Reader
+	said   strings.Builder // what was read of stderr
+}
+
+// run starts the real program in a world, with extra variables.
+func run(t testing.TB, w *world, env []string, args ...string) *started {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &started{Cmd: exec.Command(filepath.Join(dir, "awsmfa"), args...), t: t}
+	s.Cmd.Env = append(append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH")), env...)
+	s.Cmd.Dir = w.home
+	s.Cmd.Stdout = &s.stdout
+	s.Cmd.WaitDelay = longest
+	pipe, err := s.Cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.stderr = bufio.NewReader(pipe)
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := time.AfterFunc(longest, func() { s.Process.Kill() })
+	t.Cleanup(func() { stop.Stop(); s.Process.Kill() })
+	return s
+}
+
+// until reads stderr up to a line with text in it.
+func (s *started) until(text string) {
+	s.t.Helper()
+	for {
+		line, err := s.stderr.ReadString('\n')
+		s.said.WriteString(line)
+		if strings.Contains(line, text) {
+			return
+		}
+		if err != nil {
+			s.t.Fatalf("it never said %q, but: %s", text, &s.said)
+		}
+	}
+}
+
+// exit waits for the end and returns the exit code, or minus the signal.
+func (s *started) exit() int {
+	rest, _ := io.ReadAll(s.stderr)
+	s.said.Write(rest)
+	s.Wait()
+	if status := s.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+		return -int(status.Signal())
+	}
+	return s.ProcessState.ExitCode()
+}
+
+func inWorld(t testing.TB) *world {
+	t.Helper()
+	w, done, err := newWorld(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	values := map[string]string{}
+	for _, v := range w.environ() {
+		name, value, _ := strings.Cut(v, "=")
+		values[name] = value
+	}
+	if err := w.furnish(func(name string) string { return values[name] }); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) file(name string) string {
+	data, _ := os.ReadFile(filepath.Join(w.home, name))
+	return string(data)
+}
+
+// codes has a code command print, one a run, n fresh codes, and leave a line in the file runs each time.
+func (w *world) codes(t testing.TB, n int) (env []string) {
+	t.Helper()
+	var codes strings.Builder
+	for i := range n {
+		if i > 0 {
+			w.aws.Advance(30 * time.Second) // AWS takes the code before, too
+		}
+		codes.WriteString(w.aws.FreshCode(w.phone.Serial) + "\n")
+	}
+	if err := os.WriteFile(filepath.Join(w.home, "codes"), []byte(codes.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []string{`AWSMFA_CODE_COMMAND=echo run >>runs; sed -n "$(wc -l <runs)p" codes`}
+}
+
+// holdFirst has the first GetSessionToken wait, before it takes effect, until let is called.
+func (w *world) holdFirst(t testing.TB) (arrived <-chan struct{}, let func()) {
+	came, released := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var calls atomic.Int32
+	let = func() { once.Do(func() { close(released) }) }
+	t.Cleanup(let)
+	w.aws.OnRequest(func(action string, done bool) {
+		if action == "GetSessionToken" && !done && calls.Add(1) == 1 {
+			close(came)
+			<-released
+		}
+	})
+	return came, let
+}
+
+// Thirty cold starts at once: one code is asked, one call is made, and all have the same session.
+func TestManyAtOnce(t *testing.T) {
+	for _, profile := range []string{"prod", "dev"} { // dev's device must be found, once
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			env := w.codes(t, 2)
+			var all []*started
+			for range 30 {
+				all = append(all, run(t, w, env, "env", profile))
+			}
+			for _, s := range all {
+				if code := s.exit(); code != 0 || s.stdout.String() != all[0].stdout.String() {
+					t.Errorf("exit code %d, another session, or an error: %s", code, &s.said)
+				}
+			}
+			if runs := w.file("runs"); runs != "run\n" {
+				t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+			}
+			if n := w.aws.Count("GetSessionToken"); n != 1 {
+				t.Errorf("%d calls of GetSessionToken", n)
+			}
+			if n := w.aws.Count("ListMFADevices"); n > 1 {
+				t.Errorf("%d calls of ListMFADevices", n)
+			}
+		})
+	}
+}
+
+// With --refresh, too: those that waited take what was obtained since they were started.
+func TestManyRefreshAtOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	env := w.codes(t, 2)
+	arrived, let := w.holdFirst(t)
+	first := run(t, w, env, "env", "prod", "--refresh")
+	<-arrived
+	var others []*started
+	for range 5 {
+		others = append(others, run(t, w, env, "env", "prod", "--refresh"))
+	}
+	for _, s := range others {
+		s.until("waiting for another awsmfa")
+	}
+	let()
+	for _, s := range append(others, first) {
+		if code := s.exit(); code != 0 {
+			t.Errorf("exit code %d: %s", code, &s.said)
+		}
+	}
+	if n := w.aws.Count("GetSessionToken"); n != 1 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
+// Two profiles of one user need two sessions: the codes are asked for one after the other, never both on one screen.
+func TestTwoProfilesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	env := w.codes(t, 2)
+	arrived, let := w.holdFirst(t)
+	prod := run(t, w, env, "env", "prod")
+	<-arrived
+	other := run(t, w, env, "env", "default", "--duration", "1h")
+	other.until("waiting for another awsmfa")
+	if runs := w.file("runs"); runs != "run\n" {
+		t.Error("a second code was asked for while the first one's answer was awaited")
+	}
+	let()
+	if a, b := prod.exit(), other.exit(); a != 0 || b != 0 {
+		t.Errorf("exit codes %d and %d: %s %s", a, b, &prod.said, &other.said)
+	}
+	if n := w.aws.Count("GetSessionToken"); n != 2 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
+// A holder of the lock that is killed holds nothing.
+func TestKilledHolder(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	env := w.codes(t, 2)
+	arrived, _ := w.holdFirst(t)
+	holder := run(t, w, env, "env", "prod")
+	<-arrived
+	var waiting []*started
+	for range 3 {
+		waiting = append(waiting, run(t, w, env, "env", "prod"))
+	}
+	for _, s := range waiting {
+		s.until("waiting for another awsmfa")
+	}
+	holder.Process.Kill()
+	if code := holder.exit(); code != -int(syscall.SIGKILL) {
+		t.Fatalf("the holder ended with %d", code)
+	}
+	for _, s := range waiting {
+		if code := s.exit(); code != 0 {
+			t.Errorf("exit code %d: %s", code, &s.said)
+		}
+	}
+	if runs := w.file("runs"); runs != "run\nrun\n" {
+		t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+	}
+}
+
+// A signal ends what takes time: the wait for the lock, the wait for AWS, the wait for the code command. The evaluated line
+// is made to fail, and the cache holds nothing half.
+func TestSignals(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			env := w.codes(t, 2)
+			arrived, _ := w.holdFirst(t)
+			holder := run(t, w, env, "env", "prod")
+			<-arrived
+			waiting := run(t, w, env, "env", "prod")
+			waiting.until("waiting for another awsmfa")
+			command := run(t, w, []string{"XDG_CACHE_HOME=" + t.TempDir(),
+				"AWSMFA_CODE_COMMAND=echo here >&2; exec sleep 600"}, "exec", "prod", "--", "true")
+			command.until("here")
+
+			for what, s := range map[string]*started{"the lock": waiting, "AWS": holder, "the code command": command} {
+				if err := s.Process.Signal(signal); err != nil {
+					t.Fatal(err)
+				}
+				if code := s.exit(); code != 128+int(signal) {
+					t.Errorf("waiting for %s: exit code %d", what, code)
+				}
+				if !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
+					t.Errorf("waiting for %s: said %s", what, &s.said)
+				}
+				if out := s.stdout.String(); out != "false\n" && s != command || s == command && out != "" {
+					t.Errorf("waiting for %s: printed %q", what, out)
+				}
+			}
+			if n := len(w.sessions()); n != 0 {
+				t.Errorf("%d sessions are kept", n)
+			}
+		})
+	}
+}

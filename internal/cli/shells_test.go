@@ -1,0 +1,164 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/shelltest"
+	"awsmfa/shells"
+)
+
+// attempt spells "run line; whatever came of it, go on" where an error would end the script.
+var attempt = map[string]func(line string) string{
+	"pwsh":   func(line string) string { return "try { " + line + " } catch { }" },
+	"elvish": func(line string) string { return "try { " + line + " } catch e { }" },
+	"nu":     func(line string) string { return "try { " + line + " }" },
+	"xonsh":  func(line string) string { return "try:\n    " + line + "\nexcept Exception:\n    pass" },
+}
+
+// inShell is the environment of a shell in which a person works: awsmfa on the PATH, nothing said about which shell it is,
+// and what earlier work has left.
+func inShell(t *testing.T, w *world) []string {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := slices.DeleteFunc(w.environ(), func(v string) bool { return strings.HasPrefix(v, "AWSMFA_SHELL=") })
+	return append(env, "PATH="+dir, "SHELL=/bin/nonsense",
+		"AWS_PROFILE=nowhere", "AWS_DEFAULT_PROFILE=nowhere", "AWS_SECURITY_TOKEN=stale", "AWS_SESSION_TOKEN=stale")
+}
+
+// ofAWS are the variables that are awsmfa's affair.
+func ofAWS(env map[string]string) map[string]string {
+	all := map[string]string{}
+	for name, value := range env {
+		if strings.HasPrefix(name, "AWS") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") && name != "AWSMFA_CODE_COMMAND" {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// Every shell, through the line its user types, with no word on which shell it is: a session, the switch to another
+// profile, and its removal. Nothing else is printed.
+func TestShells(t *testing.T) {
+	for _, l := range shelltest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			shell, err := shells.Lookup(l.Shell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), strings.Join([]string{
+				shell.Line("awsmfa env prod"), "envdump prod",
+				shell.Line("awsmfa env default"), "envdump default",
+				shell.Line("awsmfa env --unset"), "envdump unset", "",
+			}, "\n"))
+			if r.Code != 0 || r.Stdout != "" || r.Stderr != "" {
+				t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
+			}
+			kept := w.sessions()
+			if len(kept) != 1 {
+				t.Fatalf("%d sessions are kept", len(kept))
+			}
+			session := map[string]string{
+				"AWS_ACCESS_KEY_ID": kept[0].lines[keptID], "AWS_SECRET_ACCESS_KEY": kept[0].lines[keptSecret],
+				"AWS_SESSION_TOKEN": kept[0].lines[keptToken], "AWS_CREDENTIAL_EXPIRATION": kept[0].lines[keptUntil],
+			}
+			other := maps.Clone(session)
+			maps.Copy(session, map[string]string{"AWSMFA_PROFILE": "prod", "AWSMFA_REGION": "eu-central-1",
+				"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"})
+			other["AWSMFA_PROFILE"] = "default"
+			for label, want := range map[string]map[string]string{"prod": session, "default": other, "unset": {}} {
+				if d, ran := r.Dump(label); !ran || !maps.Equal(ofAWS(d.Env), want) {
+					t.Errorf("%s (ran: %v): %v, not %v", label, ran, ofAWS(d.Env), want)
+				}
+			}
+		})
+	}
+}
+
+// A failure never runs what stands behind it on the line, and leaves every variable as it was. What is wrong is said on
+// stderr, in the words of a command line that could not be understood as well.
+func TestShellsFail(t *testing.T) {
+	for _, l := range shelltest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			shell, err := shells.Lookup(l.Shell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			env := inShell(t, w)
+			for _, args := range []string{"env nobody", "env prod", "env prod --no-such-flag", "nonsense"} {
+				line := shell.Line("awsmfa " + args)
+				r := l.Run(t, w.home, env, l.AndThen(line, "envdump then")+"\n")
+				if _, ran := r.Dump("then"); ran {
+					t.Errorf("%s: what stands behind it was run", line)
+				}
+				if !strings.Contains(r.Stderr, "awsmfa: error: ") {
+					t.Errorf("%s: said %q", line, r.Stderr)
+				}
+				if args != "env nobody" {
+					continue // the rest is about the variables, and shells are slow
+				}
+				try := line
+				if wrap := attempt[l.Shell]; wrap != nil {
+					try = wrap(line)
+				}
+				r = l.Run(t, w.home, env, "envdump before\n"+try+"\nenvdump after\n")
+				before, ranBefore := r.Dump("before")
+				after, ranAfter := r.Dump("after")
+				if !ranBefore || !ranAfter || !maps.Equal(ofAWS(before.Env), ofAWS(after.Env)) {
+					t.Errorf("%s: the variables were %v and are %v; %s", line, ofAWS(before.Env), ofAWS(after.Env), r.Stderr)
+				}
+			}
+		})
+	}
+}
+
+// The AWS CLI, where it is installed, works with the session: inside exec, and in an evaluated shell.
+func TestAWSCLI(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH"), "PYENV_ROOT="+os.Getenv("PYENV_ROOT"), "AWS_PAGER=",
+		"AWS_EC2_METADATA_DISABLED=true")
+	command := func(line string) (string, error) {
+		cmd := exec.Command("sh", "-c", line)
+		cmd.Env, cmd.Dir = append(env, w.codes(t, 1)...), w.home
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := command("aws --version"); err != nil {
+		t.Skip("the AWS CLI is not installed: ", out)
+	}
+	if out, err := command("aws lambda list-functions --profile prod --region us-east-1"); err == nil {
+		t.Fatalf("without a session it may: %s", out)
+	}
+	for _, line := range []string{
+		"awsmfa exec prod -- aws lambda list-functions",
+		`eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions`,
+		`AWS_PROFILE=nowhere; export AWS_PROFILE; eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions`,
+	} {
+		if out, err := command(line); err != nil || !strings.Contains(out, "nightly-report") {
+			t.Errorf("%s: %v: %s", line, err, out)
+		}
+	}
+	if n := w.aws.Count("GetSessionToken"); n != 1 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What stands after the first -- is the command's, all of it, and what stands before it is ours; nothing is lost.
+func FuzzSplitCommand(f *testing.F) {
+	for _, seed := range []string{"", "--", "exec\x00--\x00aws", "exec\x00prod\x00--\x00sh\x00--\x00-c", "env", "---", "--x\x00--"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, joined string) {
+		args := strings.Split(joined, "\x00")
+		own, command, dashed := splitCommand(args)
+		whole := own
+		if dashed {
+			whole = slices.Concat(own, []string{"--"}, command)
+		}
+		if !slices.Equal(whole, args) || slices.Contains(own, "--") || !dashed && command != nil {
+			t.Errorf("%q: %q, %q, %v", args, own, command, dashed)
+		}
+	})
+}

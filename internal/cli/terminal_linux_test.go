@@ -1,0 +1,119 @@
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// openTerminal makes a pseudo-terminal: what a person has, and what a program sees.
+func openTerminal(t testing.TB) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { person.Close() })
+	conn, err := person.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if cerr := conn.Control(func(fd uintptr) {
+		if err = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0); err == nil {
+			n, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+		}
+	}); cerr != nil || err != nil {
+		t.Fatal(cerr, err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	return person, program
+}
+
+func attributes(t testing.TB, f *os.File) unix.Termios {
+	t.Helper()
+	a, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *a
+}
+
+// Ctrl-C at the question: exit code 130, the terminal as it was, the failing text on stdout; and Ctrl-C while a device is
+// chosen.
+func TestCtrlCAtTheQuestion(t *testing.T) {
+	for _, ask := range []struct {
+		question string
+		devices  bool
+	}{{question: "MFA code for dev"}, {"Which one, 1 to 2?", true}} {
+		t.Run(ask.question, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			if ask.devices {
+				w.addSpare()
+			}
+			dir, err := built()
+			if err != nil {
+				t.Fatal(err)
+			}
+			person, program := openTerminal(t)
+			before := attributes(t, program)
+
+			cmd := exec.Command(filepath.Join(dir, "awsmfa"), "env", "dev")
+			cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"))
+			cmd.ExtraFiles = []*os.File{program}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			cmd.WaitDelay = longest
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+			readUntil(t, person, ask.question)
+			if _, err := person.Write([]byte{'1', '2', 3}); err != nil {
+				t.Fatal(err)
+			}
+			err = cmd.Wait()
+			if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 130 {
+				t.Errorf("ended with %v", err)
+			}
+			if after := attributes(t, program); after != before {
+				t.Errorf("the terminal was %+v and is %+v", before, after)
+			}
+			if stdout.String() != "false\n" || stderr.String() != "awsmfa: error: interrupted\n" {
+				t.Errorf("printed %q, said %q", &stdout, &stderr)
+			}
+			if n := w.aws.Count("GetSessionToken"); n != 0 {
+				t.Errorf("%d calls of GetSessionToken", n)
+			}
+		})
+	}
+}
+
+func readUntil(t testing.TB, r io.Reader, text string) {
+	t.Helper()
+	var seen strings.Builder
+	buf := make([]byte, 256)
+	for !strings.Contains(seen.String(), text) {
+		n, err := r.Read(buf)
+		seen.Write(buf[:n])
+		if err != nil {
+			t.Fatalf("the terminal never showed %q, but %q: %v", text, &seen, err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Reach is how AWS is reached. What it leaves out (proxies, certificates, retries, FIPS, dual stack) the SDK reads from
+// the environment and from the profile's section, as every AWS client does.
+type Reach struct {
+	Files   profile.Files
+	Profile string
+	// Region is the one whose endpoints are asked.
+	Region string
+	// IAM is the URL that settings name for IAM, or "" for AWS's own.
+	IAM string
+	// Timeout is for one call with its retries, not for the person who types a code.
+	Timeout time.Duration
+	AppID   string
+	Now     func() time.Time
+	// Trace is told each request and each decision, for --debug.
+	Trace func(format string, args ...any)
+}
+
+// client is AWS as one set of credentials sees it.
+type client struct {
+	Reach
+	id    string // the access key's, for messages
+	aws   aws.Config
+	asked string // the host that was asked last
+}
+
+// connect makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
+func (r Reach) connect(ctx context.Context, keys profile.Keys) (*client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigFiles([]string{r.Files.Config}),
+		config.WithSharedCredentialsFiles([]string{r.Files.Credentials}),
+		config.WithSharedConfigProfile(r.Profile), // named, or the environment's keys would come first
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")),
+		config.WithRegion(r.Region),
+		config.WithAppID(r.AppID),
+	)
+	if err != nil {
+		return nil, msg.ClientSettings(r.Profile, err)
+	}
+	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	c := &client{Reach: r, id: keys.AccessKeyID}
+	cfg.HTTPClient = tracing{cfg.HTTPClient, r.Trace, &c.asked}
+	c.aws = cfg
+	return c, nil
+}
+
+// call bounds one call with its retries.
+func (c *client) call(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.Timeout)
+}
+
+func (c *client) iam() *iam.Client {
+	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = url(c.IAM) })
+}
+
+func url(u string) *string {
+	if u == "" {
+		return nil
+	}
+	return &u
+}

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"awsmfa/internal/profile"
+)
+
+func request() Request {
+	return Request{
+		Keys:     profile.Keys{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: profile.NewSecret("the/secret")},
+		Serial:   "arn:aws:iam::123456789012:mfa/alice",
+		Duration: 12 * time.Hour,
+		Endpoint: Endpoint{URL: "https://sts.example"},
+	}
+}
+
+// Each part of what is asked for is in the key, and none of them can pass for another.
+func TestKey(t *testing.T) {
+	changes := map[string]func(*Request){
+		"nothing":                 func(*Request) {},
+		"the key":                 func(r *Request) { r.Keys.AccessKeyID = "AKIAANOTHER" },
+		"the secret":              func(r *Request) { r.Keys.SecretAccessKey = profile.NewSecret("another") },
+		"the device":              func(r *Request) { r.Serial = "GAHT12345678" },
+		"the duration":            func(r *Request) { r.Duration = time.Hour },
+		"the endpoint":            func(r *Request) { r.Endpoint.URL = "" },
+		"the global endpoint":     func(r *Request) { r.Endpoint.Global = true },
+		"a part run into another": func(r *Request) { r.Serial, r.Endpoint.URL = "", r.Endpoint.URL+r.Serial },
+	}
+	seen := map[string]string{}
+	for what, change := range changes {
+		r := request()
+		change(&r)
+		if before, ok := seen[r.Key()]; ok {
+			t.Errorf("%s and %s have one key", what, before)
+		}
+		seen[r.Key()] = what
+	}
+	again, where := request(), request()
+	where.Keys.Where = profile.Pos{File: "config", Line: 7}
+	if again.Key() != request().Key() || where.Key() != request().Key() {
+		t.Error("the same request has two keys")
+	}
+	if key := request().Key(); strings.ContainsAny(key, "/\\:. ") || strings.Contains(key, "AKIA") {
+		t.Errorf("%s is no name for a file", key)
+	}
+	other := request()
+	other.Serial, other.Duration = "", time.Hour
+	if other.user() != request().user() {
+		t.Error("two requests of one user are not one user's")
+	}
+}
+
+// However a session or a request is printed, no secret is seen.
+func TestPrinted(t *testing.T) {
+	s := Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "the/secret", SessionToken: "the-token", Expiration: time.Now()}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %v"} {
+		for _, v := range []any{s, &s, []Session{s}, map[string]Session{"s": s}, request(), struct{ S Session }{s}} {
+			text := fmt.Sprintf(verb, v)
+			for _, secret := range []string{"the/secret", "the-token", fmt.Sprintf("%x", "the/secret"), fmt.Sprintf("%X", "the-token")} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s of %T: %s", verb, v, text)
+				}
+			}
+		}
+	}
+}
+
+// A session comes back from the cache as it was, and no text crashes the reader.
+func FuzzDecode(f *testing.F) {
+	f.Add(Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expiration: time.Unix(1, 0), Obtained: time.Unix(2, 3)}.encode())
+	f.Add([]byte(""))
+	f.Add([]byte("\n\n\n\n\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := decode(text)
+		if err != nil {
+			return
+		}
+		again, err := decode(s.encode())
+		if err != nil || again.AccessKeyID != s.AccessKeyID || again.SecretAccessKey != s.SecretAccessKey ||
+			again.SessionToken != s.SessionToken || !again.Expiration.Equal(s.Expiration.Truncate(time.Second)) ||
+			!again.Obtained.Equal(s.Obtained) {
+			t.Errorf("%q came back otherwise: %v", text, err)
+		}
+	})
+}
