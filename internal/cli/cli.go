@@ -16,10 +16,10 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	xterm "golang.org/x/term"
 
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
@@ -48,6 +48,10 @@ type World struct {
 type grammar struct {
 	Env  envCmd  `cmd:"" help:"Print the statements that put an MFA session into the shell that runs this."`
 	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with an MFA session in its environment."`
+
+	Setup  setupCmd  `cmd:"" help:"Do the first day: profile, MFA device, first session."`
+	Device deviceCmd `cmd:"" help:"Add, list, resync and remove MFA devices."`
+	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
 
 	Debug   bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
 	Version versionFlag `help:"Print the version and quit."`
@@ -87,7 +91,7 @@ func Run(world World) (code int) {
 			code = a.fail(msg.Bug(r))
 		}
 	}()
-	a.evaluated = firstWord(a.Args[1:]) != "exec" && !isTerminal(a.Stdout)
+	a.evaluated = forShell(firstWord(a.Args[1:])) && !term.IsTerminal(a.Stdout)
 	return a.fail(a.run())
 }
 
@@ -114,6 +118,15 @@ func (a *app) run() error {
 	}
 	a.debug = g.Debug
 	return parsed.Run()
+}
+
+// forShell says whether what a command prints is for a shell to evaluate; one that is no command may be meant for env.
+func forShell(command string) bool {
+	switch command {
+	case "exec", "setup", "device", "policy", "doctor":
+		return false
+	}
+	return true
 }
 
 // helpTo is where help and the version go: not to a shell, which would run them.
@@ -298,5 +311,3 @@ func (a *app) trace(format string, args ...any) {
 		fmt.Fprintf(a.Stderr, "awsmfa: debug: "+format+"\n", args...)
 	}
 }
-
-func isTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }

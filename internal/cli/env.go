@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
@@ -25,7 +26,7 @@ func (c *envCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if isTerminal(a.Stdout) && !c.Reveal {
+	if term.IsTerminal(a.Stdout) && !c.Reveal {
 		return c.show(a, shell)
 	}
 	vars := unsetVars(a.Getenv)
@@ -49,6 +50,9 @@ func (c *envCmd) Run(a *app) error {
 // error, so that what follows on the same line does not run without its session.
 func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if !c.Unset {
+		if err := c.settle(a); err != nil {
+			return err
+		}
 		if _, err := c.load(a); err != nil {
 			return err
 		}
@@ -56,16 +60,38 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if shell.Data {
 		return &usageError{msg.NotOnTerminal(shell.Name)}
 	}
-	words := []string{programName(a.Args[0])}
-	words = append(words, a.Args[1:]...)
+	line, err := a.lineFor(shell, withoutCode(a.Args[1:])...)
+	if err != nil {
+		return err
+	}
+	return &usageError{msg.NothingSet(line)}
+}
+
+// withoutCode leaves out a token code: it will be another one's time when the line is typed.
+func withoutCode(args []string) (kept []string) {
+	for i := 0; i < len(args); i++ {
+		switch name, _, joined := strings.Cut(args[i], "="); {
+		case (name == "--code" || name == "-c") && !joined:
+			i++
+		case name == "--code", strings.HasPrefix(name, "-c"):
+		default:
+			kept = append(kept, args[i])
+		}
+	}
+	return kept
+}
+
+// lineFor is the line that a user of shell types to have what awsmfa prints evaluated.
+func (a *app) lineFor(shell shells.Shell, args ...string) (string, error) {
+	words := append([]string{programName(a.Args[0])}, args...)
 	for i, w := range words {
 		quoted, err := shell.Word(w)
 		if err != nil {
-			return msg.CannotExpress(err)
+			return "", msg.CannotExpress(err)
 		}
 		words[i] = quoted
 	}
-	return &usageError{msg.NothingSet(shell.Line(strings.Join(words, " ")))}
+	return shell.Line(strings.Join(words, " ")), nil
 }
 
 // programName is how the user can call this program again: by its name alone where that finds this very file.

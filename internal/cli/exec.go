@@ -69,8 +69,10 @@ func (a *app) subshellPath() string {
 func lookPath(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	switch {
-	case err == nil || errors.Is(err, exec.ErrDot):
+	case err == nil:
 		return path, nil
+	case errors.Is(err, exec.ErrDot): // a program of that name lies here: whoever put it there may mean no good
+		return "", &commandError{msg.OnlyHere(name, err), exitNotFound}
 	case errors.Is(err, fs.ErrPermission):
 		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
 	}

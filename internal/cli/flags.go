@@ -22,10 +22,16 @@ import (
 	"awsmfa/shells"
 )
 
+// profileFlags say which profile is meant, and how AWS is reached for it.
+type profileFlags struct {
+	Name    string      `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
+	Profile string      `short:"p" help:"The same, as a flag." placeholder:"NAME"`
+	Timeout timeoutFlag `help:"How long one question to AWS may take (30s)." placeholder:"30s"`
+}
+
 // sessionFlags say which session is wanted; env and exec have them alike.
 type sessionFlags struct {
-	Name    string `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
-	Profile string `short:"p" help:"The same, as a flag." placeholder:"NAME"`
+	profileFlags
 
 	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
 	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
@@ -35,7 +41,6 @@ type sessionFlags struct {
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
-	Timeout     timeoutFlag  `help:"How long one question to AWS may take (30s)." placeholder:"30s"`
 }
 
 // What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
@@ -46,11 +51,19 @@ const (
 )
 
 // settle checks the flags against one another and fills in what the environment and the defaults say.
-func (f *sessionFlags) settle(a *app) error {
+func (f *profileFlags) settle(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
 		return &usageError{msg.TwoProfiles(f.Name, f.Profile)}
 	}
 	f.Name = cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
+	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
+	return nil
+}
+
+func (f *sessionFlags) settle(a *app) error {
+	if err := f.profileFlags.settle(a); err != nil {
+		return err
+	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
 	if text := a.Getenv("AWSMFA_DURATION"); f.Duration == 0 && text != "" {
 		if err := f.Duration.UnmarshalText([]byte(text)); err != nil {
@@ -58,7 +71,6 @@ func (f *sessionFlags) settle(a *app) error {
 		}
 	}
 	f.Duration = cmp.Or(f.Duration, durationFlag(session.DefaultDuration))
-	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
 	if f.MinTTL == nil {
 		ttl := ttlFlag(defaultMinTTL)
 		f.MinTTL = &ttl
@@ -69,72 +81,91 @@ func (f *sessionFlags) settle(a *app) error {
 	return nil
 }
 
-// load settles the flags and reads the profile that they and the environment name.
-func (f *sessionFlags) load(a *app) (profile.Profile, error) {
-	if err := f.settle(a); err != nil {
-		return profile.Profile{}, err
+// load reads the profile of settled flags.
+func (f *profileFlags) load(a *app) (profile.Profile, error) {
+	return profile.Load(a.files(), f.Name)
+}
+
+func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home) }
+
+// reach is how AWS is reached for a profile, and which endpoint of STS is asked.
+func (f *profileFlags) reach(a *app, p profile.Profile, region, serial string) (session.Reach, session.Endpoint, error) {
+	sts, err := a.endpoint(p, "sts")
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
 	}
-	return profile.Load(profile.FindFiles(a.Getenv, a.Home), f.Name)
+	iam, err := a.endpoint(p, "iam")
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
+	}
+	return session.Reach{
+		Files:   a.files(),
+		Profile: p.Name,
+		Region:  cmp.Or(a.region(p, region), usualRegion(serial)),
+		IAM:     iam,
+		Timeout: time.Duration(f.Timeout),
+		AppID:   "awsmfa",
+		Now:     time.Now,
+		Trace:   a.trace,
+	}, session.Endpoint{URL: sts, Global: a.global(p, a.region(p, region))}, nil
 }
 
 // obtain is the straight line from the flags to the variables.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
+	if err := f.settle(a); err != nil {
+		return nil, err
+	}
 	p, err := f.load(a)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := p.LongTermKeys()
-	if err != nil {
-		return nil, err
-	}
-	sts, err := a.endpoint(p, "sts")
-	if err != nil {
-		return nil, err
-	}
-	iam, err := a.endpoint(p, "iam")
-	if err != nil {
-		return nil, err
-	}
-	want := session.Request{
-		Keys:     keys,
-		Serial:   cmp.Or(f.Serial, p.MFASerial),
-		Duration: time.Duration(f.Duration),
-		Endpoint: session.Endpoint{URL: sts, Global: a.global(p)},
-	}
-	o := f.obtainer(a, p)
-	o.Reach.IAM = iam
-	o.Reach.Region = cmp.Or(a.region(p, f.Region), usualRegion(want.Serial))
-	s, err := o.Obtain(want)
+	s, err := f.session(a, p)
 	if err != nil {
 		return nil, err
 	}
 	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv), nil
 }
 
-func (f *sessionFlags) obtainer(a *app, p profile.Profile) *session.Obtainer {
+// session obtains the profile's session.
+func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, error) {
+	keys, err := p.LongTermKeys()
+	if err != nil {
+		return session.Session{}, err
+	}
+	serial := cmp.Or(f.Serial, p.MFASerial)
+	reach, endpoint, err := f.reach(a, p, f.Region, serial)
+	if err != nil {
+		return session.Session{}, err
+	}
 	o := &session.Obtainer{
-		MinTTL:  time.Duration(*f.MinTTL),
-		Refresh: f.Refresh,
-		Started: time.Now(),
-		Reach: session.Reach{
-			Files:   profile.FindFiles(a.Getenv, a.Home),
-			Profile: p.Name,
-			Timeout: time.Duration(f.Timeout),
-			AppID:   "awsmfa",
-			Now:     time.Now,
-			Trace:   a.trace,
-		},
+		Cache:         a.cache(),
+		MinTTL:        time.Duration(*f.MinTTL),
+		Refresh:       f.Refresh,
+		Started:       time.Now(),
+		Reach:         reach,
 		Code:          f.source(a, p),
 		Choose:        choose(p.Name),
 		Interruptible: a.catchSignals,
+		Warn:          func(err error) { a.warn(warning(err)) },
+		Waiting:       func() { a.say(msg.Waiting) },
+	}
+	if f.NoCache {
+		o.Cache = cache.Dir{}
+	}
+	return o.Obtain(session.Request{
+		Keys:     keys,
+		Serial:   serial,
+		Duration: time.Duration(f.Duration),
+		Endpoint: endpoint,
+	})
+}
 
-		Warn:    func(err error) { a.warn(warning(err)) },
-		Waiting: func() { a.say(msg.Waiting) },
+// cache is the directory under the XDG one; none where that hangs on the current directory, which may be anybody's.
+func (a *app) cache() cache.Dir {
+	if !filepath.IsAbs(xdg.CacheHome) {
+		return cache.Dir{}
 	}
-	if !f.NoCache {
-		o.Cache = cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
-	}
-	return o
+	return cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
 }
 
 // source is where the code comes from: the flag, the command, the terminal.
@@ -236,10 +267,10 @@ var legacyRegions = []string{
 	"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
-func (a *app) global(p profile.Profile) bool {
+func (a *app) global(p profile.Profile, region string) bool {
 	setting, _ := p.Get("sts_regional_endpoints")
 	setting = cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting)
-	return strings.EqualFold(setting, "legacy") && slices.Contains(legacyRegions, cmp.Or(p.Region, "aws-global"))
+	return strings.EqualFold(setting, "legacy") && slices.Contains(legacyRegions, cmp.Or(region, "aws-global"))
 }
 
 // warning puts what went wrong beside the session into words.

@@ -16,10 +16,19 @@ import (
 // The test binary is also the program under test, and the command that it wraps.
 func TestMain(m *testing.M) {
 	shelltest.Tool()
-	testscript.Main(shelltest.Suite{M: m}, map[string]func(){
+	testscript.Main(suite{m}, map[string]func(){
 		"awsmfa": program,
 		"show":   show,
 	})
+}
+
+// suite is what testscript.Main runs when it is not to be one of the programs.
+type suite struct{ m *testing.M }
+
+func (s suite) Run() int {
+	detach()
+	defer cleanUp()
+	return shelltest.Suite{M: s.m}.Run()
 }
 
 // program is what main.go is.

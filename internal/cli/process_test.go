@@ -5,7 +5,6 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -17,26 +16,6 @@ import (
 	"testing"
 	"time"
 )
-
-// built is the directory that the real program, built once, is in.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "awsmfa-built-")
-	if err != nil {
-		return "", err
-	}
-	out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "awsmfa"), "awsmfa").CombinedOutput()
-	if err != nil {
-		return "", errors.New(string(out))
-	}
-	return dir, nil
-})
-
-// removeBuilt is for when all tests are over.
-func removeBuilt() {
-	if dir, err := built(); err == nil {
-		os.RemoveAll(dir)
-	}
-}
 
 // longest bounds what a test waits for; nothing waits that long when all is well.
 const longest = time.Minute
@@ -279,7 +258,11 @@ func TestSignals(t *testing.T) {
 				"AWSMFA_CODE_COMMAND=echo here >&2; exec sleep 600"}, "exec", "prod", "--", "true")
 			command.until("here")
 
-			for what, s := range map[string]*started{"the lock": waiting, "AWS": holder, "the code command": command} {
+			for _, of := range []struct {
+				what string
+				*started
+			}{{"the lock", waiting}, {"AWS", holder}, {"the code command", command}} { // the lock first, while it is held
+				what, s := of.what, of.started
 				if err := s.Process.Signal(signal); err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"tls":      command(startTLS),
 			"proxy":    command(startProxy),
 			"asked":    command(asked),
+			"answer":   command(answer),
 			"portal":   command(portal),
 		},
 	})
@@ -332,6 +334,23 @@ func startProxy(ts *testscript.TestScript, w *world, _ []string) {
 	ts.Setenv("HTTPS_PROXY", url)
 	ts.Setenv("AWS_CA_BUNDLE", ts.Getenv("CA"))
 	ts.Setenv("AWS_ENDPOINT_URL", "")
+}
+
+// answer STATUS CODE MESSAGE [AHEAD] starts a server that refuses everything in these words, its clock so much ahead, at
+// $PORTAL.
+func answer(ts *testscript.TestScript, _ *world, args []string) {
+	status, err := strconv.Atoi(arg(ts, args, 0, ""))
+	ts.Check(err)
+	code, message := arg(ts, args, 1, ""), arg(ts, args, 2, "")
+	ahead := duration(ts, arg(ts, args, 3, "0s"))
+	url, stop := serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
+	}))
+	ts.Defer(stop)
+	ts.Setenv("PORTAL", url)
 }
 
 // deny takes every permission from alice.

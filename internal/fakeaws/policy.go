@@ -64,6 +64,7 @@ type statement struct {
 	Sid, Effect       string
 	Action, NotAction strs
 	Resource          strs
+	NotResource       strs
 	Condition         map[string]map[string]strs
 }
 
@@ -122,8 +123,8 @@ func parsePolicy(doc string) (policy, error) {
 		if st.Effect != "Allow" && st.Effect != "Deny" {
 			return p, fmt.Errorf("effect %q", st.Effect)
 		}
-		if (len(st.Action) == 0) == (len(st.NotAction) == 0) || len(st.Resource) == 0 {
-			return p, errors.New("a statement needs Resource and either Action or NotAction")
+		if (len(st.Action) == 0) == (len(st.NotAction) == 0) || (len(st.Resource) == 0) == (len(st.NotResource) == 0) {
+			return p, errors.New("a statement needs one of Resource and NotResource, and one of Action and NotAction")
 		}
 		for op, keys := range st.Condition {
 			for key, values := range keys {
@@ -181,12 +182,14 @@ func (st statement) applies(a access) bool {
 		len(st.NotAction) > 0 && slices.ContainsFunc(st.NotAction, matchesAction) {
 		return false
 	}
-	if !slices.ContainsFunc(st.Resource, func(pattern string) bool {
+	matchesResource := func(pattern string) bool {
 		if strings.Contains(pattern, "${aws:username}") && a.username == "" {
 			return false // the root user and roles have no such variable, and a pattern with it matches nothing
 		}
 		return wildcard(strings.ReplaceAll(pattern, "${aws:username}", a.username), a.resource)
-	}) {
+	}
+	if len(st.Resource) > 0 && !slices.ContainsFunc(st.Resource, matchesResource) ||
+		len(st.NotResource) > 0 && slices.ContainsFunc(st.NotResource, matchesResource) {
 		return false
 	}
 	for op, keys := range st.Condition {

@@ -97,31 +97,61 @@ func Terminal() Source {
 
 // Command is the source that runs a command line, as aws-vault's mfa_process does: through sh -c (cmd /c on Windows),
 // with AWSMFA_SERIAL saying which device is meant. The first line of what it prints is the code; what it writes to stderr
-// is shown ("touch your key"). A program shows one code for 30 seconds: when that
-// one was refused, the source says so and waits for the next.
+// is shown ("touch your key"). A program shows one code for 30 seconds: when that one was refused, the source says so
+// and waits for the next.
 func Command(line string, environ []string, stderr io.Writer, say func(string)) Source {
 	var last string
 	tries := 0
 	return func(ctx context.Context, need Need) (string, error) {
 		if tries++; tries > AskAgain {
-			return "", msg.CodeCommandStale(program(line), need.Refused)
+			return "", msg.CodeCommandStale(called(line), need.Refused)
 		}
-		code, err := runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
-		if err == nil && code == last && need.Refused != nil {
-			wait := untilNext(time.Now())
-			say(msg.WaitingForNextCode(wait))
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return "", ctx.Err()
-			}
-			code, err = runCommand(ctx, line, append(environ, "AWSMFA_SERIAL="+need.Serial), stderr)
+		p := program{line: line, environ: append(environ, "AWSMFA_SERIAL="+need.Serial), stderr: stderr, say: say}
+		if need.Refused == nil { // what it gave before was not refused: another device is asked for
+			last = ""
 		}
-		if err == nil && code == last && need.Refused != nil { // it knows no other
-			return "", msg.CodeCommandStale(program(line), need.Refused)
+		code, err := p.next(ctx, last)
+		if err == nil && code == last { // it knows no other
+			return "", msg.CodeCommandStale(called(line), need.Refused)
 		}
 		last = code
 		return code, err
+	}
+}
+
+// NextFromCommand runs a command line that is the authenticator of a new device: it gets the device's key, seed, on
+// stdin, and prints a code that is not last.
+func NextFromCommand(ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(string)) (string, error) {
+	p := program{line: line, environ: environ, stdin: seed + "\n", stderr: stderr, say: say}
+	code, err := p.next(ctx, last)
+	if err == nil && code == last {
+		return "", msg.CodeCommandStale(called(line), nil)
+	}
+	return code, err
+}
+
+// program is a command line that prints codes.
+type program struct {
+	line    string
+	environ []string
+	stdin   string // "" is none: what is piped to awsmfa is for the command that exec wraps
+	stderr  io.Writer
+	say     func(string)
+}
+
+// next runs the program, and, while it still shows the code last, once more when that one's time is over.
+func (p program) next(ctx context.Context, last string) (string, error) {
+	code, err := p.run(ctx)
+	if err != nil || code != last {
+		return code, err
+	}
+	wait := untilNext(time.Now())
+	p.say(msg.WaitingForNextCode(wait))
+	select {
+	case <-time.After(wait):
+		return p.run(ctx)
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
 }
 
@@ -130,9 +160,9 @@ func untilNext(t time.Time) time.Duration {
 	return t.Truncate(step).Add(step + time.Second).Sub(t)
 }
 
-// program is what messages call a command line: its first word. The rest may hold what must not be shown, an
+// called is what messages call a command line: its first word. The rest may hold what must not be shown, an
 // authenticator's seed for one (oathtool --totp -b SEED), and so may a variable set before it.
-func program(line string) string {
+func called(line string) string {
 	for rest := strings.TrimSpace(line); rest != ""; {
 		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
 			word, _, _ := strings.Cut(quoted, `"`)
@@ -147,22 +177,24 @@ func program(line string) string {
 	return "…"
 }
 
-func runCommand(ctx context.Context, line string, environ []string, stderr io.Writer) (string, error) {
-	cmd := system(ctx, line, environ)
-	cmd.Stderr = stderr // and no stdin: what is piped to awsmfa is for the command that exec wraps
-	cmd.Env = environ
+func (p program) run(ctx context.Context) (string, error) {
+	cmd := system(ctx, p.line, p.environ)
+	cmd.Env, cmd.Stderr = p.environ, p.stderr
+	if p.stdin != "" {
+		cmd.Stdin = strings.NewReader(p.stdin)
+	}
 	cmd.WaitDelay = time.Second // what it left running in the background must not keep its output open for ever
 	out, err := cmd.Output()
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return "", msg.CodeCommandFailed(program(line), err)
+		return "", msg.CodeCommandFailed(called(p.line), err)
 	}
 	first, _, _ := strings.Cut(string(out), "\n")
 	code, ok := Clean(first)
 	if !ok {
-		return "", msg.CodeCommandNoCode(program(line))
+		return "", msg.CodeCommandNoCode(called(p.line))
 	}
 	return code, nil
 }

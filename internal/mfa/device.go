@@ -5,15 +5,43 @@ package mfa
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
+// Client is the SDK's client of IAM, under a name that others may use who do not speak to AWS themselves.
+type Client = iam.Client
+
 // Device is an MFA device of an IAM user.
 type Device struct {
 	// Serial is what AWS calls the serial number: an ARN, or what stands on the back of a hardware token.
 	Serial string
+	// Enabled is since when it is the user's; zero where IAM was not asked.
+	Enabled time.Time
+}
+
+// Kind is what sort of device one is.
+type Kind int
+
+// The kinds: an authenticator app, a token that shows codes, a FIDO key or passkey.
+const (
+	App Kind = iota
+	Hardware
+	SecurityKey
+)
+
+// Kind tells the sort by the serial number: an authenticator app's is an ARN with :mfa/, a security key's one with
+// :u2f/, a hardware token's is no ARN. (IAM User Guide, "IAM identifiers".)
+func (d Device) Kind() Kind {
+	switch {
+	case d.SecurityKey():
+		return SecurityKey
+	case strings.HasPrefix(d.Serial, "arn:"):
+		return App
+	}
+	return Hardware
 }
 
 // SecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
@@ -33,7 +61,7 @@ func (d Device) SecurityKey() bool {
 
 // Devices lists the MFA devices of the user whose key cfg holds. The user is not named: IAM takes the one who signs,
 // and so does a policy that lets users list only their own. Errors are the SDK's.
-func Devices(ctx context.Context, client *iam.Client) ([]Device, error) {
+func Devices(ctx context.Context, client *Client) ([]Device, error) {
 	var devices []Device
 	for marker := (*string)(nil); ; {
 		// Not with the SDK's paginator: it puts the client into an interface, and then the linker keeps all 160 of its
@@ -43,7 +71,7 @@ func Devices(ctx context.Context, client *iam.Client) ([]Device, error) {
 			return nil, err
 		}
 		for _, d := range page.MFADevices {
-			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber)})
+			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber), Enabled: aws.ToTime(d.EnableDate)})
 		}
 		if !page.IsTruncated {
 			return devices, nil

@@ -114,6 +114,13 @@ func apart(ahead time.Duration) string {
 	return fmt.Sprintf("%s ahead of", ahead.Round(time.Second))
 }
 
+func NotAUser(arn string) error {
+	return &Error{
+		Text: fmt.Sprintf("the keys are those of %s, and not of an IAM user", arn),
+		Hint: "awsmfa is for IAM users: make one, and an access key for it, in the IAM console",
+	}
+}
+
 func KeyUnknown(id string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("AWS does not know the access key %s: it was deleted or deactivated, or it belongs to another partition", id),

@@ -74,7 +74,7 @@ func MinTTLTooLong(ttl, duration time.Duration) error {
 
 func UnknownShell(name string, all []string) error {
 	return &Error{
-		Text: fmt.Sprintf("no shell is called %q", name),
+		Text: "no shell is called " + path(name),
 		Hint: "--shell and AWSMFA_SHELL take one of: " + strings.Join(all, ", "),
 	}
 }
@@ -110,6 +110,14 @@ func NoCommand() error {
 
 func CommandNotFound(name string, err error) error {
 	return &Error{Text: fmt.Sprintf("%s: command not found", name), Hint: "check the name and PATH; aliases and functions of the shell are no commands", Err: err}
+}
+
+func OnlyHere(name string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s: found in the current directory, and not run from there", name),
+		Hint: "if that one is meant, name it with its directory, such as " + word("./"+name),
+		Err:  err,
+	}
 }
 
 func NotExecutable(name string, err error) error {

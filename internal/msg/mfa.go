@@ -125,7 +125,7 @@ func TerminalFailed(err error) error {
 // of what it wrote to stdout, which may be a code.
 func CodeCommandFailed(command string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("the code command %q failed: %s", command, innermost(err)),
+		Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)),
 		Hint: "run it by hand: the first line it prints must be the six digits",
 		Err:  err,
 	}
@@ -133,14 +133,14 @@ func CodeCommandFailed(command string, err error) error {
 
 func CodeCommandNoCode(command string) error {
 	return &Error{
-		Text: fmt.Sprintf("the first line that the code command %q prints is not six digits", command),
+		Text: fmt.Sprintf("the first line that the code command %s prints is not six digits", path(command)),
 		Hint: "run it by hand: the first line it prints must be the six digits",
 	}
 }
 
 func CodeCommandStale(command string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS refused the codes of the code command %q", command),
+		Text: "AWS refused the codes of the code command " + path(command),
 		Hint: "is it the right device's, and is this computer's clock right? codes are made from the clock",
 		Err:  err,
 	}

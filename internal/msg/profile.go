@@ -78,6 +78,12 @@ func ProfileNotFound(name, config, credentials string, near, some []string, coun
 
 // ProfileNoFiles: a profile was asked for and neither file exists.
 func ProfileNoFiles(name, config, credentials string) *Error {
+	if config == "" && credentials == "" {
+		return &Error{
+			Text: "profile " + quoted(name) + " cannot be looked for: there is no home directory",
+			Hint: "set HOME (on Windows USERPROFILE), or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+		}
+	}
 	return &Error{
 		Text: "profile " + quoted(name) + " is not there: neither " + path(config) + " nor " + path(credentials) + " exists",
 		Hint: "run aws configure --profile " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",

@@ -13,7 +13,7 @@ type Files struct {
 }
 
 // FindFiles says which files an AWS client would read: those that getenv names in AWS_CONFIG_FILE and
-// AWS_SHARED_CREDENTIALS_FILE, else the usual ones under home. It looks at no file.
+// AWS_SHARED_CREDENTIALS_FILE, else the usual ones under home; "" where there is no home. It looks at no file.
 //
 // A leading ~ and $NAME in the two variables are expanded as botocore does (configloader.raw_config_parse:
 // expandvars, expanduser), because .env files, IDEs and services set them with no shell to expand them. The Go SDK
@@ -21,7 +21,11 @@ type Files struct {
 func FindFiles(getenv func(string) string, home string) Files {
 	find := func(variable, usual string) string {
 		path := getenv(variable)
-		if path == "" {
+		switch {
+		case path != "":
+		case home == "": // and not .aws in the current directory, which may be anybody's
+			return ""
+		default:
 			return filepath.Join(home, ".aws", usual)
 		}
 		if strings.Contains(path, "$") {

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -45,7 +46,7 @@ func names(config, credentials *source) ([]string, error) {
 // notFound makes the error for a profile that is in neither file, as helpful as the files allow.
 func notFound(files Files, config, credentials *source, name string) error {
 	if config == nil && credentials == nil {
-		return msg.ProfileNoFiles(name, files.Config, files.Credentials)
+		return marked(msg.ProfileNoFiles(name, files.Config, files.Credentials))
 	}
 	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
 	misplaced := func(f *source, isMisplaced func(line []byte) bool) (at int) {
@@ -76,8 +77,19 @@ func notFound(files Files, config, credentials *source, name string) error {
 	if err != nil {
 		return err
 	}
-	return msg.ProfileNotFound(name, files.Config, files.Credentials, nearest(name, all), all[:min(len(all), 5)], len(all))
+	return marked(msg.ProfileNotFound(name, files.Config, files.Credentials, nearest(name, all), all[:min(len(all), 5)], len(all)))
 }
+
+var errNotFound = errors.New("no such profile")
+
+func marked(e *msg.Error) error {
+	e.Err = errNotFound
+	return e
+}
+
+// NotFound says of an error of Load that neither file has a section of that name, not even a misspelt one: a new one
+// may be added.
+func NotFound(err error) bool { return errors.Is(err, errNotFound) }
 
 // nearest returns up to three of the names that look most like name, the likest first: the same but for case, then
 // beginning alike, then a few slips away.

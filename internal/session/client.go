@@ -31,21 +31,31 @@ type Reach struct {
 	Trace func(format string, args ...any)
 }
 
-// client is AWS as one set of credentials sees it.
-type client struct {
+// Client is AWS as one set of credentials sees it.
+type Client struct {
 	Reach
 	id    string // the access key's, for messages
 	aws   aws.Config
-	asked string // the host that was asked last
+	asked string        // the host that was asked last
+	ahead time.Duration // how far this computer's clock is ahead of the one its last answer was dated with
 }
 
-// connect makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
-func (r Reach) connect(ctx context.Context, keys profile.Keys) (*client, error) {
+// Connect makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
+func (r Reach) Connect(ctx context.Context, keys profile.Keys) (*Client, error) {
+	return r.connect(ctx, keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")
+}
+
+// ConnectSession makes a client with a session.
+func (r Reach) ConnectSession(ctx context.Context, s Session) (*Client, error) {
+	return r.connect(ctx, s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
+}
+
+func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithSharedConfigFiles([]string{r.Files.Config}),
 		config.WithSharedCredentialsFiles([]string{r.Files.Credentials}),
 		config.WithSharedConfigProfile(r.Profile), // named, or the environment's keys would come first
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
 		config.WithRegion(r.Region),
 		config.WithAppID(r.AppID),
 	)
@@ -55,20 +65,24 @@ func (r Reach) connect(ctx context.Context, keys profile.Keys) (*client, error) 
 	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
-	c := &client{Reach: r, id: keys.AccessKeyID}
-	cfg.HTTPClient = tracing{cfg.HTTPClient, r.Trace, &c.asked}
+	c := &Client{Reach: r, id: id}
+	cfg.HTTPClient = tracing{cfg.HTTPClient, c}
 	c.aws = cfg
 	return c, nil
 }
 
-// call bounds one call with its retries.
-func (c *client) call(ctx context.Context) (context.Context, context.CancelFunc) {
+// Call bounds one call with its retries.
+func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.Timeout)
 }
 
-func (c *client) iam() *iam.Client {
-	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = url(c.IAM) })
+// IAM is what internal/mfa speaks to IAM with.
+func (c *Client) IAM() *iam.Client {
+	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = url(c.Reach.IAM) })
 }
+
+// Now is AWS's time, as near as its last answer told it: codes are made from the clock, and this computer's may be wrong.
+func (c *Client) Now() time.Time { return c.Reach.Now().Add(-c.ahead) }
 
 func url(u string) *string {
 	if u == "" {

@@ -8,10 +8,8 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
@@ -35,8 +33,8 @@ func isDenied(err error, words string) bool {
 	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), words)
 }
 
-// explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
-func (c *client) explain(err error) error {
+// Explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
+func (c *Client) Explain(err error) error {
 	host := cmp.Or(c.asked, "AWS")
 	name := "the request"
 	var operation *smithy.OperationError
@@ -53,15 +51,15 @@ func (c *client) explain(err error) error {
 }
 
 // explainAnswer is for what AWS said.
-func (c *client) explainAnswer(operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
+func (c *Client) explainAnswer(operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
 	id, code, said := c.id, api.ErrorCode(), api.ErrorMessage()
 	status := response.HTTPStatusCode()
 	switch code {
 	case "InvalidClientTokenId", "UnrecognizedClientException":
 		return msg.KeyUnknown(id, err)
 	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
-		if ahead, ok := c.clock(response); ok && ahead.Abs() > skewed {
-			return msg.ClockWrong(ahead, err)
+		if c.ahead.Abs() > skewed {
+			return msg.ClockWrong(c.ahead, err)
 		}
 		return msg.SecretWrong(id, err)
 	case "ExpiredToken", "ExpiredTokenException":
@@ -85,14 +83,8 @@ func (c *client) explainAnswer(operation, host string, api smithy.APIError, resp
 	return msg.Refused(operation, code, said, err)
 }
 
-// clock tells how far this computer's clock is ahead of the one AWS dated its answer with.
-func (c *client) clock(response *smithyhttp.ResponseError) (ahead time.Duration, ok bool) {
-	at, err := http.ParseTime(response.Response.Header.Get("Date"))
-	return c.Now().Sub(at), err == nil
-}
-
 // explainSilence is for an answer that did not come, or was not AWS's.
-func (c *client) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
+func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError

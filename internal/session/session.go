@@ -130,7 +130,7 @@ type Obtainer struct {
 	Warn    func(error)
 	Waiting func()
 
-	connected *client // when first needed
+	connected *Client // when first needed
 	unlocked  error   // why there was no lock to be had
 }
 
@@ -262,9 +262,9 @@ func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err e
 	return func() {}, nil
 }
 
-func (o *Obtainer) client(ctx context.Context, want Request) (c *client, err error) {
+func (o *Obtainer) client(ctx context.Context, want Request) (c *Client, err error) {
 	if o.connected == nil {
-		o.connected, err = o.Reach.connect(ctx, want.Keys)
+		o.connected, err = o.Reach.Connect(ctx, want.Keys)
 	}
 	return o.connected, err
 }

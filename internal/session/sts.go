@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"awsmfa/internal/mfa"
@@ -28,14 +27,14 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 	if err != nil {
 		return want, err
 	}
-	call, cancel := c.call(ctx)
+	call, cancel := c.Call(ctx)
 	defer cancel()
-	devices, err := mfa.Devices(call, c.iam())
+	devices, err := mfa.Devices(call, c.IAM())
 	if ctx.Err() != nil {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		return want, msg.DeviceNotFound(o.Reach.Profile, c.explain(err))
+		return want, msg.DeviceNotFound(o.Reach.Profile, c.Explain(err))
 	}
 	chosen, err := o.choose(ctx, devices)
 	if err != nil {
@@ -101,7 +100,7 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Sessi
 		case isWrongDevice(err):
 			return Session{}, want, msg.DeviceRefused(want.Serial, err)
 		default:
-			return Session{}, want, c.explain(err)
+			return Session{}, want, c.Explain(err)
 		}
 	}
 }
@@ -121,15 +120,10 @@ func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (
 	return want, err
 }
 
-func (c *client) getSessionToken(ctx context.Context, want Request, code string, warn func(error)) (Session, error) {
-	ctx, cancel := c.call(ctx)
+func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(error)) (Session, error) {
+	ctx, cancel := c.Call(ctx)
 	defer cancel()
-	out, err := sts.NewFromConfig(c.aws, func(s *sts.Options) {
-		s.BaseEndpoint = url(want.Endpoint.URL)
-		if want.Endpoint.Global {
-			s.Region = "aws-global"
-		}
-	}).GetSessionToken(ctx, &sts.GetSessionTokenInput{
+	out, err := c.sts(want.Endpoint).GetSessionToken(ctx, &sts.GetSessionTokenInput{
 		DurationSeconds: aws.Int32(int32(want.Duration / time.Second)),
 		SerialNumber:    aws.String(want.Serial),
 		TokenCode:       aws.String(code),
@@ -145,16 +139,14 @@ func (c *client) getSessionToken(ctx context.Context, want Request, code string,
 		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
 		SessionToken:    aws.ToString(out.Credentials.SessionToken),
 		Expiration:      *out.Credentials.Expiration,
-		Obtained:        c.Now(),
+		Obtained:        c.Reach.Now(),
 	}
 	c.Trace("sts: %v", s)
-	if server, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
-		if ahead := s.Obtained.Sub(server); ahead.Abs() > skewed {
-			warn(&ClockOff{ahead})
-		}
-		if given := s.Expiration.Sub(server); given < want.Duration-skewed {
-			warn(&Shorter{Asked: want.Duration, Given: given})
-		}
+	if c.ahead.Abs() > skewed {
+		warn(&ClockOff{c.ahead})
+	}
+	if given := s.Expiration.Sub(c.Now()); given < want.Duration-skewed {
+		warn(&Shorter{Asked: want.Duration, Given: given})
 	}
 	return s, nil
 }

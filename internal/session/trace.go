@@ -9,23 +9,25 @@ import (
 )
 
 // tracing tells of each request what went where and what came back: never a header, never a body, for those hold the
-// signature, the code and the session.
+// signature, the code and the session. It takes note of whom was asked and of what the time is there.
 type tracing struct {
 	aws.HTTPClient
-	trace func(format string, args ...any)
-	asked *string // set to the host, which an error of the SDK's does not always name
+	*Client
 }
 
 func (t tracing) Do(r *http.Request) (*http.Response, error) {
-	*t.asked = r.URL.Host
-	began := time.Now()
+	began := t.Reach.Now()
 	what := awsmiddleware.GetServiceID(r.Context()) + ":" + awsmiddleware.GetOperationName(r.Context())
+	t.asked = r.URL.Host
 	response, err := t.HTTPClient.Do(r)
-	took := time.Since(began).Round(time.Millisecond)
+	took := t.Reach.Now().Sub(began).Round(time.Millisecond)
 	if err != nil {
-		t.trace("request: %s to %s://%s: %v after %s", what, r.URL.Scheme, r.URL.Host, err, took)
+		t.Trace("request: %s to %s://%s: %v after %s", what, r.URL.Scheme, r.URL.Host, err, took)
 		return nil, err
 	}
-	t.trace("request: %s to %s://%s: HTTP %d in %s", what, r.URL.Scheme, r.URL.Host, response.StatusCode, took)
+	if dated, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		t.ahead = t.Reach.Now().Sub(dated)
+	}
+	t.Trace("request: %s to %s://%s: HTTP %d in %s", what, r.URL.Scheme, r.URL.Host, response.StatusCode, took)
 	return response, nil
 }

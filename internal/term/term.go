@@ -9,6 +9,9 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
+
+	xterm "golang.org/x/term"
 )
 
 // ErrNone says that there is no terminal to ask on: none is attached to this process (a CI job, a service).
@@ -21,10 +24,14 @@ var ErrBackground = errors.New("not in the terminal's foreground")
 // ErrClosed says that the person ended the input (Ctrl-D, Ctrl-Z on Windows) instead of answering.
 var ErrClosed = errors.New("no answer")
 
+// interruptLag is how long after the end of the input it may still turn out that Ctrl-C ended it.
+const interruptLag = 200 * time.Millisecond
+
 // Terminal is an open terminal. Close it.
 type Terminal struct {
 	in, out *os.File
 	lines   *bufio.Reader
+	reading bool // a question was given up, and its read has not come back
 }
 
 // Open opens the terminal of this process. Its errors are ErrNone and ErrBackground, wrapped.
@@ -36,9 +43,13 @@ func Open() (*Terminal, error) {
 	return &Terminal{in: in, out: out, lines: bufio.NewReader(in)}, nil
 }
 
-// Close lets go of the terminal.
+// Close lets go of the terminal. It does not wait for a read that was given up: closing a Windows console would.
 func (t *Terminal) Close() {
-	t.in.Close()
+	if t.reading {
+		go t.in.Close()
+	} else {
+		t.in.Close()
+	}
 	if t.out != t.in {
 		t.out.Close()
 	}
@@ -49,33 +60,62 @@ func (t *Terminal) Say(text string) { io.WriteString(t.out, text) }
 
 // Ask writes the question and returns the line that is typed, without its end and the white space around it. The
 // question comes again when the person stopped this process (Ctrl-Z) and comes back to it. When ctx ends first Ask
-// returns ctx's error; the terminal is in the state it was found in at every moment, for nothing of it is changed. An
-// ended input is ErrClosed.
+// returns ctx's error. An ended input is ErrClosed.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	t.Say(question)
+	return t.ask(ctx, question, func() (string, error) { return t.lines.ReadString('\n') })
+}
+
+// AskSecret is Ask for what must not be seen: nothing that is typed is shown. Whatever ends the question, the terminal
+// is put back as it was found.
+func (t *Terminal) AskSecret(ctx context.Context, question string) (string, error) {
+	fd := int(t.in.Fd())
+	before, err := xterm.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = xterm.Restore(fd, before) }()
+	secret, err := t.ask(ctx, question, func() (string, error) {
+		text, err := xterm.ReadPassword(fd)
+		return string(text), err
+	})
+	if err == nil {
+		t.Say("\n") // the one that was typed was not shown
+	}
+	return secret, err
+}
+
+func (t *Terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
 	type answer struct {
 		line string
 		err  error
 	}
-	read := make(chan answer, 1)
+	answers := make(chan answer, 1)
+	t.Say(question)
 	go func() {
-		line, err := t.lines.ReadString('\n')
-		read <- answer{line, err}
+		line, err := read()
+		answers <- answer{line, err}
 	}()
 	resumed, stop := resumptions()
 	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
+			t.reading = true
 			t.Say("\n") // what follows must not stand behind the question
 			return "", ctx.Err()
 		case <-resumed:
 			t.Say(question)
-		case a := <-read:
+		case a := <-answers:
 			switch {
 			case errors.Is(a.err, io.EOF) && a.line == "":
 				t.Say("\n")
-				return "", ErrClosed
+				// On Windows Ctrl-C ends the read too, as if the input had ended, and its signal comes a moment later.
+				select {
+				case <-ctx.Done():
+					return "", ctx.Err()
+				case <-time.After(interruptLag):
+					return "", ErrClosed
+				}
 			case a.err != nil && !errors.Is(a.err, io.EOF):
 				return "", a.err
 			}
@@ -83,3 +123,15 @@ func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 		}
 	}
 }
+
+// Size is how many columns and lines the terminal shows, 0 and 0 when it does not say.
+func (t *Terminal) Size() (columns, lines int) {
+	columns, lines, err := xterm.GetSize(int(t.out.Fd()))
+	if err != nil {
+		return 0, 0
+	}
+	return columns, lines
+}
+
+// Write is for what draws.
+func (t *Terminal) Write(text []byte) (int, error) { return t.out.Write(text) }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 
 	"golang.org/x/sys/unix"
+	xterm "golang.org/x/term"
 )
 
 func open() (in, out *os.File, err error) {
@@ -22,6 +23,9 @@ func open() (in, out *os.File, err error) {
 	}
 	return tty, tty, nil
 }
+
+// IsTerminal says whether a person sees what is written to f.
+func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
 
 // resumptions tells of each SIGCONT until stop is called.
 func resumptions() (resumed <-chan os.Signal, stop func()) {

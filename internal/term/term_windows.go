@@ -1,11 +1,11 @@
 package term
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"regexp"
 	"slices"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -53,24 +53,23 @@ func openPTY() (in, out *os.File, err error) {
 	return in, out, nil
 }
 
-// ptyName is what Cygwin's library and MSYS2's name the pipes of a terminal (fhandler_tty.cc in Cygwin's sources).
-var ptyName = regexp.MustCompile(`^\\(cygwin|msys)-[0-9a-f]+-pty[0-9]+-(from|to)-master`)
-
-// isPTY reports whether f is such a pipe. Its name is the only sign of it.
+// isPTY reports whether f is such a pipe. Its name is the only sign of it: what Cygwin's library and MSYS2's call the
+// pipes of a terminal (fhandler/pty.cc in Cygwin's sources).
 func isPTY(f *os.File) bool {
 	handle := windows.Handle(f.Fd())
 	if kind, err := windows.GetFileType(handle); err != nil || kind != windows.FILE_TYPE_PIPE {
 		return false
 	}
-	var info [4 + 2*windows.MAX_PATH]byte // FILE_NAME_INFO: the length in bytes, then the name in UTF-16
-	if err := windows.GetFileInformationByHandleEx(handle, windows.FileNameInfo, &info[0], uint32(len(info))); err != nil {
+	var info struct { // FILE_NAME_INFO
+		length uint32 // in bytes
+		name   [windows.MAX_PATH]uint16
+	}
+	if windows.GetFileInformationByHandleEx(handle, windows.FileNameInfo, (*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info))) != nil {
 		return false
 	}
-	name := make([]uint16, min(int(binary.LittleEndian.Uint32(info[:])), len(info)-4)/2)
-	for i := range name {
-		name[i] = binary.LittleEndian.Uint16(info[4+2*i:])
-	}
-	return ptyName.MatchString(windows.UTF16ToString(name))
+	name := info.name[:min(int(info.length/2), len(info.name))]
+	pty := regexp.MustCompile(`^\\(cygwin|msys)-[0-9a-f]+-pty[0-9]+-(from|to)-master`)
+	return pty.MatchString(windows.UTF16ToString(name))
 }
 
 // duplicate opens f once more, to be closed without closing f.
@@ -82,6 +81,9 @@ func duplicate(f *os.File) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(handle), f.Name()), nil
 }
+
+// IsTerminal says whether a person sees what is written to f, in a console or in Git Bash's terminal.
+func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 
 // resumptions never come: a process is not stopped by its console here.
 func resumptions() (resumed <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -1,0 +1,249 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// No bytes that a file may hold crash the reader, and what is taken out of them was put in under that very name.
+func FuzzDecode(f *testing.F) {
+	const name = "session-0123"
+	whole := header(name, 5) + "value"
+	for _, seed := range []string{
+		"", "\n", whole, whole[:len(whole)-1], whole + "x", strings.Replace(whole, "cache 1", "cache 2", 1),
+		strings.Replace(whole, name, "session-4567", 1), magic, magic + "1", magic + "1 " + name + " 99999999999999999999\n",
+		magic + "-1 " + name + " 5\nvalue", magic + "01 " + name + " 5\nvalue", "{\"version\":1}", "\x00\x00\x00",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		value, _, err := decode(data, name)
+		if err == nil && !bytes.Equal(append([]byte(header(name, len(value))), value...), data) &&
+			len(value) > 0 { // of an empty value the last byte, the end of the line, may be missing
+			t.Errorf("%q is taken for the whole of %q", data, value)
+		}
+		if err != nil && value != nil {
+			t.Errorf("%q is refused, and %q is returned", data, value)
+		}
+	})
+}
+
+// Every value comes back as it was kept, and no part of its file, nor it with more behind it, is taken for it.
+func FuzzKept(f *testing.F) {
+	f.Add("session-0123", []byte("value\n"))
+	f.Add("user-", []byte("\x00\n\n"))
+	f.Fuzz(func(t *testing.T, name string, value []byte) {
+		if len(value) == 0 || strings.ContainsAny(name, "\n ") {
+			t.Skip("no name, or no value, of ours")
+		}
+		file := append([]byte(header(name, len(value))), value...)
+		if got, _, err := decode(file, name); err != nil || !bytes.Equal(got, value) {
+			t.Errorf("kept %q, found %q, %v", value, got, err)
+		}
+		for i := range file {
+			if got, _, err := decode(file[:i], name); err == nil {
+				t.Errorf("%q is taken for whole: %q", file[:i], got)
+			}
+		}
+		if got, _, err := decode(append(file, 'x'), name); err == nil {
+			t.Errorf("one byte too many is taken for whole: %q", got)
+		}
+	})
+}
+
+func TestZeroDirKeepsNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var d Dir
+	if err := d.Keep("session-0", []byte("value")); err != nil {
+		t.Error(err)
+	}
+	if _, ok, err := d.Load("session-0"); ok || err != nil {
+		t.Error(ok, err)
+	}
+	unlock, err := d.Lock(t.Context(), "session-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if err := d.Drop("session-0"); err != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir("."); len(entries) != 0 {
+		t.Errorf("it left %v", entries)
+	}
+}
+
+func TestDrop(t *testing.T) {
+	d := Dir{filepath.Join(t.TempDir(), "a", "b")}
+	if err := d.Drop("user-0"); err != nil {
+		t.Error(err)
+	}
+	if err := d.Keep("user-0", []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	if value, ok, err := d.Load("user-0"); string(value) != "value" || !ok || err != nil {
+		t.Error(value, ok, err)
+	}
+	if err := d.Drop("user-0"); err != nil {
+		t.Error(err)
+	}
+	if _, ok, err := d.Load("user-0"); ok || err != nil {
+		t.Error(ok, err)
+	}
+}
+
+// Keeping removes the sessions that are too old to be of use, and what killed writers have left; nothing else.
+func TestSweep(t *testing.T) {
+	d := Dir{t.TempDir()}
+	old, young := time.Now().Add(-sweepAge-time.Minute), time.Now().Add(-sweepAge+time.Minute)
+	stays := map[string]bool{
+		"session-old.cache": false, "session-young.cache": true, "session-old.lock": true, ".new-old": false,
+		".new-young": true, "user-old.cache": true, "user-old.lock": true, "somebody's": true,
+	}
+	for name := range stays {
+		path := filepath.Join(d.Path, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := young
+		if !strings.Contains(name, "young") {
+			at = old
+		}
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Keep("session-new", []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range stays {
+		if _, err := os.Stat(filepath.Join(d.Path, name)); (err == nil) != want {
+			t.Errorf("%s stays: %v, %v", name, err == nil, want)
+		}
+	}
+}
+
+// A reader sees one value or the other, whole, however many write; and nothing is left but the value's file.
+func TestWritersAndReaders(t *testing.T) {
+	d := Dir{t.TempDir()}
+	values := make([][]byte, 4)
+	for i := range values {
+		values[i] = bytes.Repeat([]byte{byte('a' + i)}, 1000*(i+1))
+	}
+	if err := d.Keep("session-0", values[0]); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for _, v := range values {
+		all.Go(func() {
+			for range 20 {
+				if err := d.Keep("session-0", v); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 200 {
+				got, ok, err := d.Load("session-0")
+				if !ok || err != nil || !bytes.Equal(got, values[got[0]-'a']) {
+					t.Errorf("found %d bytes, %v, %v", len(got), ok, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if entries, err := os.ReadDir(d.Path); len(entries) != 1 || err != nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// One at a time; other names are free; who gives up does not keep it from the next.
+func TestLock(t *testing.T) {
+	d := Dir{filepath.Join(t.TempDir(), "cache")}
+	unlock, err := d.Lock(t.Context(), "user-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := d.Lock(t.Context(), "user-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other()
+
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error)
+	go func() {
+		_, err := d.Lock(ctx, "user-0")
+		gaveUp <- err
+	}()
+	cancel()
+	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	unlock()
+
+	holders, most := 0, 0
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			unlock, err := d.Lock(t.Context(), "user-0")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			holders++
+			most = max(most, holders)
+			mu.Unlock()
+			if err := d.Keep("user-0", []byte("held")); err != nil { // takes its time
+				t.Error(err)
+			}
+			mu.Lock()
+			holders--
+			mu.Unlock()
+			unlock()
+		})
+	}
+	all.Wait()
+	if most != 1 {
+		t.Errorf("%d held it at once", most)
+	}
+}
+
+// Every reason to pass over a file names the file, and is an *Unusable.
+func TestUnusable(t *testing.T) {
+	const name = "session-0"
+	for reason, data := range map[Reason]string{
+		Torn:           "torn",
+		Foreign:        header("session-1", 1) + "x",
+		AnotherVersion: magic + "7 whatever comes then",
+	} {
+		t.Run(fmt.Sprint(reason), func(t *testing.T) {
+			d := Dir{t.TempDir()}
+			if err := os.WriteFile(d.file(name), []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			value, ok, err := d.Load(name)
+			var unusable *Unusable
+			if value != nil || ok || !errors.As(err, &unusable) || unusable.Reason != reason || unusable.Path != d.file(name) {
+				t.Errorf("%q, %v, %v", value, ok, err)
+			}
+			if err := d.Keep(name, []byte("new")); err != nil {
+				t.Fatal(err)
+			}
+			if value, ok, err := d.Load(name); string(value) != "new" || !ok || err != nil {
+				t.Errorf("%q, %v, %v", value, ok, err)
+			}
+		})
+	}
+}

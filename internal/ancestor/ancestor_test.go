@@ -1,0 +1,118 @@
+package ancestor
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+const tell = "ANCESTOR_TEST_TELL"
+
+// The test binary can be the child that tells its ancestors, or a parent of it under any name.
+func TestMain(m *testing.M) {
+	switch os.Getenv(tell) {
+	case "":
+		os.Exit(m.Run())
+	case "child":
+		for p := range All() {
+			var names []string
+			for name := range p.Names() {
+				names = append(names, name)
+			}
+			fmt.Println(strings.Join(names, "\t"))
+		}
+	case "parent":
+		self, err := os.Executable()
+		if err != nil {
+			panic(err)
+		}
+		cmd := exec.Command(os.Args[1])
+		cmd.Env = append(os.Environ(), tell+"=child")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			panic(self + ": " + err.Error())
+		}
+	}
+}
+
+func told(t *testing.T, as string, cmd *exec.Cmd) [][]string {
+	t.Helper()
+	cmd.Env = append(os.Environ(), tell+"="+as, "GORACE=atexit_sleep_ms=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err, stderr.String())
+	}
+	var all [][]string
+	for line := range strings.Lines(string(out)) {
+		all = append(all, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+	}
+	return all
+}
+
+// The nearest ancestor comes first: this test, by its file's name.
+func TestNearestFirst(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := told(t, "child", exec.Command(self))
+	if len(all) < 2 || all[0][0] != filepath.Base(self) {
+		t.Errorf("%q", all)
+	}
+	if len(all) > most {
+		t.Errorf("%d ancestors", len(all))
+	}
+}
+
+// A program's name may hold whatever a file's name may.
+func TestStrangeNames(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what is looked at is /proc")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a b", "x) S 1 (y", "(", "zsh (deleted)", "日本語", "-bash"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.Link(self, path); err != nil {
+			data, err := os.ReadFile(self)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all := told(t, "parent", exec.Command(path, self))
+		if want := strings.TrimSuffix(name, " (deleted)"); len(all) < 3 || all[0][0] != want || all[1][0] != filepath.Base(self) {
+			t.Errorf("%q: %q", name, all)
+		}
+	}
+}
+
+// A script's own name is told beside its interpreter's.
+func TestScript(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("how systems name scripts differs")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := filepath.Join(t.TempDir(), "xonsh")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n'"+self+"'\n:\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	all := told(t, "child", exec.Command(script))
+	if len(all[0]) < 2 || all[0][1] != "xonsh" {
+		t.Errorf("%q", all)
+	}
+}

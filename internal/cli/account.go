@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+)
+
+// account is what AWS knows of a profile's user, asked with the profile's own long-term keys: whatever session the
+// environment holds.
+type account struct {
+	*session.Client
+	app     *app
+	profile profile.Profile
+	who     session.Identity
+}
+
+// account finds out whose keys the profile's are. The flags are settled.
+func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile) (*account, error) {
+	keys, err := p.LongTermKeys()
+	if err != nil {
+		return nil, err
+	}
+	reach, endpoint, err := f.reach(a, p, "", p.MFASerial)
+	if err != nil {
+		return nil, err
+	}
+	client, err := reach.Connect(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	who, err := client.Identity(ctx, endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if who.User == "" {
+		return nil, msg.NotAUser(who.ARN)
+	}
+	return &account{Client: client, app: a, profile: p, who: who}, nil
+}
+
+// ask makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
+func (x *account) ask(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+	bounded, cancel := x.Call(ctx)
+	defer cancel()
+	err := call(bounded, x.IAM())
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// told puts an error of ask into words; what is in words already stays.
+func (x *account) told(err error) error {
+	var words *msg.Error
+	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &words) {
+		return err
+	}
+	return x.Explain(err)
+}
+
+func (x *account) devices(ctx context.Context) (devices []mfa.Device, err error) {
+	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+		devices, err = mfa.Devices(ctx, client)
+		return err
+	})
+	return devices, x.told(err)
+}
+
+// device is the one device that is meant: the one named, or the only one there is.
+func (x *account) device(ctx context.Context, named string) (mfa.Device, error) {
+	devices, err := x.devices(ctx)
+	if err != nil {
+		return mfa.Device{}, err
+	}
+	serials := make([]string, len(devices))
+	for i, d := range devices {
+		serials[i] = d.Serial
+		if d.Serial == named {
+			return d, nil
+		}
+	}
+	switch {
+	case named != "":
+		return mfa.Device{}, msg.NotYourDevice(named, serials)
+	case len(devices) == 0:
+		return mfa.Device{}, msg.NoDevice(x.profile.Name)
+	case len(devices) == 1:
+		return devices[0], nil
+	}
+	return choose(x.profile.Name)(ctx, devices)
+}
+
+// confirm asks a question whose answer is yes or no; enter alone means usual. yes is the answer given beforehand, and
+// the only one where there is no terminal.
+func confirm(ctx context.Context, question string, usual, yes bool) (bool, error) {
+	if yes {
+		return true, nil
+	}
+	tty, err := term.Open()
+	if err != nil {
+		return false, msg.NobodyToConfirm(question, err)
+	}
+	defer tty.Close()
+	for {
+		answer, err := tty.Ask(ctx, question+msg.YesNo(usual))
+		if err != nil {
+			return false, answered(ctx, err)
+		}
+		switch strings.ToLower(cmp.Or(answer, map[bool]string{true: "y", false: "n"}[usual])) {
+		case "y", "yes", "はい":
+			return true, nil
+		case "n", "no", "いいえ":
+			return false, nil
+		}
+	}
+}
+
+// answered puts an error of a question into words.
+func answered(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, term.ErrClosed):
+		return msg.NoAnswerGiven()
+	}
+	return msg.TerminalFailed(err)
+}

@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/qr"
+	"awsmfa/internal/term"
+)
+
+// enrollFlags say how a new device is made known to an authenticator; device add and setup have them alike.
+type enrollFlags struct {
+	DeviceName string `name:"name" help:"The new device's name, with its path if it has one. Else the IAM user's own name, which the usual policies demand." placeholder:"NAME"`
+	QRPNG      string `name:"qr-png" help:"Write the QR code to this PNG file too, for this user alone; it is removed when the device is enabled." placeholder:"FILE"`
+	KeepQR     bool   `help:"Do not remove the PNG file: it holds the device's key."`
+	CodesFrom  string `help:"The authenticator is a program: this command line gets the key on stdin and prints a code, each time it is run." placeholder:"COMMAND"`
+	Yes        bool   `short:"y" help:"Answer yes to every question that can be answered so."`
+}
+
+// leftoverTime is how long the clearing up after a failure may take.
+const leftoverTime = 20 * time.Second
+
+// enroll adds a virtual device to the user and returns its serial number. Whatever goes wrong, no device stays that
+// nobody has: it is deleted, or, where that fails too, told of.
+func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err error) {
+	path, name := splitName(cmp.Or(f.DeviceName, x.who.User))
+	show, err := x.shower(f)
+	if err != nil {
+		return "", err // before there is a device that cannot be shown
+	}
+	defer show.close()
+	device, err := x.create(ctx, path, name, f.Yes)
+	if err != nil {
+		return "", err
+	}
+	if err = show.device(device, x.who); err == nil {
+		err = x.enable(ctx, device, show)
+	}
+	if err == nil {
+		return device.Serial, nil
+	}
+	if x.abandon(ctx, device.Serial) { // the answer was lost, the device is enabled
+		x.app.warn(msg.EnabledAllTheSame(device.Serial))
+		return device.Serial, ctx.Err()
+	}
+	return "", x.told(err)
+}
+
+// create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced.
+func (x *account) create(ctx context.Context, path, name string, yes bool) (device mfa.Virtual, err error) {
+	make := func(ctx context.Context, client *mfa.Client) (err error) {
+		device, err = mfa.Create(ctx, client, path, name)
+		return err
+	}
+	err = x.ask(ctx, make)
+	if !mfa.NameTaken(err) {
+		return device, x.told(err)
+	}
+	var serial string
+	var found bool
+	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+		serial, found, err = mfa.Leftover(ctx, client, path, name)
+		return err
+	})
+	switch {
+	case err != nil:
+		return device, x.told(err)
+	case !found:
+		return device, msg.DeviceNameTaken(name)
+	}
+	replace, err := confirm(ctx, msg.ReplaceLeftover(serial), true, yes)
+	if err != nil {
+		return device, err
+	}
+	if !replace {
+		return device, msg.LeftoverKept(serial)
+	}
+	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+	if err == nil {
+		err = x.ask(ctx, make)
+	}
+	return device, x.told(err)
+}
+
+// enable asks for two codes until they are right, here and with AWS.
+func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower) error {
+	for tries := 0; ; tries++ {
+		first, second, err := codes.two(ctx, device.Seed)
+		if err != nil {
+			return err
+		}
+		verdict, err := mfa.Judge(device.Seed, first, second, x.Now())
+		if err != nil {
+			return err
+		}
+		wrong := msg.Codes(int(verdict.Kind), verdict.Off)
+		if wrong == nil {
+			err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) error {
+				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
+			})
+			if !mfa.CodesRefused(err) {
+				return err
+			}
+			wrong = msg.CodesRefused(err)
+		}
+		if tries == mfa.AskAgain || !codes.again(wrong) {
+			return wrong
+		}
+	}
+}
+
+// abandon deletes a device that was not enabled, also when ctx has ended, and reports whether it was enabled after all.
+func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+	defer cancel()
+	err := x.ask(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+	switch {
+	case mfa.InUse(err):
+		return true
+	case err != nil:
+		x.app.warn(msg.LeftBehind(serial, x.told(err)))
+	default:
+		x.app.say(msg.NothingLeft(serial))
+	}
+	return false
+}
+
+// splitName parts a device's name into the path of its ARN and the name.
+func splitName(full string) (path, name string) {
+	i := strings.LastIndexByte(full, '/')
+	path = "/" + strings.Trim(full[:i+1], "/") + "/"
+	if path == "//" {
+		path = "/"
+	}
+	return path, full[i+1:]
+}
+
+// shower shows a device's key to an authenticator, and takes the codes that it makes: on the terminal, to a person with
+// a phone, or to a program.
+type shower struct {
+	app     *app
+	tty     *term.Terminal // nil when the authenticator is a program
+	profile string
+	command string
+	png     string
+	keep    bool
+	last    string // the code that the program gave last
+}
+
+// shower opens the terminal, where one is needed.
+func (x *account) shower(f enrollFlags) (*shower, error) {
+	s := &shower{app: x.app, profile: x.profile.Name, command: f.CodesFrom, png: f.QRPNG, keep: f.KeepQR}
+	if s.png != "" {
+		if _, err := os.Lstat(s.png); err == nil {
+			return nil, msg.FileThere(s.png)
+		}
+	}
+	if s.command != "" {
+		return s, nil
+	}
+	tty, err := term.Open()
+	if err != nil {
+		return nil, msg.NobodyToShow(err)
+	}
+	s.tty = tty
+	return s, nil
+}
+
+func (s *shower) close() {
+	if s.tty != nil {
+		s.tty.Close()
+	}
+	if s.png != "" && !s.keep {
+		os.Remove(s.png)
+	}
+}
+
+// device shows the key.
+func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) error {
+	uri, err := qr.URI(qr.Issuer, who.Label(), device.Seed)
+	if err != nil {
+		return err
+	}
+	drawing, err := qr.Draw(uri)
+	if err != nil {
+		return err
+	}
+	if s.png != "" {
+		if err := writePNG(s.png, drawing); err != nil {
+			return err
+		}
+		s.app.say(msg.QRWritten(s.png, s.keep))
+	}
+	if s.tty == nil {
+		return nil
+	}
+	columns, lines := s.tty.Size()
+	s.tty.Say(msg.ScanThis(device.Serial))
+	var small *qr.TooSmallError
+	if err := drawing.Terminal(s.tty, columns, max(lines-6, 0), s.style()); errors.As(err, &small) {
+		s.tty.Say(msg.TooSmall(small.Error()))
+	} else if err != nil {
+		return err
+	}
+	s.tty.Say(msg.KeyForTyping(who.Label(), spaced(device.Seed)))
+	return nil
+}
+
+// style is how a QR code can be drawn here. The half blocks are wide characters in the Japanese fonts of a Windows
+// console; Windows Terminal knows better.
+func (s *shower) style() qr.Style {
+	if runtime.GOOS == "windows" {
+		if s.app.Getenv("WT_SESSION") != "" {
+			return qr.HalfBlocks
+		}
+		return qr.Spaces
+	}
+	locale := cmp.Or(s.app.Getenv("LC_ALL"), s.app.Getenv("LC_CTYPE"), s.app.Getenv("LANG"))
+	if l := strings.ToUpper(locale); strings.Contains(l, "UTF-8") || strings.Contains(l, "UTF8") {
+		return qr.HalfBlocks
+	}
+	return qr.Spaces
+}
+
+// spaced puts a key into groups of four, as it is read out and typed.
+func spaced(key string) string {
+	var b strings.Builder
+	for i, r := range key {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func writePNG(path string, drawing qr.Drawing) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return msg.QRNotWritten(path, err)
+	}
+	err = drawing.PNG(f, 8)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(path)
+		return msg.QRNotWritten(path, err)
+	}
+	return nil
+}
+
+// two takes two codes, one after the other.
+func (s *shower) two(ctx context.Context, seed string) (first, second string, err error) {
+	if s.tty == nil {
+		if first, err = s.fromCommand(ctx, seed); err != nil {
+			return "", "", err
+		}
+		second, err = s.fromCommand(ctx, seed)
+		return first, second, err
+	}
+	if first, err = s.typed(ctx, msg.FirstCode()); err != nil {
+		return "", "", err
+	}
+	second, err = s.typed(ctx, msg.SecondCode())
+	return first, second, err
+}
+
+func (s *shower) typed(ctx context.Context, question string) (string, error) {
+	for {
+		typed, err := s.tty.Ask(ctx, question)
+		if err != nil {
+			return "", answered(ctx, err)
+		}
+		if code, ok := mfa.Clean(typed); ok {
+			return code, nil
+		}
+		s.tty.Say(msg.NotSixDigitsAgain())
+	}
+}
+
+func (s *shower) fromCommand(ctx context.Context, seed string) (code string, err error) {
+	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr, s.app.say)
+	s.last = code
+	return code, err
+}
+
+// again says what was wrong with the codes and reports whether there can be others.
+func (s *shower) again(wrong error) bool {
+	if s.tty == nil {
+		return false
+	}
+	text := wrong.Error()
+	if hint := msg.HintOf(wrong); hint != "" {
+		text += "; " + hint
+	}
+	s.tty.Say(fmt.Sprintf("%s.\n", text))
+	return true
+}

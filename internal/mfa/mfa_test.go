@@ -1,0 +1,142 @@
+package mfa
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestClean(t *testing.T) {
+	for typed, want := range map[string]string{
+		"123456": "123456", "012345": "012345", " 123 456\t": "123456", "1 2 3 4 5 6": "123456",
+		"123\u00a0456": "123456", "１２３　４５６": "123456", "１2３4５6": "123456", "123456\r\n": "123456",
+		"": "", "12345": "", "1234567": "", "12345a": "", "-12345": "", "+123456": "", "123.456": "", "123-456": "",
+		"١٢٣٤٥٦": "", "१२३४५६": "", "123456\x00": "", "\xff123456": "", "1e5000": "", "0x1234": "",
+	} {
+		if code, ok := Clean(typed); ok != (want != "") || ok && code != want {
+			t.Errorf("%q: %q, %v", typed, code, ok)
+		}
+	}
+}
+
+// Whatever is typed, what is sent is six ASCII digits, and they are the digits typed.
+func FuzzClean(f *testing.F) {
+	for _, seed := range []string{"123456", " 12 34 56 ", "１２３４５６", "12345", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		code, ok := Clean(typed)
+		if !ok {
+			return
+		}
+		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+			t.Errorf("%q is taken for %q", typed, code)
+		}
+		if again, ok := Clean(code); !ok || again != code {
+			t.Errorf("%q is taken, and %q is not", typed, code)
+		}
+	})
+}
+
+func TestSecurityKey(t *testing.T) {
+	for serial, want := range map[string]bool{
+		"arn:aws:iam::123456789012:u2f/user/alice/key-ABCDEF":      true,
+		"arn:aws-us-gov:iam::123456789012:u2f/root-account/key-AB": true,
+		"arn:aws:iam::123456789012:mfa/alice":                      false,
+		"arn:aws:iam::123456789012:mfa/u2f/alice":                  false,
+		"arn:aws:iam::123456789012:sms-mfa/alice":                  false,
+		"GAHT12345678": false,
+		"u2f/":         false,
+		"":             false,
+	} {
+		if got := (Device{Serial: serial}).SecurityKey(); got != want {
+			t.Errorf("%s: %v", serial, got)
+		}
+	}
+}
+
+// Messages call a command line by its program alone.
+func TestProgram(t *testing.T) {
+	for line, want := range map[string]string{
+		"op item get aws --otp":                    "op",
+		"  /usr/bin/oathtool -b --totp SEED":       "/usr/bin/oathtool",
+		`"C:\Program Files\op\op.exe" item get x`:  `C:\Program Files\op\op.exe`,
+		"SEED=JBSWY3DPEHPK3PXP A=b totp --verbose": "totp",
+		"SEED=JBSWY3DPEHPK3PXP":                    "…",
+		"SEED=JBSWY3DPEHPK3PXP ":                   "…",
+		"totp":                                     "totp",
+		"":                                         "…",
+		`"never closed`:                            "never closed",
+	} {
+		if got := called(line); got != want {
+			t.Errorf("%q: %q, not %q", line, got, want)
+		}
+	}
+}
+
+// The next code is there once the present one's 30 seconds are over, not a moment before.
+func TestUntilNext(t *testing.T) {
+	whole := time.Date(2026, 1, 2, 3, 4, 30, 0, time.UTC)
+	for at, want := range map[time.Duration]time.Duration{
+		0: 31 * time.Second, time.Second: 30 * time.Second, 29 * time.Second: 2 * time.Second,
+		30*time.Second - time.Millisecond: time.Second + time.Millisecond,
+	} {
+		if got := untilNext(whole.Add(at)); got != want {
+			t.Errorf("%s into the step: %s, not %s", at, got, want)
+		}
+	}
+}
+
+var refused = errors.New("refused")
+
+// A program that still shows the code that was refused is waited for, and says so; Ctrl-C ends the wait.
+func TestCommandWaitsForTheNextCode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the command is for sh")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	said := ""
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) {
+		said = text
+		cancel()
+	})
+	if code, err := source(ctx, Need{}); code != "123456" || err != nil || said != "" {
+		t.Fatal(code, err, said)
+	}
+	if code, err := source(ctx, Need{Refused: refused}); code != "" || !errors.Is(err, context.Canceled) {
+		t.Error(code, err)
+	}
+	if !strings.Contains(said, "waiting") || strings.Contains(said, "123456") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// The same code for another device, where none was refused, is no reason to wait.
+func TestCommandForAnotherDevice(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the command is for sh")
+	}
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) { t.Error(text) })
+	for _, serial := range []string{"old", "new"} {
+		if code, err := source(t.Context(), Need{Serial: serial}); code != "123456" || err != nil {
+			t.Error(code, err)
+		}
+	}
+}
+
+// What was given is given once.
+func TestGiven(t *testing.T) {
+	source := Given("123456")
+	for range 2 { // the second time is for another device
+		if code, err := source(t.Context(), Need{}); code != "123456" || err != nil {
+			t.Error(code, err)
+		}
+	}
+	if code, err := source(t.Context(), Need{Refused: refused}); code != "" || !errors.Is(err, refused) {
+		t.Error(code, err)
+	}
+}

@@ -1,0 +1,170 @@
+package msg
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// MFA devices, as device and setup have them.
+
+// DeviceAddHelp stands under the usage in device add --help.
+const DeviceAddHelp = `Creates a virtual MFA device, draws its QR code on the terminal, asks for two consecutive codes, checks
+them, and enables the device. Until then nothing is final: whatever goes wrong, the device is deleted again.
+
+With --codes-from the authenticator is a program: the command line gets the device's key on stdin, in Base32, and prints
+a code, each time it is run (oathtool --totp -b - is one).`
+
+// YesNo ends a question; enter alone means usual.
+func YesNo(usual bool) string {
+	if usual {
+		return " [Y/n] "
+	}
+	return " [y/N] "
+}
+
+func NobodyToConfirm(question string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("there is no terminal to ask on: %s", question),
+		Hint: "--yes answers beforehand",
+		Err:  err,
+	}
+}
+
+func NobodyToShow(err error) error {
+	return &Error{
+		Text: "there is no terminal to show the QR code on, and nobody to type codes",
+		Hint: "run it in a terminal, or name a program as the authenticator with --codes-from",
+		Err:  err,
+	}
+}
+
+func NoAnswerGiven() error {
+	return &Error{Text: "no answer was given"}
+}
+
+func NotYourDevice(serial string, have []string) error {
+	hint := "the user has none"
+	if len(have) > 0 {
+		hint = "the user has " + strings.Join(have, ", ")
+	}
+	return &Error{Text: fmt.Sprintf("%s is not an MFA device of this user", serial), Hint: hint}
+}
+
+func DeviceNameTaken(name string) error {
+	return &Error{
+		Text: fmt.Sprintf("an MFA device called %q is in use already", name),
+		Hint: "awsmfa device list shows the user's own; another one needs another --name, which the user's policy must allow",
+	}
+}
+
+func ReplaceLeftover(serial string) string {
+	return fmt.Sprintf("%s was left by an earlier try and is nobody's. Replace it?", serial)
+}
+
+func LeftoverKept(serial string) error {
+	return &Error{Text: fmt.Sprintf("%s stays, and no new device was made", serial), Hint: "another one needs another --name"}
+}
+
+// NothingLeft is said after a failure: the device that had been made is gone.
+func NothingLeft(serial string) string {
+	return fmt.Sprintf("%s was not enabled and is deleted again", serial)
+}
+
+// LeftBehind is a warning.
+func LeftBehind(serial string, err error) string {
+	return fmt.Sprintf("%s was not enabled and could not be deleted (%v): run this again, it will be replaced", serial, err)
+}
+
+// EnabledAllTheSame is a warning: AWS's answer was lost on the way.
+func EnabledAllTheSame(serial string) string {
+	return fmt.Sprintf("AWS's answer was lost, but %s is enabled", serial)
+}
+
+func DeviceEnabled(serial string) string { return serial + " is enabled" }
+
+func NoDevices(user string) string {
+	return fmt.Sprintf("user %s has no MFA device: awsmfa device add makes one", user)
+}
+
+// Kind names a kind of device, as mfa.Kind counts them.
+func Kind[K ~int](kind K) string {
+	return [...]string{"authenticator app", "hardware token", "security key"}[kind]
+}
+
+func NothingToResync(serial string) error {
+	return &Error{Text: fmt.Sprintf("%s is a security key: it has no clock to be out of step", serial)}
+}
+
+func Resynced(serial string) string { return serial + " is in step again" }
+
+func ReallyRemove(serial, user string) string {
+	return fmt.Sprintf("Take %s away from user %s? Its codes will be worth nothing.", serial, user)
+}
+
+func NotRemoved(serial string) error {
+	return &Error{Text: serial + " stays as it is"}
+}
+
+func Removed(serial string) string { return serial + " is removed" }
+
+// The QR code.
+
+func ScanThis(serial string) string {
+	return fmt.Sprintf("Scan this with an authenticator app. It is the key of %s: show it to nobody.\n\n", serial)
+}
+
+func TooSmall(size string) string {
+	return fmt.Sprintf("The QR code does not fit: %s. Make the window larger and start again, or type the key.\n", size)
+}
+
+func KeyForTyping(account, key string) string {
+	return fmt.Sprintf("\nOr type it in: account %s, key %s (time-based)\n\n", account, key)
+}
+
+func FirstCode() string { return "The code it shows now: " }
+
+func SecondCode() string { return "The next code, when it changes: " }
+
+func FileThere(path string) error {
+	return &Error{Text: fmt.Sprintf("%s is there already, and is not overwritten", path), Hint: "name another file with --qr-png"}
+}
+
+func QRNotWritten(path string, err error) error {
+	return &Error{Text: fmt.Sprintf("writing %s: %s", path, innermost(err)), Err: err}
+}
+
+func QRWritten(path string, kept bool) string {
+	if kept {
+		return fmt.Sprintf("the QR code is in %s: it is the device's key, keep it safe", path)
+	}
+	return fmt.Sprintf("the QR code is in %s until the device is enabled", path)
+}
+
+// Two codes.
+
+// Codes says what is wrong with two codes, as mfa.Verdict counts it; nil is nothing.
+func Codes(verdict int, off time.Duration) error {
+	switch verdict {
+	case 0:
+		return nil
+	case 1:
+		return &Error{Text: "that is the same code twice", Hint: "wait until the authenticator shows another"}
+	case 2:
+		return &Error{Text: "the second code is the one before the first", Hint: "type the one that is shown first, then the one that follows"}
+	case 3:
+		return &Error{Text: "the two codes do not follow one another: there was one between them", Hint: "type one, and then the very next"}
+	case 4:
+		return &Error{
+			Text: fmt.Sprintf("the authenticator's clock is %s AWS's", apart(off)),
+			Hint: "let the phone set its clock by the network, and type two new codes",
+		}
+	case 5:
+		return &Error{Text: "the first code is not one of this device's", Hint: "look at the entry that was added just now"}
+	}
+	return &Error{Text: "the second code is not one of this device's", Hint: "look at the entry that was added just now"}
+}
+
+func CodesRefused(err error) error {
+	return &Error{Text: "AWS refused the two codes", Hint: "type two new ones, one right after the other", Err: err}
+}

@@ -1,0 +1,70 @@
+package msg
+
+import (
+	"fmt"
+	"time"
+)
+
+// The first day.
+
+// SetupHelp stands under the usage in setup --help.
+const SetupHelp = `The whole first day, each step skipped when it is done: a new profile from an access key (a section that
+is there is never touched), an MFA device with its QR code, mfa_serial in the config file, a first session. Safe to run
+again after any interruption.
+
+In a script: --access-key-id, AWSMFA_SECRET_ACCESS_KEY or --secret-stdin, --region, --codes-from, --code-command, --yes.`
+
+func AWSCLI(version string) string {
+	if version == "" {
+		return "the AWS CLI is not there; awsmfa does not need it"
+	}
+	return fmt.Sprintf("the AWS CLI is there, version %s", version)
+}
+
+func NewProfile(name string) string {
+	return fmt.Sprintf("there is no profile %q yet: it is made from an access key of the IAM user", name)
+}
+
+// AskAccessKeyID and its kin are the questions that aws configure asks.
+const (
+	AskAccessKeyID     = "Access key ID: "
+	AskSecretAccessKey = "Secret access key (not shown): " //nolint:gosec // a question
+	AskRegion          = "Region (such as ap-northeast-1; enter for none): "
+)
+
+func NobodyToAskKeys(profile string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("profile %q is not there, and there is no terminal to ask for its access key on", profile),
+		Hint: "give --access-key-id and AWSMFA_SECRET_ACCESS_KEY, or --secret-stdin",
+		Err:  err,
+	}
+}
+
+func StdinFailed(err error) error {
+	return &Error{Text: fmt.Sprintf("reading the secret access key from stdin: %s", innermost(err)), Err: err}
+}
+
+func ProfileMade(name, file string) string {
+	return fmt.Sprintf("profile %q is added to %s", name, file)
+}
+
+func KeysAre(arn string) string { return fmt.Sprintf("the keys are those of %s", arn) }
+
+func DeviceThere(serial string) string { return fmt.Sprintf("the MFA device is %s", serial) }
+
+func OtherSerial(have, found string) string {
+	return fmt.Sprintf("the profile's mfa_serial is %s, and not %s: change it by hand if that is wrong", have, found)
+}
+
+func NoteSerial(file string) string {
+	return fmt.Sprintf("Note the device as mfa_serial in %s, for other tools too?", file)
+}
+
+// FirstSession is said before the code is asked for.
+const FirstSession = "now a first session; it takes a fresh code: each is accepted once"
+
+func SessionUntil(expiration time.Time) string {
+	return fmt.Sprintf("there is a session until %s", expiration.Local().Format("2006-01-02 15:04"))
+}
+
+func EachDay(line string) string { return "each day, type:  " + line }

@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"awsmfa/internal/msg"
+)
+
+// Identity is who AWS says the keys are.
+type Identity struct {
+	ARN       string
+	Partition string // aws, aws-cn, aws-us-gov, aws-eusc
+	Account   string // twelve digits
+	User      string // the IAM user's name, without its path; "" for the root user and for a role
+}
+
+// Label is how an authenticator app lists the user, as the AWS console has it.
+func (i Identity) Label() string { return i.User + "@" + i.Account }
+
+// Identity asks STS whose keys these are: GetCallerIdentity needs no permission, and no policy can deny it (AWS STS API
+// Reference). Errors are in words.
+func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, error) {
+	call, cancel := c.Call(ctx)
+	defer cancel()
+	out, err := c.sts(endpoint).GetCallerIdentity(call, &sts.GetCallerIdentityInput{})
+	if ctx.Err() != nil {
+		return Identity{}, ctx.Err()
+	}
+	if err != nil {
+		return Identity{}, c.Explain(err)
+	}
+	// arn:PARTITION:iam::ACCOUNT:user/PATH/NAME
+	id := Identity{ARN: aws.ToString(out.Arn), Account: aws.ToString(out.Account)}
+	parts := strings.SplitN(id.ARN, ":", 6)
+	if len(parts) != 6 {
+		return Identity{}, msg.NotAUser(id.ARN)
+	}
+	id.Partition = parts[1]
+	if path, ok := strings.CutPrefix(parts[5], "user/"); ok {
+		id.User = path[strings.LastIndexByte(path, '/')+1:]
+	}
+	return id, nil
+}
+
+func (c *Client) sts(endpoint Endpoint) *sts.Client {
+	return sts.NewFromConfig(c.aws, func(o *sts.Options) {
+		o.BaseEndpoint = url(endpoint.URL)
+		if endpoint.Global {
+			o.Region = "aws-global"
+		}
+	})
+}
