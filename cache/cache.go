@@ -221,7 +221,7 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 		return func() { f.Close() }, nil
 	case <-ctx.Done():
 		go func() {
-			_ = <-locked
+			<-locked //nolint:errcheck // whatever came of it, the file is closed
 			f.Close()
 		}()
 		return nil, ctx.Err()

@@ -63,6 +63,7 @@ type app struct {
 	ctx    context.Context // of what takes time; nil before
 	debug  bool
 	warned map[string]bool
+	told   bool // something was written to stderr
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -112,12 +113,21 @@ func (a *app) run() error {
 	if err != nil {
 		return err
 	}
+	if own, _, _ := splitCommand(a.Args[1:]); slices.ContainsFunc(own, isEmpty) {
+		return &usageError{msg.EmptyArgument()}
+	}
 	parsed, err := parse(parser, &g, a.Args[1:])
 	if err != nil {
-		return usage(err)
+		return usage(err, a.Args[1:])
 	}
 	a.debug = g.Debug
 	return parsed.Run()
+}
+
+// isEmpty says of an argument that it is empty, or a flag's empty value: a script's variable that is not set. Taken for
+// "not given" it would silently mean another profile.
+func isEmpty(arg string) bool {
+	return arg == "" || strings.HasPrefix(arg, "-") && strings.HasSuffix(arg, "=")
 }
 
 // forShell says whether what a command prints is for a shell to evaluate; one that is no command may be meant for env.
@@ -185,9 +195,14 @@ func splitCommand(args []string) (own, command []string, dashed bool) {
 	return args, nil, false
 }
 
+// firstWord is the command, or "" where a flag stands before it: the word after a flag may be its value.
 func firstWord(args []string) string {
 	for _, arg := range args {
-		if !strings.HasPrefix(arg, "-") {
+		switch {
+		case arg == "--debug":
+		case strings.HasPrefix(arg, "-"):
+			return ""
+		default:
 			return arg
 		}
 	}
@@ -212,14 +227,14 @@ func (a *app) guessedShell() shells.Shell {
 	return s
 }
 
-// catchSignals makes Ctrl-C and its kin end what ctx governs, until stop is called, instead of the process at once: the
+// catchSignals makes Ctrl-C, Ctrl-\ and their kin end what ctx governs, until stop is called, instead of the process at once: the
 // terminal is told, the lock let go, the evaluated line made to fail. Listening costs threads, a third of a millisecond:
 // it is for what takes time.
 func (a *app) catchSignals() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx = ctx
 	signals := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) { // nohup's work goes on when the terminal is closed
 			signal.Notify(signals, s)
 		}
@@ -265,15 +280,15 @@ func (a *app) fail(err error) int {
 			code += int(n)
 		}
 	}
-	fmt.Fprintf(a.Stderr, "awsmfa: error: %s\n", text)
-	if hint != "" {
-		fmt.Fprintf(a.Stderr, "awsmfa: hint: %s\n", hint)
-	}
-	if a.debug && errors.As(err, &message) && message.Err != nil {
-		a.trace("underneath: %v", message.Err)
-	}
-	if a.evaluated {
+	if a.evaluated { // before anything is said: that the line fails hangs on nothing else
 		io.WriteString(a.Stdout, a.guessedShell().Failure(text))
+	}
+	a.tell("error: " + text)
+	if hint != "" {
+		a.tell("hint: " + hint)
+	}
+	if errors.As(err, &message) && message.Err != nil {
+		a.trace("underneath: %v", message.Err)
 	}
 	return code
 }
@@ -283,14 +298,18 @@ type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }
 
-func usage(err error) error {
+func usage(err error, args []string) error {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) {
 		help := "awsmfa --help"
 		if parse.Context != nil && parse.Context.Selected() != nil {
 			help = "awsmfa " + parse.Context.Selected().Name + " --help"
 		}
-		err = msg.Usage(parse.Unwrap(), help)
+		command := ""
+		if parse.Context != nil && parse.Context.Selected() != nil {
+			command = parse.Context.Selected().Name
+		}
+		err = msg.Usage(parse.Unwrap(), help, command, firstWord(args))
 	}
 	return &usageError{err}
 }
@@ -299,15 +318,26 @@ func usage(err error) error {
 func (a *app) warn(text string) {
 	if !a.warned[text] {
 		a.warned[text] = true
-		fmt.Fprintf(a.Stderr, "awsmfa: warning: %s\n", text)
+		a.tell("warning: " + text)
 	}
 }
 
 // say tells the person something that is neither error nor warning.
-func (a *app) say(text string) { fmt.Fprintf(a.Stderr, "awsmfa: %s\n", text) }
+func (a *app) say(text string) { a.tell(text) }
 
 func (a *app) trace(format string, args ...any) {
 	if a.debug {
-		fmt.Fprintf(a.Stderr, "awsmfa: debug: "+format+"\n", args...)
+		a.tell("debug: " + fmt.Sprintf(format, args...))
 	}
+}
+
+// tell writes one line to stderr. What names and AWS's answers hold is shown, and never carried out by the terminal. A
+// stderr that nobody reads any more is no reason to die, as Go would of SIGPIPE: the evaluated line would not fail, and
+// what was paid for with a code be lost.
+func (a *app) tell(text string) {
+	if !a.told {
+		a.told = true
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	}
+	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", msg.Printable(text))
 }

@@ -185,11 +185,7 @@ func (s *shower) close() {
 
 // device shows the key.
 func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) error {
-	uri, err := qr.URI(qr.Issuer, who.Label(), device.Seed)
-	if err != nil {
-		return err
-	}
-	drawing, err := qr.Draw(uri)
+	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
 		return err
 	}
@@ -202,26 +198,46 @@ func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) err
 	if s.tty == nil {
 		return nil
 	}
-	columns, lines := s.tty.Size()
-	s.tty.Say(msg.ScanThis(device.Serial))
+	s.tty.Say(msg.ScanThis(device.Serial, who.Label(), spaced(device.Seed)))
 	var small *qr.TooSmallError
-	if err := drawing.Terminal(s.tty, columns, max(lines-6, 0), s.style()); errors.As(err, &small) {
-		s.tty.Say(msg.TooSmall(small.Error()))
-	} else if err != nil {
+	if err := s.terminal(drawing); !errors.As(err, &small) {
 		return err
 	}
-	s.tty.Say(msg.KeyForTyping(who.Label(), spaced(device.Seed)))
+	// A shorter name makes a smaller code, which an old window of 80 by 24 has room for.
+	if drawing, err = draw("AWS", who.Label(), device.Seed); err != nil {
+		return err
+	}
+	if err := s.terminal(drawing); !errors.As(err, &small) {
+		return err
+	}
+	s.tty.Say(msg.TooSmall(small.Columns, small.Lines))
 	return nil
 }
 
-// style is how a QR code can be drawn here. The half blocks are wide characters in the Japanese fonts of a Windows
-// console; Windows Terminal knows better.
+func draw(issuer, account, seed string) (qr.Drawing, error) {
+	uri, err := qr.URI(issuer, account, seed)
+	if err != nil {
+		return qr.Drawing{}, err
+	}
+	return qr.Draw(uri)
+}
+
+// terminal draws the code, with a line left below it for the question.
+func (s *shower) terminal(drawing qr.Drawing) error {
+	columns, lines := s.tty.Size()
+	if lines > 0 {
+		lines = max(lines-1, 1)
+	}
+	return drawing.Terminal(s.tty, columns, lines, s.style())
+}
+
+// style is how a QR code can be drawn here: with half blocks, where they are known and narrow.
 func (s *shower) style() qr.Style {
-	if runtime.GOOS == "windows" {
-		if s.app.Getenv("WT_SESSION") != "" {
-			return qr.HalfBlocks
+	if runtime.GOOS == "windows" { // Go writes UTF-16 to a console
+		if s.app.Getenv("WT_SESSION") == "" && term.WideBlocks() {
+			return qr.Spaces
 		}
-		return qr.Spaces
+		return qr.HalfBlocks
 	}
 	locale := cmp.Or(s.app.Getenv("LC_ALL"), s.app.Getenv("LC_CTYPE"), s.app.Getenv("LANG"))
 	if l := strings.ToUpper(locale); strings.Contains(l, "UTF-8") || strings.Contains(l, "UTF8") {

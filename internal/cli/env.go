@@ -67,13 +67,14 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 	return &usageError{msg.NothingSet(line)}
 }
 
-// withoutCode leaves out a token code: it will be another one's time when the line is typed.
+// withoutCode leaves out a token code, which will be stale when the line is typed, and a code command, which may hold
+// an authenticator's key.
 func withoutCode(args []string) (kept []string) {
 	for i := 0; i < len(args); i++ {
 		switch name, _, joined := strings.Cut(args[i], "="); {
-		case (name == "--code" || name == "-c") && !joined:
+		case (name == "--code" || name == "--code-command" || name == "-c") && !joined:
 			i++
-		case name == "--code", strings.HasPrefix(name, "-c"):
+		case name == "--code", name == "--code-command", strings.HasPrefix(name, "-c"):
 		default:
 			kept = append(kept, args[i])
 		}

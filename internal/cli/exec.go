@@ -29,6 +29,8 @@ func (c *execCmd) Run(a *app) error {
 	switch {
 	case subshell && c.dashed: // exec -- $EMPTY in a script: a shell is not what was meant
 		return &usageError{msg.NoCommand()}
+	case !subshell && command[0] == "":
+		return &usageError{msg.EmptyCommand()}
 	case subshell:
 		command = []string{a.subshellPath()}
 	}

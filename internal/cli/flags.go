@@ -3,10 +3,8 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +62,9 @@ func (f *sessionFlags) settle(a *app) error {
 	if err := f.profileFlags.settle(a); err != nil {
 		return err
 	}
+	if f.Region != "" && !isRegion(f.Region) {
+		return &usageError{msg.BadRegion(f.Region)}
+	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
 	if text := a.Getenv("AWSMFA_DURATION"); f.Duration == 0 && text != "" {
 		if err := f.Duration.UnmarshalText([]byte(text)); err != nil {
@@ -98,16 +99,23 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, serial string) (
 	if err != nil {
 		return session.Reach{}, session.Endpoint{}, err
 	}
+	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(serial))
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if _, err := url.Parse(a.Getenv(name)); err != nil { // Go would go without it
+			return session.Reach{}, session.Endpoint{}, msg.BadProxy(name)
+		}
+	}
+	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
 	return session.Reach{
 		Files:   a.files(),
 		Profile: p.Name,
-		Region:  cmp.Or(a.region(p, region), usualRegion(serial)),
+		Region:  where,
 		IAM:     iam,
 		Timeout: time.Duration(f.Timeout),
 		AppID:   "awsmfa",
 		Now:     time.Now,
 		Trace:   a.trace,
-	}, session.Endpoint{URL: sts, Global: a.global(p, a.region(p, region))}, nil
+	}, session.Endpoint{URL: sts, Global: a.legacy(p) && session.IsLegacyRegion(where)}, nil
 }
 
 // obtain is the straight line from the flags to the variables.
@@ -133,6 +141,9 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 		return session.Session{}, err
 	}
 	serial := cmp.Or(f.Serial, p.MFASerial)
+	if serial != "" && !mfa.IsSerial(serial) {
+		return session.Session{}, msg.BadSerial(serial)
+	}
 	reach, endpoint, err := f.reach(a, p, f.Region, serial)
 	if err != nil {
 		return session.Session{}, err
@@ -146,7 +157,7 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 		Code:          f.source(a, p),
 		Choose:        choose(p.Name),
 		Interruptible: a.catchSignals,
-		Warn:          func(err error) { a.warn(warning(err)) },
+		Warn:          a.warn,
 		Waiting:       func() { a.say(msg.Waiting) },
 	}
 	if f.NoCache {
@@ -162,7 +173,7 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 
 // cache is the directory under the XDG one; none where that hangs on the current directory, which may be anybody's.
 func (a *app) cache() cache.Dir {
-	if !filepath.IsAbs(xdg.CacheHome) {
+	if !filepath.IsAbs(xdg.CacheHome) || a.Home == "" && a.Getenv("XDG_CACHE_HOME") == "" {
 		return cache.Dir{}
 	}
 	return cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
@@ -235,60 +246,25 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	return text, nil
 }
 
-// region is where AWS is asked: the profile's region, else the one asked for, else one the user set. A region that
-// awsmfa set for another profile is not the user's.
-func (a *app) region(p profile.Profile, asked string) string {
+// ownRegion is the region that the user set: one that awsmfa set for another profile is not the user's.
+func (a *app) ownRegion() string {
 	for _, name := range regionVars {
-		if r := a.Getenv(name); r != "" && r != a.Getenv(varRegion) {
-			return cmp.Or(p.Region, asked, r)
+		if r := a.Getenv(name); r != a.Getenv(varRegion) {
+			return r
 		}
 	}
-	return cmp.Or(p.Region, asked)
+	return ""
 }
 
-// usualRegion is asked when nobody names one: a session is good in all regions of its partition, which a device's ARN
-// tells.
-func usualRegion(serial string) string {
-	switch _, rest, _ := strings.Cut(serial, ":"); strings.SplitN(rest, ":", 2)[0] {
-	case "aws-cn":
-		return "cn-north-1"
-	case "aws-us-gov":
-		return "us-gov-west-1"
-	case "aws-eusc":
-		return "eusc-de-east-1"
-	}
-	return "us-east-1"
-}
-
-// legacyRegions are the ones for which sts_regional_endpoints = legacy means the global endpoint (AWS SDKs and Tools
-// Reference Guide, "AWS STS Regional endpoints").
-var legacyRegions = []string{
-	"ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "aws-global", "ca-central-1", "eu-central-1",
-	"eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-}
-
-func (a *app) global(p profile.Profile, region string) bool {
+// legacy says whether settings ask for the global endpoint of STS where a region has one.
+func (a *app) legacy(p profile.Profile) bool {
 	setting, _ := p.Get("sts_regional_endpoints")
-	setting = cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting)
-	return strings.EqualFold(setting, "legacy") && slices.Contains(legacyRegions, cmp.Or(region, "aws-global"))
+	return strings.EqualFold(cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting), "legacy")
 }
 
-// warning puts what went wrong beside the session into words.
-func warning(err error) string {
-	var (
-		unusable *cache.Unusable
-		notKept  *session.NotKept
-		noLock   *session.NoLock
-	)
-	switch {
-	case errors.As(err, &unusable):
-		return msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion)
-	case errors.As(err, &notKept):
-		return msg.NotKept(notKept.Err)
-	case errors.As(err, &noLock):
-		return msg.NoLock(noLock.Err)
-	}
-	return err.Error()
+// isRegion says whether a name can be a region's; which there are is AWS's to say.
+func isRegion(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') })
 }
 
 // codeFlag is six digits, checked before anything else is done.
@@ -328,7 +304,7 @@ type timeoutFlag time.Duration
 func (d *timeoutFlag) UnmarshalText(text []byte) error {
 	v, err := parseDuration(string(text))
 	if err == nil && v <= 0 {
-		err = msg.NotDuration(string(text))
+		err = msg.NotPositive(string(text))
 	}
 	*d = timeoutFlag(v)
 	return err

@@ -244,7 +244,7 @@ func TestKilledHolder(t *testing.T) {
 // A signal ends what takes time: the wait for the lock, the wait for AWS, the wait for the code command. The evaluated line
 // is made to fail, and the cache holds nothing half.
 func TestSignals(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			w := inWorld(t)
@@ -254,8 +254,10 @@ func TestSignals(t *testing.T) {
 			<-arrived
 			waiting := run(t, w, env, "env", "prod")
 			waiting.until("waiting for another awsmfa")
-			command := run(t, w, []string{"XDG_CACHE_HOME=" + t.TempDir(),
-				"AWSMFA_CODE_COMMAND=echo here >&2; exec sleep 600"}, "exec", "prod", "--", "true")
+			command := run(t, w, []string{
+				"XDG_CACHE_HOME=" + t.TempDir(),
+				"AWSMFA_CODE_COMMAND=echo here >&2; exec sleep 600",
+			}, "exec", "prod", "--", "true")
 			command.until("here")
 
 			for _, of := range []struct {

@@ -75,8 +75,10 @@ func TestShells(t *testing.T) {
 				"AWS_SESSION_TOKEN": kept[0].lines[keptToken], "AWS_CREDENTIAL_EXPIRATION": kept[0].lines[keptUntil],
 			}
 			other := maps.Clone(session)
-			maps.Copy(session, map[string]string{"AWSMFA_PROFILE": "prod", "AWSMFA_REGION": "eu-central-1",
-				"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"})
+			maps.Copy(session, map[string]string{
+				"AWSMFA_PROFILE": "prod", "AWSMFA_REGION": "eu-central-1",
+				"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1",
+			})
 			other["AWSMFA_PROFILE"] = "default"
 			for label, want := range map[string]map[string]string{"prod": session, "default": other, "unset": {}} {
 				if d, ran := r.Dump(label); !ran || !maps.Equal(ofAWS(d.Env), want) {

@@ -24,15 +24,10 @@ var (
 )
 
 // setVars is what puts a session into an environment. With no region, one that awsmfa set for another profile is
-// removed, and one of the user's own is left.
+// removed, and one of the user's own is left. The keys come last: what cannot be set or removed, because the user made
+// it readonly, stops the line before anything of the session is there.
 func setVars(profile string, s session.Session, region string, getenv func(string) string) []shells.Var {
-	vars := []shells.Var{
-		{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
-		{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
-		{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken},
-		{Name: "AWS_CREDENTIAL_EXPIRATION", Value: s.Expiration.UTC().Format(time.RFC3339)},
-		{Name: varProfile, Value: profile},
-	}
+	vars := unset(staleVars...)
 	if region == "" {
 		vars = append(vars, unsetRegion(getenv)...)
 	} else {
@@ -40,12 +35,18 @@ func setVars(profile string, s session.Session, region string, getenv func(strin
 			vars = append(vars, shells.Var{Name: name, Value: region})
 		}
 	}
-	return append(vars, unset(staleVars...)...)
+	return append(vars,
+		shells.Var{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
+		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
+		shells.Var{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken},
+		shells.Var{Name: "AWS_CREDENTIAL_EXPIRATION", Value: s.Expiration.UTC().Format(time.RFC3339)},
+		shells.Var{Name: varProfile, Value: profile},
+	)
 }
 
 // unsetVars removes all that setVars sets.
 func unsetVars(getenv func(string) string) []shells.Var {
-	return append(unset(append(sessionVars, varProfile)...), unsetRegion(getenv)...)
+	return append(unset(append(sessionVars, varProfile, varDepth)...), unsetRegion(getenv)...)
 }
 
 // unsetRegion removes the region that awsmfa set, where it still stands as it was set.

@@ -13,8 +13,10 @@ type apiError struct {
 }
 
 func errInvalidClientTokenID() *apiError {
-	return &apiError{http.StatusForbidden, "InvalidClientTokenId",
-		"The security token included in the request is invalid."}
+	return &apiError{
+		http.StatusForbidden, "InvalidClientTokenId",
+		"The security token included in the request is invalid.",
+	}
 }
 
 func errExpiredToken() *apiError {
@@ -38,8 +40,10 @@ func errAccessDenied(message string) *apiError {
 }
 
 func errInvalidAction(action, version string) *apiError {
-	return &apiError{http.StatusBadRequest, "InvalidAction",
-		fmt.Sprintf("Could not find operation %s for version %s", action, version)}
+	return &apiError{
+		http.StatusBadRequest, "InvalidAction",
+		fmt.Sprintf("Could not find operation %s for version %s", action, version),
+	}
 }
 
 func errMalformedRequest(message string) *apiError {
@@ -64,13 +68,17 @@ func errThrottling() *apiError {
 }
 
 func errInternalFailure() *apiError {
-	return &apiError{http.StatusInternalServerError, "InternalFailure",
-		"The request processing has failed because of an unknown error, exception or failure."}
+	return &apiError{
+		http.StatusInternalServerError, "InternalFailure",
+		"The request processing has failed because of an unknown error, exception or failure.",
+	}
 }
 
 func errServiceUnavailable() *apiError {
-	return &apiError{http.StatusServiceUnavailable, "ServiceUnavailable",
-		"The request has failed due to a temporary failure of the server."}
+	return &apiError{
+		http.StatusServiceUnavailable, "ServiceUnavailable",
+		"The request has failed due to a temporary failure of the server.",
+	}
 }
 
 func errValidation(message string) *apiError {

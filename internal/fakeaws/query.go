@@ -179,7 +179,8 @@ func (req *request) refusal(now time.Time, e *apiError) answer {
 		RequestID string `xml:"RequestId"`
 	}{
 		xml.Name{Space: req.namespace(), Local: "ErrorResponse"},
-		detail{kind, e.code, e.message}, ans.requestID,
+		detail{kind, e.code, e.message},
+		ans.requestID,
 	})
 	return ans
 }

@@ -168,7 +168,11 @@ func called(line string) string {
 			word, _, _ := strings.Cut(quoted, `"`)
 			return word
 		}
-		word, after, _ := strings.Cut(rest, " ")
+		end := strings.IndexAny(rest, " ;&|")
+		if end < 0 {
+			end = len(rest)
+		}
+		word, after := rest[:end], strings.TrimLeft(rest[end:], ";&|")
 		if !strings.Contains(word, "=") {
 			return word
 		}
@@ -189,6 +193,11 @@ func (p program) run(ctx context.Context) (string, error) {
 		return "", ctx.Err()
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		select { // Ctrl-C reaches the program as well, and the program may be the quicker to end
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 		return "", msg.CodeCommandFailed(called(p.line), err)
 	}
 	first, _, _ := strings.Cut(string(out), "\n")

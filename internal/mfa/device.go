@@ -44,6 +44,13 @@ func (d Device) Kind() Kind {
 	return Hardware
 }
 
+// IsSerial says whether AWS would take text for a serial number (AWS STS API Reference, "GetSessionToken", SerialNumber).
+func IsSerial(text string) bool {
+	return 9 <= len(text) && len(text) <= 256 && !strings.ContainsFunc(text, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=/:,.@-", r))
+	})
+}
+
 // SecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
 // no place for its answer. Their ARNs are arn:PARTITION:iam::ACCOUNT:u2f/…; an authenticator app's has :mfa/, a
 // hardware token's serial number is no ARN. (IAM User Guide, "IAM identifiers".)

@@ -91,9 +91,9 @@ func TestUntilNext(t *testing.T) {
 	}
 }
 
-var refused = errors.New("refused")
+var errRefused = errors.New("errRefused")
 
-// A program that still shows the code that was refused is waited for, and says so; Ctrl-C ends the wait.
+// A program that still shows the code that was errRefused is waited for, and says so; Ctrl-C ends the wait.
 func TestCommandWaitsForTheNextCode(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is for sh")
@@ -107,7 +107,7 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 	if code, err := source(ctx, Need{}); code != "123456" || err != nil || said != "" {
 		t.Fatal(code, err, said)
 	}
-	if code, err := source(ctx, Need{Refused: refused}); code != "" || !errors.Is(err, context.Canceled) {
+	if code, err := source(ctx, Need{Refused: errRefused}); code != "" || !errors.Is(err, context.Canceled) {
 		t.Error(code, err)
 	}
 	if !strings.Contains(said, "waiting") || strings.Contains(said, "123456") {
@@ -115,7 +115,7 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 	}
 }
 
-// The same code for another device, where none was refused, is no reason to wait.
+// The same code for another device, where none was errRefused, is no reason to wait.
 func TestCommandForAnotherDevice(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the command is for sh")
@@ -136,7 +136,7 @@ func TestGiven(t *testing.T) {
 			t.Error(code, err)
 		}
 	}
-	if code, err := source(t.Context(), Need{Refused: refused}); code != "" || !errors.Is(err, refused) {
+	if code, err := source(t.Context(), Need{Refused: errRefused}); code != "" || !errors.Is(err, errRefused) {
 		t.Error(code, err)
 	}
 }

@@ -82,6 +82,14 @@ func BadEndpoint(from, profile string) error {
 	}
 }
 
+// BadProxy never shows the URL, which may hold a password.
+func BadProxy(variable string) error {
+	return &Error{
+		Text: variable + " is not a URL",
+		Hint: "write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with % in a password as %25",
+	}
+}
+
 func ClientSettings(profile string, err error) error {
 	why := innermost(err)
 	if file := (*fs.PathError)(nil); errors.As(err, &file) {

@@ -2,6 +2,7 @@ package msg
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -38,11 +39,57 @@ const HelpOnly = "help was asked for: there is nothing to evaluate"
 // Waiting is said when another run holds the lock for longer than a moment.
 const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
 
-func Usage(err error, help string) error {
-	if hint := HintOf(err); hint != "" {
-		return &Error{Text: err.Error(), Hint: hint, Err: err}
+// Usage is a command line that Kong could not read, in plainer words than Kong's where those are known. command is the
+// one that was recognized, first the word that stands where one is expected.
+func Usage(err error, help, command, first string) error {
+	text, hint := err.Error(), HintOf(err)
+	missing := regexp.MustCompile(`^(--?\S+): expected .* value .*`)
+	switch {
+	case missing.MatchString(text):
+		text = missing.FindStringSubmatch(text)[1] + ": a value is missing, or begins with -"
+	case command == "exec" && (strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
+		hint = "put -- before the command: awsmfa exec [PROFILE] -- COMMAND [ARG ...]"
+	case command == "" && first != "" && strings.HasPrefix(text, "unexpected argument") && !strings.Contains(text, "did you mean"):
+		text = "no command is called " + quoted(first)
+		hint = "for a profile of that name: awsmfa env " + word(first) + "; see also " + help
 	}
-	return &Error{Text: err.Error(), Hint: "see " + help, Err: err}
+	if hint == "" {
+		hint = "see " + help
+	}
+	return &Error{Text: text, Hint: hint, Err: err}
+}
+
+func EmptyArgument() error {
+	return &Error{Text: "an argument is empty", Hint: "is a variable unset? leave the argument out if nothing is meant"}
+}
+
+func EmptyCommand() error {
+	return &Error{Text: "the command is empty", Hint: "is a variable unset?"}
+}
+
+func NotPositive(text string) error {
+	return &Error{Text: fmt.Sprintf("%s is not more than nothing", text), Hint: "write 30s, 2m, or a number of seconds"}
+}
+
+func BadSerial(serial string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s cannot be an MFA device's serial number", quoted(serial)),
+		Hint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or what stands on the back of a hardware token, at least 9 characters; awsmfa device list shows the user's",
+	}
+}
+
+func BadRegion(region string) error {
+	return &Error{Text: fmt.Sprintf("%s cannot be a region", quoted(region)), Hint: "a region is called such as ap-northeast-1"}
+}
+
+// Printable is text with each control character, which a terminal would carry out, as a question mark.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || 0x7f <= r && r <= 0x9f {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 func TwoProfiles(a, b string) error {
@@ -121,7 +168,11 @@ func OnlyHere(name string, err error) error {
 }
 
 func NotExecutable(name string, err error) error {
-	return &Error{Text: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)), Err: err}
+	return &Error{
+		Text: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)),
+		Hint: "a script needs #!/bin/sh or the like in its first line and permission to run, or an interpreter named before it",
+		Err:  err,
+	}
 }
 
 func Nested(profile string, depth int) string {
@@ -154,6 +205,10 @@ func WaitedTooLong(waited time.Duration) error {
 
 func NotKept(err error) string {
 	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
+}
+
+func NotForgotten(err error) string {
+	return fmt.Sprintf("the MFA device that is gone cannot be forgotten: %s", err)
 }
 
 func NoLock(err error) string {

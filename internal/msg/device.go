@@ -110,16 +110,14 @@ func Removed(serial string) string { return serial + " is removed" }
 
 // The QR code.
 
-func ScanThis(serial string) string {
-	return fmt.Sprintf("Scan this with an authenticator app. It is the key of %s: show it to nobody.\n\n", serial)
+func ScanThis(serial, account, key string) string {
+	return fmt.Sprintf("\nThe key of %s, to be shown to nobody. Scan it with an authenticator app, or type it in:\naccount %s, time-based, key %s\n",
+		serial, account, key)
 }
 
-func TooSmall(size string) string {
-	return fmt.Sprintf("The QR code does not fit: %s. Make the window larger and start again, or type the key.\n", size)
-}
-
-func KeyForTyping(account, key string) string {
-	return fmt.Sprintf("\nOr type it in: account %s, key %s (time-based)\n\n", account, key)
+func TooSmall(columns, lines int) string {
+	return fmt.Sprintf("The window is too small for the QR code, which needs %d columns and %d lines: type the key, or press Ctrl-C, make the window larger and start again.\n",
+		columns, lines)
 }
 
 func FirstCode() string { return "The code it shows now: " }

@@ -8,10 +8,10 @@ import (
 
 // The MFA device.
 
-func NoDevice(user string) error {
+func NoDevice(profile string) error {
 	return &Error{
-		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", user),
-		Hint: "add one in the IAM console (Security credentials, Assign MFA device: authenticator app) and run this again",
+		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),
+		Hint: "awsmfa setup adds one",
 	}
 }
 
@@ -19,7 +19,7 @@ func OnlySecurityKeys(profile string, serials []string) error {
 	return &Error{
 		Text: fmt.Sprintf("the IAM user of profile %q has only security keys (%s), and AWS takes no security key for a command-line session",
 			profile, strings.Join(serials, ", ")),
-		Hint: "add an authenticator app to the same user in the IAM console (Security credentials, Assign MFA device): a user may have several devices",
+		Hint: "add an authenticator app to the same user, with awsmfa device add or in the IAM console: a user may have several devices",
 	}
 }
 
@@ -72,7 +72,7 @@ func DeviceRefused(serial string, err error) error {
 
 // AskCode is the question for a code.
 func AskCode(profile, serial string) string {
-	return fmt.Sprintf("MFA code for %s (%s): ", profile, serial)
+	return Printable(fmt.Sprintf("MFA code for %s (%s): ", profile, serial))
 }
 
 // NotSixDigitsAgain and CodeRefusedAgain are said on the terminal before the question comes again.
@@ -114,15 +114,14 @@ func InBackground(profile string, err error) error {
 }
 
 func NoCode() error {
-	return &Error{Text: "no token code was given"}
+	return &Error{Text: "no token code was given", Hint: "run it again, or give one with --code"}
 }
 
 func TerminalFailed(err error) error {
 	return &Error{Text: fmt.Sprintf("asking on the terminal: %s", innermost(err)), Err: err}
 }
 
-// CodeCommandFailed tells of a code command that ended with an error; said is the last line it wrote to stderr, never
-// of what it wrote to stdout, which may be a code.
+// CodeCommandFailed tells of a code command that ended with an error, and nothing of what it printed, which may be a code.
 func CodeCommandFailed(command string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)),

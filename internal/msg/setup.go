@@ -28,7 +28,7 @@ func NewProfile(name string) string {
 // AskAccessKeyID and its kin are the questions that aws configure asks.
 const (
 	AskAccessKeyID     = "Access key ID: "
-	AskSecretAccessKey = "Secret access key (not shown): " //nolint:gosec // a question
+	AskSecretAccessKey = "Secret access key (not shown): "
 	AskRegion          = "Region (such as ap-northeast-1; enter for none): "
 )
 

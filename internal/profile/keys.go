@@ -89,6 +89,7 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	case KindLogin:
 		file, line := at("login_session")
 		return Keys{}, msg.ProfileLogin(p.Name, file, line)
+	case KindNone:
 	}
 	file, line := at("")
 	return Keys{}, msg.ProfileNoKeys(p.Name, file, line)

@@ -54,17 +54,25 @@ func TestLoad(t *testing.T) {
 		name, config, credentials, profile string
 		want                               map[string]string // key → value; "-" is not there
 	}{
-		{"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n", "[prod]\n" + testKeys, "prod",
-			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al", "mfa_process": "op item get", idKey: testID}},
+		{
+			"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n", "[prod]\n" + testKeys, "prod",
+			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al", "mfa_process": "op item get", idKey: testID},
+		},
 		{"only credentials", "-", "[prod]\nregion=x\n", "prod", map[string]string{"region": "x"}},
-		{"credentials win, every key", "[profile p]\nregion=a\nendpoint_url=http://a\n", "[p]\nregion=b\nendpoint_url=http://b", "p",
-			map[string]string{"region": "b", "endpoint_url": "http://b"}},
+		{
+			"credentials win, every key", "[profile p]\nregion=a\nendpoint_url=http://a\n", "[p]\nregion=b\nendpoint_url=http://b", "p",
+			map[string]string{"region": "b", "endpoint_url": "http://b"},
+		},
 		{"an empty value wins too", "[profile p]\nregion=a\n", "[p]\nregion=", "p", map[string]string{"region": ""}},
 		{"default", "[default]\nregion=a", "-", "default", map[string]string{"region": "a"}},
-		{"profile default beats default", "[profile default]\nregion=b\n[default]\nregion=a\noutput=json", "-", "default",
-			map[string]string{"region": "b", "output": "-"}},
-		{"profile default below", "[default]\nregion=a\n[profile default]\noutput=json", "-", "default",
-			map[string]string{"region": "-", "output": "json"}},
+		{
+			"profile default beats default", "[profile default]\nregion=b\n[default]\nregion=a\noutput=json", "-", "default",
+			map[string]string{"region": "b", "output": "-"},
+		},
+		{
+			"profile default below", "[default]\nregion=a\n[profile default]\noutput=json", "-", "default",
+			map[string]string{"region": "-", "output": "json"},
+		},
 		{"DEFAULT is another", "[DEFAULT]\nregion=a\n[default]\nregion=b", "-", "DEFAULT", map[string]string{"region": "a"}},
 		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p", map[string]string{"region": "a"}},
 		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod", map[string]string{"region": "a", "output": "b"}},
@@ -75,26 +83,42 @@ func TestLoad(t *testing.T) {
 		{"a name that begins another's", "[profile prod-old]\nregion=b\n[profile prod]\nregion=a\n[profile prod2]\nregion=c", "-", "prod", map[string]string{"region": "a"}},
 		{"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod", map[string]string{"region": "a"}},
 		{"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p", map[string]string{"region": "a", "MFA_SERIAL": "s"}},
-		{"repeated sections and keys", "[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
-			map[string]string{"region": "c", "output": "x"}},
-		{"comments", "# a\n ; b\n[profile p] # c\n# region=no\n  ; region=no\nregion=a # d\noutput=b ; e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
-			map[string]string{"region": "a", "output": "b", "cli_pager": "c#d;e", "x": "y"}},
+		{
+			"repeated sections and keys", "[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
+			map[string]string{"region": "c", "output": "x"},
+		},
+		{
+			"comments", "# a\n ; b\n[profile p] # c\n# region=no\n  ; region=no\nregion=a # d\noutput=b ; e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
+			map[string]string{"region": "a", "output": "b", "cli_pager": "c#d;e", "x": "y"},
+		},
 		{"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p", map[string]string{"region": "a", "output": "b", "x": "y"}},
 		{"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p", map[string]string{"region": "a", "x": "y"}},
-		{"= and : in values", "[profile p]\nmfa_process=a --b=c\nendpoint_url = http://h:1/?a=b\nx: y=z", "-", "p",
-			map[string]string{"mfa_process": "a --b=c", "endpoint_url": "http://h:1/?a=b", "x": "y=z"}},
-		{"quotes about a value", "[profile p]\nregion=\"a\"\noutput='b'\nx=\"\ny=\"c'", "-", "p",
-			map[string]string{"region": "a", "output": "b", "x": `"`, "y": `"c'`}},
-		{"settings of settings", "[profile p]\ns3 =\n  region = no\n\n  # c\n\taddressing_style=path\nregion=a", "-", "p",
-			map[string]string{"region": "a", "s3": "", "addressing_style": "-"}},
-		{"a section indented as a whole", "  [profile p]\n  s3 =\n    region = no\n  region=a # c\n  output=b", "-", "p",
-			map[string]string{"region": "a", "output": "b", "s3": ""}},
+		{
+			"= and : in values", "[profile p]\nmfa_process=a --b=c\nendpoint_url = http://h:1/?a=b\nx: y=z", "-", "p",
+			map[string]string{"mfa_process": "a --b=c", "endpoint_url": "http://h:1/?a=b", "x": "y=z"},
+		},
+		{
+			"quotes about a value", "[profile p]\nregion=\"a\"\noutput='b'\nx=\"\ny=\"c'", "-", "p",
+			map[string]string{"region": "a", "output": "b", "x": `"`, "y": `"c'`},
+		},
+		{
+			"settings of settings", "[profile p]\ns3 =\n  region = no\n\n  # c\n\taddressing_style=path\nregion=a", "-", "p",
+			map[string]string{"region": "a", "s3": "", "addressing_style": "-"},
+		},
+		{
+			"a section indented as a whole", "  [profile p]\n  s3 =\n    region = no\n  region=a # c\n  output=b", "-", "p",
+			map[string]string{"region": "a", "output": "b", "s3": ""},
+		},
 		{"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p", map[string]string{"x": "a\nb\nc", "region": "r"}},
 		{"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p", map[string]string{"region": "a", "output": "b"}},
-		{"other kinds of section", "[sso-session p]\nregion=s\n[services p]\nsts=\n[p]\nregion=n\n[profilep]\nregion=m\n[profile]\nregion=o\n[profile p]\noutput=a", "[profile p]\nregion=c", "p",
-			map[string]string{"region": "-", "output": "a"}},
-		{"garbage elsewhere", "[profile a]\nnonsense\n\x00\xff\n[profile b\n  [\n[]\n[[\n[profile p]\nregion=a\n[profile p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
-			map[string]string{"region": "a", "y": "z"}},
+		{
+			"other kinds of section", "[sso-session p]\nregion=s\n[services p]\nsts=\n[p]\nregion=n\n[profilep]\nregion=m\n[profile]\nregion=o\n[profile p]\noutput=a", "[profile p]\nregion=c", "p",
+			map[string]string{"region": "-", "output": "a"},
+		},
+		{
+			"garbage elsewhere", "[profile a]\nnonsense\n\x00\xff\n[profile b\n  [\n[]\n[[\n[profile p]\nregion=a\n[profile p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
+			map[string]string{"region": "a", "y": "z"},
+		},
 		{"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]", "-", "p", map[string]string{"region": "a", "x": "[1]"}},
 		{"a header alone", "[profile p]", "-", "p", map[string]string{"region": "-"}},
 	} {
@@ -274,42 +298,78 @@ func TestLongTermKeys(t *testing.T) {
 		{"keys and SSO", "[profile p]\nsso_session=s\n", "[p]\n" + testKeys, ""},
 		{"keys and a source without a role", "[profile p]\nsource_profile=s\n", "[p]\n" + testKeys, ""},
 		{"none", "\n[profile p]\nregion=a", "", `profile "p" has no access key (config:2) | run aws configure --profile p`},
-		{"no secret", "", "[p]\naws_access_key_id=" + testID,
-			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`},
-		{"no id", "[profile p]\naws_secret_access_key=" + testSecret, "",
-			`profile "p" has aws_secret_access_key (config:2) but no aws_access_key_id | add aws_access_key_id below it, or run aws configure --profile p`},
-		{"half over a whole one", "[profile p]\n" + testKeys, "[p]\naws_access_key_id=" + testID,
-			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`},
-		{"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
-			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; a pair stands in one file | move both keys to the credentials file`},
-		{"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
-			`profile "p" has an empty aws_secret_access_key (credentials:3) | run aws configure --profile p`},
-		{"continued secret", "", "[p]\n" + testKeys + "  more\n",
-			`profile "p" has white space or a strange character in aws_secret_access_key (credentials:3) | copy the key again; mind indented lines below it, which continue it`},
-		{"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
-			`profile "p" holds temporary keys (aws_session_token, credentials:4); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`},
-		{"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
-			`profile "p" holds a temporary key (an ASIA… id, credentials:2); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`},
-		{"role", "[profile p]\n" + role + "source_profile = my base\n", "",
-			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | ask for the profile with the keys: awsmfa env "my base"`},
-		{"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys,
-			`profile "p" is a role (role_arn, config:2) with a key pair of its own (credentials:2); a session of these keys would not be the role's | move the keys to a profile of their own, and name it as this one's source_profile`},
-		{"role alone", "[profile p]\n" + role, "",
-			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`},
-		{"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
-			`profile "p" is a role assumed with the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
-		{"source without role", "[profile p]\nsource_profile = base\n", "",
-			`profile "p" has a source_profile (config:2) but neither a role_arn nor a key pair | ask for the profile with the keys: awsmfa env base`},
-		{"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
-			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
-		{"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
-			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`},
-		{"SSO", "[profile p]\nsso_session=s\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`},
-		{"old SSO", "[profile p]\nsso_start_url=s\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`},
-		{"login", "[profile p]\nlogin_session=s\n", "",
-			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | sign in with: aws login --profile p`},
+		{
+			"no secret", "", "[p]\naws_access_key_id=" + testID,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`,
+		},
+		{
+			"no id", "[profile p]\naws_secret_access_key=" + testSecret, "",
+			`profile "p" has aws_secret_access_key (config:2) but no aws_access_key_id | add aws_access_key_id below it, or run aws configure --profile p`,
+		},
+		{
+			"half over a whole one", "[profile p]\n" + testKeys, "[p]\naws_access_key_id=" + testID,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`,
+		},
+		{
+			"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
+			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; a pair stands in one file | move both keys to the credentials file`,
+		},
+		{
+			"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
+			`profile "p" has an empty aws_secret_access_key (credentials:3) | run aws configure --profile p`,
+		},
+		{
+			"continued secret", "", "[p]\n" + testKeys + "  more\n",
+			`profile "p" has white space or a strange character in aws_secret_access_key (credentials:3) | copy the key again; mind indented lines below it, which continue it`,
+		},
+		{
+			"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
+			`profile "p" holds temporary keys (aws_session_token, credentials:4); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`,
+		},
+		{
+			"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
+			`profile "p" holds a temporary key (an ASIA… id, credentials:2); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`,
+		},
+		{
+			"role", "[profile p]\n" + role + "source_profile = my base\n", "",
+			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | ask for the profile with the keys: awsmfa env "my base"`,
+		},
+		{
+			"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys,
+			`profile "p" is a role (role_arn, config:2) with a key pair of its own (credentials:2); a session of these keys would not be the role's | move the keys to a profile of their own, and name it as this one's source_profile`,
+		},
+		{
+			"role alone", "[profile p]\n" + role, "",
+			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`,
+		},
+		{
+			"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
+			`profile "p" is a role assumed with the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+		},
+		{
+			"source without role", "[profile p]\nsource_profile = base\n", "",
+			`profile "p" has a source_profile (config:2) but neither a role_arn nor a key pair | ask for the profile with the keys: awsmfa env base`,
+		},
+		{
+			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+		},
+		{
+			"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+		},
+		{
+			"SSO", "[profile p]\nsso_session=s\n", "",
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`,
+		},
+		{
+			"old SSO", "[profile p]\nsso_start_url=s\n", "",
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`,
+		},
+		{
+			"login", "[profile p]\nlogin_session=s\n", "",
+			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | sign in with: aws login --profile p`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, test.config, test.credentials)
@@ -352,8 +412,14 @@ func TestNoSecretShows(t *testing.T) {
 		p Profile
 		s *Secret
 	}
-	for _, v := range []any{p, &p, keys, &keys, keys.SecretAccessKey, &keys.SecretAccessKey, hidden{keys, p, &keys.SecretAccessKey},
-		&hidden{keys, p, nil}, []Keys{keys}, map[string]any{"a": keys, "b": p}, struct{ K, P any }{keys, p}} {
+	for _, v := range []any{
+		p, &p, keys, &keys, keys.SecretAccessKey, &keys.SecretAccessKey,
+		hidden{keys, p, &keys.SecretAccessKey},
+		&hidden{keys, p, nil},
+		[]Keys{keys},
+		map[string]any{"a": keys, "b": p},
+		struct{ K, P any }{keys, p},
+	} {
 		var out []string
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%T"} {
 			out = append(out, fmt.Sprintf(verb, v))

@@ -75,7 +75,7 @@ func unreadable(path string, err error) error {
 
 func (s *source) close() {
 	if s != nil && s.closer != nil {
-		s.closer.Close()
+		_ = s.closer.Close()
 	}
 }
 

@@ -207,8 +207,10 @@ func TestAgainstSDK(t *testing.T) {
 // TestAgainstSDKShuffled puts files together of lines at random: what a fuzzer of bytes seldom gets to.
 func TestAgainstSDKShuffled(t *testing.T) {
 	headers := [2][]string{
-		{"[profile p]", "[profile p]", "  [ profile\tp ] # c", "[default]", "[profile default]", "[profile q]", "[services s]", "[services s]", "[sso-session s]",
-			"[profile q r]", "[DEFAULT]", "[p]", "[profile p]]"},
+		{
+			"[profile p]", "[profile p]", "  [ profile\tp ] # c", "[default]", "[profile default]", "[profile q]", "[services s]", "[services s]", "[sso-session s]",
+			"[profile q r]", "[DEFAULT]", "[p]", "[profile p]]",
+		},
 		{"[p]", "[ p ]", "[default]", "[q  r]", "[q]", "[p2]", "[profile p]", "[DEFAULT]"},
 	}
 	settings := []string{

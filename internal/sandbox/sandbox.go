@@ -131,7 +131,7 @@ func (s *Sandbox) AddSelf(name string, args ...string) error {
 		name += ".cmd"
 		script = `@"` + strings.ReplaceAll(self, "%", "%%") + `" ` + strings.Join(args, " ") + "\r\n"
 	}
-	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) //nolint:gosec // it is a program
+	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) // it is a program
 }
 
 // Build builds a package of this module into Bin under name, with the flags of a release, and returns the program's path.

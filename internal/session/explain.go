@@ -83,6 +83,9 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 	return msg.Refused(operation, code, said, err)
 }
 
+// wsaeConnReset is ECONNRESET as Windows has it; no other system has an error of that number.
+const wsaeConnReset = syscall.Errno(10054)
+
 // explainSilence is for an answer that did not come, or was not AWS's.
 func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
 	var (
@@ -108,7 +111,7 @@ func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError,
 		return msg.CertificateUnknown(host, err)
 	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return msg.TLSFailed(host, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wsaeConnReset):
 		return msg.ConnectionLost(host, err)
 	case isOp:
 		return msg.NoConnection(host, err)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,18 +51,26 @@ func (s Session) encode() []byte {
 	}, "\n"))
 }
 
-func decode(text []byte) (s Session, err error) {
+// decode is encode's other way. Its error shows nothing of the text.
+func decode(text []byte) (Session, error) {
 	lines := strings.Split(string(text), "\n")
-	if len(lines) != 6 {
-		return Session{}, errors.New("not a session")
+	if len(lines) != 6 || slices.Contains(lines[:5], "") {
+		return Session{}, errNoSession
 	}
-	s = Session{AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2]}
-	if s.Expiration, err = time.Parse(time.RFC3339, lines[3]); err != nil {
-		return Session{}, err
+	expiration, err := time.Parse(time.RFC3339, lines[3])
+	if err != nil {
+		return Session{}, errNoSession
 	}
-	s.Obtained, err = time.Parse(time.RFC3339Nano, lines[4])
-	return s, err
+	obtained, err := time.Parse(time.RFC3339Nano, lines[4])
+	if err != nil {
+		return Session{}, errNoSession
+	}
+	return Session{
+		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2], Expiration: expiration, Obtained: obtained,
+	}, nil
 }
+
+var errNoSession = errors.New("not a session")
 
 // Request is what is asked for, all of it: it is what STS is asked, and its hash is what the session is kept under, so
 // that the two cannot drift apart. How AWS is reached (region, proxies, time limits) is not part of it: the session is
@@ -127,7 +136,7 @@ type Obtainer struct {
 	Interruptible func() (ctx context.Context, stop func())
 
 	// Warn is told what did not stop the session from being obtained; Waiting, that another awsmfa holds the lock.
-	Warn    func(error)
+	Warn    func(text string)
 	Waiting func()
 
 	connected *Client // when first needed
@@ -152,33 +161,37 @@ func (o *Obtainer) Obtain(want Request) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if s, ok := o.kept(want); ok { // whoever held the lock has paid for us, or another profile of the same user has
-		return s, nil
+	s, ok := o.kept(want) // whoever held the lock has paid for us, or another profile of the same user has
+	if !ok {
+		if s, want, err = o.fromSTS(ctx, want, !named); err != nil {
+			return Session{}, err
+		}
+		o.keep(want, s)
 	}
-	s, want, err := o.fromSTS(ctx, want, !named)
-	if err != nil {
-		return Session{}, err
-	}
-	switch err := o.Cache.Keep(want.Key(), s.encode()); {
-	case err != nil:
-		o.Warn(&NotKept{err}) // the code is spent: the session is used all the same
-	case o.unlocked != nil:
-		o.Warn(&NoLock{o.unlocked})
+	if !named {
+		o.remember(want)
 	}
 	return s, nil
 }
 
-// NotKept is the warning that a new session could not be written to the cache.
-type NotKept struct{ Err error }
+// keep keeps a session that was paid for with a code. When it cannot be kept, it is used all the same.
+func (o *Obtainer) keep(want Request, s Session) {
+	if err := o.Cache.Keep(want.Key(), s.encode()); err != nil {
+		o.Warn(msg.NotKept(err))
+	} else if o.unlocked != nil {
+		o.Warn(msg.NoLock(o.unlocked))
+	}
+}
 
-func (e *NotKept) Error() string { return "keeping the session: " + e.Err.Error() }
-func (e *NotKept) Unwrap() error { return e.Err }
-
-// NoLock is the warning that other runs at the same time cannot be waited for.
-type NoLock struct{ Err error }
-
-func (e *NoLock) Error() string { return "locking the cache: " + e.Err.Error() }
-func (e *NoLock) Unwrap() error { return e.Err }
+// remember keeps a device that was found, now that a session was had with it.
+func (o *Obtainer) remember(want Request) {
+	known, _, _ := o.Cache.Load(want.user())
+	if string(known) != want.Serial && o.unlocked == nil {
+		if err := o.Cache.Keep(want.user(), []byte(want.Serial)); err != nil {
+			o.Warn(msg.NotKept(err))
+		}
+	}
+}
 
 // kept looks for a session that is good for want, under the remembered device when want names none.
 func (o *Obtainer) kept(want Request) (Session, bool) {
@@ -187,16 +200,14 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 		return Session{}, false
 	}
 	text, found, err := o.Cache.Load(want.Key())
-	if err != nil {
-		o.Warn(err)
-	}
+	o.warnUnusable(err)
 	if !found {
 		o.Reach.Trace("cache: no session kept for %s", want.Serial)
 		return Session{}, false
 	}
 	s, err := decode(text)
 	if err != nil {
-		o.Warn(o.Cache.Torn(want.Key(), err))
+		o.warnUnusable(o.Cache.Torn(want.Key(), err))
 		return Session{}, false
 	}
 	end := s.Expiration
@@ -218,6 +229,13 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 	return s, true
 }
 
+func (o *Obtainer) warnUnusable(err error) {
+	var unusable *cache.Unusable
+	if errors.As(err, &unusable) {
+		o.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion))
+	}
+}
+
 // clockLeeway is how far apart this computer's clock and AWS's may be: AWS itself refuses signatures that are more than
 // 15 minutes off.
 const clockLeeway = 15 * time.Minute
@@ -229,9 +247,7 @@ func (o *Obtainer) remembered(want Request) Request {
 		return want
 	}
 	serial, _, err := o.Cache.Load(want.user())
-	if err != nil {
-		o.Warn(err)
-	}
+	o.warnUnusable(err)
 	want.Serial = string(serial)
 	return want
 }

@@ -13,8 +13,7 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// device finds out which device want means: the one it names, the remembered one, or the one that IAM lists, which is
-// then remembered.
+// device finds out which device want means: the one it names, the remembered one, or the one that IAM lists.
 func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 	want = o.remembered(want)
 	if want.Serial != "" {
@@ -41,9 +40,6 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 		return want, err
 	}
 	want.Serial = chosen.Serial
-	if err := o.Cache.Keep(want.user(), []byte(chosen.Serial)); err != nil {
-		o.Warn(&NotKept{err})
-	}
 	return want, nil
 }
 
@@ -109,7 +105,7 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Sessi
 func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (Request, error) {
 	o.Reach.Trace("device: AWS no longer knows the remembered %s", want.Serial)
 	if err := o.Cache.Drop(want.user()); err != nil {
-		o.Warn(&NotKept{err})
+		o.Warn(msg.NotForgotten(err))
 	}
 	gone := want.Serial
 	want.Serial = ""
@@ -120,7 +116,7 @@ func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (
 	return want, err
 }
 
-func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(error)) (Session, error) {
+func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	out, err := c.sts(want.Endpoint).GetSessionToken(ctx, &sts.GetSessionTokenInput{
@@ -143,24 +139,13 @@ func (c *Client) getSessionToken(ctx context.Context, want Request, code string,
 	}
 	c.Trace("sts: %v", s)
 	if c.ahead.Abs() > skewed {
-		warn(&ClockOff{c.ahead})
+		warn(msg.ClockOff(c.ahead))
 	}
 	if given := s.Expiration.Sub(c.Now()); given < want.Duration-skewed {
-		warn(&Shorter{Asked: want.Duration, Given: given})
+		warn(msg.Shorter(want.Duration, given))
 	}
 	return s, nil
 }
 
 // skewed is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
 const skewed = 5 * time.Minute
-
-// ClockOff is the warning that this computer's clock is ahead of AWS's (behind, when negative) and that the session was
-// obtained all the same: the SDK signs again with AWS's time.
-type ClockOff struct{ Ahead time.Duration }
-
-func (e *ClockOff) Error() string { return msg.ClockOff(e.Ahead) }
-
-// Shorter is the warning that AWS gave less than was asked: it does so to the root user, at most an hour.
-type Shorter struct{ Asked, Given time.Duration }
-
-func (e *Shorter) Error() string { return msg.Shorter(e.Asked, e.Given) }

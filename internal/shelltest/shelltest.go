@@ -47,32 +47,46 @@ func All() []Launcher {
 	stop := func(line, then string) string { return line + "\n" + then } // an exception stops the script
 	semicolon := func(line, then string) string { return line + "; " + then }
 	return []Launcher{
-		{Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and,
-			Strict: "set -euo pipefail -o noclobber"},
-		{Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and,
-			Strict: "set -eu; setopt noclobber pipefail warn_create_global warn_nested_var"},
+		{
+			Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and,
+			Strict: "set -euo pipefail -o noclobber",
+		},
+		{
+			Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and,
+			Strict: "set -eu; setopt noclobber pipefail warn_create_global warn_nested_var",
+		},
 		{Name: "dash", Shell: "sh", argv: []string{"dash"}, andThen: and, Strict: "set -euC"},
 		{Name: "busybox", Shell: "sh", argv: []string{"busybox", "sh"}, andThen: and, Strict: "set -euC"},
 		{Name: "ksh", Shell: "ksh", argv: []string{"ksh"}, andThen: and, Strict: "set -euC -o pipefail"},
 		{Name: "mksh", Shell: "mksh", argv: []string{"mksh"}, andThen: and, Strict: "set -euC -o pipefail"},
-		{Name: "fish", Shell: "fish", argv: []string{"fish", "--no-config"},
-			andThen: func(line, then string) string { return line + "; and " + then }},
-		{Name: "pwsh", Shell: "pwsh", ext: ".ps1", both: true, andThen: stop,
+		{
+			Name: "fish", Shell: "fish", argv: []string{"fish", "--no-config"},
+			andThen: func(line, then string) string { return line + "; and " + then },
+		},
+		{
+			Name: "pwsh", Shell: "pwsh", ext: ".ps1", both: true, andThen: stop,
 			argv:   []string{"pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-File"},
-			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"},
-		{Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
+			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
+		},
+		{
+			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
 			argv:   []string{"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"},
-			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'"},
-		{Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true,
+			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
+		},
+		{
+			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true,
 			andThen: func(line, then string) string { return "(" + line + ") && " + then },
 			mend: func(script string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
-			}},
+			},
+		},
 		{Name: "tcsh", Shell: "tcsh", argv: []string{"tcsh", "-f"}, andThen: and},
 		{Name: "elvish", Shell: "elvish", argv: []string{"elvish", "-norc"}, andThen: semicolon},
 		{Name: "nu", Shell: "nu", argv: []string{"nu", "--no-config-file"}, andThen: semicolon},
-		{Name: "xonsh", Shell: "xonsh", argv: []string{"xonsh", "--no-rc"}, andThen: stop,
-			Strict: "$RAISE_SUBPROC_ERROR = True"},
+		{
+			Name: "xonsh", Shell: "xonsh", argv: []string{"xonsh", "--no-rc"}, andThen: stop,
+			Strict: "$RAISE_SUBPROC_ERROR = True",
+		},
 	}
 }
 

@@ -33,3 +33,6 @@ func resumptions() (resumed <-chan os.Signal, stop func()) {
 	signal.Notify(signals, unix.SIGCONT)
 	return signals, func() { signal.Stop(signals) }
 }
+
+// WideBlocks is a matter of Windows' consoles.
+func WideBlocks() bool { return false }

@@ -87,3 +87,10 @@ func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 
 // resumptions never come: a process is not stopped by its console here.
 func resumptions() (resumed <-chan os.Signal, stop func()) { return nil, func() {} }
+
+// WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block characters
+// two columns wide.
+func WideBlocks() bool {
+	page, err := windows.GetConsoleOutputCP()
+	return err == nil && slices.Contains([]uint32{932, 936, 949, 950}, page)
+}
