@@ -116,7 +116,11 @@ func (a *app) run() error {
 	if own, _, _ := splitCommand(a.Args[1:]); slices.ContainsFunc(own, isEmpty) {
 		return &usageError{msg.EmptyArgument()}
 	}
-	parsed, err := parse(parser, &g, a.Args[1:])
+	args := a.Args[1:]
+	if len(args) == 0 && !a.evaluated {
+		args = []string{"--help"}
+	}
+	parsed, err := parse(parser, &g, args)
 	if err != nil {
 		return usage(err, a.Args[1:])
 	}

@@ -11,6 +11,7 @@ import (
 
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 	"awsmfa/shells"
 )
 
@@ -39,21 +40,28 @@ func (c *execCmd) Run(a *app) error {
 		return err // before a code is asked for what cannot be run
 	}
 	vars, err := c.obtain(a)
+	if profile.NotFound(err) && subshell {
+		if _, e := exec.LookPath(c.Name); e == nil {
+			return msg.ExecNeedsDashes(err, c.Name)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	if subshell {
-		vars = append(vars, a.deeper())
+		vars = append(vars, a.deeper(c.Name))
 	}
 	err = become(a, path, command, apply(a.Environ, vars, sameVariable))
 	return a.notStarted(command[0], err)
 }
 
 // deeper counts the subshells, and says so of one inside another: exit leads back to the outer one.
-func (a *app) deeper() shells.Var {
+func (a *app) deeper(profile string) shells.Var {
 	depth, _ := strconv.Atoi(a.Getenv(varDepth))
 	if depth > 0 {
 		a.say(msg.Nested(a.Getenv(varProfile), depth))
+	} else {
+		a.say(msg.Subshell(profile))
 	}
 	return shells.Var{Name: varDepth, Value: strconv.Itoa(depth + 1)}
 }

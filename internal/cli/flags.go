@@ -22,8 +22,8 @@ import (
 
 // profileFlags say which profile is meant, and how AWS is reached for it.
 type profileFlags struct {
-	Name    string      `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. Else AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), default."`
-	Profile string      `short:"p" help:"The same, as a flag." placeholder:"NAME"`
+	Name    string      `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. When it is left out: AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), then default."`
+	Profile string      `short:"p" help:"The profile, instead of the argument." placeholder:"NAME"`
 	Timeout timeoutFlag `help:"How long one question to AWS may take (30s)." placeholder:"30s"`
 }
 

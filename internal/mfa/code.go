@@ -77,7 +77,7 @@ func Terminal() Source {
 		if need.Refused != nil {
 			tty.Say(msg.CodeRefusedAgain())
 		}
-		for {
+		for range AskAgain + 1 {
 			typed, err := tty.Ask(ctx, msg.AskCode(need.Profile, need.Serial))
 			switch {
 			case errors.Is(err, term.ErrClosed):
@@ -92,6 +92,7 @@ func Terminal() Source {
 			}
 			tty.Say(msg.NotSixDigitsAgain())
 		}
+		return "", msg.NeverSixDigits()
 	}
 }
 

@@ -206,5 +206,5 @@ func innermost(err error) string {
 // Shorter is a warning: the session is used all the same.
 func Shorter(asked, given time.Duration) string {
 	return fmt.Sprintf("AWS gave a session of %s, though %s were asked for: the root user gets an hour at most; use an IAM user",
-		given.Round(time.Minute), asked)
+		short(given.Round(time.Minute)), short(asked))
 }

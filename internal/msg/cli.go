@@ -17,7 +17,7 @@ const Description = "AWS sessions with MFA, in the shell you are in: one code in
 	"  one command  awsmfa exec prod -- aws s3 ls"
 
 // EnvHelp stands under the usage in env --help.
-const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints no secret but the line to type.
+const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.
 
 Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, and
 AWS_REGION with AWS_DEFAULT_REGION where the profile or --region has one. Removes AWS_PROFILE, AWS_DEFAULT_PROFILE and
@@ -49,6 +49,8 @@ func Usage(err error, help, command, first string) error {
 		text = missing.FindStringSubmatch(text)[1] + ": a value is missing, or begins with -"
 	case command == "exec" && (strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
 		hint = "put -- before the command: awsmfa exec [PROFILE] -- COMMAND [ARG ...]"
+	case command == "env" && strings.HasPrefix(text, "unexpected argument"):
+		hint = "name one profile; a name with blanks goes in quotes"
 	case command == "" && first != "" && strings.HasPrefix(text, "unexpected argument") && !strings.Contains(text, "did you mean"):
 		text = "no command is called " + quoted(first)
 		hint = "for a profile of that name: awsmfa env " + word(first) + "; see also " + help
@@ -97,7 +99,7 @@ func TwoProfiles(a, b string) error {
 }
 
 func NotDuration(text string) error {
-	return &Error{Text: fmt.Sprintf("%q is no duration", text), Hint: "write 36h, 90m, 1h30m, or a number of seconds"}
+	return &Error{Text: fmt.Sprintf("%q is not a duration", text), Hint: "write 36h, 90m, 1h30m, or a number of seconds"}
 }
 
 // InVariable says that the mistake in err stands in an environment variable.
@@ -114,9 +116,21 @@ func DurationOutOfRange(text string) error {
 
 func MinTTLTooLong(ttl, duration time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("no session could be kept: --min-ttl %s is not less than the duration, %s", ttl, duration),
+		Text: fmt.Sprintf("--min-ttl %s is not less than what a session lasts, %s", short(ttl), short(duration)),
 		Hint: "lower --min-ttl or raise --duration",
 	}
+}
+
+// short is a duration without the units that are nothing.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func UnknownShell(name string, all []string) error {
@@ -173,6 +187,16 @@ func NotExecutable(name string, err error) error {
 		Hint: "a script needs #!/bin/sh or the like in its first line and permission to run, or an interpreter named before it",
 		Err:  err,
 	}
+}
+
+// Subshell is said of the first one; the prompt looks as it did.
+func Subshell(profile string) string {
+	return fmt.Sprintf("this is a subshell with the session of profile %q: exit leads back", profile)
+}
+
+// ExecNeedsDashes is for a profile that is not there and may have been meant as a command.
+func ExecNeedsDashes(err error, name string) error {
+	return &Error{Text: err.Error(), Hint: "to run it as a command: awsmfa exec -- " + word(name), Err: err}
 }
 
 func Nested(profile string, depth int) string {

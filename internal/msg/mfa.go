@@ -52,12 +52,14 @@ func NoSuchChoice(most int) string {
 	return fmt.Sprintf("A number from 1 to %d, please: ", most)
 }
 
-func DeviceNotFound(profile string, err error) error {
-	return &Error{
-		Text: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err),
-		Hint: "name it with --serial, or for good as mfa_serial in the profile's section of the config file: then nobody has to be asked",
-		Err:  err,
+// DeviceNotFound is said when the list of devices could not be had. A policy that denies the list is no hindrance once
+// the device is named; any other reason is one for a session too, and has its own hint.
+func DeviceNotFound(profile string, err error, denied bool) error {
+	e := &Error{Text: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err), Hint: HintOf(err), Err: err}
+	if denied {
+		e.Hint = "name it with --serial, or for good as mfa_serial in the profile's section of the config file: then nobody has to be asked"
 	}
+	return e
 }
 
 func DeviceRefused(serial string, err error) error {
@@ -79,7 +81,14 @@ func AskCode(profile, serial string) string {
 func NotSixDigitsAgain() string { return "A code is six digits.\n" }
 
 func CodeRefusedAgain() string {
-	return "AWS refused that code: it was mistyped, or used before. A code counts once: wait for the next one.\n"
+	return "Wrong code, or used before. Wait for the next code (up to 30 seconds) and try again.\n"
+}
+
+func NeverSixDigits() error {
+	return &Error{
+		Text: "no token code of six digits was given",
+		Hint: "run it again, and type what the authenticator shows",
+	}
 }
 
 func NotSixDigits() error {
@@ -123,11 +132,11 @@ func TerminalFailed(err error) error {
 
 // CodeCommandFailed tells of a code command that ended with an error, and nothing of what it printed, which may be a code.
 func CodeCommandFailed(command string, err error) error {
-	return &Error{
-		Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)),
-		Hint: "run it by hand: the first line it prints must be the six digits",
-		Err:  err,
+	hint := "run it by hand: the first line it prints must be the six digits"
+	if strings.HasSuffix(err.Error(), "exit status 127") { // the shell's word for it
+		hint = "the shell found no such program: install it, or give its full path"
 	}
+	return &Error{Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)), Hint: hint, Err: err}
 }
 
 func CodeCommandNoCode(command string) error {
@@ -147,5 +156,5 @@ func CodeCommandStale(command string, err error) error {
 
 // WaitingForNextCode is said while a program's used code runs out.
 func WaitingForNextCode(wait time.Duration) string {
-	return fmt.Sprintf("the code was used before: waiting %s for the next one", wait.Round(time.Second))
+	return fmt.Sprintf("that code is wrong or was used before: waiting %s for the next one", wait.Round(time.Second))
 }

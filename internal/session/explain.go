@@ -30,7 +30,12 @@ func isWrongDevice(err error) bool {
 
 func isDenied(err error, words string) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), words)
+	return isAccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), words)
+}
+
+func isAccessDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied"
 }
 
 // Explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.

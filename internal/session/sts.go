@@ -33,7 +33,7 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		return want, msg.DeviceNotFound(o.Reach.Profile, c.Explain(err))
+		return want, msg.DeviceNotFound(o.Reach.Profile, c.Explain(err), isAccessDenied(err))
 	}
 	chosen, err := o.choose(ctx, devices)
 	if err != nil {
