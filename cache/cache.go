@@ -228,4 +228,22 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	}
 }
 
+// Check says what is wrong with the directory, as an *Unusable: others may look into it, it is another user's, nothing can
+// be kept in it. It changes nothing. A directory that is not there yet is none of these.
+func (d Dir) Check() error {
+	info, err := os.Stat(d.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return &Unusable{Path: d.Path, Reason: Unreadable, Err: err}
+	case !info.IsDir():
+		return &Unusable{Path: d.Path, Reason: Foreign, Err: errors.New("not a directory")}
+	}
+	if reason, err := d.closed(info); err != nil {
+		return &Unusable{Path: d.Path, Reason: reason, Err: err}
+	}
+	return nil
+}
+
 func (d Dir) file(name string) string { return filepath.Join(d.Path, name+suffix) }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // make sees to it that the directory is there and closed to others.
@@ -22,6 +24,20 @@ func (d Dir) make() error {
 		return os.Chmod(d.Path, 0o700)
 	}
 	return nil
+}
+
+// closed says whether the directory is this user's, for this user alone, and to be written to.
+func (d Dir) closed(info os.FileInfo) (Reason, error) {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+	}
+	if perm := info.Mode().Perm(); perm&0o077 != 0 {
+		return Loose, fmt.Errorf("permissions are %04o, not 0700", perm)
+	}
+	if err := unix.Access(d.Path, unix.W_OK|unix.X_OK); err != nil {
+		return Unreadable, err
+	}
+	return 0, nil
 }
 
 // open never waits: what stands under the name may be a pipe that somebody put there.

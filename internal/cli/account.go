@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
@@ -22,13 +24,19 @@ type account struct {
 	who     session.Identity
 }
 
-// account finds out whose keys the profile's are. The flags are settled.
-func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile) (*account, error) {
+// account finds out whose keys the profile's are. The flags are settled; region is what a flag says, or "".
+func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile, region string) (*account, error) {
 	keys, err := p.LongTermKeys()
 	if err != nil {
 		return nil, err
 	}
-	reach, endpoint, err := f.reach(a, p, "", p.MFASerial)
+	return f.accountOf(ctx, a, p, keys, region)
+}
+
+// accountOf is account for keys that need not be the profile's yet. With an error that AWS had to be asked for comes an
+// account that is good for nothing but asking what kind of error it is.
+func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile, keys profile.Keys, region string) (*account, error) {
+	reach, endpoint, err := f.reach(a, p, region, p.MFASerial)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +44,14 @@ func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile) (
 	if err != nil {
 		return nil, err
 	}
-	who, err := client.Identity(ctx, endpoint)
-	if err != nil {
-		return nil, err
+	x := &account{Client: client, app: a, profile: p}
+	if x.who, err = client.Identity(ctx, endpoint); err != nil {
+		return x, err
 	}
-	if who.User == "" {
-		return nil, msg.NotAUser(who.ARN)
+	if x.who.User == "" {
+		return x, msg.NotAUser(x.who.ARN)
 	}
-	return &account{Client: client, app: a, profile: p, who: who}, nil
+	return x, nil
 }
 
 // ask makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
@@ -55,6 +63,25 @@ func (x *account) ask(ctx context.Context, call func(ctx context.Context, client
 		return ctx.Err()
 	}
 	return err
+}
+
+// answerLag is for how long, after Ctrl-C, the answer to a change is awaited.
+const answerLag = 3 * time.Second
+
+// change is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer nobody
+// knows what there is to clear up. Whoever calls it looks at ctx afterwards.
+func (x *account) change(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(answerLag):
+			cancel()
+		case <-patient.Done():
+		}
+	})
+	defer stop()
+	return x.ask(patient, call)
 }
 
 // told puts an error of ask into words; what is in words already stays.
@@ -74,8 +101,9 @@ func (x *account) devices(ctx context.Context) (devices []mfa.Device, err error)
 	return devices, x.told(err)
 }
 
-// device is the one device that is meant: the one named, or the only one there is.
-func (x *account) device(ctx context.Context, named string) (mfa.Device, error) {
+// device is the one device that is meant: the one named, else the only one there is, else the usual one, else the one
+// that the person chooses.
+func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return mfa.Device{}, err
@@ -83,9 +111,9 @@ func (x *account) device(ctx context.Context, named string) (mfa.Device, error) 
 	serials := make([]string, len(devices))
 	for i, d := range devices {
 		serials[i] = d.Serial
-		if d.Serial == named {
-			return d, nil
-		}
+	}
+	if i := slices.Index(serials, named); i >= 0 {
+		return devices[i], nil
 	}
 	switch {
 	case named != "":
@@ -94,6 +122,9 @@ func (x *account) device(ctx context.Context, named string) (mfa.Device, error) 
 		return mfa.Device{}, msg.NoDevice(x.profile.Name)
 	case len(devices) == 1:
 		return devices[0], nil
+	}
+	if i := slices.Index(serials, usual); i >= 0 {
+		return devices[i], nil
 	}
 	return choose(x.profile.Name)(ctx, devices)
 }

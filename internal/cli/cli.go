@@ -52,6 +52,7 @@ type grammar struct {
 	Setup  setupCmd  `cmd:"" help:"Do the first day: profile, MFA device, first session."`
 	Device deviceCmd `cmd:"" help:"Add, list, resync and remove MFA devices."`
 	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
+	Doctor doctorCmd `cmd:"" help:"Check all that a session needs, and say what mends it."`
 
 	Debug   bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
 	Version versionFlag `help:"Print the version and quit."`
@@ -60,10 +61,11 @@ type grammar struct {
 // app is one run of the program.
 type app struct {
 	World
-	ctx    context.Context // of what takes time; nil before
-	debug  bool
-	warned map[string]bool
-	told   bool // something was written to stderr
+	ctx      context.Context // of what takes time; nil before
+	catching bool            // signals end ctx
+	debug    bool
+	warned   map[string]bool
+	told     bool // something was written to stderr
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -235,6 +237,10 @@ func (a *app) guessedShell() shells.Shell {
 // terminal is told, the lock let go, the evaluated line made to fail. Listening costs threads, a third of a millisecond:
 // it is for what takes time.
 func (a *app) catchSignals() (ctx context.Context, stop func()) {
+	if a.catching { // setup obtains a session in the midst of its own work
+		return a.ctx, func() {}
+	}
+	a.catching = true
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx = ctx
 	signals := make(chan os.Signal, 1)
@@ -248,7 +254,7 @@ func (a *app) catchSignals() (ctx context.Context, stop func()) {
 		signal.Stop(signals) // whoever cannot wait presses Ctrl-C again
 		cancel(caught{s})
 	}()
-	return ctx, func() { signal.Stop(signals) }
+	return ctx, func() { a.catching = false; signal.Stop(signals) }
 }
 
 // caught is the signal that ended the run.

@@ -32,12 +32,8 @@ func (c *deviceAddCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	serial, err := x.enroll(ctx, c.enrollFlags)
-	if err != nil {
-		return err
-	}
-	a.say(msg.DeviceEnabled(serial))
-	return nil
+	_, err = x.enroll(ctx, c.enrollFlags)
+	return err
 }
 
 // open settles the flags, reads the profile and asks AWS whose it is, with Ctrl-C caught until stop.
@@ -50,7 +46,7 @@ func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(
 		return nil, nil, nil, err
 	}
 	ctx, stop = a.catchSignals()
-	if x, err = f.account(ctx, a, p); err != nil {
+	if x, err = f.account(ctx, a, p, ""); err != nil {
 		stop()
 	}
 	return x, ctx, stop, err
@@ -90,7 +86,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	device, err := x.device(ctx, c.Serial)
+	device, err := x.device(ctx, c.Serial, x.profile.MFASerial)
 	if err != nil {
 		return err
 	}
@@ -101,7 +97,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	defer codes.close()
+	defer codes.close(false)
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, "")
 		if err != nil {
@@ -137,7 +133,11 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	device, err := x.device(ctx, c.Serial)
+	device, err := x.device(ctx, c.Serial, "")
+	if err != nil {
+		return err
+	}
+	c.Serial, err = x.witness(ctx, device)
 	if err != nil {
 		return err
 	}
@@ -148,34 +148,85 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if !meant {
 		return msg.NotRemoved(device.Serial)
 	}
-	// The session is of the device that goes, unless another is named in the profile.
-	if c.Serial == "" && x.profile.MFASerial == "" && !device.SecurityKey() {
-		c.Serial = device.Serial
-	} else if device.SecurityKey() {
-		c.Serial = ""
-	}
 	s, err := c.session(a, x.profile)
 	if err != nil {
 		return err
 	}
-	return x.remove(ctx, device, s)
+	if err := x.remove(ctx, device, s); err != nil {
+		return err
+	}
+	return c.forget(x, device)
 }
 
+// witness is the device that the session for a removal is had with: another one, where there is one, for the one that
+// goes may be lost; that one itself where it is the only one.
+func (x *account) witness(ctx context.Context, goes mfa.Device) (serial string, err error) {
+	devices, err := x.devices(ctx)
+	if err != nil {
+		return "", err
+	}
+	var others []mfa.Device
+	for _, d := range devices {
+		switch {
+		case d.SecurityKey(), d.Serial == goes.Serial:
+		case d.Serial == x.profile.MFASerial:
+			return d.Serial, nil
+		default:
+			others = append(others, d)
+		}
+	}
+	switch {
+	case len(others) == 0 && goes.SecurityKey():
+		return "", msg.NoWitness(goes.Serial)
+	case len(others) == 0:
+		return goes.Serial, nil
+	case len(others) == 1:
+		return others[0].Serial, nil
+	}
+	d, err := choose(x.profile.Name)(ctx, others)
+	return d.Serial, err
+}
+
+// remove takes the device away, and deletes a virtual one: it would keep its name from the next.
 func (x *account) remove(ctx context.Context, device mfa.Device, s session.Session) error {
 	client, err := x.ConnectSession(ctx, s)
 	if err != nil {
 		return err
 	}
 	with := &account{Client: client, app: x.app, profile: x.profile, who: x.who}
-	err = with.ask(ctx, func(ctx context.Context, client *mfa.Client) error {
+	err = with.change(ctx, func(ctx context.Context, client *mfa.Client) error {
 		return mfa.Deactivate(ctx, client, x.who.User, device.Serial)
 	})
-	if err == nil && device.Kind() == mfa.App {
-		err = with.ask(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, device.Serial) })
-	}
 	if err != nil {
 		return with.told(err)
 	}
 	x.app.say(msg.Removed(device.Serial))
+	if device.Kind() == mfa.App {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime) // half of it is done
+		defer cancel()
+		if err := with.delete(ctx, device.Serial); err != nil {
+			x.app.warn(msg.RemovedNotDeleted(device.Serial, with.told(err)))
+		}
+	}
+	return nil
+}
+
+// forget sees to it that nothing of a device that is gone is handed out any more.
+func (c *deviceRemoveCmd) forget(x *account, device mfa.Device) error {
+	keys, err := x.profile.LongTermKeys()
+	if err != nil {
+		return err
+	}
+	_, endpoint, err := c.reach(x.app, x.profile, c.Region, c.Serial)
+	if err != nil {
+		return err
+	}
+	if err := session.Forget(x.app.cache(), session.Request{Keys: keys, Serial: device.Serial, Endpoint: endpoint}); err != nil {
+		x.app.warn(msg.NotForgotten(err))
+	}
+	if x.profile.MFASerial == device.Serial {
+		at := x.profile.Where("mfa_serial")
+		x.app.say(msg.StillNamed(x.profile.Name, at.File, at.Line))
+	}
 	return nil
 }

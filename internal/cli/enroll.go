@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,65 +30,110 @@ type enrollFlags struct {
 const leftoverTime = 20 * time.Second
 
 // enroll adds a virtual device to the user and returns its serial number. Whatever goes wrong, no device stays that
-// nobody has: it is deleted, or, where that fails too, told of.
+// nobody has: it is deleted, or, where that fails too, told of. With an error of ctx the device may be enabled, and the
+// person is told so.
 func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err error) {
-	path, name := splitName(cmp.Or(f.DeviceName, x.who.User))
+	path, name, err := f.name(x.who.User)
+	if err != nil {
+		return "", err
+	}
 	show, err := x.shower(f)
 	if err != nil {
 		return "", err // before there is a device that cannot be shown
 	}
-	defer show.close()
+	enabled := false
+	defer func() { show.close(enabled) }()
 	device, err := x.create(ctx, path, name, f.Yes)
 	if err != nil {
-		return "", err
+		return "", x.told(err)
 	}
 	if err = show.device(device, x.who); err == nil {
 		err = x.enable(ctx, device, show)
 	}
-	if err == nil {
-		return device.Serial, nil
-	}
-	if x.abandon(ctx, device.Serial) { // the answer was lost, the device is enabled
+	switch enabled = err == nil; {
+	case enabled:
+		x.app.say(msg.DeviceEnabled(device.Serial))
+	case x.abandon(ctx, device.Serial):
+		enabled = true
 		x.app.warn(msg.EnabledAllTheSame(device.Serial))
-		return device.Serial, ctx.Err()
+	default:
+		return "", x.told(err)
 	}
-	return "", x.told(err)
+	return device.Serial, ctx.Err()
 }
 
-// create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced.
+// create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced. It is
+// looked for first: one that is there only afterwards is our own, whose answer was lost. The error may be the SDK's.
 func (x *account) create(ctx context.Context, path, name string, yes bool) (device mfa.Virtual, err error) {
-	make := func(ctx context.Context, client *mfa.Client) (err error) {
+	serial := fmt.Sprintf("arn:%s:iam::%s:mfa%s%s", x.who.Partition, x.who.Account, path, name)
+	leftover, err := x.leftover(ctx, serial)
+	if ctx.Err() != nil {
+		return device, ctx.Err()
+	}
+	looked := err == nil // who may not look may still create
+	if leftover != "" {
+		replace, err := confirm(ctx, msg.ReplaceLeftover(leftover), true, yes)
+		if err != nil {
+			return device, err
+		}
+		if !replace {
+			return device, msg.LeftoverKept(leftover)
+		}
+		if err := x.delete(ctx, leftover); err != nil {
+			return device, err
+		}
+	}
+	device, err = x.make(ctx, path, name)
+	if mfa.NameTaken(err) && looked && ctx.Err() == nil {
+		if lost, lerr := x.leftover(ctx, serial); lerr == nil && lost != "" {
+			if err = x.delete(ctx, lost); err == nil {
+				device, err = x.make(ctx, path, name)
+			}
+		}
+	}
+	switch {
+	case err == nil && ctx.Err() != nil:
+		x.abandon(ctx, device.Serial)
+		return device, ctx.Err()
+	case err == nil:
+		return device, nil
+	case mfa.NameTaken(err):
+		return device, x.nameTaken(ctx, serial, err)
+	case mfa.Denied(err) && (name != x.who.User || path != "/"):
+		return device, msg.NameDenied(serial, x.who.User, x.Explain(err))
+	case looked && !mfa.Undone(err):
+		x.unmake(ctx, serial)
+	}
+	return device, err
+}
+
+func (x *account) make(ctx context.Context, path, name string) (device mfa.Virtual, err error) {
+	err = x.change(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		device, err = mfa.Create(ctx, client, path, name)
 		return err
-	}
-	err = x.ask(ctx, make)
-	if !mfa.NameTaken(err) {
-		return device, x.told(err)
-	}
-	var serial string
-	var found bool
+	})
+	return device, err
+}
+
+func (x *account) delete(ctx context.Context, serial string) error {
+	return x.change(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+}
+
+func (x *account) leftover(ctx context.Context, serial string) (found string, err error) {
 	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		serial, found, err = mfa.Leftover(ctx, client, path, name)
+		found, err = mfa.Leftover(ctx, client, serial)
 		return err
 	})
-	switch {
-	case err != nil:
-		return device, x.told(err)
-	case !found:
-		return device, msg.DeviceNameTaken(name)
+	return found, err
+}
+
+// nameTaken says whose the device of that name is.
+func (x *account) nameTaken(ctx context.Context, serial string, err error) error {
+	devices, _ := x.devices(ctx)
+	if slices.ContainsFunc(devices, func(d mfa.Device) bool { return strings.EqualFold(d.Serial, serial) }) {
+		return msg.DeviceYours(serial, err)
 	}
-	replace, err := confirm(ctx, msg.ReplaceLeftover(serial), true, yes)
-	if err != nil {
-		return device, err
-	}
-	if !replace {
-		return device, msg.LeftoverKept(serial)
-	}
-	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
-	if err == nil {
-		err = x.ask(ctx, make)
-	}
-	return device, x.told(err)
+	return msg.DeviceNameTaken(serial, err)
 }
 
 // enable asks for two codes until they are right, here and with AWS.
@@ -99,11 +145,11 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower)
 		}
 		verdict, err := mfa.Judge(device.Seed, first, second, x.Now())
 		if err != nil {
-			return err
+			return msg.NoQR(err)
 		}
 		wrong := msg.Codes(int(verdict.Kind), verdict.Off)
 		if wrong == nil {
-			err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) error {
+			err = x.change(ctx, func(ctx context.Context, client *mfa.Client) error {
 				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
 			})
 			if !mfa.CodesRefused(err) {
@@ -121,7 +167,7 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower)
 func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
 	defer cancel()
-	err := x.ask(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+	err := x.delete(ctx, serial)
 	switch {
 	case mfa.InUse(err):
 		return true
@@ -133,14 +179,28 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	return false
 }
 
-// splitName parts a device's name into the path of its ARN and the name.
-func splitName(full string) (path, name string) {
+// unmake deletes a device of which nobody knows whether it was made; one that is in use is somebody else's.
+func (x *account) unmake(ctx context.Context, serial string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+	defer cancel()
+	if err := x.delete(ctx, serial); err != nil && !mfa.InUse(err) {
+		x.app.warn(msg.PerhapsLeftBehind(serial, x.told(err)))
+	}
+}
+
+// name is the path and the name of the new device. They are looked at here, for AWS refuses them in the words of a
+// regular expression.
+func (f enrollFlags) name(user string) (path, name string, err error) {
+	full := cmp.Or(f.DeviceName, user)
 	i := strings.LastIndexByte(full, '/')
-	path = "/" + strings.Trim(full[:i+1], "/") + "/"
+	path, name = "/"+strings.Trim(full[:i+1], "/")+"/", full[i+1:]
 	if path == "//" {
 		path = "/"
 	}
-	return path, full[i+1:]
+	if !mfa.IsName(path, name) {
+		return "", "", &usageError{msg.BadDeviceName(full)}
+	}
+	return path, name, nil
 }
 
 // shower shows a device's key to an authenticator, and takes the codes that it makes: on the terminal, to a person with
@@ -151,6 +211,7 @@ type shower struct {
 	profile string
 	command string
 	png     string
+	written bool // the PNG file is there, and ours
 	keep    bool
 	last    string // the code that the program gave last
 }
@@ -158,6 +219,9 @@ type shower struct {
 // shower opens the terminal, where one is needed.
 func (x *account) shower(f enrollFlags) (*shower, error) {
 	s := &shower{app: x.app, profile: x.profile.Name, command: f.CodesFrom, png: f.QRPNG, keep: f.KeepQR}
+	if s.keep && s.png == "" {
+		return nil, &usageError{msg.NothingToKeep()}
+	}
 	if s.png != "" {
 		if _, err := os.Lstat(s.png); err == nil {
 			return nil, msg.FileThere(s.png)
@@ -174,12 +238,15 @@ func (x *account) shower(f enrollFlags) (*shower, error) {
 	return s, nil
 }
 
-func (s *shower) close() {
+// close also removes the picture: of a device that is enabled unless it is to be kept, of one that is not in any case.
+func (s *shower) close(enabled bool) {
 	if s.tty != nil {
 		s.tty.Close()
 	}
-	if s.png != "" && !s.keep {
-		os.Remove(s.png)
+	if s.written && !(s.keep && enabled) {
+		if err := os.Remove(s.png); err != nil {
+			s.app.warn(msg.QRNotRemoved(s.png, err))
+		}
 	}
 }
 
@@ -187,12 +254,13 @@ func (s *shower) close() {
 func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) error {
 	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
-		return err
+		return msg.NoQR(err)
 	}
 	if s.png != "" {
 		if err := writePNG(s.png, drawing); err != nil {
 			return err
 		}
+		s.written = true
 		s.app.say(msg.QRWritten(s.png, s.keep))
 	}
 	if s.tty == nil {
@@ -200,17 +268,24 @@ func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) err
 	}
 	s.tty.Say(msg.ScanThis(device.Serial, who.Label(), spaced(device.Seed)))
 	var small *qr.TooSmallError
-	if err := s.terminal(drawing); !errors.As(err, &small) {
-		return err
+	err = s.terminal(drawing)
+	if err == nil {
+		return nil
+	}
+	if !errors.As(err, &small) {
+		return msg.TerminalFailed(err)
 	}
 	// A shorter name makes a smaller code, which an old window of 80 by 24 has room for.
 	if drawing, err = draw("AWS", who.Label(), device.Seed); err != nil {
-		return err
+		return msg.NoQR(err)
 	}
-	if err := s.terminal(drawing); !errors.As(err, &small) {
-		return err
+	if err = s.terminal(drawing); errors.As(err, &small) {
+		s.tty.Say(msg.TooSmall(small.Columns, small.Lines+questionLines))
+		return nil
 	}
-	s.tty.Say(msg.TooSmall(small.Columns, small.Lines))
+	if err != nil {
+		return msg.TerminalFailed(err)
+	}
 	return nil
 }
 
@@ -222,28 +297,33 @@ func draw(issuer, account, seed string) (qr.Drawing, error) {
 	return qr.Draw(uri)
 }
 
-// terminal draws the code, with a line left below it for the question.
+// questionLines are left below the code.
+const questionLines = 1
+
+// terminal draws the code, with room left below it for the question.
 func (s *shower) terminal(drawing qr.Drawing) error {
 	columns, lines := s.tty.Size()
 	if lines > 0 {
-		lines = max(lines-1, 1)
+		lines = max(lines-questionLines, 1)
 	}
 	return drawing.Terminal(s.tty, columns, lines, s.style())
 }
 
 // style is how a QR code can be drawn here: with half blocks, where they are known and narrow.
 func (s *shower) style() qr.Style {
-	if runtime.GOOS == "windows" { // Go writes UTF-16 to a console
-		if s.app.Getenv("WT_SESSION") == "" && term.WideBlocks() {
-			return qr.Spaces
-		}
-		return qr.HalfBlocks
-	}
-	locale := cmp.Or(s.app.Getenv("LC_ALL"), s.app.Getenv("LC_CTYPE"), s.app.Getenv("LANG"))
-	if l := strings.ToUpper(locale); strings.Contains(l, "UTF-8") || strings.Contains(l, "UTF8") {
+	if s.app.drawsSymbols() {
 		return qr.HalfBlocks
 	}
 	return qr.Spaces
+}
+
+// drawsSymbols says whether the terminal knows characters such as ▀ and ✓, and draws them one column wide.
+func (a *app) drawsSymbols() bool {
+	if runtime.GOOS == "windows" { // Go writes UTF-16 to a console
+		return a.Getenv("WT_SESSION") != "" || !term.WideBlocks()
+	}
+	locale := strings.ToUpper(cmp.Or(a.Getenv("LC_ALL"), a.Getenv("LC_CTYPE"), a.Getenv("LANG")))
+	return strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8")
 }
 
 // spaced puts a key into groups of four, as it is read out and typed.

@@ -14,7 +14,7 @@ import (
 
 type envCmd struct {
 	sessionFlags
-	Shell  string `help:"Print for this shell instead of the one that runs this: ${shells}. AWSMFA_SHELL says it for good." placeholder:"NAME"`
+	Shell  string `help:"Print for this shell instead of the one that runs this: ${shells}. Or set AWSMFA_SHELL." placeholder:"NAME"`
 	Unset  bool   `help:"Print what removes all that awsmfa sets."`
 	Reveal bool   `help:"Print the secrets even when stdout is a terminal."`
 }

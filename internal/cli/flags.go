@@ -35,7 +35,7 @@ type sessionFlags struct {
 	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
 	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, the profile's mfa_process." placeholder:"COMMAND"`
 	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, 12h." placeholder:"12h"`
-	MinTTL      *ttlFlag     `name:"min-ttl" help:"A kept session with less than this left counts as gone (5m)." placeholder:"5m"`
+	MinTTL      *ttlFlag     `name:"min-ttl" help:"If a kept session has less than this left, a new one is obtained (5m)." placeholder:"5m"`
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
@@ -101,7 +101,11 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, serial string) (
 	}
 	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(serial))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		if _, err := url.Parse(a.Getenv(name)); err != nil { // Go would go without it
+		_, err := url.Parse(a.Getenv(name))
+		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
+			_, err = url.Parse("http://" + a.Getenv(name))
+		}
+		if err != nil {
 			return session.Reach{}, session.Endpoint{}, msg.BadProxy(name)
 		}
 	}

@@ -19,6 +19,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(suite{m}, map[string]func(){
 		"awsmfa": program,
 		"show":   show,
+
+		"authenticator": authenticator,
 	})
 }
 

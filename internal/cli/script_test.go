@@ -3,11 +3,13 @@ package cli_test
 import (
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +50,14 @@ func TestScripts(t *testing.T) {
 			"gives":    command(gives),
 			"user":     command(addUser),
 			"device":   command(addDevice),
+			"owner":    command(owner),
+			"odd":      command(odd),
+			"picture":  command(picture),
+			"columns":  command(columns),
+			"late":     command(late),
+			"quota":    command(quota),
+			"grown":    command(grown),
+			"policies": command(setPolicies),
 			"code":     command(freshCode),
 			"expand":   command(expand),
 			"lines":    command(writeLines),
@@ -135,16 +145,117 @@ func addUser(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(name+"_SECRET", u.Keys[0].Secret)
 }
 
-// device ENV USER [virtual|hardware|key [NAME]] adds a device; ENV is its serial number.
+// device ENV USER [virtual|hardware|key|leftover [NAME]] adds a device; ENV is its serial number.
 func addDevice(ts *testscript.TestScript, w *world, args []string) {
-	kinds := map[string]fakeaws.DeviceKind{"virtual": fakeaws.Virtual, "hardware": fakeaws.Hardware, "key": fakeaws.SecurityKey}
-	kind, ok := kinds[arg(ts, args, 2, "virtual")]
+	kinds := map[string]fakeaws.DeviceKind{
+		"virtual": fakeaws.Virtual, "hardware": fakeaws.Hardware, "key": fakeaws.SecurityKey, "leftover": fakeaws.Virtual,
+	}
+	what := arg(ts, args, 2, "virtual")
+	kind, ok := kinds[what]
 	if !ok {
 		ts.Fatalf("no such kind of device")
 	}
 	user := arg(ts, args, 1, "")
-	d := w.aws.AddDevice(w.users[user].ARN, fakeaws.Device{Kind: kind, Name: arg(ts, args, 3, user)})
+	d := w.aws.AddDevice(w.users[user].ARN, fakeaws.Device{
+		Kind: kind, Name: arg(ts, args, 3, user), Unassigned: what == "leftover",
+	})
 	ts.Setenv(arg(ts, args, 0, ""), d.Serial)
+}
+
+// owner NAME [USER|nobody|none]: the virtual device called so (with its path, if it has one) is the user's, nobody's, or
+// not there.
+func owner(ts *testscript.TestScript, w *world, args []string) {
+	if got, want := w.owner(arg(ts, args, 0, "")), arg(ts, args, 1, ""); got != want {
+		ts.Fatalf("it is %s", got)
+	}
+}
+
+// odd FILE... fills in $NAME, and puts in what an archive of text cannot hold: BOM, CRLF, and NOEOL at the very end.
+func odd(ts *testscript.TestScript, _ *world, args []string) {
+	for _, file := range args {
+		text := strings.TrimSuffix(fill(ts.ReadFile(file), ts.Getenv), "NOEOL\n")
+		text = strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n").Replace(text)
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+	}
+}
+
+// grown BEFORE FILE LINE...: the file is what it was, byte for byte, with these lines put in at one place.
+func grown(ts *testscript.TestScript, _ *world, args []string) {
+	before, after := ts.ReadFile(arg(ts, args, 0, "")), ts.ReadFile(arg(ts, args, 1, ""))
+	same := 0
+	for same < len(before) && same < len(after) && before[same] == after[same] {
+		same++
+	}
+	for ; same >= 0; same-- { // the new lines may begin like the old ones that follow
+		if strings.HasPrefix(after, before[:same]) && strings.HasSuffix(after[same:], before[same:]) {
+			break
+		}
+	}
+	if same < 0 {
+		ts.Fatalf("not grown at one place:\n%q\nwas\n%q", after, before)
+	}
+	added := after[same : len(after)-len(before[same:])]
+	lines := strings.FieldsFunc(added, func(r rune) bool { return r == '\r' || r == '\n' })
+	for i := range lines { // an indented section goes on so
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	if !slices.Equal(lines, args[2:]) {
+		ts.Fatalf("added were %q", lines)
+	}
+}
+
+// picture PNG PHONE: the picture is a QR code with the key that is in the authenticator's file.
+func picture(ts *testscript.TestScript, _ *world, args []string) {
+	img, err := png.Decode(strings.NewReader(ts.ReadFile(arg(ts, args, 0, ""))))
+	ts.Check(err)
+	text, err := scan(img, true)
+	ts.Check(err)
+	key, _, _ := strings.Cut(ts.ReadFile(arg(ts, args, 1, "")), " ")
+	if !strings.Contains(text, "secret="+key+"&") {
+		ts.Fatalf("another key is in the picture")
+	}
+}
+
+// columns FILE N FIRST...: so many columns, each beginning at the same place in all lines, the first as given.
+func columns(ts *testscript.TestScript, _ *world, args []string) {
+	want, err := strconv.Atoi(arg(ts, args, 1, ""))
+	ts.Check(err)
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(arg(ts, args, 0, "")), "\n"), "\n")
+	var first []string
+	var places [][]int
+	for _, line := range lines {
+		at := []int{0}
+		for _, gap := range regexp.MustCompile(` {2,}`).FindAllStringIndex(line, -1) {
+			at = append(at, gap[1])
+		}
+		first, places = append(first, strings.Fields(line)[0]), append(places, at)
+		if len(at) != want || !slices.Equal(at, places[0]) {
+			ts.Fatalf("columns begin at %v", places)
+		}
+	}
+	if !slices.Equal(first, args[2:]) {
+		ts.Fatalf("the first column is %q", first)
+	}
+}
+
+// late SERIAL STEPS hands a device to the authenticator program, whose clock is so many steps behind.
+func late(ts *testscript.TestScript, w *world, args []string) {
+	steps, err := strconv.Atoi(arg(ts, args, 1, ""))
+	ts.Check(err)
+	i := slices.IndexFunc(w.aws.Devices(), func(d fakeaws.Device) bool { return d.Serial == arg(ts, args, 0, "") })
+	ts.Check(w.learn(w.aws.Devices()[i].Seed, -steps))
+}
+
+// quota N is how many virtual devices an account may have; 0 is no limit.
+func quota(ts *testscript.TestScript, w *world, args []string) {
+	n, err := strconv.Atoi(arg(ts, args, 0, ""))
+	ts.Check(err)
+	w.aws.SetVirtualMFADeviceQuota(n)
+}
+
+// policies USER usual|ours|admin: what the user lives under; ours is what awsmfa policy prints.
+func setPolicies(ts *testscript.TestScript, w *world, args []string) {
+	ts.Check(w.setPolicies(arg(ts, args, 0, ""), arg(ts, args, 1, "")))
 }
 
 // code ENV [SERIAL] waits for a fresh code.

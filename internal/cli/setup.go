@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -36,34 +37,28 @@ func (c *setupCmd) Run(a *app) error {
 	ctx, stop := a.catchSignals()
 	defer stop()
 	a.say(msg.AWSCLI(awsVersion(ctx)))
-	p, err := c.ensureProfile(ctx, a)
-	if err != nil {
-		return err
-	}
-	x, err := c.account(ctx, a, p)
+	x, err := c.ensureProfile(ctx, a)
 	if err != nil {
 		return err
 	}
 	a.say(msg.KeysAre(x.who.ARN))
-	serial, err := c.ensureDevice(ctx, x)
-	if err != nil {
+	if c.Serial, err = c.ensureDevice(ctx, x); err != nil {
 		return err
 	}
-	if err := c.note(ctx, a, p, serial); err != nil {
+	if err := c.note(ctx, x, c.Serial); err != nil {
 		return err
 	}
-	if p, err = c.load(a); err != nil {
-		return err
-	}
-	c.Serial = serial
 	a.say(msg.FirstSession)
-	s, err := c.session(a, p)
+	s, err := c.session(a, x.profile)
 	if err != nil {
 		return err
 	}
 	a.say(msg.SessionUntil(s.Expiration))
-	shell, _ := ancestor.Shell(a.Getenv)
-	line, err := a.lineFor(shell, "env", p.Name)
+	shell, err := a.chooseShell("")
+	if err != nil { // no reason to fail now
+		shell, _ = ancestor.Shell(a.Getenv)
+	}
+	line, err := a.lineFor(shell, "env", x.profile.Name)
 	if err != nil {
 		return err
 	}
@@ -71,67 +66,139 @@ func (c *setupCmd) Run(a *app) error {
 	return nil
 }
 
-// ensureProfile reads the profile, and makes it when there is none of that name. One that is there is left as it is.
-func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (profile.Profile, error) {
+// ensureProfile finds out whose keys the profile's are, and gives it keys when there is no word of any. A profile that
+// says where its credentials come from is left as it is.
+func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) {
 	p, err := c.load(a)
-	if !profile.NotFound(err) {
-		return p, err
+	switch {
+	case profile.NotFound(err):
+		p = profile.Profile{Name: c.Name}
+	case err != nil:
+		return nil, err
+	case p.Kind() != profile.KindNone || p.Where("").File != a.files().Config: // one that only the config file knows may get keys
+		keys, err := p.LongTermKeys()
+		if err == nil && c.AccessKeyID != "" && c.AccessKeyID != keys.AccessKeyID {
+			err = msg.OtherKeys(p.Name, keys.AccessKeyID, c.AccessKeyID, keys.Where.File, keys.Where.Line)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c.accountOf(ctx, a, p, keys, c.Region)
+	}
+	if err := profile.CheckName(c.Name); err != nil {
+		return nil, err
 	}
 	a.say(msg.NewProfile(c.Name))
-	id, secret, region, err := c.connection(ctx, a)
-	if err != nil {
-		return p, err
-	}
-	if err := profile.AddKeys(a.files(), c.Name, id, secret); err != nil {
-		return p, err
-	}
-	if region != "" {
-		if err := profile.AddConfig(a.files(), c.Name, []profile.Setting{{Key: "region", Value: region}}); err != nil {
-			return p, err
-		}
-	}
-	a.say(msg.ProfileMade(c.Name, a.files().Credentials))
-	return c.load(a)
+	return c.newKeys(ctx, a, p)
 }
 
-// connection takes the connection settings of a new profile, each from where it was given or else from the person.
-func (c *setupCmd) connection(ctx context.Context, a *app) (id string, secret profile.Secret, region string, err error) {
-	id, region = c.AccessKeyID, c.Region
-	text := a.Getenv("AWSMFA_SECRET_ACCESS_KEY")
+// newKeys asks for the connection settings until AWS knows the keys, and only then writes them: a slip in the secret
+// would leave a section that is never touched again. The region comes first: a run that is cut short between the two
+// leaves a profile without keys, which the next one gives them.
+func (c *setupCmd) newKeys(ctx context.Context, a *app, p profile.Profile) (*account, error) {
+	for tries := 0; ; tries++ {
+		given, err := c.connection(ctx, a, p)
+		if err != nil {
+			return nil, err
+		}
+		var x *account
+		if err = profile.CheckKeys(given.AccessKeyID, given.SecretAccessKey); err == nil {
+			x, err = c.accountOf(ctx, a, p, given.Keys, given.region)
+		}
+		switch {
+		case err == nil:
+			return x, c.write(x, given)
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case x != nil && !x.KeysRefused(err):
+			return nil, msg.NotWritten(err)
+		case !given.typed || tries == mfa.AskAgain:
+			return nil, msg.KeysNotTaken(err)
+		}
+		a.say(msg.KeysAgain(err))
+	}
+}
+
+// write adds what AWS has agreed to to the files, and reads the profile anew.
+func (c *setupCmd) write(x *account, given connection) (err error) {
+	files := x.app.files()
+	if given.region != "" && x.profile.Region == "" {
+		if err := profile.AddConfig(files, c.Name, []profile.Setting{{Key: "region", Value: given.region}}); err != nil {
+			return err
+		}
+	}
+	if err := profile.AddKeys(files, c.Name, given.AccessKeyID, given.SecretAccessKey); err != nil {
+		return err
+	}
+	x.app.say(msg.ProfileMade(c.Name, files.Credentials))
+	x.profile, err = c.load(x.app)
+	return err
+}
+
+// connection is the connection settings of a new profile.
+type connection struct {
+	profile.Keys
+	region string
+	typed  bool // the secret was, so that a slip can be mended at once
+}
+
+// connection takes each from where it was given, or else from the person.
+func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (given connection, err error) {
+	id, secret := c.AccessKeyID, a.Getenv("AWSMFA_SECRET_ACCESS_KEY")
+	given.region = cmp.Or(c.Region, p.Region)
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return "", secret, "", msg.StdinFailed(err)
+			return given, msg.StdinFailed(err)
 		}
-		text = strings.TrimSpace(line)
+		if secret = strings.TrimSpace(line); secret == "" {
+			return given, msg.StdinEmpty()
+		}
 	}
-	if id != "" && text != "" { // a script's: a region may well not be wanted
-		return id, profile.NewSecret(text), region, nil
+	if id == "" || secret == "" { // else it is a script's, and a region may well not be wanted
+		given.typed = secret == ""
+		tty, err := term.Open()
+		if err != nil {
+			return given, msg.NobodyToAskKeys(c.Name, err)
+		}
+		defer tty.Close()
+		if id, secret, err = askKeys(ctx, tty, id, secret); err != nil {
+			return given, err
+		}
+		for given.region == "" {
+			region, err := tty.Ask(ctx, msg.AskRegion)
+			if err != nil {
+				return given, answered(ctx, err)
+			}
+			if region == "" {
+				break
+			}
+			if isRegion(region) {
+				given.region = region
+			} else {
+				tty.Say(msg.NoRegionAgain())
+			}
+		}
+		c.Region = given.region // is not asked again
 	}
-	tty, err := term.Open()
-	if err != nil {
-		return "", secret, "", msg.NobodyToAskKeys(c.Name, err)
-	}
-	defer tty.Close()
-	if id == "" {
+	given.AccessKeyID, given.SecretAccessKey = id, profile.NewSecret(secret)
+	return given, nil
+}
+
+// askKeys asks for those of the two that are not given.
+func askKeys(ctx context.Context, tty *term.Terminal, givenID, givenSecret string) (id, secret string, err error) {
+	id, secret = givenID, givenSecret
+	for id == "" {
 		if id, err = tty.Ask(ctx, msg.AskAccessKeyID); err != nil {
-			return "", secret, "", answered(ctx, err)
+			return "", "", answered(ctx, err)
 		}
 	}
-	if text == "" {
-		if text, err = tty.AskSecret(ctx, msg.AskSecretAccessKey); err != nil {
-			return "", secret, "", answered(ctx, err)
+	for secret == "" {
+		if secret, err = tty.AskSecret(ctx, msg.AskSecretAccessKey); err != nil {
+			return "", "", answered(ctx, err)
 		}
 	}
-	if region == "" {
-		if region, err = tty.Ask(ctx, msg.AskRegion); err != nil {
-			return "", secret, "", answered(ctx, err)
-		}
-	}
-	if id == "" || text == "" {
-		return "", secret, "", msg.NoAnswerGiven()
-	}
-	return id, profile.NewSecret(text), region, nil
+	return id, secret, nil
 }
 
 // ensureDevice finds the user's device, and adds one when there is none that a session can be had with.
@@ -140,12 +207,11 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	if err != nil {
 		return "", err
 	}
-	named := x.profile.MFASerial
-	if c.Serial != "" {
-		named = c.Serial
-	}
+	named := cmp.Or(c.Serial, x.profile.MFASerial)
 	var usable []mfa.Device
+	var serials []string
 	for _, d := range devices {
+		serials = append(serials, d.Serial)
 		if d.Serial == named {
 			usable = []mfa.Device{d}
 			break
@@ -154,14 +220,14 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 			usable = append(usable, d)
 		}
 	}
-	switch len(usable) {
-	case 0:
-		serial, err := x.enroll(ctx, c.enrollFlags)
-		if err == nil {
-			x.app.say(msg.DeviceEnabled(serial))
-		}
-		return serial, err
-	case 1:
+	switch {
+	case c.Serial != "" && (len(usable) != 1 || usable[0].Serial != c.Serial):
+		return "", msg.NotYourDevice(c.Serial, serials)
+	case len(usable) == 0:
+		return x.enroll(ctx, c.enrollFlags)
+	case len(usable) == 1 && usable[0].SecurityKey(): // named, or it would not count
+		return "", msg.SecurityKey(usable[0].Serial)
+	case len(usable) == 1:
 		x.app.say(msg.DeviceThere(usable[0].Serial))
 		return usable[0].Serial, nil
 	}
@@ -169,30 +235,44 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	return d.Serial, err
 }
 
-// note offers to write mfa_serial into the config file, so that other tools find the device too.
-func (c *setupCmd) note(ctx context.Context, a *app, p profile.Profile, serial string) error {
-	if p.MFASerial == serial || c.NoNote {
+// note offers to write mfa_serial into the config file, so that other tools find the device too. That it cannot be
+// written is no reason to stop: awsmfa finds the device without.
+func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
+	if x.profile.MFASerial == serial || c.NoNote {
 		return nil
 	}
-	if p.MFASerial != "" {
-		a.warn(msg.OtherSerial(p.MFASerial, serial))
+	if x.profile.MFASerial != "" {
+		at := x.profile.Where("mfa_serial")
+		x.app.warn(msg.OtherSerial(x.profile.MFASerial, serial, at.File, at.Line))
 		return nil
 	}
-	wanted, err := confirm(ctx, msg.NoteSerial(a.files().Config), true, c.Yes)
+	wanted, err := confirm(ctx, msg.NoteSerial(x.app.files().Config), true, c.Yes)
 	if err != nil || !wanted {
 		return err
 	}
-	return profile.AddConfig(a.files(), p.Name, []profile.Setting{{Key: "mfa_serial", Value: serial}})
+	if err := profile.AddConfig(x.app.files(), x.profile.Name, []profile.Setting{{Key: "mfa_serial", Value: serial}}); err != nil {
+		x.app.warn(msg.NotNoted(err))
+		return nil
+	}
+	x.app.say(msg.Noted(x.app.files().Config))
+	x.profile, err = c.load(x.app)
+	return err
 }
 
 // awsVersion asks the AWS CLI for its version; "" when there is none. awsmfa does not need it.
 func awsVersion(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "aws", "--version").CombinedOutput()
+	cmd := exec.CommandContext(ctx, "aws", "--version")
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput() // version 1 says it on stderr
 	if err != nil {
 		return ""
 	}
-	version, _, _ := strings.Cut(string(out), " ")
-	return strings.TrimPrefix(version, "aws-cli/")
+	version, is := strings.CutPrefix(string(out), "aws-cli/")
+	if !is {
+		return ""
+	}
+	version, _, _ = strings.Cut(version, " ")
+	return strings.TrimSpace(version)
 }

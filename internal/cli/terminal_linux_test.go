@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"awsmfa/internal/fakeaws"
 )
 
 // openTerminal makes a pseudo-terminal: what a person has, and what a program sees.
@@ -64,7 +66,7 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 			t.Parallel()
 			w := inWorld(t)
 			if ask.devices {
-				w.addSpare()
+				w.aws.AddDevice(w.alice.ARN, fakeaws.Device{Name: "spare"})
 			}
 			dir, err := built()
 			if err != nil {

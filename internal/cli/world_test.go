@@ -21,6 +21,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,8 @@ type world struct {
 	phone fakeaws.Device
 	users map[string]fakeaws.User
 	home  string
+
+	phoneTime string // where the clocks of authenticators begin
 
 	authority *authority
 
@@ -55,6 +58,8 @@ const (
 func newWorld(dir string) (w *world, done func(), err error) {
 	w = &world{aws: fakeaws.New(), users: map[string]fakeaws.User{}, home: filepath.Join(dir, "home")}
 	w.aws.Hold()
+	// A step ago: AWS, whose clock of codes stands still, takes two codes for a new device and then one for a session.
+	w.phoneTime = strconv.FormatInt(w.aws.CodeTime().Add(-30*time.Second).Unix(), 10)
 	if _, err := w.aws.Start(); err != nil {
 		return nil, nil, err
 	}
@@ -63,9 +68,6 @@ func newWorld(dir string) (w *world, done func(), err error) {
 	w.phone = w.aws.AddDevice(w.alice.ARN, fakeaws.Device{})
 	return w, w.aws.Close, nil
 }
-
-// addSpare gives alice a second device.
-func (w *world) addSpare() { w.aws.AddDevice(w.alice.ARN, fakeaws.Device{Name: "spare"}) }
 
 // furnish writes the files of the home that the test did not bring, and fills in the variables in those that it did.
 func (w *world) furnish(getenv func(string) string) error {
@@ -106,6 +108,7 @@ func (w *world) environ() []string {
 		"KEY_ID=" + w.alice.Keys[0].ID,
 		"SECRET=" + w.alice.Keys[0].Secret,
 		"SERIAL=" + w.phone.Serial,
+		"PHONE_TIME=" + w.phoneTime,
 		"GORACE=atexit_sleep_ms=0",
 	}
 	if runtime.GOOS == "windows" {

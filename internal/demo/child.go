@@ -25,7 +25,7 @@ const (
 )
 
 func child(args []string) (code int, ok bool) {
-	if len(args) != 2 {
+	if len(args) < 2 {
 		return 0, false
 	}
 	switch args[1] {

@@ -70,20 +70,34 @@ func runningShell() string {
 
 func welcome(s *sandbox.Sandbox, shell shells.Shell) {
 	bold, gray := colours(os.Stderr)
-	fmt.Fprintf(os.Stderr, "%s, in %s, with a stand-in for AWS on loopback.\n", bold("A world to play in"), s.Home)
-	fmt.Fprintf(os.Stderr, "The user alice may do next to nothing without MFA. Type, one after the other:\n\n")
-	line := shell.Line("awsmfa env prod")
-	for _, try := range [][2]string{
+	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	try := func(lines ...[2]string) {
+		width := 0
+		for _, l := range lines {
+			width = max(width, len(l[0]))
+		}
+		for _, l := range lines {
+			if line := fmt.Sprintf("  %-*s", width, l[0]); len(line)+2+len(l[1]) <= 80 {
+				say("%s  %s", bold(line), gray(l[1]))
+			} else {
+				say("%s\n      %s", bold("  "+l[0]), gray(l[1]))
+			}
+		}
+	}
+	say("%s, with a stand-in for AWS on loopback, in\n%s.", bold("A world to play in"), s.Home)
+	say("Nobody may do anything here without MFA. The user alice has a device. Type:\n")
+	try([][2]string{
 		{"list-functions", "a small AWS client: refused"},
-		{"authenticator", "the code for the question that comes next"},
-		{line, "the session, into this " + shell.Name},
+		{"authenticator", "the code for the next line's question"},
+		{shell.Line("awsmfa env prod"), "the session, into this " + shell.Name},
 		{"list-functions", "allowed"},
 		{"awsmfa exec dev -- list-functions", "the same user, another profile: no code"},
-		{"exit", "the end: nothing of this stays"},
-	} {
-		fmt.Fprintf(os.Stderr, "  %s  %s\n", bold(fmt.Sprintf("%-50s", try[0])), gray(try[1]))
-	}
-	fmt.Fprintln(os.Stderr)
+	}...)
+	say("\nThe first day of the user bob, who has no device. setup asks for this key, and\nthe authenticator command is bob's phone (then: authenticator bob).\n")
+	say("  access key ID      %s", s.Newcomer.Keys[0].ID)
+	say("  secret access key  %s", s.Newcomer.Keys[0].Secret)
+	say("  %s", bold("awsmfa setup bob --codes-from authenticator --code-command authenticator"))
+	say("\nTime stands still here: a code stays the same until it is used.\nexit ends it all, and nothing of this stays.\n")
 }
 
 // exitCode is as shells say it: 128 and the signal for a shell that one ended.

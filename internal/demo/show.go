@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/term"
 
+	"awsmfa/internal/fakeaws"
 	"awsmfa/internal/sandbox"
 	"awsmfa/shells"
 )
@@ -38,6 +39,7 @@ type shower struct {
 	program    string // the shell's
 	self       string
 	env        []string
+	paid       int // the codes asked for before the main job
 }
 
 func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
@@ -51,12 +53,14 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 		return err
 	}
 	d.say("%s in %s, a throw-away home, with a stand-in for AWS on loopback.", d.bold("awsmfa"), s.Home)
-	d.say("The user alice may do next to nothing without MFA. %s is a small AWS client.", d.bold("list-functions"))
+	d.say("Its users may do next to nothing without MFA. %s is a small AWS client, %s the users' phone.",
+		d.bold("list-functions"), d.bold("authenticator"))
 	for i, step := range []struct {
 		name string
 		run  func() error
 	}{
-		{"without MFA", d.without},
+		{"the first day of bob, who has an access key and nothing else", d.firstDay},
+		{"another day: alice, without MFA", d.without},
 		{"the session, in this shell: " + d.shell.Name, d.evaluated},
 		{"one command only", d.wrapped},
 		{"the second call is free", d.again},
@@ -68,6 +72,56 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 	}
 	d.say("\n%s  go run ./internal/demo -- bash   (zsh, fish, pwsh, nu …)", d.bold("Play with it:"))
 	return nil
+}
+
+// firstDay: from an access key to a session, with nothing typed; and once more, when nothing is left to be done.
+func (d *shower) firstDay() error {
+	key := d.Newcomer.Keys[0]
+	env := append(slices.Clone(d.env), "AWSMFA_SECRET_ACCESS_KEY="+key.Secret)
+	words := []string{"setup", "bob", "--region", "eu-central-1", "--access-key-id", key.ID, "--codes-from", "authenticator", "--yes"}
+	d.typed("awsmfa " + strings.Join(words, " "))
+	r, err := d.run(env, append([]string{d.awsmfa()}, words...)...)
+	if err != nil {
+		return err
+	}
+	var device fakeaws.Device
+	for _, one := range d.AWS.Devices() {
+		if one.Owner == d.Newcomer.ARN {
+			device = one
+		}
+	}
+	credentials, config := d.read(".aws/credentials"), d.read(".aws/config")
+	switch {
+	case r.code != 0 || r.stdout != "":
+		return r.not("a session, and silence on stdout")
+	case device.Serial == "":
+		return r.not("a device that is enabled for " + d.Newcomer.ARN)
+	case !strings.Contains(credentials, "[bob]\naws_access_key_id = "+key.ID+"\n") || strings.Contains(credentials, "ASIA"):
+		return r.not("the key, and no session, in the credentials file")
+	case !strings.Contains(config, "mfa_serial = "+device.Serial+"\n"):
+		return r.not("the device in the config file")
+	case d.AWS.Count("GetSessionToken") != 1:
+		return r.not("one session")
+	}
+	d.shown(strings.ReplaceAll(strings.TrimSpace(r.stderr), d.Home, "~"))
+
+	before := d.AWS.Count("GetSessionToken") + d.Codes()
+	if r, err = d.run(d.env, d.awsmfa(), "setup", "bob"); err != nil {
+		return err
+	}
+	if r.code != 0 || d.AWS.Count("GetSessionToken")+d.Codes() != before {
+		return r.not("nothing left to be done")
+	}
+	d.say("  The secret came in AWSMFA_SECRET_ACCESS_KEY. Run again, setup finds everything done, and asks for no code.")
+	d.paid = d.Codes()
+	d.AWS.ResetCalls()
+	return nil
+}
+
+// read is a file of the home, "" when it is not there.
+func (d *shower) read(name string) string {
+	text, _ := os.ReadFile(filepath.Join(d.Home, filepath.FromSlash(name))) // what is missing in it is looked for
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
 }
 
 // without: the plain key is refused.
@@ -174,9 +228,9 @@ func (d *shower) again() error {
 	return d.paidOnce()
 }
 
-// paidOnce: everything so far has cost one code and one call.
+// paidOnce: everything after the first day has cost one code and one call.
 func (d *shower) paidOnce() error {
-	if codes, calls := d.Codes(), d.AWS.Count("GetSessionToken"); codes != 1 || calls != 1 {
+	if codes, calls := d.Codes()-d.paid, d.AWS.Count("GetSessionToken"); codes != 1 || calls != 1 {
 		return fmt.Errorf("%d codes were asked for and %d sessions: one of each is what it costs", codes, calls)
 	}
 	return nil

@@ -120,6 +120,13 @@ func (s *Server) Hold() {
 	s.held = s.now().Truncate(step).Add(step / 2)
 }
 
+// CodeTime is what the authenticators' clocks say: the time of the codes that count now.
+func (s *Server) CodeTime() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.codeTime()
+}
+
 // OnRequest has hook called around every action: with done false before it, with done true when it has taken effect
 // and the answer has not been sent. An action that a fault keeps from running is seen only before. The hook may call
 // the server's methods, and may block. nil removes it.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6238 as AWS's virtual devices use it
 	"encoding/base32"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,10 +25,10 @@ type VerdictKind int
 const (
 	Right      VerdictKind = iota
 	Same                   // the same code twice
-	Swapped                // the second comes before the first
+	Swapped                // the second is older than the first
 	Apart                  // right codes, with others between them
 	ClockOff               // consecutive, of another time: Off
-	ForeignOne             // the first is no code of this key within hours
+	ForeignOne             // the first is no code of this key
 	ForeignTwo             // the second is none
 )
 
@@ -35,8 +36,13 @@ const (
 	// tolerated is how many steps an authenticator may be off: AWS takes the codes beside the present one, and the first
 	// of the two was typed a while ago.
 	tolerated = 3
-	// searched is how far away a code is looked for, in steps: a day, for a phone in the wrong time zone.
+	// searched is how far away two codes are looked for, in steps: a day, for a phone in the wrong time zone. Both of them
+	// together: there are so many steps in two days that one code alone is found by chance.
 	searched = 24 * 120
+	// between is how many steps two codes may be apart to be taken for codes of the same key.
+	between = 10
+	// nearby is how far away a single code is looked for, in steps.
+	nearby = 20
 )
 
 // Judge compares two codes with those that seed, in Base32, makes around now, which is AWS's time. What is sent to AWS
@@ -44,39 +50,48 @@ const (
 func Judge(seed, first, second string, now time.Time) (Verdict, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(seed, "=")))
 	if err != nil {
-		return Verdict{}, fmt.Errorf("the device's key: %w", err)
+		return Verdict{}, errNoSeed // the decoder's own words may show a part of it
 	}
 	if first == second {
 		return Verdict{Kind: Same}, nil
 	}
 	at := now.Unix() / int64(step/time.Second)
-	i, ok := find(key, first, at)
-	if !ok {
-		return Verdict{Kind: ForeignOne}, nil
+	if i, ok := find(at, searched, func(i int64) bool { return totp(key, i) == first && totp(key, i+1) == second }); ok {
+		if j := i + 1; j < at-tolerated || j > at+tolerated {
+			return Verdict{Kind: ClockOff, Off: time.Duration(j-at) * step}, nil
+		}
+		return Verdict{Kind: Right}, nil
 	}
-	j, ok := find(key, second, i+1)
-	off := time.Duration(j-at) * step
-	switch {
-	case !ok:
-		return Verdict{Kind: ForeignTwo}, nil
-	case j == i-1:
-		return Verdict{Kind: Swapped}, nil
-	case j != i+1:
+	gap := int64(0)
+	if _, ok := find(at, searched, func(i int64) bool {
+		if totp(key, i) != first {
+			return false
+		}
+		j, ok := find(i, between, func(j int64) bool { return totp(key, j) == second })
+		gap = j - i
+		return ok
+	}); ok {
+		if gap < 0 {
+			return Verdict{Kind: Swapped}, nil
+		}
 		return Verdict{Kind: Apart}, nil
-	case j < at-tolerated || j > at+tolerated:
-		return Verdict{Kind: ClockOff, Off: off}, nil
 	}
-	return Verdict{Kind: Right}, nil
+	if _, ok := find(at, nearby, func(i int64) bool { return totp(key, i) == first }); ok {
+		return Verdict{Kind: ForeignTwo}, nil
+	}
+	return Verdict{Kind: ForeignOne}, nil
 }
 
-// find looks for the step nearest to around whose code it is.
-func find(key []byte, code string, around int64) (int64, bool) {
-	for d := range int64(searched) {
-		if at := around + d; totp(key, at) == code {
-			return at, true
+var errNoSeed = errors.New("the device's key is no Base32")
+
+// find looks for the step nearest to around, at most so many away, that is the one.
+func find(around, most int64, is func(int64) bool) (int64, bool) {
+	for d := range most + 1 {
+		if is(around + d) {
+			return around + d, true
 		}
-		if at := around - d; totp(key, at) == code {
-			return at, true
+		if is(around - d) {
+			return around - d, true
 		}
 	}
 	return 0, false

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/smithy-go"
+
+	"awsmfa/internal/msg"
 )
 
 // Virtual is a virtual MFA device that was just created: an authenticator app must learn its key before it can be
@@ -26,13 +29,17 @@ func (v Virtual) Format(w fmt.State, _ rune) {
 }
 
 // Create makes a virtual device that nobody's authenticator knows yet. path is "/" or the folder of it: part of its ARN,
-// which policies look at. Errors are the SDK's.
+// which policies look at. Errors are the SDK's. The SDK tries again what got no answer, and may then be told of its own
+// device: NameTaken.
 func Create(ctx context.Context, client *Client, path, name string) (Virtual, error) {
 	out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
 		Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
 	})
 	if err != nil {
 		return Virtual{}, err
+	}
+	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
+		return Virtual{}, msg.NotAWS("AWS IAM", http.StatusOK, errors.New("the answer holds no device"))
 	}
 	return Virtual{
 		Serial: aws.ToString(out.VirtualMFADevice.SerialNumber),
@@ -78,26 +85,36 @@ func Deactivate(ctx context.Context, client *Client, user, serial string) error 
 	return err
 }
 
-// Leftover looks for a device of that path and name that nobody has: an earlier try that was cut short leaves one, and
-// its key is lost. Errors are the SDK's.
-func Leftover(ctx context.Context, client *Client, path, name string) (serial string, found bool, err error) {
+// Leftover looks for a device of that serial number that nobody has, and returns its serial number as AWS spells it, ""
+// when there is none: an earlier try that was cut short leaves one, and its key is lost. Errors are the SDK's.
+func Leftover(ctx context.Context, client *Client, serial string) (found string, err error) {
 	for marker := (*string)(nil); ; { // without the SDK's paginator, see Devices
 		page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
 			AssignmentStatus: types.AssignmentStatusTypeUnassigned, Marker: marker,
 		})
 		if err != nil {
-			return "", false, err
+			return "", err
 		}
 		for _, d := range page.VirtualMFADevices {
-			if serial := aws.ToString(d.SerialNumber); strings.HasSuffix(serial, ":mfa"+path+name) {
-				return serial, true, nil
+			// IAM's names are the same in capitals and small letters (IAM User Guide, "IAM name requirements").
+			if found := aws.ToString(d.SerialNumber); strings.EqualFold(found, serial) {
+				return found, nil
 			}
 		}
 		if !page.IsTruncated {
-			return "", false, nil
+			return "", nil
 		}
 		marker = page.Marker
 	}
+}
+
+// IsName says whether AWS would take a path and a name for those of a virtual device (IAM API Reference,
+// "CreateVirtualMFADevice").
+func IsName(path, name string) bool {
+	return 0 < len(name) && len(name) <= 226 && len(path) <= 512 && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=,.@-", r))
+		})
 }
 
 // NameTaken says that a device of that name is there: Create's answer to a leftover, and to a device in use.
@@ -108,6 +125,15 @@ func CodesRefused(err error) bool { return hasCode(err, "InvalidAuthenticationCo
 
 // InUse says that a device could not be deleted because it is enabled for somebody.
 func InUse(err error) bool { return hasCode(err, "DeleteConflict") }
+
+// Denied says that a policy does not let the user do it.
+func Denied(err error) bool { return hasCode(err, "AccessDenied") }
+
+// Undone says that AWS refused a call for sure, so that nothing came of it. After any other error it may have been
+// carried out, and only the answer been lost, also that of an earlier attempt which the SDK made for the same call.
+func Undone(err error) bool {
+	return Denied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
+}
 
 func hasCode(err error, code string) bool {
 	var api smithy.APIError

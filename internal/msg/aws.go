@@ -137,6 +137,14 @@ func KeyUnknown(id string, err error) error {
 	}
 }
 
+func RegionUnknown(region string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS knows no region %s there", quoted(region)),
+		Hint: "check --region, AWS_REGION and the profile's region",
+		Err:  err,
+	}
+}
+
 func SecretWrong(id string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("AWS refused the signature: the secret access key kept for %s is not the right one", id),

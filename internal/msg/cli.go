@@ -26,8 +26,8 @@ AWS_SECURITY_TOKEN. A failure sets nothing, removes nothing and makes the evalua
 // ExecHelp stands under the usage in exec --help.
 const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
 
-The command gets exactly the environment that env would make; what stands after -- is its own. On Unix awsmfa becomes
-the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
+The command gets exactly the environment that env would make; what follows -- is the command, with its own options. On
+Unix awsmfa becomes the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
 exit leads back.`
 
 // Interrupted is all there is to say of Ctrl-C.
@@ -76,12 +76,12 @@ func NotPositive(text string) error {
 func BadSerial(serial string) error {
 	return &Error{
 		Text: fmt.Sprintf("%s cannot be an MFA device's serial number", quoted(serial)),
-		Hint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or what stands on the back of a hardware token, at least 9 characters; awsmfa device list shows the user's",
+		Hint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; awsmfa device list shows the user's",
 	}
 }
 
 func BadRegion(region string) error {
-	return &Error{Text: fmt.Sprintf("%s cannot be a region", quoted(region)), Hint: "a region is called such as ap-northeast-1"}
+	return &Error{Text: fmt.Sprintf("%s cannot be a region", quoted(region)), Hint: "a region looks like ap-northeast-1"}
 }
 
 // Printable is text with each control character, which a terminal would carry out, as a question mark.

@@ -51,10 +51,37 @@ func NotYourDevice(serial string, have []string) error {
 	return &Error{Text: fmt.Sprintf("%s is not an MFA device of this user", serial), Hint: hint}
 }
 
-func DeviceNameTaken(name string) error {
+// DeviceNameTaken: a device of that serial number is in use, and not by this user.
+func DeviceNameTaken(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("an MFA device called %q is in use already", name),
-		Hint: "awsmfa device list shows the user's own; another one needs another --name, which the user's policy must allow",
+		Text: fmt.Sprintf("there is an MFA device %s already, and it is not this user's", serial),
+		Hint: "another --name makes another device, where the user's policy allows it; whoever manages the account's users can tell whose that one is",
+		Err:  err,
+	}
+}
+
+// DeviceYours: the user has enabled a device of that serial number.
+func DeviceYours(serial string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("the user has %s already, and it is enabled", serial),
+		Hint: "use that one; after a change of phone take it away first, with awsmfa device remove; a second device needs another --name, which the user's policy must allow",
+		Err:  err,
+	}
+}
+
+// NameDenied: the user's policy does not let it make a device of that serial number.
+func NameDenied(serial, user string, err error) error {
+	return &Error{
+		Text: err.Error(),
+		Hint: fmt.Sprintf("the usual policies allow a user only one device, which bears the user's own name, %s, with no path: leave out --name, or ask whoever manages the policies", word(user)),
+		Err:  err,
+	}
+}
+
+func BadDeviceName(name string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s cannot be an MFA device's name", quoted(name)),
+		Hint: "letters, digits and _ + = , . @ - can be in one, and / between the parts of its path",
 	}
 }
 
@@ -74,6 +101,11 @@ func NothingLeft(serial string) string {
 // LeftBehind is a warning.
 func LeftBehind(serial string, err error) string {
 	return fmt.Sprintf("%s was not enabled and could not be deleted (%v): run this again, it will be replaced", serial, err)
+}
+
+// PerhapsLeftBehind is a warning: AWS's answer to the making of a device was lost, and so was that to its deletion.
+func PerhapsLeftBehind(serial string, err error) string {
+	return fmt.Sprintf("%s may have been made, and could not be deleted (%v): run this again, it will be replaced", serial, err)
 }
 
 // EnabledAllTheSame is a warning: AWS's answer was lost on the way.
@@ -108,6 +140,24 @@ func NotRemoved(serial string) error {
 
 func Removed(serial string) string { return serial + " is removed" }
 
+// NoWitness: a security key cannot be removed from here when there is no other device.
+func NoWitness(serial string) error {
+	return &Error{
+		Text: fmt.Sprintf("taking %s away needs an MFA session, and it is the user's only device and a security key, which gives none on the command line", serial),
+		Hint: "add an authenticator app first, with awsmfa device add, or take the key away in the IAM console",
+	}
+}
+
+// RemovedNotDeleted is a warning.
+func RemovedNotDeleted(serial string, err error) string {
+	return fmt.Sprintf("%s is nobody's now, but could not be deleted (%v): awsmfa device add will replace it", serial, err)
+}
+
+// StillNamed is said after a device was removed.
+func StillNamed(profile, file string, line int) string {
+	return fmt.Sprintf("profile %q still names it as mfa_serial (%s): take that line out, or add a device of the same name", profile, place(file, line))
+}
+
 // The QR code.
 
 func ScanThis(serial, account, key string) string {
@@ -132,6 +182,19 @@ func QRNotWritten(path string, err error) error {
 	return &Error{Text: fmt.Sprintf("writing %s: %s", path, innermost(err)), Err: err}
 }
 
+func QRNotRemoved(path string, err error) string {
+	return fmt.Sprintf("removing %s, which holds the device's key: %s", path, innermost(err))
+}
+
+func NothingToKeep() error {
+	return &Error{Text: "--keep-qr keeps a file, and none is named", Hint: "name it with --qr-png"}
+}
+
+// NoQR: the key that AWS gave cannot be put into a QR code.
+func NoQR(err error) error {
+	return &Error{Text: fmt.Sprintf("drawing the QR code: %v", err), Err: err}
+}
+
 func QRWritten(path string, kept bool) string {
 	if kept {
 		return fmt.Sprintf("the QR code is in %s: it is the device's key, keep it safe", path)
@@ -149,9 +212,9 @@ func Codes(verdict int, off time.Duration) error {
 	case 1:
 		return &Error{Text: "that is the same code twice", Hint: "wait until the authenticator shows another"}
 	case 2:
-		return &Error{Text: "the second code is the one before the first", Hint: "type the one that is shown first, then the one that follows"}
+		return &Error{Text: "the second code is older than the first", Hint: "type the one that is shown now, then the one that follows"}
 	case 3:
-		return &Error{Text: "the two codes do not follow one another: there was one between them", Hint: "type one, and then the very next"}
+		return &Error{Text: "the two codes do not follow one another: others were shown between them", Hint: "type one, and then the very next"}
 	case 4:
 		return &Error{
 			Text: fmt.Sprintf("the authenticator's clock is %s AWS's", apart(off)),

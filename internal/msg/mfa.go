@@ -33,7 +33,7 @@ func SecurityKey(serial string) error {
 func SeveralDevices(profile string, serials []string) error {
 	return &Error{
 		Text: fmt.Sprintf("the IAM user of profile %q has several MFA devices: %s", profile, strings.Join(serials, ", ")),
-		Hint: "name one with --serial, or for good as mfa_serial in the profile's section of the config file",
+		Hint: "name one with --serial, or write mfa_serial into the profile's section of the config file",
 	}
 }
 
@@ -57,7 +57,7 @@ func NoSuchChoice(most int) string {
 func DeviceNotFound(profile string, err error, denied bool) error {
 	e := &Error{Text: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err), Hint: HintOf(err), Err: err}
 	if denied {
-		e.Hint = "name it with --serial, or for good as mfa_serial in the profile's section of the config file: then nobody has to be asked"
+		e.Hint = "name it with --serial, or write mfa_serial into the profile's section of the config file: then nobody has to be asked"
 	}
 	return e
 }

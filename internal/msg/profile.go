@@ -67,7 +67,7 @@ func ProfileNotFound(name, config, credentials string, near, some []string, coun
 	case len(near) > 1:
 		e.Hint = "did you mean one of " + list(near) + "?"
 	case count == 0:
-		e.Hint = "there are no profiles yet: run aws configure --profile " + word(name)
+		e.Hint = "there are no profiles yet: run awsmfa setup " + word(name)
 	case count == len(some):
 		e.Hint = "the profiles are " + list(some)
 	default:
@@ -86,7 +86,7 @@ func ProfileNoFiles(name, config, credentials string) *Error {
 	}
 	return &Error{
 		Text: "profile " + quoted(name) + " is not there: neither " + path(config) + " nor " + path(credentials) + " exists",
-		Hint: "run aws configure --profile " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+		Hint: "run awsmfa setup " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
 	}
 }
 

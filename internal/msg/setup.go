@@ -44,20 +44,65 @@ func StdinFailed(err error) error {
 	return &Error{Text: fmt.Sprintf("reading the secret access key from stdin: %s", innermost(err)), Err: err}
 }
 
+func StdinEmpty() error {
+	return &Error{Text: "the first line of stdin is empty, and should be the secret access key"}
+}
+
+func NoRegionAgain() string { return "A region is called such as ap-northeast-1.\n" }
+
+// OtherKeys: a new key was given for a profile that has one.
+func OtherKeys(profile, have, given, file string, line int) error {
+	return &Error{
+		Text: fmt.Sprintf("profile %q has the access key %s (%s), and not %s", profile, have, place(file, line), given),
+		Hint: "what is there is never changed: edit it by hand, name another profile, or leave out --access-key-id",
+	}
+}
+
+// KeysNotTaken: a new key pair cannot be right.
+func KeysNotTaken(err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%v; nothing was written", err),
+		Hint: "copy both parts of the key again, whole, and give them anew; for China, GovCloud and the European Sovereign Cloud give the region too",
+		Err:  err,
+	}
+}
+
+// KeysAgain is said before a new key pair is asked for again.
+func KeysAgain(err error) string {
+	return fmt.Sprintf("%v; nothing was written: please type it again", err)
+}
+
+// NotWritten: whether a new key pair is right cannot be found out.
+func NotWritten(err error) error {
+	return &Error{Text: fmt.Sprintf("%v; nothing was written", err), Hint: HintOf(err), Err: err}
+}
+
 func ProfileMade(name, file string) string {
-	return fmt.Sprintf("profile %q is added to %s", name, file)
+	return fmt.Sprintf("profile %q is added to %s", name, path(file))
 }
 
 func KeysAre(arn string) string { return fmt.Sprintf("the keys are those of %s", arn) }
 
 func DeviceThere(serial string) string { return fmt.Sprintf("the MFA device is %s", serial) }
 
-func OtherSerial(have, found string) string {
-	return fmt.Sprintf("the profile's mfa_serial is %s, and not %s: change it by hand if that is wrong", have, found)
+func OtherSerial(have, found, file string, line int) string {
+	return fmt.Sprintf("the profile's mfa_serial is %s (%s), and the user's device is %s: change that line by hand, or no session will be had by it",
+		have, place(file, line), found)
 }
 
 func NoteSerial(file string) string {
-	return fmt.Sprintf("Note the device as mfa_serial in %s, for other tools too?", file)
+	return fmt.Sprintf("Note the device as mfa_serial in %s, for other tools too?", path(file))
+}
+
+func Noted(file string) string { return "mfa_serial is noted in " + path(file) }
+
+// NotNoted is a warning.
+func NotNoted(err error) string {
+	text := fmt.Sprintf("mfa_serial is not noted: %v", err)
+	if hint := HintOf(err); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text + "; awsmfa finds the device all the same"
 }
 
 // FirstSession is said before the code is asked for.

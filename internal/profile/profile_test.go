@@ -251,9 +251,9 @@ func TestNotFound(t *testing.T) {
 		{"a beginning", some, "-", "pro", `profile "pro"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
 		{"nothing near", some, "[staging]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `the profiles are "default", "prod", "prod-eu", "staging"`},
 		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles, first "default", "prod", "prod-eu", "b", "c"`},
-		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run aws configure --profile prod`},
+		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run awsmfa setup prod`},
 		{"no files", "-", "-", "my prod", `profile "my prod" is not there: neither config nor credentials exists | ` +
-			`run aws configure --profile "my prod", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE`},
+			`run awsmfa setup "my prod", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE`},
 		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere + `did you mean "a\x1b[2Jb"?`},
 		{"no name", "", "", "", `the profile's name is empty | name one: awsmfa env default`},
 		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not one that a config file knows | in a config file write [profile dev]`},

@@ -73,6 +73,20 @@ func plainValue(v string) bool {
 	return !quoted && len(cutComment([]byte(line))) == len(line)
 }
 
+// CheckKeys tells whether a key pair can be written and be long-term: it is for what was just typed, before AWS is asked
+// whose it is; AddKeys asks it too. Its errors show neither.
+func CheckKeys(id string, secret Secret) error {
+	for _, s := range []Setting{{idKey, id}, {secretKey, secret.Reveal()}} {
+		if !plainValue(s.Value) || strings.ContainsFunc(s.Value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return msg.WriteKeyGarbled(s.Key)
+		}
+	}
+	if strings.HasPrefix(id, "ASIA") {
+		return msg.WriteTemporaryID()
+	}
+	return nil
+}
+
 // AddKeys adds a new section with the key pair at the end of the credentials file, in the words of "aws configure", and
 // makes the file (0600) and its directory (0700) when they are not there. A section of that name, in any spelling that
 // is read, is never touched; it is an error, as is a profile that says in the config file where its credentials come
@@ -81,15 +95,10 @@ func AddKeys(files Files, name, id string, secret Secret) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
+	if err := CheckKeys(id, secret); err != nil {
+		return err
+	}
 	pair := []Setting{{idKey, id}, {secretKey, secret.Reveal()}}
-	for _, s := range pair {
-		if !plainValue(s.Value) || strings.ContainsFunc(s.Value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return msg.WriteKeyGarbled(s.Key)
-		}
-	}
-	if strings.HasPrefix(id, "ASIA") {
-		return msg.WriteTemporaryID()
-	}
 	if files.Credentials == "" {
 		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
 	}

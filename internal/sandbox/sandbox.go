@@ -1,21 +1,24 @@
 // Package sandbox is a world to run awsmfa in, with no AWS account and none of the developer's own files: a throw-away
-// home with AWS config files, the stand-in for AWS on loopback, one user who may do nothing without MFA, and a command
-// called authenticator that prints what that user's phone shows. The demo and the benchmarks run in it. It writes
-// nothing outside that home, which is under the system's directory for temporary files, and Close leaves nothing of it.
+// home with AWS config files, the stand-in for AWS on loopback, two users who may do nothing without MFA, and a command
+// called authenticator that prints what their phones show. The demo and the benchmarks run in it. It writes nothing
+// outside that home, which is under the system's directory for temporary files, and Close leaves nothing of it.
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,36 +30,51 @@ const authenticatorArg = "sandbox:authenticator"
 
 // Sandbox is one such world. Close it.
 type Sandbox struct {
-	AWS    *fakeaws.Server
-	User   fakeaws.User
-	Device fakeaws.Device
+	AWS *fakeaws.Server
+	// User has a device and profiles. Newcomer has neither, only a key: it is this user's first day.
+	User, Newcomer fakeaws.User
+	Device         fakeaws.Device
 	// Home is the throw-away home; Bin, first on PATH, is for programs.
 	Home, Bin string
 
 	phone net.Listener
 	codes atomic.Int64
+	mu    sync.Mutex
+	shown string // the code that a phone showed last
 }
 
 // Main must be called first in a program that makes sandboxes: the authenticator command is that program. When it was
 // started as such, ok is true and code is the exit code.
+//
+// authenticator [USER] prints the code of the device that AWSMFA_SERIAL names, or of the user's, else of User's. A pipe on
+// stdin brings the key of a new device, as --codes-from does.
 func Main(args []string, stdout, stderr io.Writer) (code int, ok bool) {
-	if len(args) != 3 || args[1] != authenticatorArg {
+	if len(args) < 3 || args[1] != authenticatorArg {
 		return 0, false
 	}
-	response, err := http.Get(args[2])
+	var key []byte
+	if stdin, err := os.Stdin.Stat(); err == nil && stdin.Mode()&os.ModeNamedPipe != 0 {
+		key, _ = io.ReadAll(os.Stdin) // no key: no new device
+	}
+	query := url.Values{"serial": {os.Getenv("AWSMFA_SERIAL")}, "user": args[3:]}
+	response, err := http.Post(args[2]+"?"+query.Encode(), "text/plain", bytes.NewReader(key))
 	if err == nil {
 		defer response.Body.Close()
-		_, err = io.Copy(stdout, response.Body)
+		out := stdout
+		if response.StatusCode != http.StatusOK {
+			out, code = stderr, 1
+		}
+		_, err = io.Copy(out, response.Body)
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "authenticator: the sandbox is gone:", err)
 		return 1, true
 	}
-	return 0, true
+	return code, true
 }
 
 // New makes a sandbox with the profiles prod (a device named in mfa_serial, a region), dev (the same user, the device to
-// be found) and default. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
+// be found) and default, all of User. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
 func New() (*Sandbox, error) {
 	dir, err := os.MkdirTemp("", "awsmfa-sandbox-")
 	if err != nil {
@@ -65,6 +83,7 @@ func New() (*Sandbox, error) {
 	s := &Sandbox{AWS: fakeaws.New(), Home: dir, Bin: filepath.Join(dir, "bin")}
 	s.AWS.Hold()
 	s.User = s.AWS.AddUser(fakeaws.User{Name: "alice"})
+	s.Newcomer = s.AWS.AddUser(fakeaws.User{Name: "bob"})
 	s.Device = s.AWS.AddDevice(s.User.ARN, fakeaws.Device{})
 	if err := s.build(); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -126,10 +145,10 @@ func (s *Sandbox) AddSelf(name string, args ...string) error {
 	if err != nil {
 		return err
 	}
-	script := "#!/bin/sh\nexec '" + strings.ReplaceAll(self, "'", `'\''`) + "' " + strings.Join(args, " ") + "\n"
+	script := "#!/bin/sh\nexec '" + strings.ReplaceAll(self, "'", `'\''`) + "' " + strings.Join(args, " ") + " \"$@\"\n"
 	if runtime.GOOS == "windows" {
 		name += ".cmd"
-		script = `@"` + strings.ReplaceAll(self, "%", "%%") + `" ` + strings.Join(args, " ") + "\r\n"
+		script = `@"` + strings.ReplaceAll(self, "%", "%%") + `" ` + strings.Join(args, " ") + " %*\r\n"
 	}
 	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) // it is a program
 }
@@ -153,18 +172,50 @@ func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err
 	return path, nil
 }
 
-// startPhone listens for the authenticator command. Time passes quickly on this phone: it never shows a code that was
-// used before.
+// startPhone listens for the authenticator command.
 func (s *Sandbox) startPhone() (err error) {
 	if s.phone, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.codes.Add(1)
-		_, _ = fmt.Fprintln(w, s.AWS.FreshCode(s.Device.Serial)) // who went away gets no code
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key, _ := io.ReadAll(r.Body) // who went away gets no code
+		code := s.code(r.FormValue("serial"), r.FormValue("user"), string(key))
+		if code == "" {
+			http.Error(w, "no device is known here for that", http.StatusNotFound)
+			return
+		}
+		_, _ = fmt.Fprintln(w, code)
 	})}
 	go func() { _ = server.Serve(s.phone) }() // until Close closes the listener
 	return nil
+}
+
+// code is what a phone shows, and "" when there is no such device. Time passes quickly on these phones: they never show a
+// code that was used before, and to whoever brings a key two codes that follow one another, without a wait.
+func (s *Sandbox) code(serial, user, key string) string {
+	s.codes.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if serial == "" {
+		if user == "" {
+			serial = s.Device.Serial
+		}
+		for _, d := range s.AWS.Devices() {
+			if d.Seed == strings.TrimSpace(key) || user != "" && strings.HasSuffix(d.Owner, "/"+user) {
+				serial = d.Serial
+			}
+		}
+	}
+	if key == "" {
+		return s.AWS.FreshCode(serial)
+	}
+	if code := s.AWS.CodeFor(serial); code == s.shown {
+		s.shown = s.AWS.NextCodeFor(serial)
+		return s.shown
+	}
+	s.AWS.Advance(time.Since(s.AWS.CodeTime())) // awsmfa compares a new device's clock with AWS's
+	s.shown = s.AWS.FreshCode(serial)
+	return s.shown
 }
 
 // Codes is how often the authenticator command was asked for a code.

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go/logging"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -51,14 +54,22 @@ func (r Reach) ConnectSession(ctx context.Context, s Session) (*Client, error) {
 }
 
 func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithSharedConfigFiles([]string{r.Files.Config}),
-		config.WithSharedCredentialsFiles([]string{r.Files.Credentials}),
-		config.WithSharedConfigProfile(r.Profile), // named, or the environment's keys would come first
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
-		config.WithRegion(r.Region),
-		config.WithAppID(r.AppID),
-	)
+	load := func(files profile.Files, name string) (aws.Config, error) {
+		return config.LoadDefaultConfig(ctx,
+			config.WithSharedConfigFiles([]string{files.Config}),
+			config.WithSharedCredentialsFiles([]string{files.Credentials}),
+			config.WithSharedConfigProfile(name), // named, or the environment's keys would come first
+			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
+			config.WithRegion(r.Region),
+			config.WithAppID(r.AppID),
+			config.WithLogger(logging.Nop{}), // it would write to stderr, of bodies that it could not discard
+		)
+	}
+	cfg, err := load(r.Files, r.Profile)
+	var absent config.SharedConfigProfileNotExistError
+	if errors.As(err, &absent) {
+		cfg, err = withEmptyProfile(load)
+	}
 	if err != nil {
 		return nil, msg.ClientSettings(r.Profile, err)
 	}
@@ -69,6 +80,24 @@ func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, 
 	cfg.HTTPClient = tracing{cfg.HTTPClient, c}
 	c.aws = cfg
 	return c, nil
+}
+
+// withEmptyProfile is for a profile that is not there yet, whose keys are tried before they are written: the environment
+// alone says how AWS is reached. While AWS_PROFILE is set the SDK insists on a section; it gets one that says nothing.
+func withEmptyProfile(load func(profile.Files, string) (aws.Config, error)) (aws.Config, error) {
+	f, err := os.CreateTemp("", "awsmfa-*.empty")
+	if err != nil {
+		return aws.Config{}, err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString("[default]\n")
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return aws.Config{}, err
+	}
+	return load(profile.Files{Config: f.Name()}, "default")
 }
 
 // Call bounds one call with its retries.
@@ -83,6 +112,9 @@ func (c *Client) IAM() *iam.Client {
 
 // Now is AWS's time, as near as its last answer told it: codes are made from the clock, and this computer's may be wrong.
 func (c *Client) Now() time.Time { return c.Reach.Now().Add(-c.ahead) }
+
+// Ahead is how far this computer's clock is ahead of AWS's, as near as its last answer told it; 0 before there is one.
+func (c *Client) Ahead() time.Duration { return c.ahead }
 
 func url(u string) *string {
 	if u == "" {

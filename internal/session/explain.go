@@ -63,6 +63,9 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 	case "InvalidClientTokenId", "UnrecognizedClientException":
 		return msg.KeyUnknown(id, err)
 	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		if strings.Contains(said, "valid region") { // the signature names the region
+			return msg.RegionUnknown(c.Region, err)
+		}
 		if c.ahead.Abs() > skewed {
 			return msg.ClockWrong(c.ahead, err)
 		}
@@ -86,6 +89,12 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 		return msg.AWSBroken(host, status, err)
 	}
 	return msg.Refused(operation, code, said, err)
+}
+
+// Answered says of an error of a call that AWS itself refused it, so that nothing stands between this computer and AWS.
+func Answered(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
 }
 
 // wsaeConnReset is ECONNRESET as Windows has it; no other system has an error of that number.

@@ -2,10 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/msg"
 )
@@ -44,6 +47,13 @@ func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, err
 		id.User = path[strings.LastIndexByte(path, '/')+1:]
 	}
 	return id, nil
+}
+
+// KeysRefused says of an error of Identity that AWS takes the keys for nobody's: there is a slip in one of them.
+func (c *Client) KeysRefused(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && c.ahead.Abs() <= skewed &&
+		slices.Contains([]string{"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}, api.ErrorCode())
 }
 
 func (c *Client) sts(endpoint Endpoint) *sts.Client {

@@ -229,6 +229,13 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 	return s, true
 }
 
+// Kept is Obtain's first look and nothing more: the kept session that is good for want, found without asking anybody and
+// without writing anything. serial is the device that want names, else the remembered one, else "".
+func (o *Obtainer) Kept(want Request) (s Session, serial string, found bool) {
+	s, found = o.kept(want)
+	return s, o.remembered(want).Serial, found
+}
+
 func (o *Obtainer) warnUnusable(err error) {
 	var unusable *cache.Unusable
 	if errors.As(err, &unusable) {

@@ -62,11 +62,11 @@ func (t *Terminal) Say(text string) { io.WriteString(t.out, text) }
 // question comes again when the person stopped this process (Ctrl-Z) and comes back to it. When ctx ends first Ask
 // returns ctx's error. An ended input is ErrClosed.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	return t.ask(ctx, question, func() (string, error) { return t.lines.ReadString('\n') })
+	return t.ask(ctx, question, func() {})
 }
 
-// AskSecret is Ask for what must not be seen: nothing that is typed is shown. Whatever ends the question, the terminal
-// is put back as it was found.
+// AskSecret is Ask for what must not be seen: nothing that is typed is shown, from before the question on: who pastes is
+// quick. Whatever ends the question, the terminal is put back as it was found.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (string, error) {
 	fd := int(t.in.Fd())
 	before, err := xterm.GetState(fd)
@@ -74,17 +74,19 @@ func (t *Terminal) AskSecret(ctx context.Context, question string) (string, erro
 		return "", err
 	}
 	defer func() { _ = xterm.Restore(fd, before) }()
-	secret, err := t.ask(ctx, question, func() (string, error) {
-		text, err := xterm.ReadPassword(fd)
-		return string(text), err
-	})
+	if err := quiet(fd); err != nil {
+		return "", err
+	}
+	secret, err := t.ask(ctx, question, func() { _ = quiet(fd) })
 	if err == nil {
 		t.Say("\n") // the one that was typed was not shown
 	}
 	return secret, err
 }
 
-func (t *Terminal) ask(ctx context.Context, question string, read func() (string, error)) (string, error) {
+// ask asks, and again, when again has been called, when the process was stopped and comes back: the shell has had the
+// terminal meanwhile.
+func (t *Terminal) ask(ctx context.Context, question string, again func()) (string, error) {
 	type answer struct {
 		line string
 		err  error
@@ -92,7 +94,7 @@ func (t *Terminal) ask(ctx context.Context, question string, read func() (string
 	answers := make(chan answer, 1)
 	t.Say(question)
 	go func() {
-		line, err := read()
+		line, err := t.lines.ReadString('\n')
 		answers <- answer{line, err}
 	}()
 	resumed, stop := resumptions()
@@ -104,6 +106,7 @@ func (t *Terminal) ask(ctx context.Context, question string, read func() (string
 			t.Say("\n") // what follows must not stand behind the question
 			return "", ctx.Err()
 		case <-resumed:
+			again()
 			t.Say(question)
 		case a := <-answers:
 			switch {

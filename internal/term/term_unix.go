@@ -36,3 +36,15 @@ func resumptions() (resumed <-chan os.Signal, stop func()) {
 
 // WideBlocks is a matter of Windows' consoles.
 func WideBlocks() bool { return false }
+
+// quiet has the terminal show nothing of what is typed, line by line and with Ctrl-C as ever.
+func quiet(fd int) error {
+	state, err := unix.IoctlGetTermios(fd, getTermios)
+	if err != nil {
+		return err
+	}
+	state.Lflag &^= unix.ECHO
+	state.Lflag |= unix.ICANON | unix.ISIG
+	state.Iflag |= unix.ICRNL
+	return unix.IoctlSetTermios(fd, setTermios, state)
+}

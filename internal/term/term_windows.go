@@ -88,6 +88,16 @@ func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 // resumptions never come: a process is not stopped by its console here.
 func resumptions() (resumed <-chan os.Signal, stop func()) { return nil, func() {} }
 
+// quiet has the console show nothing of what is typed, line by line and with Ctrl-C as ever.
+func quiet(fd int) error {
+	var mode uint32
+	if err := windows.GetConsoleMode(windows.Handle(fd), &mode); err != nil {
+		return err
+	}
+	mode = mode&^windows.ENABLE_ECHO_INPUT | windows.ENABLE_PROCESSED_INPUT | windows.ENABLE_LINE_INPUT
+	return windows.SetConsoleMode(windows.Handle(fd), mode)
+}
+
 // WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block characters
 // two columns wide.
 func WideBlocks() bool {

@@ -1,0 +1,457 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"awsmfa/cache"
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+)
+
+type doctorCmd struct {
+	profileFlags
+	JSON bool `name:"json" help:"Print one JSON object instead of lines."`
+}
+
+// Help is Kong's hook for what stands under the usage.
+func (*doctorCmd) Help() string { return msg.DoctorHelp }
+
+// Run looks at all that a session needs, and changes nothing.
+func (c *doctorCmd) Run(a *app) error {
+	namedBy := c.namedBy(a)
+	if err := c.settle(a); err != nil {
+		return err
+	}
+	ctx, stop := a.catchSignals()
+	defer stop()
+	d := &doctor{app: a, flags: sessionFlags{profileFlags: c.profileFlags}, namedBy: namedBy}
+	checks := d.examine(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	text, healthy := a.report(checks), !anyWrong(checks)
+	if c.JSON {
+		text = reportJSON(c.Name, checks, healthy)
+	}
+	if _, err := io.WriteString(a.Stdout, text); err != nil {
+		return msg.ReportNotPrinted(err)
+	}
+	if !healthy {
+		return errExit(exitError)
+	}
+	return nil
+}
+
+// namedBy is the variable that settle will take the profile's name from, "" where the command line has it.
+func (f *profileFlags) namedBy(a *app) string {
+	if f.Name != "" || f.Profile != "" {
+		return ""
+	}
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", varProfile} {
+		if a.Getenv(variable) != "" {
+			return variable
+		}
+	}
+	return ""
+}
+
+// check is what came of one look. Mend says what to do about it.
+type check struct {
+	Name   string `json:"name"`
+	Status status `json:"status"`
+	Text   string `json:"text"`
+	Mend   string `json:"mend,omitempty"`
+}
+
+type status string
+
+const (
+	isRight   status = "ok"
+	isWarning status = "warning" // works, for now or by luck
+	isWrong   status = "wrong"
+	isSkipped status = "skipped"
+)
+
+func right(name, text string) check { return check{Name: name, Status: isRight, Text: oneLine(text)} }
+
+func warning(name string, err error) check { return finding(name, isWarning, err) }
+
+func wrong(name string, err error) check { return finding(name, isWrong, err) }
+
+// skipped is for a check that makes no sense before another is right.
+func skipped(name, waitsFor string) check {
+	return check{Name: name, Status: isSkipped, Text: msg.NotChecked(waitsFor)}
+}
+
+func finding(name string, s status, err error) check {
+	return check{Name: name, Status: s, Text: oneLine(err.Error()), Mend: oneLine(msg.HintOf(err))}
+}
+
+// oneLine keeps what names and AWS's answers hold from breaking the line or steering the terminal.
+func oneLine(text string) string {
+	return msg.Printable(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text))
+}
+
+func anyWrong(checks []check) bool {
+	for _, c := range checks {
+		if c.Status == isWrong {
+			return true
+		}
+	}
+	return false
+}
+
+// report is the checks for a person, a line each.
+func (a *app) report(checks []check) string {
+	marks, arrow := map[status]string{isRight: "✓", isWarning: "!", isWrong: "✗", isSkipped: "–"}, "→"
+	// To anything but a console, bytes go to whatever reads them, on Windows in a code page that is hardly UTF-8.
+	if !a.drawsSymbols() || runtime.GOOS == "windows" && !term.IsTerminal(a.Stdout) {
+		marks, arrow = map[status]string{isRight: "+", isWarning: "!", isWrong: "x", isSkipped: "-"}, "->"
+	}
+	width := 0
+	for _, c := range checks {
+		width = max(width, len(c.Name))
+	}
+	var b strings.Builder
+	for _, c := range checks {
+		fmt.Fprintf(&b, "%s %-*s  %s", marks[c.Status], width, c.Name, c.Text)
+		if c.Mend != "" {
+			fmt.Fprintf(&b, " %s %s", arrow, c.Mend)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// reportJSON is the checks for a program: ASCII, which every shell's pipe leaves as it is.
+func reportJSON(profileName string, checks []check, healthy bool) string {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(struct {
+		Profile string  `json:"profile"`
+		Checks  []check `json:"checks"`
+		OK      bool    `json:"ok"`
+	}{profileName, checks, healthy})
+	if err != nil {
+		panic(err) // strings are always encoded
+	}
+	var b strings.Builder
+	for _, r := range text.String() {
+		if r < 0x7f {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// doctor is one examination. Each check leaves behind what later ones build on; what is nil was not to be had.
+type doctor struct {
+	*app
+	flags    sessionFlags
+	flagsErr error // what the variables that stand for flags say that they cannot
+	namedBy  string
+
+	profile  *profile.Profile
+	keys     *profile.Keys
+	reach    *session.Reach
+	endpoint session.Endpoint
+	client   *session.Client // when AWS answered
+	who      session.Identity
+	whoErr   error
+	line     string // what is typed for a session
+}
+
+// examine makes all checks, each after those it builds on.
+func (d *doctor) examine(ctx context.Context) []check {
+	d.flagsErr = d.flags.settle(d.app)
+	p, loadErr := d.flags.load(d.app)
+	if loadErr == nil {
+		d.profile = &p
+	}
+	checks := []check{
+		d.configFile(),
+		d.file("credentials file", "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
+		d.profileThere(loadErr),
+		d.keyPair(),
+		d.network(ctx),
+		d.clock(),
+		d.identity(),
+		d.device(ctx),
+		d.cacheDirectory(),
+		d.session(),
+		d.shell(),
+	}
+	checks = append(checks, d.variables()...)
+	return append(checks, right("AWS CLI", msg.AWSCLI(awsVersion(ctx))))
+}
+
+// configFile looks at the config file, which others may read unless keys stand in it. Whoever can write it can have
+// programs run: credential_process, mfa_process.
+func (d *doctor) configFile() check {
+	path, loose := d.files().Config, fs.FileMode(0o022)
+	if d.profile != nil && d.profile.Where("aws_secret_access_key").File == path {
+		loose = 0o077
+	}
+	return d.file("config file", "AWS_CONFIG_FILE", path, loose)
+}
+
+// file looks at a file that variable can name, and that should have none of the permissions loose.
+func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
+	if path == "" {
+		return check{Name: name, Status: isSkipped, Text: msg.NoFileNamed(variable)}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
+		return warning(name, msg.NamedFileNotThere(variable, path))
+	case errors.Is(err, fs.ErrNotExist):
+		return right(name, msg.FileNotThere(path))
+	case err != nil:
+		return wrong(name, msg.FileNotReadable(path, err))
+	case info.IsDir():
+		return wrong(name, msg.FileIsDirectory(path))
+	case !info.Mode().IsRegular(): // opening a pipe would wait, or take what it holds
+		return right(name, msg.FileIs(path))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return wrong(name, msg.FileNotReadable(path, err))
+	}
+	defer f.Close()
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&loose != 0 {
+		return warning(name, msg.OpenToOthers(path, mode))
+	}
+	return right(name, msg.FileIs(path))
+}
+
+func (d *doctor) profileThere(err error) check {
+	if err != nil {
+		return wrong("profile", err)
+	}
+	return right("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
+}
+
+func (d *doctor) keyPair() check {
+	const name = "keys"
+	if d.profile == nil {
+		return skipped(name, "profile")
+	}
+	keys, err := d.profile.LongTermKeys()
+	if err != nil {
+		return wrong(name, err)
+	}
+	d.keys = &keys
+	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
+		if at := d.profile.Where(key); at.Line != 0 {
+			return warning(name, msg.TokenBesideKeys(key, at.File, at.Line))
+		}
+	}
+	return right(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
+}
+
+// network asks AWS who the keys are, and is right when AWS itself answers, whatever it says.
+func (d *doctor) network(ctx context.Context) check {
+	const name = "network"
+	if d.keys == nil {
+		return skipped(name, "keys")
+	}
+	reach, endpoint, err := d.flags.reach(d.app, *d.profile, "", d.profile.MFASerial)
+	if err != nil {
+		return wrong(name, err)
+	}
+	d.reach, d.endpoint = &reach, endpoint
+	client, err := reach.Connect(ctx, *d.keys)
+	if err != nil {
+		return wrong(name, err)
+	}
+	d.who, d.whoErr = client.Identity(ctx, endpoint)
+	if d.whoErr != nil && !session.Answered(d.whoErr) {
+		return wrong(name, d.whoErr)
+	}
+	d.client = client
+	return right(name, msg.Answers(cmp.Or(origin(endpoint.URL), "AWS")))
+}
+
+// From a minute on a clock is worth setting; at five, AWS's services begin to refuse signatures.
+const (
+	clockLoose = time.Minute
+	clockWrong = 5 * time.Minute
+)
+
+func (d *doctor) clock() check {
+	const name = "clock"
+	if d.client == nil {
+		return skipped(name, "network")
+	}
+	switch ahead := d.client.Ahead(); {
+	case ahead.Abs() >= clockWrong:
+		return wrong(name, msg.ClockApart(ahead))
+	case ahead.Abs() >= clockLoose:
+		return warning(name, msg.ClockApart(ahead))
+	}
+	return right(name, msg.ClockRight)
+}
+
+func (d *doctor) identity() check {
+	const name = "identity"
+	switch {
+	case d.client == nil:
+		return skipped(name, "network")
+	case d.whoErr != nil:
+		return wrong(name, d.whoErr)
+	case d.who.User == "":
+		return wrong(name, msg.NotAUser(d.who.ARN))
+	}
+	return right(name, d.who.ARN)
+}
+
+// device holds the device that the profile names, or that is remembered, against those that AWS lists, which are enabled
+// all.
+func (d *doctor) device(ctx context.Context) check {
+	const name = "device"
+	if d.who.User == "" {
+		return skipped(name, "identity")
+	}
+	named := d.profile.MFASerial
+	switch {
+	case named != "" && !mfa.IsSerial(named):
+		return wrong(name, msg.BadSerial(named))
+	case mfa.Device{Serial: named}.SecurityKey():
+		return wrong(name, msg.SecurityKey(named))
+	}
+	_, known, _ := d.kept(*d.profile, func(string) {})
+	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
+	devices, err := x.devices(ctx)
+	switch {
+	case err != nil && known != "":
+		return warning(name, msg.DevicesNotListed(known, err))
+	case err != nil:
+		return wrong(name, msg.DeviceNotFound(d.profile.Name, err, session.Answered(err)))
+	}
+	var usable []mfa.Device
+	var serials, keys []string
+	for _, device := range devices {
+		if device.SecurityKey() {
+			keys = append(keys, device.Serial)
+			continue
+		}
+		usable, serials = append(usable, device), append(serials, device.Serial)
+		switch device.Serial {
+		case named:
+			return right(name, msg.DeviceIs(named, msg.Kind(device.Kind()), device.Enabled, ""))
+		case known:
+			return right(name, msg.DeviceIs(known, msg.Kind(device.Kind()), device.Enabled, msg.DeviceRemembered))
+		}
+	}
+	switch {
+	case len(usable) == 0 && len(keys) > 0:
+		return wrong(name, msg.OnlySecurityKeys(d.profile.Name, keys))
+	case len(usable) == 0:
+		return wrong(name, msg.NoDevice(d.profile.Name))
+	case named != "":
+		at := d.profile.Where("mfa_serial")
+		return wrong(name, msg.SerialNotYours(named, at.File, at.Line, serials))
+	case known != "":
+		return warning(name, msg.RememberedGone(known))
+	case len(usable) > 1:
+		return warning(name, msg.SeveralDevices(d.profile.Name, serials))
+	}
+	return right(name, msg.DeviceIs(serials[0], msg.Kind(usable[0].Kind()), usable[0].Enabled, msg.DeviceToBeFound))
+}
+
+func (d *doctor) cacheDirectory() check {
+	const name = "cache"
+	dir := d.cache()
+	if dir.Path == "" {
+		return warning(name, msg.NoCache())
+	}
+	var unusable *cache.Unusable
+	if err := dir.Check(); errors.As(err, &unusable) {
+		if unusable.Reason == cache.Loose {
+			return warning(name, msg.CacheLoose(dir.Path, unusable.Err))
+		}
+		return wrong(name, msg.CacheUnusable(dir.Path, unusable.Err))
+	}
+	if _, err := os.Stat(dir.Path); err != nil {
+		return right(name, msg.CacheToBeMade(dir.Path))
+	}
+	return right(name, msg.CacheIs(dir.Path))
+}
+
+// session looks for the kept session that env would use.
+func (d *doctor) session() check {
+	const name = "session"
+	switch {
+	case d.flagsErr != nil:
+		return wrong(name, d.flagsErr)
+	case d.keys == nil:
+		return skipped(name, "keys")
+	case d.reach == nil:
+		return skipped(name, "network")
+	}
+	unusable := ""
+	s, _, found := d.kept(*d.profile, func(why string) { unusable = why })
+	switch {
+	case found:
+		return right(name, msg.SessionKept(s.AccessKeyID, s.Expiration.Sub(d.reach.Now())))
+	case unusable != "":
+		return warning(name, msg.SessionNotUsed(unusable))
+	}
+	return right(name, msg.NoSessionKept(time.Duration(d.flags.Duration)))
+}
+
+// kept looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
+// told why a file there is not used.
+func (d *doctor) kept(p profile.Profile, warn func(string)) (s session.Session, serial string, found bool) {
+	keys, err := p.LongTermKeys()
+	if err != nil || d.flagsErr != nil {
+		return session.Session{}, p.MFASerial, false
+	}
+	reach, endpoint, err := d.flags.reach(d.app, p, "", p.MFASerial)
+	if err != nil {
+		return session.Session{}, p.MFASerial, false
+	}
+	o := session.Obtainer{Cache: d.cache(), MinTTL: time.Duration(*d.flags.MinTTL), Reach: reach, Warn: warn}
+	return o.Kept(session.Request{
+		Keys: keys, Serial: p.MFASerial, Duration: time.Duration(d.flags.Duration), Endpoint: endpoint,
+	})
+}
+
+func (d *doctor) shell() check {
+	const name = "shell"
+	d.line = "awsmfa env " + d.flags.Name
+	s, err := d.chooseShell("")
+	if err != nil {
+		return wrong(name, err)
+	}
+	if s.Data {
+		return warning(name, msg.ShellIsData(s.Name))
+	}
+	line, err := d.lineFor(s, "env", d.flags.Name)
+	if err != nil {
+		return warning(name, err)
+	}
+	d.line = line
+	return right(name, msg.ShellIs(s.Name, d.Getenv("AWSMFA_SHELL") != "", line))
+}

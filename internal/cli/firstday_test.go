@@ -1,0 +1,794 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"awsmfa/internal/fakeaws"
+)
+
+// atTerminal is awsmfa with a person before it: the person sees the terminal and types on it; stdin, stdout and stderr
+// are something else.
+type atTerminal struct {
+	t              *testing.T
+	w              *world
+	cmd            *exec.Cmd
+	person         *os.File
+	program        *os.File
+	before         unix.Termios
+	stdout, stderr bytes.Buffer
+
+	mu   sync.Mutex
+	seen []byte // all that the terminal showed
+	more chan struct{}
+	at   int // what was waited for so far
+}
+
+// sit starts awsmfa on a terminal of so many columns and lines.
+func sit(t *testing.T, w *world, columns, lines uint16, env []string, args ...string) *atTerminal {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &atTerminal{t: t, w: w, more: make(chan struct{}, 1)}
+	s.person, s.program = openTerminal(t)
+	if err := unix.IoctlSetWinsize(int(s.program.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: lines}); err != nil {
+		t.Fatal(err)
+	}
+	s.before = attributes(t, s.program)
+	s.cmd = exec.Command(filepath.Join(dir, "awsmfa"), args...)
+	s.cmd.Env = append(append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH")), env...)
+	s.cmd.Dir = filepath.Dir(w.home)
+	s.cmd.ExtraFiles = []*os.File{s.program}
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
+	s.cmd.WaitDelay = longest
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := time.AfterFunc(longest, func() { s.cmd.Process.Kill() })
+	t.Cleanup(func() { stop.Stop(); s.cmd.Process.Kill() })
+	go func() {
+		buf := make([]byte, 4096)
+		for {
+			n, err := s.person.Read(buf)
+			s.mu.Lock()
+			s.seen = append(s.seen, buf[:n]...)
+			s.mu.Unlock()
+			select {
+			case s.more <- struct{}{}:
+			default:
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return s
+}
+
+// screen is all that the terminal showed.
+func (s *atTerminal) screen() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.seen)
+}
+
+// sees waits until the terminal shows text, after what was waited for before, and returns what was shown up to its end.
+func (s *atTerminal) sees(text string) string {
+	s.t.Helper()
+	late := time.After(longest)
+	for {
+		all := s.screen()
+		if i := strings.Index(all[s.at:], text); i >= 0 {
+			from := s.at
+			s.at += i + len(text)
+			return all[from:s.at]
+		}
+		select {
+		case <-s.more:
+		case <-late:
+			s.t.Fatalf("the terminal never showed %q, but %q; on stderr: %s", text, all[s.at:], &s.stderr)
+		}
+	}
+}
+
+func (s *atTerminal) types(text string) {
+	s.t.Helper()
+	if _, err := s.person.WriteString(text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the end, with this exit code, and looks at what was left.
+func (s *atTerminal) ends(want int) {
+	s.t.Helper()
+	err := s.cmd.Wait()
+	code := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		s.t.Fatal(err)
+	}
+	if code != want {
+		s.t.Fatalf("exit code %d, not %d; on stderr: %s", code, want, &s.stderr)
+	}
+	if after := attributes(s.t, s.program); after != s.before {
+		s.t.Errorf("the terminal was %+v and is %+v", s.before, after)
+	}
+	if err := s.w.leak(s.stdout.String(), s.stderr.String(), s.screen(), code != 0, false); err != nil {
+		s.t.Error(err)
+	}
+	for _, d := range s.w.aws.Devices() {
+		if d.Seed != "" && strings.Contains(s.stdout.String()+s.stderr.String(), d.Seed) {
+			s.t.Error("the device's key is on stdout or stderr")
+		}
+	}
+}
+
+// scanned is what a phone reads in the QR code among what was shown. With some keys the reader takes a pattern by chance
+// for one of the three corners, however near it comes; then it is shown where they are.
+func (s *atTerminal) scanned(shown string) *url.URL {
+	s.t.Helper()
+	var text string
+	var err error
+	if text, err = scan(s.camera(shown, 3), false); err != nil {
+		text, err = scan(s.camera(shown, 0), true)
+	}
+	if err != nil {
+		s.t.Fatalf("no phone reads this: %v\n%s", err, shown)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u
+}
+
+// camera takes a picture of the lines of a QR code on a dark terminal, of which so many cells around are seen. What does
+// not set its colours is as dark as that.
+func (s *atTerminal) camera(shown string, around int) image.Image {
+	s.t.Helper()
+	const cellWidth, cellHeight = 4, 8
+	columns := 0
+	var lines []string
+	for line := range strings.SplitSeq(shown, "\r\n") {
+		if strings.HasPrefix(line, "\x1b[0;30;47m") {
+			lines = append(lines, line)
+			columns = max(columns, utf8.RuneCountInString(regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(line, "")))
+		} else if strings.Contains(line, "\x1b") {
+			s.t.Errorf("colours in a line that is none of the code's: %q", line)
+		}
+	}
+	picture := image.NewGray(image.Rect(0, 0, (columns+2*around)*cellWidth, (len(lines)+2*around)*cellHeight))
+	paint := func(x, y, h int, c color.Gray) {
+		for i := range cellWidth * h {
+			picture.SetGray(x+i%cellWidth, y+i/cellWidth, c)
+		}
+	}
+	colours := map[string]color.Gray{"16": {0}, "231": {255}}
+	for y, line := range lines {
+		ink, paper, x := color.Gray{0x80}, color.Gray{}, 0
+		for line != "" {
+			if m := regexp.MustCompile(`^\x1b\[([0-9;]*)m`).FindStringSubmatch(line); m != nil {
+				line = line[len(m[0]):]
+				if m[1] == "0" {
+					ink, paper = color.Gray{0x80}, color.Gray{}
+				}
+				if c := regexp.MustCompile(`38;5;(16|231)\b`).FindStringSubmatch(m[1]); c != nil {
+					ink = colours[c[1]]
+				}
+				if c := regexp.MustCompile(`48;5;(16|231)\b`).FindStringSubmatch(m[1]); c != nil {
+					paper = colours[c[1]]
+				}
+				continue
+			}
+			r := []rune(line[:min(4, len(line))])[0]
+			line = line[len(string(r)):]
+			upper, lower := paper, paper
+			switch r {
+			case '█':
+				upper, lower = ink, ink
+			case '▀':
+				upper = ink
+			case '▄':
+				lower = ink
+			case ' ':
+			default:
+				s.t.Fatalf("%q in a QR code", r)
+			}
+			left, top := (x+around)*cellWidth, (y+around)*cellHeight
+			paint(left, top, cellHeight/2, upper)
+			paint(left, top+cellHeight/2, cellHeight/2, lower)
+			x++
+		}
+	}
+	return picture
+}
+
+// bare is a world in which nobody has been: no ~/.aws, and dana, who has a key and no device.
+func bare(t *testing.T, policies string) (w *world, dana fakeaws.User) {
+	t.Helper()
+	w, done, err := newWorld(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	if err := os.Mkdir(w.home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dana = w.aws.AddUser(fakeaws.User{Name: "dana"})
+	w.users["dana"] = dana
+	if err := w.setPolicies("dana", policies); err != nil {
+		t.Fatal(err)
+	}
+	return w, dana
+}
+
+// code is what an authenticator with this key shows, so many steps from now.
+func (w *world) code(seed string, steps int) string {
+	return fakeaws.Code(seed, w.aws.CodeTime().Add(time.Duration(steps)*30*time.Second))
+}
+
+// seed is the key of the device that is the user's, or nobody's.
+func (w *world) seed(name string) string {
+	all := w.aws.Devices()
+	return all[slices.IndexFunc(all, func(d fakeaws.Device) bool { return d.Name == name })].Seed
+}
+
+// noCLI keeps the AWS CLI, which takes half a second to say its version, out of these tests.
+func noCLI(t *testing.T, w *world) []string {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(w.home, "bin")
+	if err := os.MkdirAll(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"PATH=" + strings.Join([]string{bin, dir, os.Getenv("PATH")}, ":")}
+}
+
+const (
+	askID     = "Access key ID: "
+	askSecret = "Secret access key (not shown): "
+	askRegion = "Region (such as ap-northeast-1; enter for none): "
+	askFirst  = "The code it shows now: "
+	askSecond = "The next code, when it changes: "
+	askNote   = "config, for other tools too? [Y/n] "
+	askCode   = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
+)
+
+// The first day from nothing, at a terminal, with slips; then every day; then once more, which changes no byte.
+func TestFirstDay(t *testing.T) {
+	for _, policies := range []string{"usual", "ours"} {
+		t.Run(policies, func(t *testing.T) {
+			t.Parallel()
+			w, dana := bare(t, policies)
+			key := dana.Keys[0]
+			s := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
+
+			s.sees(askID)
+			s.types(key.ID + "\n")
+			s.sees(askSecret)
+			s.types(strings.ToLower(key.Secret) + "\n") // AWS refuses it: nothing is written, and it is asked again
+			s.sees(askRegion)
+			s.types("Tokyo\n")
+			s.sees("A region is called such as")
+			s.types("ap-northeast-1\n")
+			s.sees(askID)
+			if _, err := os.Stat(filepath.Join(w.home, ".aws")); err == nil {
+				t.Error("something was written before AWS knew the keys")
+			}
+			s.types(key.ID + "\n")
+			s.sees(askSecret)
+			s.types(key.Secret + "\n")
+
+			shown := s.sees(askFirst)
+			phone := s.scanned(shown)
+			seed := phone.Query().Get("secret")
+			if phone.Scheme != "otpauth" || phone.Path != "/Amazon Web Services:dana@123456789012" || seed != w.seed("dana") {
+				t.Fatal("the QR code is not the device's")
+			}
+			printed := regexp.MustCompile(`time-based, key ([A-Z2-7 ]+)\r\n`).FindStringSubmatch(shown)
+			if printed == nil || strings.ReplaceAll(printed[1], " ", "") != seed {
+				t.Fatal("the key that is printed is not the device's")
+			}
+			s.types("12345\n")
+			s.sees("A code is six digits.")
+			s.sees(askFirst)
+			s.types(w.code(seed, -1)[:3] + " " + w.code(seed, -1)[3:] + "\n")
+			s.sees(askSecond)
+			s.types(w.code(seed, 0) + "\n")
+			s.sees(askNote)
+			s.types("\n")
+			s.sees(askCode)
+			s.types(w.code(seed, 0) + "\n") // used already
+			s.sees(askCode)
+			s.types(w.code(seed, 1) + "\n")
+			s.ends(0)
+
+			if strings.Contains(strings.ToLower(s.screen()), strings.ToLower(key.Secret)) {
+				t.Error("the secret is on the terminal")
+			}
+			if s.stdout.Len() > 0 || !strings.Contains(s.stderr.String(), "each day, type:  eval \"$(awsmfa env work)\"") {
+				t.Errorf("printed %q, said %s", &s.stdout, &s.stderr)
+			}
+			wantKeys := "[work]\naws_access_key_id = " + key.ID + "\naws_secret_access_key = " + key.Secret + "\n"
+			wantConfig := "[profile work]\nregion = ap-northeast-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n"
+			same := func() {
+				t.Helper()
+				for name, want := range map[string]string{"credentials": wantKeys, "config": wantConfig} {
+					info, err := os.Stat(filepath.Join(w.home, ".aws", name))
+					if err != nil || info.Mode() != 0o600 || w.file(".aws/"+name) != want {
+						t.Errorf("%s is %q, %v, %v", name, w.file(".aws/"+name), info, err)
+					}
+				}
+			}
+			same()
+
+			w.aws.ResetCalls()
+			each := run(t, w, nil, "env", "work")
+			if code := each.exit(); code != 0 || !strings.Contains(each.stdout.String(), "AWS_SESSION_TOKEN=") || w.aws.Count("") > 0 {
+				t.Errorf("exit code %d, %d calls: %s", code, w.aws.Count(""), &each.said)
+			}
+			again := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
+			again.ends(0)
+			if again.screen() != "" || w.aws.Count("GetSessionToken")+w.aws.Count("CreateVirtualMFADevice") > 0 {
+				t.Errorf("asked %q, called %v", again.screen(), w.aws.Calls())
+			}
+			same()
+		})
+	}
+}
+
+// A window of 80 by 24 has room for the code, by another name; a smaller one is told what it lacks, which is then
+// enough; and without UTF-8 the code is drawn without its characters.
+func TestWindow(t *testing.T) {
+	enrolled := func(t *testing.T, columns, lines uint16, env ...string) (shown string, phone *url.URL) {
+		t.Helper()
+		w, dana := bare(t, "usual")
+		keysFor(t, w, "work", dana)
+		s := sit(t, w, columns, lines, env, "device", "add", "work")
+		shown = s.sees(askFirst)
+		if strings.Contains(shown, "\x1b[") {
+			phone = s.scanned(shown)
+			if phone.Query().Get("secret") != w.seed("dana") {
+				t.Error("the QR code is not the device's")
+			}
+			if drawn := strings.Count(shown, "\x1b[0m"); drawn+1 > int(lines) {
+				t.Errorf("%d lines and a question in a window of %d", drawn, lines)
+			}
+		}
+		s.types(w.code(w.seed("dana"), -1) + "\n")
+		s.sees(askSecond)
+		s.types(w.code(w.seed("dana"), 0) + "\n")
+		s.ends(0)
+		return shown, phone
+	}
+	t.Run("80 by 24", func(t *testing.T) {
+		t.Parallel()
+		if _, phone := enrolled(t, 80, 24); phone == nil || phone.Path != "/AWS:dana@123456789012" {
+			t.Errorf("the code says %v", phone)
+		}
+	})
+	t.Run("small", func(t *testing.T) {
+		t.Parallel()
+		shown, phone := enrolled(t, 80, 20)
+		m := regexp.MustCompile(`needs (\d+) columns and (\d+) lines: type the key`).FindStringSubmatch(shown)
+		if phone != nil || m == nil {
+			t.Fatalf("shown is %q", shown)
+		}
+		var columns, lines uint16
+		if _, err := fmt.Sscan(m[1], &columns); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(m[2], &lines); err != nil {
+			t.Fatal(err)
+		}
+		if _, phone := enrolled(t, columns, lines); phone == nil {
+			t.Errorf("%d by %d is not enough", columns, lines)
+		}
+		if _, phone := enrolled(t, columns-1, lines); phone != nil {
+			t.Errorf("%d columns less one are enough", columns)
+		}
+	})
+	t.Run("no UTF-8", func(t *testing.T) {
+		t.Parallel()
+		shown, phone := enrolled(t, 200, 100, "LANG=C")
+		if phone == nil || strings.ContainsFunc(shown, func(r rune) bool { return r > '~' }) {
+			t.Errorf("shown is %q", shown)
+		}
+	})
+}
+
+// keysFor gives a world a profile with the user's keys, and nothing else.
+func keysFor(t *testing.T, w *world, profile string, u fakeaws.User) {
+	t.Helper()
+	text := fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", profile, u.Keys[0].ID, u.Keys[0].Secret)
+	if err := os.MkdirAll(filepath.Join(w.home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.home, ".aws", "credentials"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What people type instead of two codes is told in words and asked again, three times; then no device is left.
+func TestWrongCodes(t *testing.T) {
+	t.Parallel()
+	w, dana := bare(t, "usual")
+	keysFor(t, w, "work", dana)
+	s := sit(t, w, 120, 60, nil, "device", "add", "work")
+	s.sees(askFirst)
+	seed := w.seed("dana")
+	wrong := func(first, second, words string) {
+		t.Helper()
+		s.types(first + "\n")
+		s.sees(askSecond)
+		s.types(second + "\n")
+		if words != "" {
+			s.sees(words)
+			s.sees(askFirst)
+		}
+	}
+	wrong(w.code(seed, 0), w.code(seed, 0), "that is the same code twice; wait until the authenticator shows another.\r\n")
+	wrong(w.code(seed, 0), w.code(seed, -1), "the second code is older than the first; ")
+	wrong(w.code(seed, -1), w.code(seed, 1), "the two codes do not follow one another: others were shown between them; ")
+	wrong(w.code(seed, 90*120), w.code(seed, 90*120+1), "")
+	s.ends(1)
+	if !strings.Contains(s.stderr.String(), "error: the first code is not one of this device's\n") {
+		t.Errorf("said %s", &s.stderr)
+	}
+	if w.aws.Count("EnableMFADevice") > 0 || w.owner("dana") != "none" {
+		t.Errorf("the device is %s's; calls: %v", w.owner("dana"), w.aws.Calls())
+	}
+
+	// And at the last try they may be right.
+	s = sit(t, w, 120, 60, nil, "device", "add", "work")
+	s.sees(askFirst)
+	seed = w.seed("dana")
+	wrong(w.code(seed, 120*9), w.code(seed, 120*9+1), "the authenticator's clock is 9h0")
+	wrong(w.code(seed, 0), "000000", "the second code is not one of this device's; look at the entry that was added just now.\r\n")
+	w.aws.Advance(-time.Hour) // AWS's clock is another than it says: it refuses
+	wrong(w.code(seed, 119), w.code(seed, 120), "AWS refused the two codes; ")
+	w.aws.Advance(time.Hour)
+	wrong(w.code(seed, -1), w.code(seed, 0), "")
+	s.ends(0)
+	if w.owner("dana") != "dana" {
+		t.Error("the device is not enabled")
+	}
+}
+
+// all is setup with every answer given, and a program as the authenticator.
+func all(t *testing.T, w *world, u fakeaws.User) (env, args []string) {
+	t.Helper()
+	env = append(noCLI(t, w), "AWSMFA_SECRET_ACCESS_KEY="+u.Keys[0].Secret)
+	return env, []string{
+		"setup", "work", "--access-key-id", u.Keys[0].ID, "--region", "eu-west-1",
+		"--codes-from", "authenticator", "--code-command", "authenticator", "--yes",
+	}
+}
+
+// completes runs setup to its end, whatever was before, and looks whether all is as it should be.
+func completes(t *testing.T, w *world, u fakeaws.User) {
+	t.Helper()
+	w.aws.OnRequest(nil)
+	w.aws.ClearFaults()
+	env, args := all(t, w, u)
+	s := run(t, w, env, args...)
+	if code := s.exit(); code != 0 {
+		t.Fatalf("setup does not complete: exit code %d: %s", code, &s.said)
+	}
+	if owner := w.owner("dana"); owner != "dana" {
+		t.Errorf("the device is %s's", owner)
+	}
+	if n := len(w.aws.Devices()); n != 2 { // alice's, and this
+		t.Errorf("there are %d devices", n)
+	}
+	if got := w.file(".aws/config"); got != "[profile work]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n" {
+		t.Errorf("config is %q", got)
+	}
+	if got := w.file(".aws/credentials"); strings.Count(got, "[work]") != 1 || strings.Count(got, "\n") != 3 {
+		t.Errorf("%d lines of credentials", strings.Count(got, "\n"))
+	}
+	w.aws.ResetCalls()
+	each := run(t, w, nil, "env", "work")
+	if code := each.exit(); code != 0 || w.aws.Count("") > 0 {
+		t.Errorf("exit code %d, %d calls: %s", code, w.aws.Count(""), &each.said)
+	}
+}
+
+// steps are the requests of a first day, in their order.
+var steps = []string{
+	"GetCallerIdentity", "ListMFADevices", "ListVirtualMFADevices", "CreateVirtualMFADevice", "EnableMFADevice", "GetSessionToken",
+}
+
+// everyRequest calls test before and after each request of a first day.
+func everyRequest(t *testing.T, test func(t *testing.T, action string, after bool)) {
+	for _, action := range steps {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%s", action, map[bool]string{false: "before", true: "after"}[after]), func(t *testing.T) {
+				t.Parallel()
+				test(t, action, after)
+			})
+		}
+	}
+}
+
+// at has the first request of this kind wait, before or after it takes effect, until let is called.
+func (w *world) at(t *testing.T, action string, after bool) (arrived <-chan struct{}, let func()) {
+	came, released := make(chan struct{}), make(chan struct{})
+	var first, once sync.Once
+	let = func() { once.Do(func() { close(released) }) }
+	t.Cleanup(let)
+	w.aws.OnRequest(func(what string, done bool) {
+		if what == action && done == after {
+			first.Do(func() { close(came); <-released })
+		}
+	})
+	return came, let
+}
+
+func signalTo(t *testing.T, p *os.Process, signal syscall.Signal) {
+	t.Helper()
+	if err := p.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kill -9 at any moment: what is left is no device, an enabled one, or one that the next run finds and replaces.
+func TestKilledAtEveryRequest(t *testing.T) {
+	everyRequest(t, func(t *testing.T, action string, after bool) {
+		w, dana := bare(t, "ours")
+		arrived, let := w.at(t, action, after)
+		env, args := all(t, w, dana)
+		s := run(t, w, env, args...)
+		<-arrived
+		s.Process.Kill()
+		if code := s.exit(); code != -int(syscall.SIGKILL) {
+			t.Fatalf("ended with %d: %s", code, &s.said)
+		}
+		let()
+		w.aws.Advance(30 * time.Second)
+		completes(t, w, dana)
+	})
+}
+
+// A signal at any moment: no device is left that is not enabled.
+func TestSignalAtEveryRequest(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			everyRequest(t, func(t *testing.T, action string, after bool) {
+				w, dana := bare(t, "usual")
+				arrived, let := w.at(t, action, after)
+				env, args := all(t, w, dana)
+				s := run(t, w, env, args...)
+				<-arrived
+				signalTo(t, s.Process, signal)
+				if action == "CreateVirtualMFADevice" || action == "EnableMFADevice" {
+					time.AfterFunc(200*time.Millisecond, let) // the answer to a change is awaited for a while
+				}
+				if code := s.exit(); code != 128+int(signal) || !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
+					t.Errorf("exit code %d: %s", code, &s.said)
+				}
+				let()
+				for w.aws.Count(action) == 0 { // AWS carries out what it was asked, though nobody waits for the answer
+					time.Sleep(time.Millisecond)
+				}
+				if owner := w.owner("dana"); owner == "nobody" {
+					t.Errorf("a device is left that is nobody's: %s", &s.said)
+				}
+				w.aws.Advance(30 * time.Second)
+				completes(t, w, dana)
+			})
+		})
+	}
+}
+
+// A request that is lost, or whose answer is: the SDK asks again, and whatever it meets then is understood.
+func TestLostAnswers(t *testing.T) {
+	for _, fault := range []fakeaws.FaultKind{fakeaws.Cut, fakeaws.CutAfter, fakeaws.CutBody} {
+		for _, action := range steps[3:] { // those that change something
+			t.Run(fmt.Sprintf("%d/%s", fault, action), func(t *testing.T) {
+				t.Parallel()
+				w, dana := bare(t, "ours")
+				w.aws.Inject(fakeaws.Fault{Kind: fault, Action: action})
+				w.aws.OnRequest(func(action string, done bool) {
+					if action == "GetSessionToken" && done {
+						w.aws.Advance(30 * time.Second) // a code that is used up has its time
+					}
+				})
+				env, args := all(t, w, dana)
+				s := run(t, w, env, args...)
+				code := s.exit()
+				if code != 0 && fault != fakeaws.CutBody { // half an answer the SDK does not ask for again
+					t.Errorf("exit code %d: %s", code, &s.said)
+				}
+				if owner := w.owner("dana"); owner == "nobody" {
+					t.Errorf("a device is left that is nobody's: %s", &s.said)
+				}
+				if strings.Contains(s.said.String(), "SDK") {
+					t.Errorf("the SDK speaks: %s", &s.said)
+				}
+				completes(t, w, dana)
+			})
+		}
+	}
+}
+
+// No request of one kind gets through, or none gets an answer: what was made is deleted.
+func TestNoAnswers(t *testing.T) {
+	for _, c := range []struct {
+		fault  fakeaws.FaultKind
+		action string
+		owner  string
+	}{
+		{fakeaws.Cut, "CreateVirtualMFADevice", "none"},
+		{fakeaws.CutAfter, "CreateVirtualMFADevice", "none"},
+		{fakeaws.BrokenXML, "CreateVirtualMFADevice", "none"},
+		{fakeaws.Cut, "EnableMFADevice", "none"},
+		{fakeaws.CutAfter, "EnableMFADevice", "dana"},
+		{fakeaws.Portal, "EnableMFADevice", "none"},
+	} {
+		t.Run(fmt.Sprintf("%d/%s", c.fault, c.action), func(t *testing.T) {
+			t.Parallel()
+			w, dana := bare(t, "usual")
+			w.aws.Inject(fakeaws.Fault{Kind: c.fault, Action: c.action, Times: -1})
+			env, args := all(t, w, dana)
+			s := run(t, w, append(env, "AWS_MAX_ATTEMPTS=2"), args...)
+			code := s.exit()
+			if owner := w.owner("dana"); owner != c.owner {
+				t.Errorf("the device is %s's: %s", owner, &s.said)
+			}
+			if (code == 0) != (c.owner == "dana") {
+				t.Errorf("exit code %d: %s", code, &s.said)
+			}
+			w.aws.Advance(30 * time.Second)
+			completes(t, w, dana)
+		})
+	}
+}
+
+// AWS does not answer at all when Ctrl-C is pressed: what it may have made is deleted.
+func TestCtrlCWhileStalled(t *testing.T) {
+	t.Run("add", func(t *testing.T) {
+		t.Parallel()
+		w, dana := bare(t, "usual")
+		w.aws.Inject(fakeaws.Fault{Kind: fakeaws.Stall, Action: "CreateVirtualMFADevice"})
+		arrived, let := w.at(t, "CreateVirtualMFADevice", false)
+		env, args := all(t, w, dana)
+		s := run(t, w, env, args...)
+		<-arrived
+		let()
+		signalTo(t, s.Process, syscall.SIGINT)
+		if code := s.exit(); code != 130 || w.aws.Count("DeleteVirtualMFADevice") != 1 {
+			t.Errorf("exit code %d, %d deletions: %s", code, w.aws.Count("DeleteVirtualMFADevice"), &s.said)
+		}
+		completes(t, w, dana)
+	})
+	t.Run("remove", func(t *testing.T) {
+		t.Parallel()
+		w, dana := bare(t, "ours")
+		keysFor(t, w, "work", dana)
+		d := w.aws.AddDevice(dana.ARN, fakeaws.Device{})
+		w.aws.Inject(fakeaws.Fault{Kind: fakeaws.Stall, Action: "DeactivateMFADevice"})
+		arrived, let := w.at(t, "DeactivateMFADevice", false)
+		s := run(t, w, nil, "device", "remove", "work", "--yes", "--code", w.aws.FreshCode(d.Serial))
+		<-arrived
+		let()
+		signalTo(t, s.Process, syscall.SIGINT)
+		if code := s.exit(); code != 130 || s.said.String() != "awsmfa: error: interrupted\n" || w.owner("dana") != "dana" {
+			t.Errorf("exit code %d, the device is %s's: %s", code, w.owner("dana"), &s.said)
+		}
+	})
+}
+
+// Ctrl-C, Ctrl-D and SIGTERM at every question: the terminal is as it was, no device is left that is not enabled, and
+// setup completes afterwards.
+func TestInterruptedAtEveryQuestion(t *testing.T) {
+	questions := []string{askID, askSecret, askRegion, askFirst, askSecond, askNote, askCode}
+	for _, how := range []string{"\x03", "\x04", "TERM"} {
+		for at, question := range questions {
+			t.Run(fmt.Sprintf("%q/%s", how, question), func(t *testing.T) {
+				t.Parallel()
+				w, dana := bare(t, "usual")
+				s := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
+				for i, q := range questions[:at+1] {
+					s.sees(q)
+					if i == at {
+						break
+					}
+					switch q {
+					case askID:
+						s.types(dana.Keys[0].ID)
+					case askSecret:
+						s.types(dana.Keys[0].Secret)
+					case askRegion:
+						s.types("eu-west-1")
+					case askFirst:
+						s.types(w.code(w.seed("dana"), -1))
+					case askSecond:
+						s.types(w.code(w.seed("dana"), 0))
+					}
+					s.types("\n")
+				}
+				want, said := 130, "interrupted\n"
+				switch how {
+				case "TERM":
+					want = 143
+					signalTo(t, s.cmd.Process, syscall.SIGTERM)
+				case "\x04":
+					want, said = 1, " was given"
+					fallthrough
+				default:
+					s.types(how)
+				}
+				s.ends(want)
+				if !strings.Contains(s.stderr.String(), said) {
+					t.Errorf("said %s", &s.stderr)
+				}
+				enabled := at > slices.Index(questions, askSecond)
+				if owner := w.owner("dana"); owner != map[bool]string{true: "dana", false: "none"}[enabled] {
+					t.Errorf("the device is %s's", owner)
+				}
+				if enabled {
+					if err := w.learn(w.seed("dana"), 2); err != nil {
+						t.Fatal(err)
+					}
+				}
+				completes(t, w, dana)
+			})
+		}
+	}
+}
+
+// Ctrl-C while a device is being taken away: before it begins nothing is done, then all of it.
+func TestCtrlCAtRemoval(t *testing.T) {
+	for action, left := range map[string]string{"GetSessionToken": "dana", "DeactivateMFADevice": "none", "DeleteVirtualMFADevice": "none"} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w, dana := bare(t, "ours")
+			keysFor(t, w, "work", dana)
+			d := w.aws.AddDevice(dana.ARN, fakeaws.Device{})
+			arrived, let := w.at(t, action, true)
+			s := run(t, w, nil, "device", "remove", "work", "--yes", "--code", w.aws.FreshCode(d.Serial))
+			<-arrived
+			signalTo(t, s.Process, syscall.SIGINT)
+			if left == "none" {
+				let()
+			}
+			code := s.exit()
+			if owner := w.owner("dana"); owner != left {
+				t.Errorf("the device is %s's, not %s's: %s", owner, left, &s.said)
+			}
+			if code != 130 && (left == "dana" || code != 0) {
+				t.Errorf("exit code %d: %s", code, &s.said)
+			}
+		})
+	}
+}

@@ -1,0 +1,127 @@
+package cli_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/policy"
+)
+
+// authenticator is a program that shows codes: those of the key that it is given on stdin, else of the one that it was
+// given last, each once, as if each run came 30 seconds after the other. The clock begins at PHONE_TIME. A word says what
+// is wrong with it.
+func authenticator() {
+	if err := showCode(strings.Join(os.Args[1:], " ")); err != nil {
+		fmt.Fprintln(os.Stderr, "authenticator:", err)
+		os.Exit(1)
+	}
+}
+
+func showCode(how string) error {
+	state := filepath.Join(os.Getenv("HOME"), ".phone")
+	text, _ := os.ReadFile(state)
+	seed, count, _ := strings.Cut(string(text), " ")
+	n, _ := strconv.Atoi(count)
+	given, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	if given := strings.TrimSuffix(string(given), "\n"); given != "" && given != seed {
+		seed, n = given, 0
+	}
+	if seed == "" {
+		return errors.New("no key")
+	}
+	if how == "needs key" && len(given) == 0 {
+		return errors.New("nothing on stdin")
+	}
+	began, err := strconv.ParseInt(os.Getenv("PHONE_TIME"), 10, 64)
+	if err != nil {
+		return err
+	}
+	steps := n
+	switch how {
+	case "swapped":
+		steps = 1 - n%2
+	case "skips one":
+		steps = 2 * n
+	case "is late":
+		steps = n - 600
+	case "is fast":
+		steps = n + 10
+	case "has another key":
+		seed = "JBSWY3DPEHPK3PXP"
+	}
+	fmt.Println(fakeaws.Code(seed, time.Unix(began, 0).Add(time.Duration(steps)*30*time.Second)))
+	if how == "has another key" {
+		seed = strings.TrimSuffix(string(given), "\n")
+	}
+	return os.WriteFile(state, []byte(fmt.Sprintf("%s %d", seed, n+1)), 0o600)
+}
+
+// scan reads the QR code in a picture as a phone would: it has to find it first, unless the picture is of the code alone.
+func scan(picture image.Image, alone bool) (string, error) {
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
+	if err != nil {
+		return "", err
+	}
+	hint := gozxing.DecodeHintType_TRY_HARDER
+	if alone {
+		hint = gozxing.DecodeHintType_PURE_BARCODE
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{hint: true})
+	if err != nil {
+		return "", err
+	}
+	return result.GetText(), nil
+}
+
+// learn has the authenticator program know a device that a person has enabled, with codes up to the nth.
+func (w *world) learn(seed string, n int) error {
+	return os.WriteFile(filepath.Join(w.home, ".phone"), []byte(fmt.Sprintf("%s %d", seed, n)), 0o600)
+}
+
+// owner says whose the virtual device of that name is: the user's name, nobody, or none when there is no such device.
+func (w *world) owner(name string) string {
+	for _, d := range w.aws.Devices() {
+		if strings.TrimPrefix(d.Path+d.Name, "/") == name && d.Kind == fakeaws.Virtual {
+			return cmp.Or(d.Owner[strings.LastIndexByte(d.Owner, '/')+1:], "nobody")
+		}
+	}
+	return "none"
+}
+
+// setPolicies has a user live under the usual policy, our own, or none that is felt.
+func (w *world) setPolicies(user, which string) error {
+	u := w.users[user]
+	own := fakeaws.SelfManagedMFA(u.Partition)
+	switch which {
+	case "ours":
+		document, err := policy.New(u.Partition)
+		if err != nil {
+			return err
+		}
+		if own, err = document.JSON(); err != nil {
+			return err
+		}
+	case "admin":
+		own = fakeaws.Admin()
+	case "usual":
+	default:
+		return errors.New("no such policies")
+	}
+	w.aws.SetPolicies(u.ARN, own, fakeaws.AdminWithMFA())
+	return nil
+}

@@ -1,0 +1,321 @@
+package msg
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+// What doctor finds. What is right is a sentence; what is not is an *Error, whose hint is the mend.
+
+// DoctorHelp stands under the usage in doctor --help.
+const DoctorHelp = `One line a check: ✓ is right, ! is worth a look, ✗ is wrong, – could not be checked because something above is
+wrong. Exit code 1 when anything is wrong. It asks AWS two things, who the keys are and which MFA devices there are; it
+obtains no session, needs no code, and writes nothing.
+
+With --json, one object: profile, checks (name, status, text, mend), ok. The statuses are ok, warning, wrong, skipped.`
+
+func ReportNotPrinted(err error) error {
+	return &Error{Text: fmt.Sprintf("writing the report: %s", innermost(err)), Err: err}
+}
+
+func NotChecked(waitsFor string) string {
+	return fmt.Sprintf("cannot be checked while this is not right: %s", waitsFor)
+}
+
+// Files.
+
+func FileIs(file string) string { return path(file) }
+
+func NoFileNamed(variable string) string {
+	return fmt.Sprintf("there is no home directory, and %s names no file", variable)
+}
+
+func FileNotThere(file string) string { return path(file) + " is not there, and need not be" }
+
+func NamedFileNotThere(variable, file string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s names %s, which is not there", variable, path(file)),
+		Hint: "correct the variable, or unset it",
+	}
+}
+
+func FileNotReadable(file string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s cannot be read: %s", path(file), innermost(err)),
+		Hint: "make it your user's own: after sudo aws configure it may be root's",
+		Err:  err,
+	}
+}
+
+func FileIsDirectory(file string) error {
+	return &Error{Text: path(file) + " is a directory", Hint: "move it away, or name a file"}
+}
+
+func OpenToOthers(file string, mode fs.FileMode) error {
+	what := "others can read it"
+	if mode&0o022 != 0 {
+		what = "others can change it"
+	}
+	return &Error{
+		Text: fmt.Sprintf("%s has the permissions %04o: %s", path(file), mode.Perm(), what),
+		Hint: "chmod 600 " + word(file),
+	}
+}
+
+// Profile and keys.
+
+// ProfileIs says which profile is meant; namedBy is the variable that says so, "" for the command line.
+func ProfileIs(name, namedBy, region string) string {
+	text := quoted(name)
+	if namedBy != "" {
+		text += ", by " + namedBy
+	}
+	if region == "" {
+		return text + ", no region"
+	}
+	return text + ", region " + path(region)
+}
+
+func KeyIs(id, file string, line int) string { return fmt.Sprintf("%s, in %s", id, place(file, line)) }
+
+func TokenBesideKeys(key, file string, line int) error {
+	return &Error{
+		Text: fmt.Sprintf("a session's %s stands in the same profile (%s), and some AWS clients send it with the keys", key, place(file, line)),
+		Hint: "take that line out: a session does not belong into these files",
+	}
+}
+
+// The way to AWS.
+
+func Answers(who string) string { return who + " answers" }
+
+// ClockRight is said of a clock that is less than a minute off.
+const ClockRight = "agrees with AWS's"
+
+func ClockApart(ahead time.Duration) error {
+	return &Error{
+		Text: fmt.Sprintf("this computer's clock is %s AWS's, which refuses requests from 5 minutes on", apart(ahead)),
+		Hint: HintOf(ClockWrong(ahead, nil)),
+	}
+}
+
+// The device.
+
+func DeviceIs(serial, kind string, enabled time.Time, note string) string {
+	text := fmt.Sprintf("%s, %s", serial, kind)
+	if !enabled.IsZero() {
+		text += ", enabled " + enabled.UTC().Format(time.DateOnly)
+	}
+	return text + note
+}
+
+// DeviceRemembered and DeviceToBeFound say where a device that the profile does not name comes from.
+const (
+	DeviceRemembered = "; remembered"
+	DeviceToBeFound  = "; not named in the profile: found when a session is first obtained"
+)
+
+func SerialNotYours(serial, file string, line int, have []string) error {
+	return &Error{
+		Text: fmt.Sprintf("mfa_serial is %s (%s), which is no device of this user", serial, place(file, line)),
+		Hint: "set it to one of: " + strings.Join(have, ", "),
+	}
+}
+
+func RememberedGone(serial string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is remembered, and is no device of this user any more", serial),
+		Hint: "nothing to do: the next new session forgets it and finds the right one",
+	}
+}
+
+// DevicesNotListed: the device is known all the same.
+func DevicesNotListed(serial string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s: whether it is enabled cannot be seen: %v", serial, err),
+		Hint: "sessions need no such permission; iam:ListMFADevices on the user's own name would show it",
+		Err:  err,
+	}
+}
+
+// The cache.
+
+func CacheIs(dir string) string { return path(dir) }
+
+func CacheToBeMade(dir string) string { return path(dir) + " is made with the first session" }
+
+func NoCache() error {
+	return &Error{
+		Text: "there is no directory to keep sessions in: each call asks for a code",
+		Hint: "set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path",
+	}
+}
+
+// CacheLoose is mended by whatever keeps a session next.
+func CacheLoose(dir string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is open to others: %s", path(dir), innermost(err)),
+		Hint: "chmod 700 " + word(dir),
+		Err:  err,
+	}
+}
+
+func CacheUnusable(dir string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("no session can be kept in %s: %s", path(dir), innermost(err)),
+		Hint: "make it a directory of your user's own, or set XDG_CACHE_HOME to an absolute path elsewhere",
+		Err:  err,
+	}
+}
+
+func SessionKept(id string, left time.Duration) string {
+	return fmt.Sprintf("%s is kept and lasts for another %s", id, lasting(left))
+}
+
+func NoSessionKept(duration time.Duration) string {
+	return fmt.Sprintf("none of %s is kept: the next call asks for a code", lasting(duration))
+}
+
+func SessionNotUsed(why string) error {
+	return &Error{Text: why, Hint: "remove that file: a new session takes its place"}
+}
+
+// lasting is a duration in hours and minutes.
+func lasting(d time.Duration) string {
+	if d < time.Minute {
+		return d.Truncate(time.Second).String()
+	}
+	text := strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// The shell.
+
+// ShellIs tells the shell and the line to type; byVariable when AWSMFA_SHELL names it.
+func ShellIs(name string, byVariable bool, line string) string {
+	if byVariable {
+		return fmt.Sprintf("%s, by AWSMFA_SHELL; type:  %s", name, line)
+	}
+	return fmt.Sprintf("%s; type:  %s", name, line)
+}
+
+func ShellIsData(name string) error {
+	return &Error{
+		Text: fmt.Sprintf("AWSMFA_SHELL is %s, which no shell evaluates", name),
+		Hint: "unset it, if what awsmfa prints is for a shell",
+	}
+}
+
+// The environment.
+
+// NothingWins is said of an environment that has none of the below.
+const NothingWins = "none that would win over awsmfa"
+
+func HalfKeysExported(have, missing string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported without %s: most AWS clients stop at that", have, missing),
+		Hint: "unset " + have,
+	}
+}
+
+// ExportedSession: left is 0 where the environment does not say.
+func ExportedSession(id, profile string, left time.Duration) string {
+	if left == 0 {
+		return fmt.Sprintf("%s is exported, a session of profile %s", id, quoted(profile))
+	}
+	return fmt.Sprintf("%s is exported, a session of profile %s for another %s", id, quoted(profile), lasting(left))
+}
+
+func ExportedExpired(id string, since time.Duration, line string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported, a session that ended %s ago", id, lasting(since)),
+		Hint: "type:  " + line,
+	}
+}
+
+func ExportedKeys(id string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported, and not by awsmfa: AWS clients take it before any profile", id),
+		Hint: "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; awsmfa env puts its session in their place",
+	}
+}
+
+func ExportedLongTerm(id, profile, line string) error {
+	return &Error{
+		Text: fmt.Sprintf("AWSMFA_PROFILE says %s, but %s is exported, a long-term key without MFA", quoted(profile), id),
+		Hint: "type:  " + line,
+	}
+}
+
+func TokenWithLongTermKey(id string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported, a long-term key, with a session token, which is another key's: AWS refuses the two", id),
+		Hint: "unset AWS_SESSION_TOKEN",
+	}
+}
+
+func ExportedOfAnother(id, owner, says, line string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported, a session of profile %s, but AWSMFA_PROFILE says %s", id, quoted(owner), quoted(says)),
+		Hint: "type:  " + line,
+	}
+}
+
+func ExportedElsewhere(id, owner, wanted, line string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is exported, a session of profile %s and not of %s", id, quoted(owner), quoted(wanted)),
+		Hint: "type:  " + line,
+	}
+}
+
+func StaleExpiration(since time.Duration) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is %s in the past: the AWS CLI and boto3 refuse exported keys for that", lasting(since)),
+		Hint: "unset AWS_CREDENTIAL_EXPIRATION",
+	}
+}
+
+func BadExpiration() error {
+	return &Error{
+		Text: "AWS_CREDENTIAL_EXPIRATION is no time: the AWS CLI and boto3 stop at that",
+		Hint: "unset AWS_CREDENTIAL_EXPIRATION",
+	}
+}
+
+func ProfileBesideKeys(variable, profile string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is %s while keys are exported: the SDK for JavaScript takes the profile, other AWS clients the keys", variable, quoted(profile)),
+		Hint: "unset " + variable + "; awsmfa env does",
+	}
+}
+
+func StaleSecurityToken() error {
+	return &Error{
+		Text: "AWS_SECURITY_TOKEN is set and is not AWS_SESSION_TOKEN: the AWS CLI and boto3 send it instead",
+		Hint: "unset AWS_SECURITY_TOKEN; awsmfa env does",
+	}
+}
+
+func EndpointElsewhere(variable, url string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s has AWS clients ask %s instead of AWS", variable, url),
+		Hint: "unset it, if that is not meant",
+	}
+}
+
+func ThroughProxy(variable, host string) string {
+	return fmt.Sprintf("%s: AWS is asked by way of %s", variable, host)
+}
+
+func BundleNotThere(file string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("AWS_CA_BUNDLE names %s: %s", path(file), innermost(err)),
+		Hint: "correct it, or unset it",
+		Err:  err,
+	}
+}
