@@ -82,6 +82,9 @@ func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 // Run is the program. It returns the exit code; on Unix, exec does not return at all when all went well.
 func Run(world World) (code int) {
 	a := &app{World: world, warned: map[string]bool{}}
+	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
+		return strings.HasPrefix(entry, varSecret+"=")
+	})
 	defer func() {
 		switch r := recover().(type) {
 		case nil:

@@ -203,7 +203,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	}
 	checks = append(checks, d.variables()...)
-	return append(checks, right("AWS CLI", msg.AWSCLI(awsVersion(ctx))))
+	return append(checks, right("AWS CLI", msg.AWSCLI(awsVersion(ctx, d.Environ))))
 }
 
 // configFile looks at the config file, which others may read unless keys stand in it. Whoever can write it can have

@@ -36,7 +36,7 @@ func (c *setupCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	a.say(msg.AWSCLI(awsVersion(ctx)))
+	a.say(msg.AWSCLI(awsVersion(ctx, a.Environ)))
 	x, err := c.ensureProfile(ctx, a)
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ type connection struct {
 
 // connection takes each from where it was given, or else from the person.
 func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (given connection, err error) {
-	id, secret := c.AccessKeyID, a.Getenv("AWSMFA_SECRET_ACCESS_KEY")
+	id, secret := c.AccessKeyID, a.Getenv(varSecret)
 	given.region = cmp.Or(c.Region, p.Region)
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
@@ -260,11 +260,11 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 }
 
 // awsVersion asks the AWS CLI for its version; "" when there is none. awsmfa does not need it.
-func awsVersion(ctx context.Context) string {
+func awsVersion(ctx context.Context, environ []string) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "aws", "--version")
-	cmd.WaitDelay = time.Second
+	cmd.Env, cmd.WaitDelay = environ, time.Second
 	out, err := cmd.CombinedOutput() // version 1 says it on stderr
 	if err != nil {
 		return ""

@@ -10,9 +10,10 @@ import (
 
 // The variables. AWS_REGION is for most tools, AWS_DEFAULT_REGION for boto3 and the AWS CLI, which read only that one.
 const (
-	varProfile = "AWSMFA_PROFILE" // what the last env set
-	varRegion  = "AWSMFA_REGION"  // the region that awsmfa set, so that a region of the user's own is known from it
-	varDepth   = "AWSMFA_DEPTH"   // how many of exec's subshells stand inside one another
+	varProfile = "AWSMFA_PROFILE"           // what the last env set
+	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set, so that a region of the user's own is known from it
+	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // the answer to setup's question
+	varDepth   = "AWSMFA_DEPTH"             // how many of exec's subshells stand inside one another
 )
 
 var (

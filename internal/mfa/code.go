@@ -126,7 +126,7 @@ func NextFromCommand(ctx context.Context, line, seed, last string, environ []str
 	p := program{line: line, environ: environ, stdin: seed + "\n", stderr: stderr, say: say}
 	code, err := p.next(ctx, last)
 	if err == nil && code == last {
-		return "", msg.CodeCommandStale(called(line), nil)
+		return "", msg.CodeCommandRepeats(called(line))
 	}
 	return code, err
 }

@@ -146,6 +146,13 @@ func CodeCommandNoCode(command string) error {
 	}
 }
 
+func CodeCommandRepeats(command string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s prints the same code again, also after half a minute", path(command)),
+		Hint: "each time it is run it must print the code of that moment",
+	}
+}
+
 func CodeCommandStale(command string, err error) error {
 	return &Error{
 		Text: "AWS refused the codes of the code command " + path(command),

@@ -77,7 +77,11 @@ func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, 
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
 	c := &Client{Reach: r, id: id}
-	cfg.HTTPClient = tracing{cfg.HTTPClient, c}
+	cfg.HTTPClient = tracing{
+		HTTPClient: cfg.HTTPClient, now: r.Now, trace: r.Trace,
+		asked: func(host string) { c.asked = host },
+		dated: func(there time.Time) { c.ahead = r.Now().Sub(there) },
+	}
 	c.aws = cfg
 	return c, nil
 }
