@@ -22,6 +22,7 @@ type account struct {
 	app     *app
 	profile profile.Profile
 	who     session.Identity
+	program mfa.Source // the authenticator of a device that was enabled just now, where that is a program
 }
 
 // account finds out whose keys the profile's are. The flags are settled; region is what a flag says, or "".

@@ -43,23 +43,51 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	}
 	enabled := false
 	defer func() { show.close(enabled) }()
+	unlock, err := x.alone(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	device, err := x.create(ctx, path, name, f.Yes)
 	if err != nil {
 		return "", x.told(err)
 	}
+	var sent bool
 	if err = show.device(device, x.who); err == nil {
-		err = x.enable(ctx, device, show)
+		sent, err = x.enable(ctx, device, show)
 	}
 	switch enabled = err == nil; {
 	case enabled:
 		x.app.say(msg.DeviceEnabled(device.Serial))
-	case x.abandon(ctx, device.Serial):
+	case !x.abandon(ctx, device.Serial):
+		return "", x.told(err)
+	case !sent: // on another computer, say
+		return "", msg.EnabledByAnother(device.Serial, err)
+	default:
 		enabled = true
 		x.app.warn(msg.EnabledAllTheSame(device.Serial))
-	default:
-		return "", x.told(err)
+	}
+	if f.CodesFrom != "" {
+		x.program = func(ctx context.Context, _ mfa.Need) (string, error) { return show.fromCommand(ctx, device.Seed) }
 	}
 	return device.Serial, ctx.Err()
+}
+
+// alone keeps other runs on this computer from adding a device to the same user meanwhile: each would take the other's
+// for a leftover. Where no lock can be had there is none.
+func (x *account) alone(ctx context.Context) (unlock func(), err error) {
+	soon, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	unlock, err = x.app.cache().Lock(soon, "enroll-"+x.who.Account+"-"+x.who.User)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case soon.Err() != nil:
+		return nil, msg.AnotherEnrols(x.who.User)
+	}
+	return func() {}, nil
 }
 
 // create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced. It is
@@ -136,16 +164,17 @@ func (x *account) nameTaken(ctx context.Context, serial string, err error) error
 	return msg.DeviceNameTaken(serial, err)
 }
 
-// enable asks for two codes until they are right, here and with AWS.
-func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower) error {
+// enable asks for two codes until they are right, here and with AWS. sent says, beside an error, that AWS was asked to
+// enable the device and may have done so.
+func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower) (sent bool, err error) {
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, device.Seed)
 		if err != nil {
-			return err
+			return false, err
 		}
 		verdict, err := mfa.Judge(device.Seed, first, second, x.Now())
 		if err != nil {
-			return msg.NoQR(err)
+			return false, msg.NoQR(err)
 		}
 		wrong := msg.Codes(int(verdict.Kind), verdict.Off)
 		if wrong == nil {
@@ -153,12 +182,12 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower)
 				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
 			})
 			if !mfa.CodesRefused(err) {
-				return err
+				return true, err
 			}
 			wrong = msg.CodesRefused(err)
 		}
 		if tries == mfa.AskAgain || !codes.again(wrong) {
-			return wrong
+			return false, wrong
 		}
 	}
 }
@@ -172,7 +201,7 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	case mfa.InUse(err):
 		return true
 	case err != nil:
-		x.app.warn(msg.LeftBehind(serial, x.told(err)))
+		x.app.warn(msg.LeftBehind(serial, x.told(err), mfa.Denied(err)))
 	default:
 		x.app.say(msg.NothingLeft(serial))
 	}

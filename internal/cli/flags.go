@@ -39,6 +39,8 @@ type sessionFlags struct {
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
+
+	program mfa.Source // used where nothing else is named
 }
 
 // What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
@@ -190,6 +192,9 @@ func (f *sessionFlags) source(a *app, p profile.Profile) mfa.Source {
 	}
 	if command := cmp.Or(f.CodeCommand, p.MFAProcess); command != "" {
 		return mfa.Command(command, a.Environ, a.Stderr, a.say)
+	}
+	if f.program != nil {
+		return f.program
 	}
 	return mfa.Terminal()
 }

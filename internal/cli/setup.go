@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -34,6 +36,9 @@ func (c *setupCmd) Run(a *app) error {
 	if err := c.settle(a); err != nil {
 		return err
 	}
+	if c.AccessKeyID != "" && !profile.IsKeyID(c.AccessKeyID) {
+		return &usageError{msg.WriteNoKeyID()}
+	}
 	ctx, stop := a.catchSignals()
 	defer stop()
 	a.say(msg.AWSCLI(awsVersion(ctx, a.Environ)))
@@ -45,6 +50,7 @@ func (c *setupCmd) Run(a *app) error {
 	if c.Serial, err = c.ensureDevice(ctx, x); err != nil {
 		return err
 	}
+	c.program = x.program
 	if err := c.note(ctx, x, c.Serial); err != nil {
 		return err
 	}
@@ -131,6 +137,9 @@ func (c *setupCmd) write(x *account, given connection) (err error) {
 		return err
 	}
 	x.app.say(msg.ProfileMade(c.Name, files.Credentials))
+	if info, err := os.Stat(files.Credentials); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		x.app.warn(msg.OpenToOthers(files.Credentials, info.Mode()).Error())
+	}
 	x.profile, err = c.load(x.app)
 	return err
 }
@@ -145,13 +154,13 @@ type connection struct {
 // connection takes each from where it was given, or else from the person.
 func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (given connection, err error) {
 	id, secret := c.AccessKeyID, a.Getenv(varSecret)
-	given.region = cmp.Or(c.Region, p.Region)
+	given.region = cmp.Or(c.Region, p.Region, a.ownRegion())
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return given, msg.StdinFailed(err)
 		}
-		if secret = strings.TrimSpace(line); secret == "" {
+		if secret = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); secret == "" {
 			return given, msg.StdinEmpty()
 		}
 	}
@@ -191,6 +200,10 @@ func askKeys(ctx context.Context, tty *term.Terminal, givenID, givenSecret strin
 	for id == "" {
 		if id, err = tty.Ask(ctx, msg.AskAccessKeyID); err != nil {
 			return "", "", answered(ctx, err)
+		}
+		if id != "" && !profile.IsKeyID(id) {
+			tty.Say(msg.NoKeyIDAgain())
+			id = ""
 		}
 	}
 	for secret == "" {
@@ -247,7 +260,11 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 		return nil
 	}
 	wanted, err := confirm(ctx, msg.NoteSerial(x.app.files().Config), true, c.Yes)
-	if err != nil || !wanted {
+	switch {
+	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground): // nobody to ask: it is an offer, not a need
+		x.app.warn(msg.NotNoted(err))
+		return nil
+	case err != nil || !wanted:
 		return err
 	}
 	if err := profile.AddConfig(x.app.files(), x.profile.Name, []profile.Setting{{Key: "mfa_serial", Value: serial}}); err != nil {

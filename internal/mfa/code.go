@@ -123,7 +123,10 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 // NextFromCommand runs a command line that is the authenticator of a new device: it gets the device's key, seed, on
 // stdin, and prints a code that is not last.
 func NextFromCommand(ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(string)) (string, error) {
-	p := program{line: line, environ: environ, stdin: seed + "\n", stderr: stderr, say: say}
+	p := program{line: line, environ: environ, stderr: stderr, say: say}
+	if seed != "" {
+		p.stdin = seed + "\n"
+	}
 	code, err := p.next(ctx, last)
 	if err == nil && code == last {
 		return "", msg.CodeCommandRepeats(called(line))

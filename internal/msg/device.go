@@ -99,8 +99,28 @@ func NothingLeft(serial string) string {
 }
 
 // LeftBehind is a warning.
-func LeftBehind(serial string, err error) string {
-	return fmt.Sprintf("%s was not enabled and could not be deleted (%v): run this again, it will be replaced", serial, err)
+func LeftBehind(serial string, err error, denied bool) string {
+	text := fmt.Sprintf("%s was not enabled and could not be deleted (%v): ", serial, err)
+	if denied {
+		return text + "an administrator must delete it: aws iam delete-virtual-mfa-device --serial-number " + serial
+	}
+	return text + "run this again, it will be replaced"
+}
+
+// EnabledByAnother is an error: the device bears the name, and another key.
+func EnabledByAnother(serial string, err error) error {
+	return &Error{
+		Text: fmt.Sprintf("%s was enabled meanwhile by another run, with another key", serial),
+		Hint: "remove the entry that the authenticator has of this run: its codes are worth nothing",
+		Err:  err,
+	}
+}
+
+func AnotherEnrols(user string) error {
+	return &Error{
+		Text: fmt.Sprintf("another awsmfa is adding a device to user %s at this moment", user),
+		Hint: "end that one, or wait for it, and run this again",
+	}
 }
 
 // PerhapsLeftBehind is a warning: AWS's answer to the making of a device was lost, and so was that to its deletion.
@@ -175,7 +195,7 @@ func FirstCode() string { return "The code it shows now: " }
 func SecondCode() string { return "The next code, when it changes: " }
 
 func FileThere(path string) error {
-	return &Error{Text: fmt.Sprintf("%s is there already, and is not overwritten", path), Hint: "name another file with --qr-png"}
+	return &Error{Text: fmt.Sprintf("%s is there already, and is not overwritten", path), Hint: "name another file with --qr-png; one that an earlier run left holds a device's key: delete it"}
 }
 
 func QRNotWritten(path string, err error) error {

@@ -32,6 +32,11 @@ const (
 	AskRegion          = "Region (such as ap-northeast-1; enter for none): "
 )
 
+// NoKeyIDAgain is said before the question comes again.
+func NoKeyIDAgain() string {
+	return "That is not an access key ID: it is 20 capital letters and digits, such as AKIA...; the secret is asked for next.\n"
+}
+
 func NobodyToAskKeys(profile string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("profile %q is not there, and there is no terminal to ask for its access key on", profile),

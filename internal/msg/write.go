@@ -42,6 +42,11 @@ func WriteKeyGarbled(key string) *Error {
 	}
 }
 
+// WriteNoKeyID does not show what it was given, which may be the secret.
+func WriteNoKeyID() *Error {
+	return &Error{Text: "that is not an access key ID", Hint: "it is 20 capital letters and digits, such as AKIA…; are ID and secret in each other's place?"}
+}
+
 // WriteTemporaryID: the key id is one that STS gave out (ASIA…).
 func WriteTemporaryID() *Error {
 	return &Error{

@@ -84,7 +84,16 @@ func CheckKeys(id string, secret Secret) error {
 	if strings.HasPrefix(id, "ASIA") {
 		return msg.WriteTemporaryID()
 	}
+	if !IsKeyID(id) { // the two in each other's place, and the secret would be shown and sent
+		return msg.WriteNoKeyID()
+	}
 	return nil
+}
+
+// IsKeyID says whether AWS would take id for an access key ID: 16 to 128 capital letters and digits (IAM API Reference,
+// "AccessKey").
+func IsKeyID(id string) bool {
+	return 16 <= len(id) && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') })
 }
 
 // AddKeys adds a new section with the key pair at the end of the credentials file, in the words of "aws configure", and
