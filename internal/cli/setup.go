@@ -128,7 +128,11 @@ func (c *setupCmd) newKeys(ctx context.Context, a *app, p profile.Profile) (*acc
 // write adds what AWS has agreed to to the files, and reads the profile anew.
 func (c *setupCmd) write(x *account, given connection) (err error) {
 	files := x.app.files()
-	if given.region != "" && x.profile.Region == "" {
+	switch {
+	case given.region == "" || x.profile.Region != "":
+	case x.profile.Where("").Line != 0: // its section is there, and no region in it
+		x.app.warn(msg.RegionNotWritten(given.region, files.Config))
+	default:
 		if err := profile.AddConfig(files, c.Name, []profile.Setting{{Key: "region", Value: given.region}}); err != nil {
 			return err
 		}
@@ -174,7 +178,7 @@ func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (g
 		if id, secret, err = askKeys(ctx, tty, id, secret); err != nil {
 			return given, err
 		}
-		for given.region == "" {
+		for given.region == "" && p.Where("").Line == 0 {
 			region, err := tty.Ask(ctx, msg.AskRegion)
 			if err != nil {
 				return given, answered(ctx, err)

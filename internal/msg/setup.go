@@ -102,6 +102,11 @@ func NoteSerial(file string) string {
 func Noted(file string) string { return "mfa_serial is noted in " + path(file) }
 
 // NotNoted is a warning.
+// RegionNotWritten is a warning: setup adds nothing of its own accord to a section that is there.
+func RegionNotWritten(region, file string) string {
+	return fmt.Sprintf("the profile's section in %s is there already: add region = %s to it by hand, if that is wanted", path(file), region)
+}
+
 func NotNoted(err error) string {
 	text := fmt.Sprintf("mfa_serial is not noted: %v", err)
 	if hint := HintOf(err); hint != "" {
