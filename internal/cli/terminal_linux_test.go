@@ -23,7 +23,7 @@ func openTerminal(t testing.TB) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err) // every Linux has them: without one nothing here would be proved
 	}
 	t.Cleanup(func() { person.Close() })
 	conn, err := person.SyscallConn()
