@@ -130,6 +130,7 @@ func TestShellsFail(t *testing.T) {
 }
 
 // The AWS CLI, where it is installed, works with the session: inside exec, and in an evaluated shell.
+// The endpoint is named on its command line too: Debian's version, 2.9, does not know AWS_ENDPOINT_URL.
 func TestAWSCLI(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -151,13 +152,13 @@ func TestAWSCLI(t *testing.T) {
 		}
 		t.Skip("the AWS CLI is not installed: ", out)
 	}
-	if out, err := command("aws lambda list-functions --profile prod --region us-east-1"); err == nil {
+	if out, err := command("aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL --profile prod --region us-east-1"); err == nil {
 		t.Fatalf("without a session it may: %s", out)
 	}
 	for _, line := range []string{
-		"awsmfa exec prod -- aws lambda list-functions",
-		`eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions`,
-		`AWS_PROFILE=nowhere; export AWS_PROFILE; eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions`,
+		"awsmfa exec prod -- aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL",
+		`eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL`,
+		`AWS_PROFILE=nowhere; export AWS_PROFILE; eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL`,
 	} {
 		if out, err := command(line); err != nil || !strings.Contains(out, "nightly-report") {
 			t.Errorf("%s: %v: %s", line, err, out)
