@@ -78,16 +78,22 @@ type user struct {
 
 type accessKey struct {
 	AccessKey
+	keyLife
 	user *user
 }
 
 type session struct {
 	AccessKey
 	token   string
-	user    *user
-	mfa     bool
+	user    *user     // of a role's session, somebody without a name, with the session's own ARN
+	mfa     bool      // never of a role's session
 	issued  time.Time // by the code clock, as is expires
 	expires time.Time
+
+	role           *role // nil for a session of GetSessionToken
+	tags           []tag // those of calling sessions, too, where they are transitive
+	sourceIdentity string
+	chained        bool // the role was assumed with another session
 }
 
 type device struct {
@@ -168,7 +174,7 @@ func (s *Server) addKey(u *user, k AccessKey) AccessKey {
 	if s.keys[k.ID] != nil {
 		panic(fmt.Sprintf("fakeaws: key %s exists already", k.ID))
 	}
-	s.keys[k.ID] = &accessKey{k, u}
+	s.keys[k.ID] = &accessKey{AccessKey: k, keyLife: s.newKeyLife(), user: u}
 	return k
 }
 

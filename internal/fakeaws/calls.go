@@ -7,10 +7,14 @@ import (
 
 // Call is one request that arrived, whether or not it was believed or answered.
 type Call struct {
-	Service     string            // "sts", "iam", "lambda", as the signature has it; "" when it has none
-	Action      string            // such as "GetSessionToken"
+	// Service is "sts", "iam" or "lambda", as the signature has it, and "" when it has none. What needs no signature
+	// is "sts" for web identities, "sso", "ssooidc", "signin", "imds" and "container".
+	Service string
+	// Action is such as "GetSessionToken", "GetRoleCredentials", "CreateToken", "getSigninToken". Those of "imds" are
+	// "GetToken", "ListCredentials" and "GetCredentials", which is the only one of "container", too.
+	Action      string
 	AccessKeyID string            // who the request says it is from
-	Params      map[string]string // without Action, Version and every token code
+	Params      map[string]string // without Action, Version, every token, secret and code
 	Status      int               // of HTTP; 0 when no answer was sent
 	Code        string            // AWS's error code; "" when the action succeeded or never ran
 	Time        time.Time         // by the server's clock
@@ -47,11 +51,15 @@ func (s *Server) ResetCalls() {
 }
 
 func (s *Server) record(req *request, status int, code string) {
-	auth, _ := readAuthorization(req.http.Header)
+	auth := authorization{service: req.service}
+	if a, err := readAuthorization(req.http.Header); err == nil {
+		auth = a
+	}
 	params := map[string]string{}
 	for name := range req.form {
 		switch name {
-		case "Action", "Version", "TokenCode", "AuthenticationCode1", "AuthenticationCode2":
+		case "Action", "Version", "TokenCode", "AuthenticationCode1", "AuthenticationCode2", "WebIdentityToken",
+			"Session", "clientSecret", "refreshToken", "deviceCode", "code", "codeVerifier":
 		default:
 			params[name] = req.form.Get(name)
 		}

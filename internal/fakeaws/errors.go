@@ -84,3 +84,11 @@ func errServiceUnavailable() *apiError {
 func errValidation(message string) *apiError {
 	return &apiError{http.StatusBadRequest, "ValidationError", message}
 }
+
+func errInvalidParameter(message string) *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidParameterValue", message}
+}
+
+func errTooLong() *apiError {
+	return errValidation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+}

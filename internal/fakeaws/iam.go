@@ -15,14 +15,19 @@ import (
 
 func iamService() service {
 	return service{name: "iam", version: iamVersion, actions: map[string]action{
+		"CreateAccessKey":        (*Server).createAccessKey,
 		"CreateVirtualMFADevice": (*Server).createVirtualMFADevice,
 		"DeactivateMFADevice":    (*Server).deactivateMFADevice,
+		"DeleteAccessKey":        (*Server).deleteAccessKey,
 		"DeleteVirtualMFADevice": (*Server).deleteVirtualMFADevice,
 		"EnableMFADevice":        (*Server).enableMFADevice,
+		"GetAccessKeyLastUsed":   (*Server).getAccessKeyLastUsed,
 		"GetUser":                (*Server).getUser,
+		"ListAccessKeys":         (*Server).listAccessKeys,
 		"ListMFADevices":         (*Server).listMFADevices,
 		"ListVirtualMFADevices":  (*Server).listVirtualMFADevices,
 		"ResyncMFADevice":        (*Server).resyncMFADevice,
+		"UpdateAccessKey":        (*Server).updateAccessKey,
 	}}
 }
 
@@ -67,6 +72,9 @@ func (u *user) xml() *userXML {
 func (s *Server) target(req *request, action string) (*user, *apiError) {
 	caller := req.caller.user
 	name := req.param("UserName")
+	if name == "" && req.caller.session != nil && req.caller.session.role != nil {
+		return nil, errValidation("Must specify userName when calling with non-User credentials")
+	}
 	if name == "" || name == caller.Name {
 		return caller, s.authorize(req, action, caller.ARN)
 	}

@@ -3,16 +3,11 @@ package fakeaws
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 )
 
 // lambdaService is one action of an everyday service, for tests and a demo in which a wrapped command uses the session.
 func lambdaService() service {
 	return service{name: "lambda", actions: map[string]action{"ListFunctions": (*Server).listFunctions}}
-}
-
-func isListFunctions(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.TrimSuffix(r.URL.Path, "/") == "/2015-03-31/functions"
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html

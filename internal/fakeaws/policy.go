@@ -56,12 +56,13 @@ func Admin() string {
 }
 
 type policy struct {
-	Version   string
-	Statement statements
+	Version, ID string
+	Statement   statements
 }
 
 type statement struct {
 	Sid, Effect       string
+	Principal         *principals // of a trust policy only
 	Action, NotAction strs
 	Resource          strs
 	NotResource       strs
@@ -75,7 +76,15 @@ type (
 )
 
 func (l *statements) UnmarshalJSON(b []byte) error { return oneOrMore(b, (*[]statement)(l)) }
-func (l *strs) UnmarshalJSON(b []byte) error       { return oneOrMore(b, (*[]string)(l)) }
+
+// UnmarshalJSON takes true, false and numbers without quotes, too, as IAM does.
+func (l *strs) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] != '[' && b[0] != '"' && b[0] != '{' {
+		*l = strs{string(b)}
+		return nil
+	}
+	return oneOrMore(b, (*[]string)(l))
+}
 
 func oneOrMore[T any](b []byte, list *[]T) error {
 	if len(b) > 0 && b[0] == '[' {
@@ -113,39 +122,56 @@ func mustParsePolicies(docs []string) []policy {
 	return all
 }
 
-// parsePolicy refuses what allowed would not heed: a condition passed over is a policy that means something else.
+// parsePolicy refuses what evaluate would not heed: a condition passed over is a policy that means something else.
 func parsePolicy(doc string) (policy, error) {
 	var p policy
 	if err := decodeStrictly([]byte(doc), &p); err != nil {
 		return p, err
 	}
 	for _, st := range p.Statement {
-		if st.Effect != "Allow" && st.Effect != "Deny" {
-			return p, fmt.Errorf("effect %q", st.Effect)
+		if st.Principal != nil || (len(st.Resource) == 0) == (len(st.NotResource) == 0) {
+			return p, errors.New("a statement needs one of Resource and NotResource, and no Principal")
 		}
-		if (len(st.Action) == 0) == (len(st.NotAction) == 0) || (len(st.Resource) == 0) == (len(st.NotResource) == 0) {
-			return p, errors.New("a statement needs one of Resource and NotResource, and one of Action and NotAction")
-		}
-		for op, keys := range st.Condition {
-			for key, values := range keys {
-				if len(values) != 1 {
-					return p, fmt.Errorf("condition %s %s: one value is understood", op, key)
-				}
-				if _, err := holds(op, key, values[0], access{}); err != nil {
-					return p, err
-				}
-			}
+		if err := errors.Join(st.check(), checkVariables(st.Resource), checkVariables(st.NotResource)); err != nil {
+			return p, err
 		}
 	}
 	return p, nil
 }
 
-// access is a question to a policy.
+// check is what identity-based and trust policies have in common.
+func (st statement) check() error {
+	if st.Effect != "Allow" && st.Effect != "Deny" {
+		return fmt.Errorf("effect %q", st.Effect)
+	}
+	if (len(st.Action) == 0) == (len(st.NotAction) == 0) {
+		return errors.New("a statement needs one of Action and NotAction")
+	}
+	for op, keys := range st.Condition {
+		for key, values := range keys {
+			if err := errors.Join(checkCondition(op, key, values), checkVariables(values)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const usernameVariable = "${aws:username}"
+
+func checkVariables(values []string) error {
+	for _, v := range values {
+		if strings.Contains(strings.ReplaceAll(v, usernameVariable, ""), "${") {
+			return fmt.Errorf("a variable in %q is not understood", v)
+		}
+	}
+	return nil
+}
+
+// access is a question to a policy. What stands in no key is absent from the request's context.
 type access struct {
 	action, resource string
-	username         string
-	session          *session // nil: long-term keys, of which the MFA condition keys are absent
-	now              time.Time
+	keys             map[string]string // condition keys, as spelled in conditionKind
 }
 
 type verdict int
@@ -174,6 +200,7 @@ func evaluate(policies []policy, a access) verdict {
 	return result
 }
 
+// applies leaves the principal of a trust policy aside.
 func (st statement) applies(a access) bool {
 	matchesAction := func(pattern string) bool {
 		return wildcard(strings.ToLower(pattern), strings.ToLower(a.action))
@@ -183,10 +210,8 @@ func (st statement) applies(a access) bool {
 		return false
 	}
 	matchesResource := func(pattern string) bool {
-		if strings.Contains(pattern, "${aws:username}") && a.username == "" {
-			return false // the root user and roles have no such variable, and a pattern with it matches nothing
-		}
-		return wildcard(strings.ReplaceAll(pattern, "${aws:username}", a.username), a.resource)
+		pattern, ok := a.expand(pattern)
+		return ok && wildcard(pattern, a.resource)
 	}
 	if len(st.Resource) > 0 && !slices.ContainsFunc(st.Resource, matchesResource) ||
 		len(st.NotResource) > 0 && slices.ContainsFunc(st.NotResource, matchesResource) {
@@ -194,7 +219,7 @@ func (st statement) applies(a access) bool {
 	}
 	for op, keys := range st.Condition {
 		for key, values := range keys {
-			if ok, err := holds(op, key, values[0], a); err != nil || !ok {
+			if !a.holds(op, key, values) {
 				return false
 			}
 		}
@@ -202,33 +227,108 @@ func (st statement) applies(a access) bool {
 	return true
 }
 
-// holds evaluates one condition on how the caller signed in. The keys are absent with long-term keys: then a plain
-// operator fails and one with IfExists holds.
+// expand fills in the user's name. The root user and roles have none, and a pattern with it matches nothing.
+func (a access) expand(pattern string) (string, bool) {
+	name, ok := a.keys["aws:username"]
+	return strings.ReplaceAll(pattern, usernameVariable, name), ok || !strings.Contains(pattern, usernameVariable)
+}
+
+// conditionKind says what the values of a condition key are: "Bool", "Numeric", "String", or "" for a key that is not
+// understood.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func holds(op, key, want string, a access) (bool, error) {
-	op, ifExists := strings.CutSuffix(op, "IfExists")
-	switch {
-	case op == "Bool" && key == "aws:MultiFactorAuthPresent":
-		w, err := strconv.ParseBool(want)
-		if err != nil {
-			return false, fmt.Errorf("condition %s %s: %w", op, key, err)
-		}
-		if a.session == nil {
-			return ifExists, nil
-		}
-		return a.session.mfa == w, nil
-	case (op == "NumericLessThan" || op == "NumericGreaterThan") && key == "aws:MultiFactorAuthAge":
-		w, err := strconv.ParseInt(want, 10, 64)
-		if err != nil {
-			return false, fmt.Errorf("condition %s %s: %w", op, key, err)
-		}
-		if a.session == nil || !a.session.mfa {
-			return ifExists, nil
-		}
-		age := int64(a.now.Sub(a.session.issued) / time.Second)
-		return op == "NumericLessThan" && age < w || op == "NumericGreaterThan" && age > w, nil
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+func conditionKind(key string) string {
+	switch key {
+	case "aws:MultiFactorAuthPresent":
+		return "Bool"
+	case "aws:MultiFactorAuthAge":
+		return "Numeric"
+	case "aws:username", "aws:SourceIdentity", "sts:ExternalId", "sts:RoleSessionName", "sts:SourceIdentity":
+		return "String"
 	}
-	return false, fmt.Errorf("condition %s %s is not understood", op, key)
+	for _, prefix := range []string{"aws:RequestTag/", "aws:PrincipalTag/"} {
+		if strings.HasPrefix(key, prefix) {
+			return "String"
+		}
+	}
+	if issuer, claim, _ := cutLast(key, ":"); strings.Contains(issuer, ".") && (claim == "sub" || claim == "aud") {
+		return "String" // of a web identity
+	}
+	return ""
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func checkCondition(op, key string, values []string) error {
+	plain, _ := strings.CutSuffix(op, "IfExists")
+	switch kind := conditionKind(key); {
+	case kind == "" || !strings.HasPrefix(plain, kind) || len(values) == 0:
+		return fmt.Errorf("condition %s %s is not understood", op, key)
+	case kind == "Numeric":
+		for _, v := range values {
+			if _, err := strconv.ParseInt(v, 10, 64); err != nil {
+				return fmt.Errorf("condition %s %s: %w", op, key, err)
+			}
+		}
+	case kind == "Bool" && (len(values) != 1 || values[0] != "true" && values[0] != "false"):
+		return fmt.Errorf("condition %s %s: %q", op, key, values)
+	}
+	switch plain {
+	case "Bool", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+		"StringEquals", "StringNotEquals", "StringLike", "StringNotLike":
+		return nil
+	}
+	return fmt.Errorf("condition operator %s is not understood", op)
+}
+
+// holds evaluates one condition that checkCondition has let pass. Where the key is absent, a plain operator fails, and
+// a negated one or one with IfExists holds.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+func (a access) holds(op, key string, values []string) bool {
+	op, ifExists := strings.CutSuffix(op, "IfExists")
+	op, negated := cutNot(op)
+	given, present := a.keys[key]
+	if !present {
+		return ifExists || negated
+	}
+	return negated != slices.ContainsFunc(values, func(want string) bool {
+		want, ok := a.expand(want)
+		return ok && compare(op, given, want)
+	})
+}
+
+func cutNot(op string) (string, bool) {
+	kind, rest, negated := strings.Cut(op, "Not")
+	return kind + rest, negated
+}
+
+func compare(op, given, want string) bool {
+	switch op {
+	case "Bool", "StringEquals":
+		return given == want
+	case "StringLike":
+		return wildcard(want, given)
+	}
+	g, errGiven := strconv.ParseInt(given, 10, 64)
+	w, errWant := strconv.ParseInt(want, 10, 64)
+	if errGiven != nil || errWant != nil {
+		return false
+	}
+	switch op {
+	case "NumericLessThan":
+		return g < w
+	case "NumericLessThanEquals":
+		return g <= w
+	case "NumericGreaterThan":
+		return g > w
+	default:
+		return g >= w
+	}
 }
 
 // wildcard matches "*" with anything and "?" with any one character.
@@ -250,14 +350,48 @@ func wildcard(pattern, s string) bool {
 	return len(pattern) == len(s)
 }
 
+// contextKeys is what policies may ask about whoever makes the request. Long-term keys know nothing of MFA, and neither
+// do the sessions of roles, even of one that was assumed with a code: "The temporary credentials returned by AssumeRole
+// do not include MFA information in the context".
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+func (s *Server) contextKeys(c caller) map[string]string {
+	keys := map[string]string{}
+	if c.user.Name != "" {
+		keys["aws:username"] = c.user.Name
+	}
+	switch t := c.session; {
+	case t == nil:
+	case t.role != nil:
+		for _, tag := range t.tags {
+			keys["aws:PrincipalTag/"+tag.key] = tag.value
+		}
+		if t.sourceIdentity != "" {
+			keys["aws:SourceIdentity"] = t.sourceIdentity
+		}
+	default:
+		keys["aws:MultiFactorAuthPresent"] = strconv.FormatBool(t.mfa)
+		if t.mfa {
+			keys["aws:MultiFactorAuthAge"] = strconv.FormatInt(int64(s.codeTime().Sub(t.issued)/time.Second), 10)
+		}
+	}
+	return keys
+}
+
+// policies are those that bind the caller.
+func (c caller) policies() []policy {
+	if c.session != nil && c.session.role != nil {
+		return c.session.role.policies
+	}
+	return c.user.policies
+}
+
 // authorize asks the caller's policies. Nothing binds the root user.
 func (s *Server) authorize(req *request, action, resource string) *apiError {
 	u := req.caller.user
 	if u.Root {
 		return nil
 	}
-	a := access{action: action, resource: resource, username: u.Name, session: req.caller.session, now: s.codeTime()}
-	switch evaluate(u.policies, a) {
+	switch evaluate(req.caller.policies(), access{action, resource, s.contextKeys(req.caller)}) {
 	case allow:
 		return nil
 	case explicitDeny:

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/xml"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -15,6 +17,8 @@ type service struct {
 	name    string
 	version string // of the Query protocol; "" for a service that does not speak it
 	actions map[string]action
+	// unsigned are the actions that are no business of a signature: what they are given is a secret itself.
+	unsigned map[string]action
 }
 
 // action does the work. The server is locked and the caller known; the result becomes the XML or JSON of the answer.
@@ -33,9 +37,18 @@ type request struct {
 	body   []byte
 	form   url.Values
 	broken string // why the body is no form of the Query protocol
-	json   bool   // the answer is JSON: Lambda, not the Query protocol
-	action string
-	caller caller // set once authenticated
+	// service is known before the signature where the path tells, and for unsigned actions.
+	service string
+	rest    bool // not the Query protocol: answered in JSON, HTML or plain text
+	action  string
+	act     action // of what is no part of AWS's endpoint: metadata
+	caller  caller // set once authenticated
+}
+
+// text is a result that is sent as it is.
+type text struct {
+	body   string
+	header http.Header
 }
 
 type answer struct {
@@ -45,12 +58,12 @@ type answer struct {
 	requestID   string
 	errorCode   string
 	body        []byte
+	header      http.Header // what else is sent
 }
 
 func newRequest(r *http.Request, body []byte) *request {
 	req := &request{http: r, body: body}
-	if isListFunctions(r) {
-		req.json, req.action = true, "ListFunctions"
+	if req.rest = req.readREST(); req.rest {
 		return req
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -70,7 +83,45 @@ func newRequest(r *http.Request, body []byte) *request {
 		}
 	}
 	req.action = req.form.Get("Action")
+	if req.action == "AssumeRoleWithWebIdentity" {
+		req.service = "sts"
+	}
 	return req
+}
+
+// readREST recognizes the requests that are told by method and path.
+func (req *request) readREST() bool {
+	switch r := req.http; r.Method + " " + strings.TrimSuffix(r.URL.Path, "/") {
+	case "GET /2015-03-31/functions":
+		req.service, req.action = "lambda", "ListFunctions"
+	case "GET /federation/credentials":
+		req.service, req.action, req.form = "sso", "GetRoleCredentials", r.URL.Query()
+	case "POST /token":
+		req.service, req.action = "ssooidc", "CreateToken"
+		req.readJSON()
+	case "GET /federation":
+		req.service, req.form = "signin", r.URL.Query()
+		req.action = req.param("Action")
+	case "POST /federation":
+		req.service = "signin"
+		req.form, _ = url.ParseQuery(string(req.body)) // a broken body lacks parameters
+		req.action = req.param("Action")
+	default:
+		return false
+	}
+	return true
+}
+
+// unsigned finds the action of a request that needs no signature; nil when it needs one, or there is no such action.
+func (s *Server) unsigned(req *request) action {
+	if req.act != nil {
+		return req.act
+	}
+	svc := s.services[req.service]
+	if !req.rest && (req.broken != "" || req.param("Version") != svc.version) {
+		return nil
+	}
+	return svc.unsigned[req.action]
 }
 
 func (req *request) has(name string) bool     { return req.form.Has(name) }
@@ -78,8 +129,11 @@ func (req *request) param(name string) string { return req.form.Get(name) }
 
 // route finds the action in the service that the signature is for.
 func (s *Server) route(req *request, scoped string) (service, action, *apiError) {
-	if req.json {
-		svc := s.services["lambda"]
+	if req.rest {
+		svc := s.services[req.service]
+		if svc.actions[req.action] == nil {
+			return svc, nil, &apiError{http.StatusBadRequest, "UnknownOperationException", "There is no such operation."}
+		}
 		if scoped != svc.name {
 			return svc, nil, errWrongService(svc.name)
 		}
@@ -138,7 +192,11 @@ func (r namedResult) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 // results has no ActionResult.
 func (req *request) success(now time.Time, result any) answer {
 	ans := answer{status: http.StatusOK, contentType: "text/xml", date: now, requestID: newRequestID()}
-	if req.json {
+	if page, ok := result.(text); ok {
+		ans.contentType, ans.body, ans.header = "text/plain", []byte(page.body), page.header
+		return ans
+	}
+	if req.rest {
 		ans.contentType, ans.body = "application/json", jsonBody(result)
 		return ans
 	}
@@ -161,8 +219,17 @@ func (req *request) refusal(now time.Time, e *apiError) answer {
 	ans := answer{
 		status: e.status, contentType: "text/xml", date: now, requestID: newRequestID(), errorCode: e.code,
 	}
-	if req.json {
+	switch req.service {
+	case "lambda":
 		return lambdaRefusal(ans, e)
+	case "sso", "ssooidc":
+		return ssoRefusal(ans, e)
+	case "signin", "imds":
+		return pageRefusal(ans, e)
+	case "container":
+		ans.contentType = "application/json"
+		ans.body = jsonBody(map[string]string{"code": e.code, "message": e.message})
+		return ans
 	}
 	kind := "Sender"
 	if e.status >= 500 {
@@ -187,6 +254,7 @@ func (req *request) refusal(now time.Time, e *apiError) answer {
 
 func (ans answer) write(w http.ResponseWriter) {
 	h := w.Header()
+	maps.Copy(h, ans.header)
 	h.Set("Date", ans.date.Format(http.TimeFormat))
 	h.Set("Content-Type", ans.contentType)
 	h.Set("X-Amzn-Requestid", ans.requestID)

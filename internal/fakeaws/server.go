@@ -1,8 +1,9 @@
-// Package fakeaws is a strict stand-in for AWS STS and IAM on loopback, for tests and the demo.
+// Package fakeaws is a strict stand-in for AWS STS and IAM on loopback, and for what else gives out credentials: the
+// SSO portal, the metadata of instances and containers, the console's sign-in. It is for tests and the demo.
 //
 // It answers as AWS does or not at all: signatures are verified in full, token codes are counted, policies are
 // evaluated, limits are enforced, and refusals carry AWS's own codes, statuses and messages. One endpoint serves every
-// service; which one is meant is read from the scope of the signature. It never leaves the machine, never writes a
+// service; which one is meant is read from the scope of the signature, or from the path. It never leaves the machine, never writes a
 // file, and keeps secrets and codes out of its log of calls.
 package fakeaws
 
@@ -34,8 +35,12 @@ type Server struct {
 	users    map[string]*user
 	keys     map[string]*accessKey
 	sessions map[string]*session
+	roles    map[string]*role
+	tokens   map[string]*token
+	signedIn []SigninToken
 	devices  []*device // in order of creation, which is the order of every list
 	quota    int
+	keyLag   int
 	faults   []Fault
 	calls    []Call
 	hook     func(action string, done bool)
@@ -43,15 +48,20 @@ type Server struct {
 	url      string
 }
 
-// New returns a server without users. Use it as an http.Handler, or call Start to listen.
+// New returns a server without users and roles. Use it as an http.Handler, or call Start to listen.
 func New() *Server {
 	return &Server{
-		services: map[string]service{"sts": stsService(), "iam": iamService(), "lambda": lambdaService()},
+		services: map[string]service{
+			"sts": stsService(), "iam": iamService(), "lambda": lambdaService(),
+			"sso": ssoService(), "ssooidc": ssoOIDCService(), "signin": signinService(),
+		},
 		closed:   make(chan struct{}),
 		now:      time.Now,
 		users:    map[string]*user{},
 		keys:     map[string]*accessKey{},
 		sessions: map[string]*session{},
+		roles:    map[string]*role{},
+		tokens:   map[string]*token{},
 	}
 }
 
@@ -155,12 +165,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	req := newRequest(r, body)
+	s.serve(w, newRequest(r, body))
+}
+
+func (s *Server) serve(w http.ResponseWriter, req *request) {
 	s.runHook(req.action, false)
 
 	fault := s.takeFault(req.action)
 	if !fault.runsAction() {
-		s.refuse(r.Context(), w, req, fault)
+		s.refuse(req.http.Context(), w, req, fault)
 		return
 	}
 	ans := s.perform(req)
@@ -189,6 +202,9 @@ func (s *Server) perform(req *request) answer {
 }
 
 func (s *Server) dispatch(req *request) (any, *apiError) {
+	if act := s.unsigned(req); act != nil {
+		return act(s, req)
+	}
 	auth, err := readAuthorization(req.http.Header)
 	if err != nil {
 		return nil, err
@@ -202,7 +218,7 @@ func (s *Server) dispatch(req *request) (any, *apiError) {
 	}
 	// IAM refuses the session of GetSessionToken unless MFA was given, and says that the token is invalid.
 	// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
-	if svc.name == "iam" && req.caller.session != nil && !req.caller.session.mfa {
+	if t := req.caller.session; svc.name == "iam" && t != nil && t.role == nil && !t.mfa {
 		return nil, errInvalidClientTokenID()
 	}
 	return act(s, req)

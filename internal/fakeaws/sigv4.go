@@ -101,12 +101,13 @@ func (s *Server) authenticate(req *request, a authorization) (caller, *apiError)
 	if who.session != nil && !s.codeTime().Before(who.session.expires) {
 		return caller{}, errExpiredToken()
 	}
+	s.used(who, a)
 	return who, nil
 }
 
 // lookUp finds the key. A session's key counts only with its token, a long-term key only without one.
 func (s *Server) lookUp(keyID, token string) (caller, string, *apiError) {
-	if k := s.keys[keyID]; k != nil && k.Status == KeyActive && token == "" {
+	if k := s.keys[keyID]; k != nil && k.Status == KeyActive && token == "" && k.heard() {
 		return caller{user: k.user, keyID: keyID}, k.Secret, nil
 	}
 	if t := s.sessions[keyID]; t != nil && equal(t.token, token) {

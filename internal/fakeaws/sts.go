@@ -11,8 +11,11 @@ const (
 
 func stsService() service {
 	return service{name: "sts", version: stsVersion, actions: map[string]action{
+		"AssumeRole":        (*Server).assumeRole,
 		"GetCallerIdentity": (*Server).getCallerIdentity,
 		"GetSessionToken":   (*Server).getSessionToken,
+	}, unsigned: map[string]action{
+		"AssumeRoleWithWebIdentity": (*Server).assumeRoleWithWebIdentity,
 	}}
 }
 
@@ -55,7 +58,9 @@ func (s *Server) getSessionToken(req *request) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	return s.newSession(u, mfa, time.Duration(seconds)*time.Second), nil
+	t := s.newSession(u, time.Duration(seconds)*time.Second)
+	t.mfa = mfa
+	return struct{ Credentials credentialsXML }{s.credentials(t)}, nil
 }
 
 // checkMFA tells whether the call carries MFA, or why what it carries is not taken.
@@ -78,15 +83,19 @@ func (s *Server) checkMFA(req *request, u *user) (bool, *apiError) {
 	return true, nil
 }
 
-// newSession remembers the session by the code clock, which Advance moves, and tells the client its end by the
-// server's clock, which is all that the client could see of AWS.
-func (s *Server) newSession(u *user, mfa bool, lifetime time.Duration) any {
+// newSession remembers the session by the code clock, which Advance moves.
+func (s *Server) newSession(u *user, lifetime time.Duration) *session {
 	t := &session{
 		AccessKey: AccessKey{ID: newID("ASIA"), Secret: newSecret()},
-		token:     newToken(), user: u, mfa: mfa, issued: s.codeTime(), expires: s.codeTime().Add(lifetime),
+		token:     newToken(), user: u, issued: s.codeTime(), expires: s.codeTime().Add(lifetime),
 	}
 	s.sessions[t.ID] = t
-	return struct{ Credentials credentialsXML }{credentialsXML{
-		t.ID, t.Secret, t.token, timestamp(s.serverTime().Add(lifetime)),
-	}}
+	return t
+}
+
+// told is the session's end by the server's clock, which is all that a client can see of AWS.
+func (s *Server) told(t *session) time.Time { return s.serverTime().Add(t.expires.Sub(s.codeTime())) }
+
+func (s *Server) credentials(t *session) credentialsXML {
+	return credentialsXML{t.ID, t.Secret, t.token, timestamp(s.told(t))}
 }

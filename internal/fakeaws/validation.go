@@ -20,7 +20,19 @@ func (v *validation) fail(name, constraint string) {
 		value = "'" + v.req.param(name) + "'"
 	}
 	v.problems = append(v.problems, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s",
-		value, strings.ToLower(name[:1])+name[1:], constraint))
+		value, memberName(name), constraint))
+}
+
+// memberName is what AWS calls a parameter: durationSeconds, tags.1.member.key.
+func memberName(param string) string {
+	parts := strings.Split(param, ".")
+	for i, part := range parts {
+		parts[i] = strings.ToLower(part[:1]) + part[1:]
+	}
+	if len(parts) > 2 {
+		parts[1], parts[2] = parts[2], parts[1]
+	}
+	return strings.Join(parts, ".")
 }
 
 func (v *validation) required(name string) {
@@ -29,7 +41,8 @@ func (v *validation) required(name string) {
 	}
 }
 
-// text checks a parameter where it is given. The pattern is given as AWS prints it, and must match the whole.
+// text checks a parameter where it is given. The pattern is given as AWS prints it, with characters as Java names them,
+// and must match the whole.
 func (v *validation) text(name string, shortest, longest int, pattern string) {
 	if !v.req.has(name) {
 		return
@@ -40,9 +53,15 @@ func (v *validation) text(name string, shortest, longest int, pattern string) {
 	} else if n > longest {
 		v.fail(name, fmt.Sprintf("Member must have length less than or equal to %d", longest))
 	}
-	if !regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString(value) {
+	if !matches(regexp.MustCompile(`\\u([0-9A-F]{4,6})`).ReplaceAllString(pattern, `\x{$1}`), value) {
 		v.fail(name, "Member must satisfy regular expression pattern: "+pattern)
 	}
+}
+
+// matches says whether the pattern matches the whole. Nothing is compiled before it is needed: the demo is part of a
+// program that must start quickly.
+func matches(pattern, s string) bool {
+	return regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString(s)
 }
 
 func (v *validation) err() *apiError {
