@@ -120,9 +120,10 @@ func unquoteName(text []byte) []byte {
 // filter is a quick test for the headers that may be of the section called name: false for nearly all others, before
 // the header's end is even looked for. With 10,000 profiles it is what a file costs beyond its bytes.
 type filter struct {
-	name  string
-	first string   // the name's first word; "" lets every name pass
-	words []string // what may stand before the name: "profile"; "" is nothing
+	name   string
+	first  string   // the name's first word; "" lets every name pass
+	letter byte     // first's first; 0 with first ""
+	words  []string // what may stand before the name: "profile"; "" is nothing
 }
 
 // want makes the filter for the section called name, with one of words before it.
@@ -131,17 +132,22 @@ func want(name string, words ...string) filter {
 	if i := strings.IndexAny(name, " \t"); i >= 0 {
 		first = name[:i]
 	}
-	return filter{name, first, words}
+	var letter byte
+	if first != "" {
+		letter = first[0]
+	}
+	return filter{name, first, letter, words}
+}
+
+// isAnother is the quickest test, small enough to be put where it is called: whether text, which begins with a header's
+// "[", is the header of a profile in its usual form whose name begins with another letter.
+func (f *filter) isAnother(text []byte) bool {
+	const usual = "[profile "
+	return f.letter != 0 && len(text) > len(usual) && text[len(usual)] != f.letter && string(text[:len(usual)]) == usual && goesOn(text[len(usual)])
 }
 
 // mayBe tells whether text, which begins with a header's "[" and may go on beyond its line, may be such a header.
 func (f *filter) mayBe(text []byte) bool {
-	const usual = "[profile "
-	if f.first != "" && len(text) > len(usual) && string(text[:len(usual)]) == usual {
-		if c := text[len(usual)]; c != f.first[0] && c > ' ' && c != '"' && c != '\'' && c != ']' {
-			return false
-		}
-	}
 	for _, word := range f.words {
 		if f.mayHave(word, text) {
 			return true

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -15,12 +16,17 @@ import (
 // to stay in the processor's cache between the kernel's copy and our search.
 const bufferSize = 64 << 10
 
+// mapFrom is from how many bytes on a file is mapped into memory instead: copying 10,000 profiles out of the system's
+// memory takes longer than looking through them, and a role's file is looked through once for each link of its chain.
+const mapFrom = 256 << 10
+
 // source is one of the two files, open. A nil *source is a file that does not exist, which reads as an empty one.
 type source struct {
 	path   string
 	r      io.ReadSeeker
 	closer io.Closer
 	buf    []byte
+	mapped []byte // the whole of a large file, in the system's own memory
 
 	chunk []byte // the whole lines in buf
 	at    int    // the beginning of the line in hand, in chunk
@@ -60,6 +66,11 @@ func open(path string) (*source, error) {
 		s.buf = make([]byte, min(len(all)+1, bufferSize))
 		return s, nil
 	}
+	if info.Size() >= mapFrom {
+		if s.mapped = mapFile(f, info.Size()); s.mapped != nil {
+			return s, nil
+		}
+	}
 	// One byte more than the file, so that a small file is one read, and the next one finds its end.
 	s.buf = make([]byte, min(max(info.Size()+1, 512), bufferSize))
 	return s, nil
@@ -74,7 +85,14 @@ func unreadable(path string, err error) error {
 }
 
 func (s *source) close() {
-	if s != nil && s.closer != nil {
+	if s == nil {
+		return
+	}
+	if s.mapped != nil {
+		s.chunk = nil
+		unmapFile(s.mapped)
+	}
+	if s.closer != nil {
 		_ = s.closer.Close()
 	}
 }
@@ -96,6 +114,9 @@ func (s *source) scan(strict bool, quick filter, pick picker) error {
 	}
 	s.chunk, s.mark, s.line = nil, 0, 1
 	state := reading{quick: quick, pick: pick, preamble: strict}
+	if s.mapped != nil {
+		return s.scanMapped(&state)
+	}
 	held := 0        // bytes at the front of buf: a line whose end is not read yet
 	passing := false // in a skipped line longer than buf
 	for first := true; ; first = false {
@@ -140,6 +161,28 @@ func (s *source) scan(strict bool, quick filter, pick picker) error {
 	}
 }
 
+// scanMapped is scan for a file that is mapped. Whoever cuts the file short meanwhile takes the memory away from under us,
+// which is an error like any other.
+func (s *source) scanMapped(state *reading) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // as package runtime/debug has it
+			err = unreadable(s.path, errCutShort)
+		default:
+			panic(r)
+		}
+	}()
+	if isUTF16(s.mapped) {
+		return msg.ProfileFileUTF16(s.path)
+	}
+	s.chunk, s.at = bytes.TrimPrefix(s.mapped, []byte("\xef\xbb\xbf")), 0
+	return s.lines(state)
+}
+
+var errCutShort = errors.New("it was cut short while it was read")
+
 // reading is where a scan stands: in which section, if any.
 type reading struct {
 	quick    filter
@@ -159,7 +202,7 @@ func (s *source) lines(r *reading) error {
 				return nil
 			}
 			hop += s.at
-			if !r.quick.mayBe(s.chunk[hop:]) || !beginsLine(s.chunk[:hop]) {
+			if rest := s.chunk[hop:]; r.quick.isAnother(rest) || !r.quick.mayBe(rest) || !beginsLine(s.chunk[:hop]) {
 				s.at = hop + 1 // a "[" later on this line will not begin it
 				continue
 			}
