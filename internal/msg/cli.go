@@ -28,7 +28,14 @@ const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
 
 The command gets exactly the environment that env would make; what follows -- is the command, with its own options. On
 Unix awsmfa becomes the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
-exit leads back.`
+exit leads back.
+
+With --server the command gets no session but the address of an endpoint that has one
+(AWS_CONTAINER_CREDENTIALS_FULL_URI): the AWS CLI and the SDKs ask it again before a session ends, so that a command can
+run for days. It answers nobody but programs that have the command's variables, and ends with the command. A role's
+session is renewed as long as the MFA session lasts; then the code is asked for on the terminal, or, where another program
+has it, a line on stderr says what to type in another one. awsmfa waits for the command and hands signals on to it. While
+your default profile has credentials of its own, the command does not see your AWS files.`
 
 // Interrupted is all there is to say of Ctrl-C.
 const Interrupted = "interrupted"

@@ -80,6 +80,28 @@ func ProfileIs(name, namedBy, region string) string {
 
 func KeyIs(id, file string, line int) string { return fmt.Sprintf("%s, in %s", id, place(file, line)) }
 
+// NotNeeded is said of checks that are about a user's own keys.
+const NotNeeded = "not needed: the credentials are not a user's own keys"
+
+// FromElsewhere says that setting brings a profile's credentials.
+func FromElsewhere(profile, setting string) string {
+	return fmt.Sprintf("profile %s gets its credentials by its %s: no code is asked for", quoted(profile), setting)
+}
+
+// RolesAre names the roles in the order in which they are assumed.
+func RolesAre(base string, arns []string) string {
+	return fmt.Sprintf("%s, assumed from profile %s", strings.Join(arns, " → "), quoted(base))
+}
+
+// ProcessNotRun is said instead of running a program that might ask a person.
+const ProcessNotRun = "credential_process is not run to check it: awsmfa exec PROFILE -- aws sts get-caller-identity does"
+
+// SessionToBeHad says that credentials were given just now.
+func SessionToBeHad(id string) string { return id + " was given just now, without a code" }
+
+// RoleToBeHad says that no code will be asked for.
+const RoleToBeHad = "none of the role is kept: it is had without a code, with the MFA session that is kept"
+
 func TokenBesideKeys(key, file string, line int) error {
 	return &Error{
 		Text: fmt.Sprintf("a session's %s stands in the same profile (%s), and some AWS clients send it with the keys", key, place(file, line)),

@@ -11,7 +11,7 @@ import (
 func NoDevice(profile string) error {
 	return &Error{
 		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),
-		Hint: "awsmfa setup adds one",
+		Hint: "awsmfa setup adds one; a user who needs none gets a session with --no-mfa",
 	}
 }
 

@@ -220,21 +220,15 @@ func ProfileTemporaryID(name, file string, line int) *Error {
 	}
 }
 
-// ProfileRole: the profile is a role that is assumed with the keys of profile source.
+// usersOnly is the hint where a command is about an IAM user, and the profile is something else.
+const usersOnly = "MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys"
+
+// ProfileRole: a user's own keys are wanted, and the profile is a role that is assumed with those of profile source.
 func ProfileRole(name, source, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " is a role (role_arn, " + place(file, line) + "), assumed with the keys of profile " +
 			quoted(source) + "; it has no key pair of its own",
-		Hint: "ask for the profile with the keys: awsmfa env " + word(source),
-	}
-}
-
-// ProfileRoleWithKeys: the profile is a role and has a key pair besides.
-func ProfileRoleWithKeys(name, file string, line int, keysFile string, keysLine int) *Error {
-	return &Error{
-		Text: "profile " + quoted(name) + " is a role (role_arn, " + place(file, line) + ") with a key pair of its own (" +
-			place(keysFile, keysLine) + "); a session of these keys would not be the role's",
-		Hint: "move the keys to a profile of their own, and name it as this one's source_profile",
+		Hint: "name the profile with the keys: " + word(source),
 	}
 }
 
@@ -246,51 +240,175 @@ func ProfileRoleAlone(name, file string, line int) *Error {
 	}
 }
 
-// ProfileRoleFromSurroundings: the profile is a role assumed with what its machine, container or environment gives.
+// ProfileRoleFromSurroundings: a user's own keys are wanted, and the profile has what its machine, container or
+// environment gives.
 func ProfileRoleFromSurroundings(name, source, file string, line int) *Error {
 	return &Error{
-		Text: "profile " + quoted(name) + " is a role assumed with the credentials of its surroundings (credential_source = " +
+		Text: "profile " + quoted(name) + " has the credentials of its surroundings (credential_source = " +
 			escaped(source) + ", " + place(file, line) + "); it has no key pair of its own",
-		Hint: "it needs no MFA session: give it to the AWS client as it is",
+		Hint: usersOnly,
 	}
 }
 
-// ProfileSourceOnly: the profile has source_profile, but no role to assume and no keys.
+// ProfileSourceOnly: a user's own keys are wanted, and the profile borrows those of another.
 func ProfileSourceOnly(name, source, file string, line int) *Error {
 	return &Error{
-		Text: "profile " + quoted(name) + " has a source_profile (" + place(file, line) + ") but neither a role_arn nor a key pair",
-		Hint: "ask for the profile with the keys: awsmfa env " + word(source),
+		Text: "profile " + quoted(name) + " borrows the credentials of profile " + quoted(source) + " (source_profile, " + place(file, line) + ")",
+		Hint: "name the profile with the keys: " + word(source),
 	}
 }
 
-// ProfileWebIdentity: the profile signs in with a web identity token.
+// ProfileWebIdentity: a user's own keys are wanted, and the profile signs in with a web identity token.
 func ProfileWebIdentity(name, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " signs in with a web identity token (web_identity_token_file, " + place(file, line) + "); it has no key pair of its own",
-		Hint: "it needs no MFA session: give it to the AWS client as it is",
+		Hint: usersOnly,
 	}
 }
 
-// ProfileProcess: the profile's credentials are printed by a program.
+// ProfileProcess: a user's own keys are wanted, and the profile's credentials are printed by a program.
 func ProfileProcess(name, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " gets its credentials from a program (credential_process, " + place(file, line) + "); it has no key pair of its own",
-		Hint: "it needs no MFA session: give it to the AWS client as it is",
+		Hint: usersOnly,
 	}
 }
 
-// ProfileSSO: the profile signs in through IAM Identity Center.
+// ProfileSSO: a user's own keys are wanted, and the profile signs in through IAM Identity Center.
 func ProfileSSO(name, key, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " signs in through IAM Identity Center (" + key + ", " + place(file, line) + "); it has no key pair of its own",
-		Hint: "sign in with: aws sso login --profile " + word(name),
+		Hint: usersOnly,
 	}
 }
 
-// ProfileLogin: the profile signs in with the console's password, through aws login.
+// ProfileLogin: a user's own keys are wanted, and the profile signs in with the console's password, through aws login.
 func ProfileLogin(name, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " signs in through the console (login_session, " + place(file, line) + "); it has no key pair of its own",
-		Hint: "sign in with: aws login --profile " + word(name),
+		Hint: usersOnly,
+	}
+}
+
+// way shows the profiles of a chain in their order.
+func way(names []string) string {
+	q := make([]string, len(names))
+	for i, n := range names {
+		q[i] = quoted(n)
+	}
+	return strings.Join(q, " → ")
+}
+
+// ProfileLoop: the source profiles lead back to one of them, the last name.
+func ProfileLoop(names []string, file string, line int) *Error {
+	return &Error{
+		Text: "the source profiles go round in a circle: " + way(names) + " (" + place(file, line) + ")",
+		Hint: "end the chain with a profile that has credentials of its own",
+	}
+}
+
+// ProfileSourceUnreadable: the source profile of profile name cannot be read.
+func ProfileSourceUnreadable(name, file string, line int, err error) *Error {
+	return &Error{Text: "source_profile of profile " + quoted(name) + " (" + place(file, line) + "): " + err.Error(), Err: err}
+}
+
+// ProfileTwoSources: a role has source_profile and credential_source.
+func ProfileTwoSources(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has both source_profile and credential_source (" + place(file, line) + ")",
+		Hint: "take one of the two lines out",
+	}
+}
+
+// ProfileBadCredentialSource: credential_source is none of those that there are.
+func ProfileBadCredentialSource(name, source string, all []string, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": there is no credential_source = " + escaped(source) + " (" + place(file, line) + ")",
+		Hint: "use one of " + strings.Join(all, ", "),
+	}
+}
+
+// ProfileBadRoleARN: role_arn is not the ARN of a role.
+func ProfileBadRoleARN(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": role_arn is not the ARN of a role (" + place(file, line) + ")",
+		Hint: "it looks like arn:aws:iam::ACCOUNT:role/NAME, with the account's twelve digits",
+	}
+}
+
+// ProfileBadRoleDuration: duration_seconds is not one that AWS takes for a role.
+func ProfileBadRoleDuration(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": duration_seconds is not between 900 and 43200 (" + place(file, line) + ")",
+		Hint: "give it in seconds: 3600 is an hour, 43200 are twelve",
+	}
+}
+
+// ProfileBadTags: session_tags cannot be read.
+func ProfileBadTags(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": session_tags are not key=value,key=value (" + place(file, line) + ")",
+		Hint: "write each tag as key=value, with commas between",
+	}
+}
+
+// ProfileNoSuchTag: transitive_session_tags names a key that session_tags does not have.
+func ProfileNoSuchTag(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": transitive_session_tags names " + quoted(key) + ", which session_tags does not have (" + place(file, line) + ")",
+		Hint: "give the tag a value in session_tags, or take it out of transitive_session_tags",
+	}
+}
+
+// ProfileSSOMissing: sso_session names a section that the config file does not have.
+func ProfileSSOMissing(name, session, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " wants [sso-session " + escaped(session) + "] (" + place(file, line) + "), which is not in the config file",
+		Hint: "run aws configure sso, or mend the name",
+	}
+}
+
+// ProfileSSOIncomplete: a setting is missing that signing in through IAM Identity Center needs.
+func ProfileSSOIncomplete(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " (" + place(file, line) + ") signs in through IAM Identity Center, and " + key + " is missing",
+		Hint: "run aws configure sso --profile " + word(name),
+	}
+}
+
+// ProfileIncludesItself: the profiles that include_profile names lead back to one of them, the last name.
+func ProfileIncludesItself(names []string, file string, line int) *Error {
+	return &Error{
+		Text: "include_profile goes round in a circle: " + way(names) + " (" + place(file, line) + ")",
+		Hint: "take one of the include_profile lines out",
+	}
+}
+
+// ProfileIncludeMissing: include_profile names a profile that the config file does not have.
+func ProfileIncludeMissing(name, included, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " includes profile " + quoted(included) + " (" + place(file, line) + "), which is not in the config file",
+		Hint: "mend the name, or take the include_profile line out",
+	}
+}
+
+// ProfileBadSetting: the value of a setting is none that it can have. The value is not shown: it may be pasted from
+// anywhere.
+func ProfileBadSetting(name, key, want, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": " + key + " is not " + want + " (" + place(file, line) + ")",
+		Hint: "mend the line, or take it out",
+	}
+}
+
+// ProfileBadCABundle: the file that ca_bundle names cannot be read, for the reason in err, or has no certificate in it.
+func ProfileBadCABundle(name, bundle, file string, line int, err error) *Error {
+	why := "there is no certificate in it"
+	if err != nil {
+		why = innermost(err)
+	}
+	return &Error{
+		Text: "profile " + quoted(name) + ": its ca_bundle (" + place(file, line) + ") names " + path(bundle) + ": " + why,
+		Hint: "name a PEM file with the certificates to trust, by its whole path", Err: err,
 	}
 }

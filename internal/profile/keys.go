@@ -15,7 +15,8 @@ const (
 type Keys struct {
 	AccessKeyID     string
 	SecretAccessKey Secret
-	Where           Pos // of aws_access_key_id
+	SessionToken    Secret // of a pair that is not long-term; else empty
+	Where           Pos    // of aws_access_key_id
 }
 
 // Kind says where a profile's credentials come from.
@@ -23,30 +24,42 @@ type Kind uint8
 
 // The kinds, in the order in which a profile that has the settings of several is judged.
 const (
-	KindNone        Kind = iota // no word on credentials
-	KindWebIdentity             // web_identity_token_file
-	KindRole                    // role_arn; or, with no keys, credential_source
-	KindKeys                    // a key pair or half of one, long-term or not
-	KindSource                  // source_profile with neither role nor keys
-	KindSSO                     // sso_session, sso_start_url
-	KindProcess                 // credential_process
-	KindLogin                   // login_session, of "aws login"
+	KindNone         Kind = iota // no word on credentials
+	KindWebIdentity              // web_identity_token_file
+	KindRole                     // role_arn
+	KindKeys                     // a key pair or half of one, long-term or not
+	KindSource                   // source_profile with neither role nor keys
+	KindSurroundings             // credential_source: what the environment, the container or the instance gives
+	KindSSO                      // sso_session, sso_start_url
+	KindProcess                  // credential_process
+	KindLogin                    // login_session, of "aws login"
 )
 
 // Kind tells where the profile's credentials come from. A role comes before the profile's own keys, as in both SDKs;
 // the keys before SSO and processes, as in the Go SDK (botocore puts SSO first).
 func (p Profile) Kind() Kind {
+	source, _ := p.Get("source_profile")
+	switch own := p.own(); {
+	case own == KindWebIdentity:
+		return own
+	case p.has("role_arn"):
+		return KindRole
+	case own != KindKeys && source != "" && source != p.Name:
+		return KindSource
+	default:
+		return own
+	}
+}
+
+// own is Kind for the credentials that the profile itself has, no role and no source.
+func (p Profile) own() Kind {
 	switch {
 	case p.has("web_identity_token_file"):
 		return KindWebIdentity
-	case p.has("role_arn"):
-		return KindRole
 	case p.Where(idKey) != Pos{}, p.Where(secretKey) != Pos{}:
 		return KindKeys
-	case p.has("source_profile"):
-		return KindSource
 	case p.has("credential_source"):
-		return KindRole
+		return KindSurroundings
 	case p.has("sso_session"), p.has("sso_start_url"), p.has("sso_account_id"):
 		return KindSSO
 	case p.has("credential_process"):
@@ -69,8 +82,11 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	at := func(key string) (string, int) { w := p.Where(key); return w.File, w.Line }
 	switch p.Kind() {
 	case KindKeys:
-		return p.keyPair()
-	case KindRole, KindWebIdentity:
+		return p.longTerm(p.KeyPair())
+	case KindRole, KindWebIdentity, KindSurroundings:
+		if p.own() == KindKeys { // they are the user's, whatever role they assume
+			return p.longTerm(p.KeyPair())
+		}
 		return Keys{}, p.roleError()
 	case KindSource:
 		source, _ := p.Get("source_profile")
@@ -99,9 +115,6 @@ func (p Profile) LongTermKeys() (Keys, error) {
 func (p Profile) roleError() error {
 	role := p.Where("role_arn")
 	source, _ := p.Get("source_profile")
-	if keys, err := p.keyPair(); err == nil && role.Line != 0 {
-		return msg.ProfileRoleWithKeys(p.Name, role.File, role.Line, keys.Where.File, keys.Where.Line)
-	}
 	switch {
 	case p.has("web_identity_token_file"):
 		at := p.Where("web_identity_token_file")
@@ -116,11 +129,31 @@ func (p Profile) roleError() error {
 	return msg.ProfileRoleAlone(p.Name, role.File, role.Line)
 }
 
-// keyPair returns the profile's key pair, which stands in one file: the credentials file if that has both keys, else
+// longTerm refuses a key pair that is not long-term.
+func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
+	switch {
+	case err != nil:
+		return Keys{}, err
+	case keys.SessionToken.Reveal() != "":
+		key := "aws_session_token"
+		if t := p.Where(key); t.File != keys.Where.File {
+			key = "aws_security_token"
+		}
+		at := p.Where(key)
+		return Keys{}, msg.ProfileTemporaryToken(p.Name, key, at.File, at.Line)
+	case strings.HasPrefix(keys.AccessKeyID, "ASIA"):
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+		return Keys{}, msg.ProfileTemporaryID(p.Name, keys.Where.File, keys.Where.Line)
+	}
+	return keys, nil
+}
+
+// KeyPair returns the profile's own key pair, long-term or not: what a role may be assumed with. Its errors are as those
+// of LongTermKeys. The pair stands in one file: the credentials file if that has both keys, else
 // the config file. Half a pair in the credentials file is an error even over a whole one in the config file, as in the
 // Go SDK (mergeSections). A session token counts when it stands beside the pair, as in botocore; the Go SDK would send
 // one from the config file with a pair from the credentials file.
-func (p Profile) keyPair() (Keys, error) {
+func (p Profile) KeyPair() (Keys, error) {
 	c := p.contents()
 	from, elsewhere := &c.credentials, &c.config
 	id, secret := from.get("", idKey), from.get("", secretKey)
@@ -148,9 +181,11 @@ func (p Profile) keyPair() (Keys, error) {
 			return Keys{}, msg.ProfileKeyEmpty(p.Name, e.key, e.pos.File, e.pos.Line)
 		}
 	}
+	keys := Keys{AccessKeyID: id.value, SecretAccessKey: NewSecret(secret.value), Where: id.pos}
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // the second is botocore's older name
 		if t := from.get("", key); t != nil && t.value != "" {
-			return Keys{}, msg.ProfileTemporaryToken(p.Name, key, t.pos.File, t.pos.Line)
+			keys.SessionToken = NewSecret(t.value)
+			break
 		}
 	}
 	for _, e := range []*entry{id, secret} {
@@ -158,9 +193,5 @@ func (p Profile) keyPair() (Keys, error) {
 			return Keys{}, msg.ProfileKeyGarbled(p.Name, e.key, e.pos.File, e.pos.Line)
 		}
 	}
-	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-	if strings.HasPrefix(id.value, "ASIA") {
-		return Keys{}, msg.ProfileTemporaryID(p.Name, id.pos.File, id.pos.Line)
-	}
-	return Keys{AccessKeyID: id.value, SecretAccessKey: NewSecret(secret.value), Where: id.pos}, nil
+	return keys, nil
 }

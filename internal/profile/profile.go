@@ -12,6 +12,7 @@
 package profile
 
 import (
+	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -38,7 +39,8 @@ type Profile struct {
 // contents are the profile's sections as read.
 type contents struct {
 	config, credentials section
-	services            section
+	included            []section // of include_profile, the nearest first
+	services, sso       section
 }
 
 // Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
@@ -69,7 +71,13 @@ func Load(files Files, name string) (Profile, error) {
 	if c.config.pos.Line == 0 && c.credentials.pos.Line == 0 {
 		return Profile{}, notFound(files, config, credentials, name)
 	}
+	if err := c.readIncluded(config, name); err != nil {
+		return Profile{}, err
+	}
 	if err := c.readServices(config, files.Config, name); err != nil {
+		return Profile{}, err
+	}
+	if err := c.readSSO(config); err != nil {
 		return Profile{}, err
 	}
 	p := Profile{Name: name, in: &c}
@@ -80,10 +88,39 @@ func Load(files Files, name string) (Profile, error) {
 }
 
 // readConfig reads the profile's sections of the config file.
-func (c *contents) readConfig(f *source, profile string) error {
+func (c *contents) readConfig(f *source, profile string) (err error) {
+	c.config, err = readProfile(f, profile)
+	return err
+}
+
+// readIncluded reads the sections that include_profile names, one after the other: aws-vault's setting, by which a
+// profile has all settings of another one that it does not have itself (aws-vault, vault/config.go,
+// populateFromConfigFile). Keys are not among them, which aws-vault does not keep in these files; nor do the settings of
+// [default] come in for all, as they do there: no other AWS client has that.
+func (c *contents) readIncluded(f *source, profile string) error {
+	way := []string{profile}
+	for e := c.config.get("", "include_profile"); e != nil && e.value != ""; {
+		if slices.Contains(way, e.value) {
+			return msg.ProfileIncludesItself(append(way, e.value), e.pos.File, e.pos.Line)
+		}
+		s, err := readProfile(f, e.value)
+		if err != nil {
+			return err
+		}
+		if s.pos.Line == 0 {
+			return msg.ProfileIncludeMissing(way[len(way)-1], e.value, e.pos.File, e.pos.Line)
+		}
+		way, c.included = append(way, e.value), append(c.included, s)
+		e = s.get("", "include_profile")
+	}
+	return nil
+}
+
+// readProfile reads the sections that a config file has for a profile.
+func readProfile(f *source, profile string) (section, error) {
 	// [profile default] beats [default] and is not merged with it, wherever they stand, as in the Go SDK. (In botocore
 	// the later one wins.)
-	var bare section
+	var own, bare section
 	words := []string{"profile"}
 	if strings.EqualFold(profile, "default") {
 		words = append(words, "")
@@ -97,16 +134,16 @@ func (c *contents) readConfig(f *source, profile string) error {
 		case string(name) != profile:
 			return nil, false
 		case k == named:
-			return &c.config, false
+			return &own, false
 		case k == plain:
 			return &bare, false
 		}
 		return nil, false
 	})
-	if c.config.pos.Line == 0 {
-		c.config = bare
+	if own.pos.Line == 0 {
+		own = bare
 	}
-	return err
+	return own, err
 }
 
 // readCredentials reads the profile's sections of the credentials file.
@@ -132,31 +169,53 @@ func (c *contents) readServices(f *source, path, profile string) error {
 	if e == nil || e.value == "" {
 		return nil
 	}
-	quick := want(e.value, "services")
-	err := f.scan(false, quick, func(line []byte) (*section, bool) {
-		k, name, ok := splitHeader(line, false)
-		switch {
-		case !ok:
-			return nil, quick.isBroken(line)
-		case k == services && string(name) == e.value:
-			return &c.services, false
-		}
-		return nil, false
-	})
+	err := readNamed(f, &c.services, services, "services", e.value)
 	if err == nil && c.services.pos.Line == 0 {
 		return msg.ProfileServicesMissing(profile, e.value, e.pos.File, e.pos.Line, path)
 	}
 	return err
 }
 
+// readSSO reads the [sso-session X] section that the profile names. That there is none matters to whoever signs in.
+func (c *contents) readSSO(f *source) error {
+	if e := c.find("sso_session"); e != nil && e.value != "" {
+		return readNamed(f, &c.sso, sso, "sso-session", e.value)
+	}
+	return nil
+}
+
+// readNamed reads the sections [word name].
+func readNamed(f *source, into *section, what kind, word, name string) error {
+	quick := want(name, word)
+	return f.scan(false, quick, func(line []byte) (*section, bool) {
+		k, found, ok := splitHeader(line, false)
+		switch {
+		case !ok:
+			return nil, quick.isBroken(line)
+		case k == what && string(found) == name:
+			return into, false
+		}
+		return nil, false
+	})
+}
+
 // find finds a setting: the credentials file's wins over the config file's, as in botocore for every setting and in the
 // Go SDK for those on its list, which leaves out endpoint_url and services. A setting that is there but empty wins too.
+// Then come the profiles that are included.
 func (c *contents) find(key string) *entry {
 	key = strings.ToLower(key)
 	if e := c.credentials.get("", key); e != nil {
 		return e
 	}
-	return c.config.get("", key)
+	if e := c.config.get("", key); e != nil || key == idKey || isSecret(key) {
+		return e
+	}
+	for i := range c.included {
+		if e := c.included[i].get("", key); e != nil {
+			return e
+		}
+	}
+	return nil
 }
 
 // contents returns what was read; of the zero Profile, nothing.

@@ -296,6 +296,7 @@ func TestLongTermKeys(t *testing.T) {
 		{"a token elsewhere than the pair", "[profile p]\naws_session_token=t\n", "[p]\n" + testKeys, ""},
 		{"an empty token", "", "[p]\naws_session_token=\n" + testKeys, ""},
 		{"keys and SSO", "[profile p]\nsso_session=s\n", "[p]\n" + testKeys, ""},
+		{"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys, ""},
 		{"keys and a source without a role", "[profile p]\nsource_profile=s\n", "[p]\n" + testKeys, ""},
 		{"none", "\n[profile p]\nregion=a", "", `profile "p" has no access key (config:2) | run aws configure --profile p`},
 		{
@@ -332,11 +333,7 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"role", "[profile p]\n" + role + "source_profile = my base\n", "",
-			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | ask for the profile with the keys: awsmfa env "my base"`,
-		},
-		{
-			"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys,
-			`profile "p" is a role (role_arn, config:2) with a key pair of its own (credentials:2); a session of these keys would not be the role's | move the keys to a profile of their own, and name it as this one's source_profile`,
+			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | name the profile with the keys: "my base"`,
 		},
 		{
 			"role alone", "[profile p]\n" + role, "",
@@ -344,31 +341,31 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
-			`profile "p" is a role assumed with the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+			`profile "p" has the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
 			"source without role", "[profile p]\nsource_profile = base\n", "",
-			`profile "p" has a source_profile (config:2) but neither a role_arn nor a key pair | ask for the profile with the keys: awsmfa env base`,
+			`profile "p" borrows the credentials of profile "base" (source_profile, config:2) | name the profile with the keys: base`,
 		},
 		{
 			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
-			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
 			"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
-			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | it needs no MFA session: give it to the AWS client as it is`,
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
 			"SSO", "[profile p]\nsso_session=s\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`,
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
 			"old SSO", "[profile p]\nsso_start_url=s\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | sign in with: aws sso login --profile p`,
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",
-			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | sign in with: aws login --profile p`,
+			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -147,7 +147,7 @@ func compareWithSDK(t *testing.T, dir, configText, credentialsText, name string)
 	if sdk.SourceProfileName != "" {
 		return "" // the SDK has cleared the keys then
 	}
-	keys, keysErr := p.keyPair()
+	keys, keysErr := p.longTerm(p.KeyPair())
 	want := sdk.Credentials
 	switch {
 	case keysErr == nil && (keys.AccessKeyID != want.AccessKeyID || keys.SecretAccessKey.Reveal() != want.SecretAccessKey):

@@ -176,11 +176,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 			if err := CheckName(name); err != nil {
 				return nil, err
 			}
-			header := "[profile " + name + "]"
-			if name == "default" {
-				header = "[default]"
-			}
-			text = appendSection(old, header, add)
+			text = appendSection(old, configHeader(name), add)
 		} else {
 			place, err := findSpot(files.Config, old, name)
 			if err != nil {
@@ -195,6 +191,26 @@ func AddConfig(files Files, name string, settings []Setting) error {
 		}
 		return text, nil
 	})
+}
+
+// ConfigSection is the text of a profile for the config file, as AddConfig would add it. Its errors are as of AddConfig.
+func ConfigSection(name string, settings []Setting) (string, error) {
+	if err := CheckName(name); err != nil {
+		return "", err
+	}
+	for _, s := range settings {
+		if err := checkSetting(s); err != nil {
+			return "", err
+		}
+	}
+	return string(appendSection(nil, configHeader(name), settings)), nil
+}
+
+func configHeader(name string) string {
+	if name == "default" {
+		return "[default]"
+	}
+	return "[profile " + name + "]"
 }
 
 // lacking returns the settings that the profile has not got, each once.

@@ -1,0 +1,75 @@
+package msg
+
+// The messages of credential-process and config.
+
+// ProcessHelp stands under the usage in credential-process --help.
+const ProcessHelp = `For credential_process in a profile of the config file; awsmfa config writes that profile:
+
+  [profile prod-mfa]
+  credential_process = awsmfa credential-process prod
+
+Then every AWS client that is told to use prod-mfa has prod's session: aws --profile prod-mfa s3 ls. Prints secrets, as
+JSON, for the client that called it. When a code is needed, it is asked for on the terminal, whoever called.`
+
+// ConfigHelp stands under the usage in config --help.
+const ConfigHelp = `Prints a profile for ~/.aws/config, called PROFILE-mfa, whose credentials come from awsmfa: with it the AWS CLI,
+terraform, boto3 and IDEs need no variables at all:
+
+  awsmfa config prod --write
+  aws --profile prod-mfa s3 ls
+
+It has the region and the other settings of PROFILE that are not about credentials. No secret is written.`
+
+// WouldCallItself: the new profile would bear the name of the one that it uses.
+func WouldCallItself(name string) error {
+	return &Error{
+		Text: "a profile " + quoted(name) + " that uses profile " + quoted(name) + " would call itself",
+		Hint: "give it another name with --as",
+	}
+}
+
+// ConfigNoName: the profile's name is one that no profile should have, and so is the one made from it.
+func ConfigNoName(name string) error {
+	return &Error{
+		Text: "a new profile cannot be called after " + quoted(name) + ": not every AWS client would read that name",
+		Hint: "name the new profile with --as: letters, digits and . _ - / + @ are safe",
+	}
+}
+
+// ConfigNotNeeded: the profile gets its credentials from a program already.
+func ConfigNotNeeded(name, file string, line int) error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has a credential_process already (" + place(file, line) + ")",
+		Hint: "every AWS client can use it as it is: aws --profile " + word(name),
+	}
+}
+
+// ConfigTaken: there is a profile of that name, with credentials of its own.
+func ConfigTaken(name, file string, line int) error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is there already (" + place(file, line) + "), and its credentials come from elsewhere",
+		Hint: "give the new one another name with --as",
+	}
+}
+
+// ConfigOddPath: this program lies where not every AWS client could start it.
+func ConfigOddPath(path string) error {
+	return &Error{
+		Text: "credential_process cannot name " + quoted(path) + ": AWS clients do not agree on how such a path is written",
+		Hint: "put awsmfa into a directory without quotes, $, %, ! and the like in its name",
+	}
+}
+
+// ConfigOddName: the profile's name is one that not every AWS client would hand on.
+func ConfigOddName(name string) error {
+	return &Error{
+		Text: "credential_process cannot name profile " + quoted(name) + ": AWS clients do not agree on how such a name is written",
+		Hint: "rename the profile: letters, digits and . _ - / + @ are safe",
+	}
+}
+
+// ConfigAdded says how the new profile is used.
+func ConfigAdded(name, from, file string) string {
+	return "profile " + quoted(name) + " in " + path(file) + " has the session of " + quoted(from) + "; try: aws --profile " + word(name) +
+		" sts get-caller-identity"
+}

@@ -1,0 +1,222 @@
+package msg
+
+import (
+	"strconv"
+	"time"
+)
+
+// The messages of roles, and of credentials that come from elsewhere than a user's own keys.
+
+// RoleNeedsOwnCode says why a code is asked for although a session may be kept.
+func RoleNeedsOwnCode(profile string, duration time.Duration) string {
+	return "profile " + quoted(profile) + " asks for " + short(duration) + ", and through an MFA session AWS gives a role 1h at most: " +
+		"it is assumed with the access key itself, which takes a code of its own"
+}
+
+// ChainTooLong: a role that is assumed with another one asks for more than an hour.
+func ChainTooLong(profile, before string, duration time.Duration) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with another one (profile " +
+			quoted(before) + ") 1h at most",
+		Hint: "set duration_seconds = 3600, or pass --duration 1h: awsmfa renews it without a code",
+	}
+}
+
+// ChainedTooLong: AWS said so of credentials that came from elsewhere.
+func ChainedTooLong(profile string, duration time.Duration, err error) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with temporary credentials 1h at most",
+		Hint: "set duration_seconds = 3600, or pass --duration 1h", Err: err,
+	}
+}
+
+// RoleTooLong: the role itself allows less than was asked for.
+func RoleTooLong(profile string, duration time.Duration, err error) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", more than the role allows",
+		Hint: "lower duration_seconds (or --duration), or have the role's maximum session duration raised", Err: err,
+	}
+}
+
+// RoleDenied: AWS does not let the caller assume the role. aws are its words.
+func RoleDenied(profile, aws string, noMFA, chained bool, err error) error {
+	wants := "a more recent code (--refresh)"
+	switch {
+	case noMFA:
+		wants = "MFA, which --no-mfa leaves out"
+	case chained: // aws:MultiFactorAuthPresent is not there in a role's session
+		wants = "MFA, which does not reach it through another role"
+	}
+	return &Error{
+		Text: "the role of profile " + quoted(profile) + " cannot be assumed; AWS says: " + aws,
+		Hint: "role_arn must be exact (AWS says the same of a role that is not there), and the role's trust policy must allow this; " +
+			"it may ask for an external_id, or for " + wants,
+		Err: err,
+	}
+}
+
+// SourceGone: AWS no longer takes the credentials that profile source has from elsewhere.
+func SourceGone(profile, source string, err error) error {
+	return &Error{
+		Text: "AWS no longer takes the credentials of profile " + quoted(source) + ", with which the role of profile " + quoted(profile) + " is assumed",
+		Hint: "they do not come from awsmfa: renew them where profile " + quoted(source) + " has them from", Err: err,
+	}
+}
+
+// RoleDurationOutOfRange: --duration is none that a role can have.
+func RoleDurationOutOfRange(profile string, duration time.Duration) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " is a role, whose session lasts 12h at most, not " + short(duration),
+		Hint: "AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with",
+	}
+}
+
+// DurationNotOurs is a warning: --duration was given for credentials that come from elsewhere.
+func DurationNotOurs(profile string) string {
+	return "--duration has no effect: whoever gives the credentials of profile " + quoted(profile) + " says how long they last"
+}
+
+// NothingInEnvironment: credential_source = Environment, and there is no key pair in it.
+func NothingInEnvironment(profile string) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which has none",
+		Hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+	}
+}
+
+// OwnSessionInEnvironment: credential_source = Environment, and what the environment holds was put there by awsmfa.
+func OwnSessionInEnvironment(profile, from string) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which holds the session of profile " +
+			quoted(from) + " that awsmfa put there",
+		Hint: "have awsmfa env --unset evaluated first, or name profile " + word(from) + " as its source_profile",
+	}
+}
+
+// NothingAround: neither the instance nor the container gave credentials.
+func NothingAround(profile, source string, err error) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " takes its credentials from its surroundings (credential_source = " + escaped(source) + "), and none came: " + innermost(err),
+		Hint: "this works only where AWS gives a role to the machine or the container", Err: err,
+	}
+}
+
+// NoContainer: the variables that tell where a container's role is asked for are not set, or name a place that no AWS
+// client would ask.
+func NoContainer(profile string, refused bool) error {
+	e := &Error{
+		Text: "profile " + quoted(profile) + " takes its credentials from its container (credential_source), and this is none",
+		Hint: "AWS sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI in a container",
+	}
+	if refused {
+		e.Text = "profile " + quoted(profile) + ": AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this machine"
+		e.Hint = "AWS clients ask for credentials nowhere else"
+	}
+	return e
+}
+
+// TokenUnreadable: the file with a token cannot be read.
+func TokenUnreadable(profile, file string, err error) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + ": the token in " + path(file) + " cannot be read: " + innermost(err),
+		Hint: "whoever runs this program has to put it there", Err: err,
+	}
+}
+
+// WebIdentityNeedsRole: web_identity_token_file without role_arn.
+func WebIdentityNeedsRole(profile, file string, line int) error {
+	return &Error{
+		Text: "profile " + quoted(profile) + " has web_identity_token_file (" + place(file, line) + ") and no role_arn",
+		Hint: "add the role that the token is good for",
+	}
+}
+
+// WebIdentityRefused: AWS does not take the token.
+func WebIdentityRefused(profile, aws string, err error) error {
+	return &Error{
+		Text: "AWS does not take the web identity token of profile " + quoted(profile) + ": " + aws,
+		Hint: "have whoever writes the token file write a new one", Err: err,
+	}
+}
+
+// WebIdentityDenied: the role is not for who the token says.
+func WebIdentityDenied(profile, aws string, err error) error {
+	return &Error{
+		Text: "the role of profile " + quoted(profile) + " cannot be assumed with its web identity token; AWS says: " + aws,
+		Hint: "role_arn must be exact, and the role's trust policy must allow the token's issuer, subject and audience", Err: err,
+	}
+}
+
+// SSOExpired: the AWS CLI keeps no token, or none that is still good.
+func SSOExpired(profile string, err error) error {
+	return &Error{
+		Text: "the sign-in of profile " + quoted(profile) + " to IAM Identity Center has ended, or there was none",
+		Hint: "sign in with: aws sso login --profile " + word(profile), Err: err,
+	}
+}
+
+// SSODenied: the person who signed in has no such role in that account.
+func SSODenied(profile, account, role string, err error) error {
+	return &Error{
+		Text: "IAM Identity Center gives you no role " + quoted(role) + " in account " + quoted(account) + " (profile " + quoted(profile) + ")",
+		Hint: "look at sso_account_id and sso_role_name, or ask for the permission set", Err: err,
+	}
+}
+
+// LoginExpired: the session of aws login has ended.
+func LoginExpired(profile string, err error) error {
+	return &Error{
+		Text: "the sign-in of profile " + quoted(profile) + " through the console has ended, or there was none",
+		Hint: "sign in with: aws login --profile " + word(profile), Err: err,
+	}
+}
+
+// ProcessFailed: the program that gives the credentials ended with an exit code.
+func ProcessFailed(profile string, code int, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") ended with exit code " + strconv.Itoa(code),
+		Hint: "what it had to say stands above; run it by itself to see more",
+	}
+}
+
+// ProcessGarbled: what the program printed are no credentials.
+func ProcessGarbled(profile string, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") did not print credentials as AWS clients read them",
+		Hint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey",
+	}
+}
+
+// ProcessStale: what the program printed is over.
+func ProcessStale(profile string, end time.Time, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed credentials that ended at " +
+			end.UTC().Format(time.RFC3339),
+		Hint: "run it by itself; if it should not have ended yet, look at this computer's clock",
+	}
+}
+
+// ProcessHangs: the program is over, and what it has started keeps its stdout.
+func ProcessHangs(profile string, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") is over, and a program that it left behind keeps its output open",
+		Hint: "start that program with its output closed: every AWS client would wait for it",
+	}
+}
+
+// ProcessTooSlow: the program did not end.
+func ProcessTooSlow(profile string, limit time.Duration, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") was not done within " + short(limit),
+		Hint: "run it by itself to see what it waits for",
+	}
+}
+
+// CallsItself: the program that gives a profile's credentials is awsmfa, which was asked for that very profile. names are
+// the profiles in the order in which they were asked for.
+func CallsItself(names []string, file string, line int) error {
+	return &Error{
+		Text: "profile " + quoted(names[len(names)-1]) + " would call itself: " + way(names) + " (credential_process, " + place(file, line) + ")",
+		Hint: "let credential_process name the profile that has the keys or the role",
+	}
+}

@@ -1,0 +1,72 @@
+package msg
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The endpoint of exec --server.
+
+// ServerAsks is said on the terminal before the question for a code, which comes in the midst of what the command shows.
+func ServerAsks(profile string) string {
+	return Printable(fmt.Sprintf("\nThe command that awsmfa runs goes on with profile %s, and its session has ended or will soon.\n", profile))
+}
+
+// ServerCannotAsk is for a code that nobody can be asked for. line is what a session is obtained with elsewhere; nil
+// when none would be found.
+func ServerCannotAsk(profile string, line []string, err error) error {
+	hint := "end the command and run it again, or name a program that prints codes: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process"
+	if line != nil {
+		words := make([]string, len(line))
+		for i, w := range line {
+			words[i] = argument(w)
+		}
+		hint = "type in another terminal: " + strings.Join(words, " ")
+	}
+	return &Error{
+		Text: fmt.Sprintf("the MFA session of profile %q has ended or will soon, and awsmfa cannot ask for a code beside this command", profile),
+		Hint: hint,
+		Err:  err,
+	}
+}
+
+// argument is word for one of our own, whose flags need no quotes.
+func argument(w string) string {
+	if strings.HasPrefix(w, "--") {
+		return w
+	}
+	return word(w)
+}
+
+func ServerNotRenewed(profile string, err error) error {
+	return &Error{Text: fmt.Sprintf("renewing the session of profile %q: %s", profile, err), Hint: HintOf(err), Err: err}
+}
+
+// ServerUnanswered is for a client that waits no longer for the person.
+func ServerUnanswered(profile string) error {
+	return &Error{
+		Text: fmt.Sprintf("the session of profile %q has ended, and the new one is not there yet", profile),
+		Hint: "answer the question for a code on the terminal that awsmfa runs in",
+	}
+}
+
+// ServerSays is an error and what to do about it, in one line.
+func ServerSays(err error) string {
+	if hint := HintOf(err); hint != "" {
+		return fmt.Sprintf("%s (%s)", err, hint)
+	}
+	return err.Error()
+}
+
+// ServerHidesFiles is said when the command is given AWS files of its own.
+func ServerHidesFiles() string {
+	return `profile "default" has credentials of its own, which every AWS client would use instead of the endpoint: your AWS files are hidden from the command`
+}
+
+func ServerNotOpened(err error) error {
+	return &Error{Text: fmt.Sprintf("opening the credential endpoint: %s", innermost(err)), Err: err}
+}
+
+func ServerFilesNotHidden(err error) error {
+	return &Error{Text: fmt.Sprintf("writing the AWS files that the command is given: %s", innermost(err)), Err: err}
+}

@@ -1,0 +1,236 @@
+package profile
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"awsmfa/internal/msg"
+)
+
+// The limits of AssumeRole (AWS STS API Reference, "AssumeRole", DurationSeconds; IAM User Guide, "Role chaining").
+const (
+	MinRoleDuration     = 15 * time.Minute
+	MaxRoleDuration     = 12 * time.Hour
+	DefaultRoleDuration = time.Hour
+	MaxChainedDuration  = time.Hour // of a role that is assumed with temporary credentials
+)
+
+// Chain is the way to what a profile stands for: from the profile whose own credentials it begins with, over the roles
+// that are assumed one with the other.
+type Chain struct {
+	// Base has the credentials, which are of this Kind: never KindRole, KindSource or KindNone.
+	Base Profile
+	Kind Kind
+	// Roles are assumed in this order; none where the profile is Base, or borrows Base's credentials.
+	Roles []Role
+
+	links []Profile // from the one that was asked for to Base
+}
+
+// Role is a role as a profile describes it. An empty field is one that the profile does not set.
+type Role struct {
+	Profile        string // the profile's name
+	ARN            string
+	SessionName    string        // role_session_name
+	ExternalID     string        // external_id
+	SourceIdentity string        // source_identity
+	Duration       time.Duration // duration_seconds
+	Tags           []Tag         // session_tags, in order
+	TransitiveTags []string      // transitive_session_tags: keys of tags that the roles after this one have too
+}
+
+// Tag is a session tag.
+type Tag struct{ Key, Value string }
+
+// Chain follows the profile's source_profile settings through the files. Its errors are *msg.Error: a source that is not
+// there, a chain that bites its tail, settings that contradict each other or that AWS would refuse, each with its place.
+//
+// The rules are those of the AWS SDK for Go v2 (config/shared_config.go, setFromIniSections): a profile that is only a
+// source and has a key pair gives that pair, even where it is a role too; one that names itself as its source gives its
+// own; and source_profile without a role borrows the source's credentials. A role without source_profile is assumed with
+// the profile's own credentials, as the Go SDK and aws-vault do. (Botocore refuses it.)
+func (p Profile) Chain(files Files) (Chain, error) {
+	c := Chain{links: []Profile{p}}
+	way := []string{p.Name}
+	for at := p; ; {
+		own := at.own()
+		source, _ := at.Get("source_profile")
+		if own == KindWebIdentity || own == KindKeys && (len(way) > 1 || !at.has("role_arn")) {
+			source = ""
+		} else if at.has("role_arn") {
+			role, err := at.role()
+			if err != nil {
+				return Chain{}, err
+			}
+			c.Roles = append([]Role{role}, c.Roles...)
+			if source != "" && at.has("credential_source") {
+				from := at.Where("credential_source")
+				return Chain{}, msg.ProfileTwoSources(at.Name, from.File, from.Line)
+			}
+		}
+		if source == "" || source == at.Name {
+			c.Base, c.Kind = at, own
+			return c, c.check()
+		}
+		from := at.Where("source_profile")
+		if way = append(way, source); slices.Contains(way[:len(way)-1], source) {
+			return Chain{}, msg.ProfileLoop(way, from.File, from.Line)
+		}
+		next, err := Load(files, source)
+		if err != nil {
+			return Chain{}, msg.ProfileSourceUnreadable(at.Name, from.File, from.Line, err)
+		}
+		at, c.links = next, append(c.links, next)
+	}
+}
+
+// check refuses a base that has no credentials.
+func (c Chain) check() error {
+	p := c.Base
+	if c.Kind == KindSurroundings {
+		if from, _ := p.Get("credential_source"); !slices.Contains(surroundings, from) {
+			at := p.Where("credential_source")
+			return msg.ProfileBadCredentialSource(p.Name, from, surroundings, at.File, at.Line)
+		}
+	}
+	if c.Kind != KindNone {
+		return nil
+	}
+	if role := p.Where("role_arn"); role.Line != 0 {
+		return msg.ProfileRoleAlone(p.Name, role.File, role.Line)
+	}
+	at := p.Where("")
+	return msg.ProfileNoKeys(p.Name, at.File, at.Line)
+}
+
+// The values of credential_source (AWS SDKs and Tools Reference Guide, "Assume role credential provider").
+const (
+	FromEnvironment = "Environment"
+	FromInstance    = "Ec2InstanceMetadata"
+	FromContainer   = "EcsContainer"
+)
+
+var surroundings = []string{FromEnvironment, FromInstance, FromContainer}
+
+// Get returns the first setting called key on the way from the profile that was asked for to Base.
+func (c Chain) Get(key string) string {
+	for _, p := range c.links {
+		if p.has(key) {
+			value, _ := p.Get(key)
+			return value
+		}
+	}
+	return ""
+}
+
+// Where returns where that setting stands.
+func (c Chain) Where(key string) Pos {
+	for _, p := range c.links {
+		if p.has(key) {
+			return p.Where(key)
+		}
+	}
+	return Pos{}
+}
+
+// role reads the settings of the role that the profile is.
+func (p Profile) role() (Role, error) {
+	r := Role{Profile: p.Name}
+	r.ARN, _ = p.Get("role_arn")
+	r.SessionName, _ = p.Get("role_session_name")
+	r.ExternalID, _ = p.Get("external_id")
+	r.SourceIdentity, _ = p.Get("source_identity")
+	if !IsRoleARN(r.ARN) {
+		at := p.Where("role_arn")
+		return Role{}, msg.ProfileBadRoleARN(p.Name, at.File, at.Line)
+	}
+	if text, _ := p.Get("duration_seconds"); text != "" {
+		seconds, err := strconv.ParseInt(text, 10, 32) // as a duration, more would not fit
+		r.Duration = time.Duration(seconds) * time.Second
+		if err != nil || r.Duration < MinRoleDuration || r.Duration > MaxRoleDuration {
+			at := p.Where("duration_seconds")
+			return Role{}, msg.ProfileBadRoleDuration(p.Name, at.File, at.Line)
+		}
+	}
+	return r, p.tags(&r)
+}
+
+// tags reads session_tags, "key=value,key=value", and transitive_session_tags, "key,key" (aws-vault, USAGE.md).
+func (p Profile) tags(r *Role) error {
+	if text, _ := p.Get("session_tags"); text != "" {
+		for _, pair := range strings.Split(text, ",") {
+			key, value, ok := strings.Cut(pair, "=")
+			if key = strings.TrimSpace(key); !ok || key == "" {
+				at := p.Where("session_tags")
+				return msg.ProfileBadTags(p.Name, at.File, at.Line)
+			}
+			r.Tags = append(r.Tags, Tag{key, strings.TrimSpace(value)})
+		}
+	}
+	text, _ := p.Get("transitive_session_tags")
+	for _, key := range strings.Split(text, ",") {
+		if key = strings.TrimSpace(key); key == "" {
+			continue
+		}
+		if !slices.ContainsFunc(r.Tags, func(t Tag) bool { return t.Key == key }) {
+			at := p.Where("transitive_session_tags")
+			return msg.ProfileNoSuchTag(p.Name, key, at.File, at.Line)
+		}
+		r.TransitiveTags = append(r.TransitiveTags, key)
+	}
+	return nil
+}
+
+// IsRoleARN says whether text has the form of a role's ARN, in whatever partition; whether there is such a role is AWS's
+// to say. (IAM User Guide, "IAM identifiers".)
+func IsRoleARN(text string) bool {
+	parts := strings.Split(text, ":")
+	if len(parts) != 6 {
+		return false
+	}
+	name, isRole := strings.CutPrefix(parts[5], "role/")
+	digits := strings.Trim(parts[4], "0123456789") == ""
+	blank := strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
+	return parts[0] == "arn" && parts[1] != "" && parts[2] == "iam" && parts[3] == "" && len(parts[4]) == 12 && digits &&
+		isRole && name != "" && !strings.HasSuffix(name, "/") && !blank
+}
+
+// SSO is what a profile says of its sign-in through IAM Identity Center.
+type SSO struct {
+	// Session is the name of the sso-session section, whose token the AWS CLI keeps under that name; "" in the older form,
+	// whose token it keeps under StartURL.
+	Session  string
+	StartURL string
+	Region   string // of the portal
+	Account  string // twelve digits
+	Role     string // the permission set's name
+}
+
+// SSO returns the settings of a profile of KindSSO. One that is missing is a *msg.Error.
+func (p Profile) SSO() (SSO, error) {
+	var s SSO
+	s.Session, _ = p.Get("sso_session")
+	at := p.Where("sso_session")
+	if section := p.contents().sso; s.Session != "" && section.pos.Line == 0 {
+		return SSO{}, msg.ProfileSSOMissing(p.Name, s.Session, at.File, at.Line)
+	}
+	for _, setting := range []struct {
+		key   string
+		value *string
+	}{
+		{"sso_start_url", &s.StartURL}, {"sso_region", &s.Region}, {"sso_account_id", &s.Account}, {"sso_role_name", &s.Role},
+	} {
+		*setting.value, _ = p.Get(setting.key)
+		e := p.contents().sso.get("", setting.key)
+		if s.Session != "" && e != nil {
+			*setting.value = e.value
+		}
+		if *setting.value == "" {
+			at := p.Where("")
+			return SSO{}, msg.ProfileSSOIncomplete(p.Name, setting.key, at.File, at.Line)
+		}
+	}
+	return s, nil
+}
