@@ -1,0 +1,185 @@
+// Package browser has a web browser open a secret link without telling anybody else. A program's arguments can be seen
+// by all users of a computer, so the browser is started with the address of a page on loopback, which leads on to the
+// link: the first who asks for it, and nobody after. The package does not read the environment, and prints nothing; what
+// the browser prints is thrown away.
+//
+// There is no library under it. Those there are run one program, wait until it ends, and let what it prints through to
+// stdout; none can tell whether a browser came. A file that leads on, readable by the user alone, would need no server,
+// but browsers from snap and flatpak may not read it.
+package browser
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"awsmfa/internal/msg"
+)
+
+// A Program opens web pages.
+type Program struct {
+	Name string
+	// start has the program open a page. What it comes to is sent to done: it may be over long before the page is there,
+	// or run as long as the browser does.
+	start func(page string, done chan<- error) error
+}
+
+// Find returns the programs that may be tried, the best first. setting is the BROWSER variable: programs, separated as
+// in PATH, each with arguments, of which %s stands for the page. Without it the system's own way is taken. environ is
+// what the programs get. The error is a *msg.Error: there is none.
+func Find(setting string, environ []string) ([]Program, error) {
+	if setting == "" {
+		return found(system(environ))
+	}
+	var named []Program
+	for _, entry := range filepath.SplitList(setting) {
+		words := strings.Fields(entry)
+		if _, err := exec.LookPath(entry); err == nil { // blanks are in its name
+			words = []string{entry}
+		}
+		if len(words) > 0 {
+			named = append(named, command(environ, words...))
+		}
+	}
+	return found(named)
+}
+
+func found(programs []Program) ([]Program, error) {
+	var names []string
+	var there []Program
+	for _, p := range programs {
+		names = append(names, p.Name)
+		if p.start != nil {
+			there = append(there, p)
+		}
+	}
+	if len(there) == 0 {
+		return nil, msg.NoBrowser(names)
+	}
+	return there, nil
+}
+
+// command is a program that is run; one that cannot be found has no start.
+func command(environ []string, words ...string) Program {
+	path, err := exec.LookPath(words[0])
+	if err != nil {
+		return Program{Name: words[0]}
+	}
+	return Program{words[0], func(page string, done chan<- error) error {
+		cmd := exec.Command(path, arguments(words[1:], page)...)
+		cmd.Env = environ
+		cmd.SysProcAttr = apart() // it may become the browser, which Ctrl-C here must not end
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		go func() { done <- cmd.Wait() }()
+		return nil
+	}}
+}
+
+func arguments(words []string, page string) []string {
+	var args []string
+	placed := false
+	for _, w := range words {
+		placed = placed || strings.Contains(w, "%s")
+		args = append(args, strings.ReplaceAll(w, "%s", page))
+	}
+	if !placed {
+		args = append(args, page)
+	}
+	return args
+}
+
+// Show has one of the programs open link, and returns when a browser has got it. A program that fails is followed by the
+// next; trace is told of it. The error is a *msg.Error: all have failed, or none came within patience; or it is ctx's.
+func Show(ctx context.Context, programs []Program, link string, patience time.Duration, trace func(string, ...any)) error {
+	p, err := serve(link)
+	if err != nil {
+		return msg.NoPage(err)
+	}
+	defer p.close()
+	late := time.After(patience)
+	for _, program := range programs {
+		done := make(chan error, 1)
+		if err := program.start(p.url(), done); err != nil {
+			done <- err
+		}
+		for failed := false; !failed; {
+			select {
+			case <-p.given:
+				return nil
+			case err := <-done: // nil is no end: what it has started may be on its way
+				failed = err != nil && !p.used.Load()
+				if failed {
+					trace("browser: %s: %v", program.Name, err)
+				}
+			case <-late:
+				return msg.NobodyCame(patience)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return msg.BrowserFailed(programs[len(programs)-1].Name)
+}
+
+// page leads on to a link, once.
+type page struct {
+	link, host, path string
+	used             atomic.Bool
+	given            chan struct{} // closed when somebody has the link
+	server           *http.Server
+}
+
+// serve puts the page on a port of 127.0.0.1 and at a path that nobody can guess. Whoever can read the arguments of
+// other users' programs could still be quicker than the browser; then the browser shows that the page is gone.
+func serve(link string) (*page, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &page{link: link, host: l.Addr().String(), path: "/" + rand.Text(), given: make(chan struct{})}
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
+	p.server.SetKeepAlivesEnabled(false)
+	go p.server.Serve(l) //nolint:errcheck // it ends with close
+	return p, nil
+}
+
+func (p *page) url() string { return "http://" + p.host + p.path }
+
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	switch {
+	case r.Host != p.host, subtle.ConstantTimeCompare([]byte(r.URL.Path), []byte(p.path)) == 0:
+		w.WriteHeader(http.StatusNotFound)
+	case r.Method == http.MethodHead: // wslview looks before it opens
+	case r.Method != http.MethodGet:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case !p.used.CompareAndSwap(false, true):
+		w.WriteHeader(http.StatusGone)
+	default:
+		w.Header().Set("Location", p.link)
+		w.WriteHeader(http.StatusFound)
+		close(p.given)
+	}
+}
+
+// goodbye is how long the browser may take to hear the answer out.
+const goodbye = time.Second
+
+func (p *page) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if err := p.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) { // a connection that asks for nothing
+		_ = p.server.Close()
+	}
+}
