@@ -55,6 +55,33 @@ func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile,
 	return x, nil
 }
 
+// userSession obtains the MFA session of the profile's own keys, also where these are kept in a role's section.
+func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, error) {
+	o, want, err := f.request(a, p)
+	if err != nil {
+		return session.Session{}, err
+	}
+	want.Roles = nil
+	return o.Obtain(want)
+}
+
+// alone keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other has
+// just made for a leftover. Where no lock can be had there is none.
+func (x *account) alone(ctx context.Context, what string, busy error) (unlock func(), err error) {
+	soon, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	unlock, err = x.app.cache().Lock(soon, what+"-"+x.who.Account+"-"+x.who.User)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case soon.Err() != nil:
+		return nil, busy
+	}
+	return func() {}, nil
+}
+
 // ask makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
 func (x *account) ask(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
 	bounded, cancel := x.Call(ctx)

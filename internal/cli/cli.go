@@ -49,8 +49,14 @@ type grammar struct {
 	Env  envCmd  `cmd:"" help:"Print the statements that put an MFA session into the shell that runs this."`
 	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with an MFA session in its environment."`
 
+	CredentialProcess processCmd `cmd:"" name:"credential-process" help:"Print a session as AWS clients read it, for credential_process."`
+	Config            configCmd  `cmd:"" help:"Print, or add, a profile with which every AWS client uses awsmfa."`
+
+	Console consoleCmd `cmd:"" help:"Print or open a link that signs a browser in to the AWS console as a role."`
+
 	Setup  setupCmd  `cmd:"" help:"Do the first day: profile, MFA device, first session."`
 	Device deviceCmd `cmd:"" help:"Add, list, resync and remove MFA devices."`
+	Rotate rotateCmd `cmd:"" help:"Replace the profile's access key by a new one, and delete the old one."`
 	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
 	Doctor doctorCmd `cmd:"" help:"Check all that a session needs, and say what mends it."`
 
@@ -85,6 +91,9 @@ func Run(world World) (code int) {
 	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
 		return strings.HasPrefix(entry, varSecret+"=")
 	})
+	if strings.EqualFold(world.Getenv("AWS_RETRY_MODE"), "legacy") {
+		os.Unsetenv("AWS_RETRY_MODE") //nolint:errcheck // botocore's usual mode, for which the SDK for Go refuses to do anything
+	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -142,7 +151,7 @@ func isEmpty(arg string) bool {
 // forShell says whether what a command prints is for a shell to evaluate; one that is no command may be meant for env.
 func forShell(command string) bool {
 	switch command {
-	case "exec", "setup", "device", "policy", "doctor":
+	case "exec", "credential-process", "config", "setup", "device", "policy", "doctor", "console", "rotate":
 		return false
 	}
 	return true
@@ -171,6 +180,8 @@ func plain(args []string) (c interface{ Run(*app) error }, ok bool) {
 	switch {
 	case own[0] == "env" && !dashed:
 		return &envCmd{sessionFlags: flags}, true
+	case own[0] == "credential-process" && !dashed:
+		return &processCmd{sessionFlags: flags}, true
 	case own[0] == "exec":
 		return &execCmd{sessionFlags: flags, Command: command, dashed: dashed}, true
 	}

@@ -148,7 +148,7 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if !meant {
 		return msg.NotRemoved(device.Serial)
 	}
-	s, err := c.session(a, x.profile)
+	s, err := c.userSession(a, x.profile)
 	if err != nil {
 		return err
 	}

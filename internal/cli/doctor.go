@@ -98,6 +98,9 @@ func skipped(name, waitsFor string) check {
 	return check{Name: name, Status: isSkipped, Text: msg.NotChecked(waitsFor)}
 }
 
+// notNeeded is for a check of what a user's own keys need, and this profile does not.
+func notNeeded(name string) check { return check{Name: name, Status: isSkipped, Text: msg.NotNeeded} }
+
 func finding(name string, s status, err error) check {
 	return check{Name: name, Status: s, Text: oneLine(err.Error()), Mend: oneLine(msg.HintOf(err))}
 }
@@ -173,7 +176,9 @@ type doctor struct {
 	namedBy  string
 
 	profile  *profile.Profile
+	chain    profile.Chain // with the profile's keys, or with outside
 	keys     *profile.Keys
+	outside  bool // the credentials are not a user's own
 	reach    *session.Reach
 	endpoint session.Endpoint
 	client   *session.Client // when AWS answered
@@ -193,15 +198,20 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.configFile(),
 		d.file("credentials file", "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
 		d.profileThere(loadErr),
-		d.keyPair(),
+		d.credentials(),
+	}
+	if len(d.chain.Roles) > 0 {
+		checks = append(checks, d.roles())
+	}
+	checks = append(checks,
 		d.network(ctx),
 		d.clock(),
 		d.identity(),
 		d.device(ctx),
 		d.cacheDirectory(),
-		d.session(),
+		d.session(ctx),
 		d.shell(),
-	}
+	)
 	checks = append(checks, d.variables()...)
 	return append(checks, right("AWS CLI", msg.AWSCLI(awsVersion(ctx, d.Environ))))
 }
@@ -252,31 +262,82 @@ func (d *doctor) profileThere(err error) check {
 	return right("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
 }
 
-func (d *doctor) keyPair() check {
+// credentials are what everything begins with: a user's keys, or what comes from elsewhere.
+func (d *doctor) credentials() (c check) {
 	const name = "keys"
 	if d.profile == nil {
 		return skipped(name, "profile")
 	}
-	keys, err := d.profile.LongTermKeys()
-	if err != nil {
+	var err error
+	if d.chain, err = d.profile.Chain(d.files()); err != nil {
 		return wrong(name, err)
+	}
+	keys, outside, err := d.begin(d.chain, session.Endpoint{})
+	switch {
+	case err != nil:
+		return wrong(name, err)
+	case outside != nil:
+		d.outside = true
+		return right(name, msg.FromElsewhere(d.chain.Base.Name, kindKey(d.chain.Base, d.chain.Kind)))
 	}
 	d.keys = &keys
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
-		if at := d.profile.Where(key); at.Line != 0 {
+		if at := d.chain.Base.Where(key); at.Line != 0 {
 			return warning(name, msg.TokenBesideKeys(key, at.File, at.Line))
 		}
 	}
 	return right(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
 }
 
+// kindKey is the setting that says where the profile's credentials come from.
+func kindKey(p profile.Profile, kind profile.Kind) string {
+	switch kind {
+	case profile.KindSSO:
+		if at := p.Where("sso_session"); at.Line != 0 {
+			return "sso_session"
+		}
+		return "sso_start_url"
+	case profile.KindProcess:
+		return "credential_process"
+	case profile.KindWebIdentity:
+		return "web_identity_token_file"
+	case profile.KindLogin:
+		return "login_session"
+	case profile.KindSurroundings:
+		return "credential_source"
+	default:
+		return "aws_session_token"
+	}
+}
+
+// roles names those that are assumed. Whether AWS allows it shows when it is asked.
+func (d *doctor) roles() check {
+	const name = "roles"
+	switch {
+	case d.keys == nil && !d.outside:
+		return skipped(name, "keys")
+	case d.flagsErr == nil:
+		if _, _, err := d.flags.request(d.app, *d.profile); err != nil {
+			return wrong(name, err)
+		}
+	}
+	var arns []string
+	for _, r := range d.chain.Roles {
+		arns = append(arns, r.ARN)
+	}
+	return right(name, msg.RolesAre(d.chain.Base.Name, arns))
+}
+
 // network asks AWS who the keys are, and is right when AWS itself answers, whatever it says.
 func (d *doctor) network(ctx context.Context) check {
 	const name = "network"
-	if d.keys == nil {
+	switch {
+	case d.outside:
+		return notNeeded(name)
+	case d.keys == nil:
 		return skipped(name, "keys")
 	}
-	reach, endpoint, err := d.flags.reach(d.app, *d.profile, "", d.profile.MFASerial)
+	reach, endpoint, err := d.flags.reach(d.app, *d.profile, d.chain.Get("region"), d.chain.Get("mfa_serial"))
 	if err != nil {
 		return wrong(name, err)
 	}
@@ -301,7 +362,10 @@ const (
 
 func (d *doctor) clock() check {
 	const name = "clock"
-	if d.client == nil {
+	switch {
+	case d.outside:
+		return notNeeded(name)
+	case d.client == nil:
 		return skipped(name, "network")
 	}
 	switch ahead := d.client.Ahead(); {
@@ -316,6 +380,8 @@ func (d *doctor) clock() check {
 func (d *doctor) identity() check {
 	const name = "identity"
 	switch {
+	case d.outside:
+		return notNeeded(name)
 	case d.client == nil:
 		return skipped(name, "network")
 	case d.whoErr != nil:
@@ -330,10 +396,13 @@ func (d *doctor) identity() check {
 // all.
 func (d *doctor) device(ctx context.Context) check {
 	const name = "device"
-	if d.who.User == "" {
+	switch {
+	case d.outside:
+		return notNeeded(name)
+	case d.who.User == "":
 		return skipped(name, "identity")
 	}
-	named := d.profile.MFASerial
+	named := d.chain.Get("mfa_serial")
 	switch {
 	case named != "" && !mfa.IsSerial(named):
 		return wrong(name, msg.BadSerial(named))
@@ -370,7 +439,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0:
 		return wrong(name, msg.NoDevice(d.profile.Name))
 	case named != "":
-		at := d.profile.Where("mfa_serial")
+		at := d.chain.Where("mfa_serial")
 		return wrong(name, msg.SerialNotYours(named, at.File, at.Line, serials))
 	case known != "":
 		return warning(name, msg.RememberedGone(known))
@@ -399,43 +468,60 @@ func (d *doctor) cacheDirectory() check {
 	return right(name, msg.CacheIs(dir.Path))
 }
 
-// session looks for the kept session that env would use.
-func (d *doctor) session() check {
+// session looks for the kept session that env would use. What is asked of others than a person is asked of them: but a
+// program might ask a person in its turn, and is left alone.
+func (d *doctor) session(ctx context.Context) check {
 	const name = "session"
 	switch {
 	case d.flagsErr != nil:
 		return wrong(name, d.flagsErr)
-	case d.keys == nil:
+	case d.keys == nil && !d.outside:
 		return skipped(name, "keys")
-	case d.reach == nil:
+	case d.keys != nil && d.reach == nil:
 		return skipped(name, "network")
+	case d.outside && d.chain.Kind == profile.KindProcess:
+		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun}
 	}
 	unusable := ""
 	s, _, found := d.kept(*d.profile, func(why string) { unusable = why })
+	if d.outside && !found {
+		o, want, err := d.flags.request(d.app, *d.profile)
+		if err == nil {
+			o.Cache, o.Interruptible = cache.Dir{}, func() (context.Context, func()) { return ctx, func() {} }
+			s, err = o.Obtain(want)
+		}
+		if err != nil {
+			return wrong(name, err)
+		}
+		return right(name, msg.SessionToBeHad(s.AccessKeyID))
+	}
 	switch {
 	case found:
-		return right(name, msg.SessionKept(s.AccessKeyID, s.Expiration.Sub(d.reach.Now())))
+		return right(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
 	case unusable != "":
 		return warning(name, msg.SessionNotUsed(unusable))
 	}
-	return right(name, msg.NoSessionKept(time.Duration(d.flags.Duration)))
+	if o, want, err := d.flags.request(d.app, *d.profile); err == nil && len(want.Roles) > 0 {
+		want.Roles = nil
+		if _, _, found := o.Kept(want); found {
+			return right(name, msg.RoleToBeHad)
+		}
+	}
+	return right(name, msg.NoSessionKept(d.flags.usual))
 }
 
 // kept looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
 // told why a file there is not used.
 func (d *doctor) kept(p profile.Profile, warn func(string)) (s session.Session, serial string, found bool) {
-	keys, err := p.LongTermKeys()
-	if err != nil || d.flagsErr != nil {
+	if d.flagsErr != nil {
 		return session.Session{}, p.MFASerial, false
 	}
-	reach, endpoint, err := d.flags.reach(d.app, p, "", p.MFASerial)
+	o, want, err := d.flags.request(d.app, p)
 	if err != nil {
 		return session.Session{}, p.MFASerial, false
 	}
-	o := session.Obtainer{Cache: d.cache(), MinTTL: time.Duration(*d.flags.MinTTL), Reach: reach, Warn: warn}
-	return o.Kept(session.Request{
-		Keys: keys, Serial: p.MFASerial, Duration: time.Duration(d.flags.Duration), Endpoint: endpoint,
-	})
+	o.Cache, o.Warn = d.cache(), warn
+	return o.Kept(want)
 }
 
 func (d *doctor) shell() check {

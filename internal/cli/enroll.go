@@ -43,7 +43,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	}
 	enabled := false
 	defer func() { show.close(enabled) }()
-	unlock, err := x.alone(ctx)
+	unlock, err := x.alone(ctx, "enroll", msg.AnotherEnrols(x.who.User))
 	if err != nil {
 		return "", err
 	}
@@ -71,23 +71,6 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 		x.program = func(ctx context.Context, _ mfa.Need) (string, error) { return show.fromCommand(ctx, device.Seed) }
 	}
 	return device.Serial, ctx.Err()
-}
-
-// alone keeps other runs on this computer from adding a device to the same user meanwhile: each would take the other's
-// for a leftover. Where no lock can be had there is none.
-func (x *account) alone(ctx context.Context) (unlock func(), err error) {
-	soon, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	unlock, err = x.app.cache().Lock(soon, "enroll-"+x.who.Account+"-"+x.who.User)
-	switch {
-	case err == nil:
-		return unlock, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case soon.Err() != nil:
-		return nil, msg.AnotherEnrols(x.who.User)
-	}
-	return func() {}, nil
 }
 
 // create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced. It is

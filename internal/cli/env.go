@@ -53,7 +53,11 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		if err := c.settle(a); err != nil {
 			return err
 		}
-		if _, err := c.load(a); err != nil {
+		p, err := c.load(a)
+		if err != nil {
+			return err
+		}
+		if _, err := p.Chain(a.files()); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 type execCmd struct {
 	sessionFlags
+	Server bool `help:"Give the command an endpoint to ask for the session, which is renewed, instead of a session that ends."`
 
 	Command []string `kong:"-"` // what stood after --
 	dashed  bool
@@ -39,7 +40,12 @@ func (c *execCmd) Run(a *app) error {
 	if err != nil {
 		return err // before a code is asked for what cannot be run
 	}
-	vars, err := c.obtain(a)
+	obtain, run := c.obtain, become
+	if c.Server {
+		s := &server{execCmd: c}
+		obtain, run = s.obtain, s.attend
+	}
+	vars, err := obtain(a)
 	if profile.NotFound(err) && subshell {
 		if _, e := exec.LookPath(c.Name); e == nil {
 			return msg.ExecNeedsDashes(err, c.Name)
@@ -51,7 +57,7 @@ func (c *execCmd) Run(a *app) error {
 	if subshell {
 		vars = append(vars, a.deeper(c.Name))
 	}
-	err = become(a, path, command, apply(a.Environ, vars, sameVariable))
+	err = run(a, path, command, apply(a.Environ, vars, sameVariable))
 	return a.notStarted(command[0], err)
 }
 

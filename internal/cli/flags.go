@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,13 +33,16 @@ type sessionFlags struct {
 	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
 	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
 	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, the profile's mfa_process." placeholder:"COMMAND"`
-	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, 12h." placeholder:"12h"`
+	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds; a role's, to 12h. Else AWSMFA_DURATION, 12h; a role's duration_seconds, 1h." placeholder:"12h"`
 	MinTTL      *ttlFlag     `name:"min-ttl" help:"If a kept session has less than this left, a new one is obtained (5m)." placeholder:"5m"`
+	NoMFA       bool         `name:"no-mfa" help:"Ask for no code: for a user who has no MFA device, or roles that need none."`
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
 
-	program mfa.Source // used where nothing else is named
+	program mfa.Source    // used where nothing else is named
+	usual   time.Duration // how long an MFA session lasts if Duration says nothing of it
+	spare   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
 }
 
 // What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
@@ -68,19 +70,13 @@ func (f *sessionFlags) settle(a *app) error {
 		return &usageError{msg.BadRegion(f.Region)}
 	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
-	if text := a.Getenv("AWSMFA_DURATION"); f.Duration == 0 && text != "" {
-		if err := f.Duration.UnmarshalText([]byte(text)); err != nil {
+	usual := durationFlag(session.DefaultDuration)
+	if text := a.Getenv("AWSMFA_DURATION"); text != "" {
+		if err := usual.UnmarshalText([]byte(text)); err != nil {
 			return &usageError{msg.InVariable("AWSMFA_DURATION", err)}
 		}
 	}
-	f.Duration = cmp.Or(f.Duration, durationFlag(session.DefaultDuration))
-	if f.MinTTL == nil {
-		ttl := ttlFlag(defaultMinTTL)
-		f.MinTTL = &ttl
-	}
-	if time.Duration(*f.MinTTL) >= time.Duration(f.Duration) {
-		return &usageError{msg.MinTTLTooLong(time.Duration(*f.MinTTL), time.Duration(f.Duration))}
-	}
+	f.usual = time.Duration(usual)
 	return nil
 }
 
@@ -90,39 +86,6 @@ func (f *profileFlags) load(a *app) (profile.Profile, error) {
 }
 
 func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home) }
-
-// reach is how AWS is reached for a profile, and which endpoint of STS is asked.
-func (f *profileFlags) reach(a *app, p profile.Profile, region, serial string) (session.Reach, session.Endpoint, error) {
-	sts, err := a.endpoint(p, "sts")
-	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
-	}
-	iam, err := a.endpoint(p, "iam")
-	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
-	}
-	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(serial))
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
-		_, err := url.Parse(a.Getenv(name))
-		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
-			_, err = url.Parse("http://" + a.Getenv(name))
-		}
-		if err != nil {
-			return session.Reach{}, session.Endpoint{}, msg.BadProxy(name)
-		}
-	}
-	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
-	return session.Reach{
-		Files:   a.files(),
-		Profile: p.Name,
-		Region:  where,
-		IAM:     iam,
-		Timeout: time.Duration(f.Timeout),
-		AppID:   "awsmfa",
-		Now:     time.Now,
-		Trace:   a.trace,
-	}, session.Endpoint{URL: sts, Global: a.legacy(p) && session.IsLegacyRegion(where)}, nil
-}
 
 // obtain is the straight line from the flags to the variables.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
@@ -142,39 +105,84 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 
 // session obtains the profile's session.
 func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, error) {
-	keys, err := p.LongTermKeys()
+	o, want, err := f.request(a, p)
 	if err != nil {
 		return session.Session{}, err
 	}
-	serial := cmp.Or(f.Serial, p.MFASerial)
-	if serial != "" && !mfa.IsSerial(serial) {
-		return session.Session{}, msg.BadSerial(serial)
-	}
-	reach, endpoint, err := f.reach(a, p, f.Region, serial)
+	return o.Obtain(want)
+}
+
+// request is what obtains the profile's session, and what is to be asked for.
+func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, session.Request, error) {
+	var want session.Request
+	chain, err := p.Chain(a.files())
 	if err != nil {
-		return session.Session{}, err
+		return nil, want, err
+	}
+	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
+	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
+		return nil, want, msg.BadSerial(want.Serial)
+	}
+	want.NoMFA = f.NoMFA
+	minTTL, err := f.durations(&want, chain)
+	if err != nil {
+		return nil, want, err
+	}
+	var reach session.Reach
+	arn := want.Serial
+	if n := len(want.Roles); n > 0 {
+		arn = want.Roles[n-1].ARN
+	}
+	if reach, want.Endpoint, err = f.reach(a, p, cmp.Or(f.Region, a.ownRegion(), chain.Get("region")), arn); err != nil {
+		return nil, want, err
+	}
+	if want.Keys, want.Outside, err = a.begin(chain, want.Endpoint); err != nil {
+		return nil, want, err
+	}
+	if f.Duration != 0 && len(want.Roles) == 0 && want.Outside != nil {
+		a.warn(msg.DurationNotOurs(p.Name))
 	}
 	o := &session.Obtainer{
 		Cache:         a.cache(),
-		MinTTL:        time.Duration(*f.MinTTL),
+		MinTTL:        minTTL,
 		Refresh:       f.Refresh,
 		Started:       time.Now(),
 		Reach:         reach,
-		Code:          f.source(a, p),
+		Code:          f.source(a, chain),
 		Choose:        choose(p.Name),
 		Interruptible: a.catchSignals,
 		Warn:          a.warn,
-		Waiting:       func() { a.say(msg.Waiting) },
+		Say:           a.say,
 	}
 	if f.NoCache {
 		o.Cache = cache.Dir{}
 	}
-	return o.Obtain(session.Request{
-		Keys:     keys,
-		Serial:   serial,
-		Duration: time.Duration(f.Duration),
-		Endpoint: endpoint,
-	})
+	return o, want, nil
+}
+
+// durations fills in how long what is wanted lasts, and returns how much of it a kept session must have left. For a role
+// the flag is about the role.
+func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (minTTL time.Duration, err error) {
+	asked := time.Duration(f.Duration)
+	want.Duration = cmp.Or(asked, f.usual)
+	lasts := want.Duration
+	if n := len(chain.Roles); n > 0 {
+		if asked > profile.MaxRoleDuration {
+			return 0, &usageError{msg.RoleDurationOutOfRange(chain.Roles[n-1].Profile, asked)}
+		}
+		if want.Roles, err = session.Roles(chain, asked); err != nil {
+			return 0, err
+		}
+		want.Duration, lasts = f.usual, want.Roles[n-1].Duration
+	}
+	minTTL = min(cmp.Or(f.spare, defaultMinTTL), lasts/3)
+	if f.MinTTL != nil {
+		minTTL = time.Duration(*f.MinTTL)
+	}
+	if minTTL >= lasts {
+		return 0, &usageError{msg.MinTTLTooLong(minTTL, lasts)}
+	}
+	return minTTL, nil
 }
 
 // cache is the directory under the XDG one; none where that hangs on the current directory, which may be anybody's.
@@ -186,11 +194,11 @@ func (a *app) cache() cache.Dir {
 }
 
 // source is where the code comes from: the flag, the command, the terminal.
-func (f *sessionFlags) source(a *app, p profile.Profile) mfa.Source {
+func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	if f.Code != "" {
 		return mfa.Given(string(f.Code))
 	}
-	if command := cmp.Or(f.CodeCommand, p.MFAProcess); command != "" {
+	if command := cmp.Or(f.CodeCommand, chain.Get("mfa_process")); command != "" {
 		return mfa.Command(command, a.Environ, a.Stderr, a.say)
 	}
 	if f.program != nil {
@@ -226,49 +234,6 @@ func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device,
 			question = msg.NoSuchChoice(len(devices))
 		}
 	}
-}
-
-// endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
-// variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
-// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it may
-// hold a password.
-func (a *app) endpoint(p profile.Profile, service string) (string, error) {
-	ignore, _ := p.Get("ignore_configured_endpoint_urls")
-	if strings.EqualFold(cmp.Or(a.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
-		return "", nil
-	}
-	variable := "AWS_ENDPOINT_URL_" + strings.ToUpper(service)
-	from, text := variable, a.Getenv(variable)
-	if text == "" {
-		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
-	}
-	if text == "" {
-		from, text = "endpoint_url", p.ServiceEndpoint(service)
-	}
-	if text == "" {
-		return "", nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return "", msg.BadEndpoint(from, p.Name)
-	}
-	return text, nil
-}
-
-// ownRegion is the region that the user set: one that awsmfa set for another profile is not the user's.
-func (a *app) ownRegion() string {
-	for _, name := range regionVars {
-		if r := a.Getenv(name); r != a.Getenv(varRegion) {
-			return r
-		}
-	}
-	return ""
-}
-
-// legacy says whether settings ask for the global endpoint of STS where a region has one.
-func (a *app) legacy(p profile.Profile) bool {
-	setting, _ := p.Get("sts_regional_endpoints")
-	return strings.EqualFold(cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting), "legacy")
 }
 
 // isRegion says whether a name can be a region's; which there are is AWS's to say.

@@ -21,6 +21,9 @@ func TestMain(m *testing.M) {
 		"show":   show,
 
 		"authenticator": authenticator,
+
+		"visitor": visitor,
+		"refuse":  refuse,
 	})
 }
 

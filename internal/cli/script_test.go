@@ -80,6 +80,19 @@ func TestScripts(t *testing.T) {
 			"asked":    command(asked),
 			"answer":   command(answer),
 			"portal":   command(portal),
+
+			"userkeys": command(userKeys),
+			"newkey":   command(newKey),
+			"lag":      command(lag),
+			"permit":   command(permit),
+			"then":     command(then),
+			"role":     command(addRole),
+			"sso":      command(signIn),
+			"identity": command(webIdentity),
+			"machine":  command(machine),
+			"called":   command(lastCall),
+			"link":     command(link),
+			"visited":  command(visited),
 		},
 	})
 }

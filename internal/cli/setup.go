@@ -55,7 +55,7 @@ func (c *setupCmd) Run(a *app) error {
 		return err
 	}
 	a.say(msg.FirstSession)
-	s, err := c.session(a, x.profile)
+	s, err := c.userSession(a, x.profile)
 	if err != nil {
 		return err
 	}

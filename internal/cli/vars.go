@@ -13,6 +13,7 @@ const (
 	varProfile = "AWSMFA_PROFILE"           // what the last env set
 	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set, so that a region of the user's own is known from it
 	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // the answer to setup's question
+	varCallers = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
 	varDepth   = "AWSMFA_DEPTH"             // how many of exec's subshells stand inside one another
 )
 
@@ -36,13 +37,20 @@ func setVars(profile string, s session.Session, region string, getenv func(strin
 			vars = append(vars, shells.Var{Name: name, Value: region})
 		}
 	}
-	return append(vars,
+	vars = append(vars,
 		shells.Var{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
-		shells.Var{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken},
-		shells.Var{Name: "AWS_CREDENTIAL_EXPIRATION", Value: s.Expiration.UTC().Format(time.RFC3339)},
-		shells.Var{Name: varProfile, Value: profile},
+		orUnset("AWS_SESSION_TOKEN", s.SessionToken),
 	)
+	until := "" // what a program gives need not end
+	if !s.Expiration.IsZero() {
+		until = s.Expiration.UTC().Format(time.RFC3339)
+	}
+	return append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: profile})
+}
+
+func orUnset(name, value string) shells.Var {
+	return shells.Var{Name: name, Value: value, Unset: value == ""}
 }
 
 // unsetVars removes all that setVars sets.

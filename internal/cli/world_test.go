@@ -71,6 +71,9 @@ func newWorld(dir string) (w *world, done func(), err error) {
 
 // furnish writes the files of the home that the test did not bring, and fills in the variables in those that it did.
 func (w *world) furnish(getenv func(string) string) error {
+	if err := os.MkdirAll(filepath.Join(w.home, "tmp"), 0o700); err != nil {
+		return err
+	}
 	for name, usual := range map[string]string{"config": usualConfig, "credentials": usualKeys} {
 		path := filepath.Join(w.home, ".aws", name)
 		text, err := os.ReadFile(path)
@@ -102,6 +105,7 @@ func (w *world) environ() []string {
 		"USERPROFILE=" + w.home,
 		"LOCALAPPDATA=" + filepath.Join(w.home, "local"),
 		"XDG_CACHE_HOME=" + filepath.Join(w.home, ".cache"),
+		"TMPDIR=" + filepath.Join(w.home, "tmp"),
 		"LANG=C.UTF-8",
 		"AWS_ENDPOINT_URL=" + w.aws.URL(),
 		"AWSMFA_SHELL=bash",
@@ -150,9 +154,13 @@ func (w *world) files(prefix string) []kept {
 	return all
 }
 
-// sessions are the kept ones.
+// sessions are the kept ones, of users, roles and others.
 func (w *world) sessions() []kept {
-	return slices.DeleteFunc(w.files("session-"), func(k kept) bool { return len(k.lines) <= keptSince })
+	var all []kept
+	for _, prefix := range []string{"session-", "plain-", "role-", "outside-"} {
+		all = append(all, w.files(prefix)...)
+	}
+	return slices.DeleteFunc(all, func(k kept) bool { return len(k.lines) <= keptSince })
 }
 
 func (w *world) write(k kept) error {

@@ -18,10 +18,11 @@ import (
 )
 
 // Reach is how AWS is reached. What it leaves out (proxies, certificates, retries, FIPS, dual stack) the SDK reads from
-// the environment and from the profile's section, as every AWS client does.
+// the environment, as every AWS client does.
 type Reach struct {
-	Files   profile.Files
-	Profile string
+	// Profile is the one that messages name.
+	Profile  string
+	Settings Settings
 	// Region is the one whose endpoints are asked.
 	Region string
 	// IAM is the URL that settings name for IAM, or "" for AWS's own.
@@ -54,41 +55,49 @@ func (r Reach) ConnectSession(ctx context.Context, s Session) (*Client, error) {
 }
 
 func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, error) {
-	load := func(files profile.Files, name string) (aws.Config, error) {
-		return config.LoadDefaultConfig(ctx,
-			config.WithSharedConfigFiles([]string{files.Config}),
-			config.WithSharedCredentialsFiles([]string{files.Credentials}),
-			config.WithSharedConfigProfile(name), // named, or the environment's keys would come first
+	load := func(file string, more ...func(*config.LoadOptions) error) (aws.Config, error) {
+		return config.LoadDefaultConfig(ctx, append(append(r.Settings.options(), more...),
+			config.WithSharedConfigFiles([]string{file}),
+			config.WithSharedCredentialsFiles([]string{}),
 			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
 			config.WithRegion(r.Region),
 			config.WithAppID(r.AppID),
 			config.WithLogger(logging.Nop{}), // it would write to stderr, of bodies that it could not discard
-		)
+		)...)
 	}
-	cfg, err := load(r.Files, r.Profile)
+	// The SDK reads the environment, and no file: what those say has been read, with included profiles and by rules that
+	// it does not have. It would refuse a whole profile for one setting that is another client's (retry_mode = legacy).
+	cfg, err := load(os.DevNull)
 	var absent config.SharedConfigProfileNotExistError
 	if errors.As(err, &absent) {
 		cfg, err = withEmptyProfile(load)
 	}
-	if err != nil {
+	var told *msg.Error // of a setting
+	switch {
+	case errors.As(err, &told):
+		return nil, told
+	case err != nil:
 		return nil, msg.ClientSettings(r.Profile, err)
 	}
 	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
 		cfg.HTTPClient = awshttp.NewBuildableClient()
 	}
 	c := &Client{Reach: r, id: id}
-	cfg.HTTPClient = tracing{
-		HTTPClient: cfg.HTTPClient, now: r.Now, trace: r.Trace,
-		asked: func(host string) { c.asked = host },
-		dated: func(there time.Time) { c.ahead = r.Now().Sub(there) },
-	}
+	cfg.HTTPClient = c.traced(cfg.HTTPClient)
 	c.aws = cfg
 	return c, nil
 }
 
-// withEmptyProfile is for a profile that is not there yet, whose keys are tried before they are written: the environment
-// alone says how AWS is reached. While AWS_PROFILE is set the SDK insists on a section; it gets one that says nothing.
-func withEmptyProfile(load func(profile.Files, string) (aws.Config, error)) (aws.Config, error) {
+func (c *Client) traced(http aws.HTTPClient) aws.HTTPClient {
+	return tracing{
+		HTTPClient: http, now: c.Reach.Now, trace: c.Trace,
+		asked: func(host string) { c.asked = host },
+		dated: func(there time.Time) { c.ahead = c.Reach.Now().Sub(there) },
+	}
+}
+
+// withEmptyProfile is for when AWS_PROFILE is set: the SDK insists on a profile. It gets one that says nothing.
+func withEmptyProfile(load func(file string, more ...func(*config.LoadOptions) error) (aws.Config, error)) (aws.Config, error) {
 	f, err := os.CreateTemp("", "awsmfa-*.empty")
 	if err != nil {
 		return aws.Config{}, err
@@ -101,7 +110,7 @@ func withEmptyProfile(load func(profile.Files, string) (aws.Config, error)) (aws
 	if err != nil {
 		return aws.Config{}, err
 	}
-	return load(profile.Files{Config: f.Name()}, "default")
+	return load(f.Name(), config.WithSharedConfigProfile("default"))
 }
 
 // Call bounds one call with its retries.
@@ -111,7 +120,7 @@ func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc)
 
 // IAM is what internal/mfa speaks to IAM with.
 func (c *Client) IAM() *iam.Client {
-	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = url(c.Reach.IAM) })
+	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = optional(c.Reach.IAM) })
 }
 
 // Now is AWS's time, as near as its last answer told it: codes are made from the clock, and this computer's may be wrong.
@@ -119,10 +128,3 @@ func (c *Client) Now() time.Time { return c.Reach.Now().Add(-c.ahead) }
 
 // Ahead is how far this computer's clock is ahead of AWS's, as near as its last answer told it; 0 before there is one.
 func (c *Client) Ahead() time.Duration { return c.ahead }
-
-func url(u string) *string {
-	if u == "" {
-		return nil
-	}
-	return &u
-}

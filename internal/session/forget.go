@@ -10,9 +10,10 @@ import (
 	"awsmfa/cache"
 )
 
-// Forget drops what is kept of a device that is the user's no more: that it was found, and the sessions that were had
-// with it, which AWS would take for hours yet. want says whose device it was and where; its duration says nothing. What
-// a session is kept under cannot be turned back into a duration, and so each that there can be is tried.
+// Forget drops what is kept of a device that is the user's no more: that it was found, the sessions that were had with it,
+// which AWS would take for hours yet, and all others of the user, without MFA and of roles. want says whose device it was
+// and where; its duration says nothing. What a session is kept under cannot be turned back into a duration, and so each
+// that there can be is tried.
 func Forget(dir cache.Dir, want Request) error {
 	if dir.Path == "" {
 		return nil
@@ -28,15 +29,21 @@ func Forget(dir cache.Dir, want Request) error {
 	}
 	kept := map[string]bool{}
 	for _, e := range entries {
-		if name, _, _ := strings.Cut(e.Name(), "."); strings.HasPrefix(name, "session-") {
+		switch name, _, _ := strings.Cut(e.Name(), "."); {
+		case strings.HasPrefix(name, "session-"), strings.HasPrefix(name, "plain-"):
 			kept[name] = true
+		case strings.HasPrefix(name, want.rolePrefix()):
+			failed = errors.Join(failed, dir.Drop(name))
 		}
 	}
 	failed = errors.Join(failed, err)
+	want.Roles = nil
 	for want.Duration = MinDuration; want.Duration <= MaxDuration && len(kept) > 0; want.Duration += time.Second {
-		if name := want.Key(); kept[name] {
-			delete(kept, name)
-			failed = errors.Join(failed, dir.Drop(name))
+		for _, want.NoMFA = range []bool{false, true} {
+			if name := want.Key(); kept[name] {
+				delete(kept, name)
+				failed = errors.Join(failed, dir.Drop(name))
+			}
 		}
 	}
 	return failed

@@ -58,7 +58,7 @@ func (c *Client) KeysRefused(err error) bool {
 
 func (c *Client) sts(endpoint Endpoint) *sts.Client {
 	return sts.NewFromConfig(c.aws, func(o *sts.Options) {
-		o.BaseEndpoint = url(endpoint.URL)
+		o.BaseEndpoint = optional(endpoint.URL)
 		if endpoint.Global {
 			o.Region = "aws-global"
 		}

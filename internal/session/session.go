@@ -5,12 +5,8 @@ package session
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +14,6 @@ import (
 	"awsmfa/cache"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
-	"awsmfa/internal/profile"
 )
 
 // The limits of GetSessionToken for an IAM user (AWS STS API Reference, "GetSessionToken", DurationSeconds).
@@ -72,52 +67,6 @@ func decode(text []byte) (Session, error) {
 
 var errNoSession = errors.New("not a session")
 
-// Request is what is asked for, all of it: it is what STS is asked, and its hash is what the session is kept under, so
-// that the two cannot drift apart. How AWS is reached (region, proxies, time limits) is not part of it: the session is
-// the same.
-type Request struct {
-	Keys profile.Keys
-	// Serial is the MFA device's serial number; "" stands for the one device that the user has, until it is found.
-	Serial   string
-	Duration time.Duration
-	Endpoint Endpoint
-}
-
-// Endpoint is where STS is asked. Sessions of different endpoints are different sessions: another URL is another AWS,
-// and the global endpoint gives out tokens that regions which must be enabled first do not take (AWS STS, "Regions and
-// endpoints").
-type Endpoint struct {
-	// URL is the endpoint that settings name for STS, or "" for AWS's own.
-	URL string
-	// Global is set by sts_regional_endpoints = legacy.
-	Global bool
-}
-
-// Key is the name that the session is kept under.
-func (r Request) Key() string {
-	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
-}
-
-// user names whose keys these are, where: what a remembered device hangs on, and what is locked while one is asked for
-// a code. Two codes for one user at the same time would be asked for on one screen, and one code counts once.
-func (r Request) user() string { return "user-" + hash(r.userParts()...) }
-
-func (r Request) userParts() []string {
-	return []string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal(), r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
-}
-
-// hash cannot be turned back (a secret access key has 240 bits), and no two lists of parts run into one.
-func hash(parts ...string) string {
-	h := sha256.New()
-	var size [8]byte
-	for _, p := range parts {
-		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
-		h.Write(size[:])
-		io.WriteString(h, p)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
 // Obtainer obtains sessions. Every field that is a func is called, if at all, while the lock is held.
 type Obtainer struct {
 	Cache cache.Dir
@@ -135,35 +84,45 @@ type Obtainer struct {
 	// Interruptible begins what takes time, and stop ends it: ctx ends when the person wants it to.
 	Interruptible func() (ctx context.Context, stop func())
 
-	// Warn is told what did not stop the session from being obtained; Waiting, that another awsmfa holds the lock.
-	Warn    func(text string)
-	Waiting func()
+	// Warn is told what did not stop the session from being obtained; Say, what the person should know meanwhile.
+	Warn, Say func(text string)
 
-	connected *Client // when first needed
-	unlocked  error   // why there was no lock to be had
+	connected *Client           // with the long-term keys, when first needed
+	unlocked  error             // why there was no lock to be had
+	memory    map[string][]byte // what the cache would not keep
+	found     string            // the device, when it had to be found
+	gone      []string          // the access keys of kept sessions that AWS no longer takes
 }
 
-// Obtain returns the session that want asks for: the kept one while it lasts, else a new one from STS, asking for a
-// token code at most once however many callers arrive together. Errors are *msg.Error, or context.Canceled.
+// Obtain returns the session that want asks for: the kept one while it lasts, else a new one, asking for a token code at
+// most once however many callers arrive together. Errors are *msg.Error, or context.Canceled. An Obtainer may be asked
+// again and again, by one caller at a time: what cannot be kept in the cache it knows by heart.
 func (o *Obtainer) Obtain(want Request) (Session, error) {
-	if s, ok := o.kept(want); ok {
+	if s, ok := o.kept(want, o.MinTTL); ok {
 		return s, nil
 	}
 	ctx, stop := o.Interruptible()
 	defer stop()
+	return o.obtain(ctx, want, o.MinTTL)
+}
+
+// obtain is Obtain beyond its first look. A role is assumed with a session that is obtained in the same way, and kept on
+// its own: each step has its own lock, and waits only for those who want the same.
+func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duration) (Session, error) {
 	unlock, err := o.lock(ctx, want)
 	if err != nil {
 		return Session{}, err
 	}
 	defer unlock()
-	named := want.Serial != ""
-	want, err = o.device(ctx, want)
-	if err != nil {
-		return Session{}, err
+	named := want.Serial != "" || !want.needsCode()
+	if !named {
+		if want, err = o.device(ctx, want); err != nil {
+			return Session{}, err
+		}
 	}
-	s, ok := o.kept(want) // whoever held the lock has paid for us, or another profile of the same user has
+	s, ok := o.kept(want, minTTL) // whoever held the lock has paid for us, or another profile of the same user has
 	if !ok {
-		if s, want, err = o.fromSTS(ctx, want, !named); err != nil {
+		if s, want, err = o.ask(ctx, want, !named); err != nil {
 			return Session{}, err
 		}
 		o.keep(want, s)
@@ -174,13 +133,43 @@ func (o *Obtainer) Obtain(want Request) (Session, error) {
 	return s, nil
 }
 
-// keep keeps a session that was paid for with a code. When it cannot be kept, it is used all the same.
+// ask asks whoever gives out what is wanted.
+func (o *Obtainer) ask(ctx context.Context, want Request, found bool) (s Session, asked Request, err error) {
+	switch {
+	case want.needsCode():
+		return o.withCode(ctx, want, found)
+	case len(want.Roles) > 0:
+		s, err = o.assume(ctx, want)
+	case want.Outside != nil:
+		s, err = o.Reach.outside(ctx, *want.Outside)
+	default:
+		s, err = o.plain(ctx, want)
+	}
+	return s, want, err
+}
+
+// keep keeps a session that was paid for. When it cannot be kept, it is used all the same.
 func (o *Obtainer) keep(want Request, s Session) {
+	if !want.keepable() || s.Expiration.IsZero() || s.SessionToken == "" {
+		return
+	}
+	if o.Cache.Path == "" {
+		o.learn(want.Key(), s)
+		return
+	}
 	if err := o.Cache.Keep(want.Key(), s.encode()); err != nil {
+		o.learn(want.Key(), s)
 		o.Warn(msg.NotKept(err))
 	} else if o.unlocked != nil {
 		o.Warn(msg.NoLock(o.unlocked))
 	}
+}
+
+func (o *Obtainer) learn(name string, s Session) {
+	if o.memory == nil {
+		o.memory = map[string][]byte{}
+	}
+	o.memory[name] = s.encode()
 }
 
 // remember keeps a device that was found, now that a session was had with it.
@@ -194,15 +183,23 @@ func (o *Obtainer) remember(want Request) {
 }
 
 // kept looks for a session that is good for want, under the remembered device when want names none.
-func (o *Obtainer) kept(want Request) (Session, bool) {
-	want = o.remembered(want)
-	if want.Serial == "" {
+func (o *Obtainer) kept(want Request, minTTL time.Duration) (Session, bool) {
+	if !want.keepable() {
 		return Session{}, false
 	}
-	text, found, err := o.Cache.Load(want.Key())
-	o.warnUnusable(err)
+	if len(want.Roles) == 0 && want.needsCode() { // a role session is the same whatever device it was had with
+		if want = o.remembered(want); want.Serial == "" {
+			return Session{}, false
+		}
+	}
+	text, found := o.memory[want.Key()]
 	if !found {
-		o.Reach.Trace("cache: no session kept for %s", want.Serial)
+		var err error
+		text, found, err = o.Cache.Load(want.Key())
+		o.warnUnusable(err)
+	}
+	if !found {
+		o.Reach.Trace("cache: no session kept for %s", want)
 		return Session{}, false
 	}
 	s, err := decode(text)
@@ -210,16 +207,19 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 		o.warnUnusable(o.Cache.Torn(want.Key(), err))
 		return Session{}, false
 	}
+	lifetime := want.lifetime()
 	end := s.Expiration
-	if ours := s.Obtained.Add(want.Duration); ours.Before(end) {
+	if ours := s.Obtained.Add(lifetime); ours.Before(end) {
 		end = ours // by this computer's clock, which is behind AWS's
 	}
 	switch left := end.Sub(o.Reach.Now()); {
-	case left < o.MinTTL:
-		o.Reach.Trace("cache: the kept session has %s left, less than %s", left.Round(time.Second), o.MinTTL)
+	case left < minTTL:
+		o.Reach.Trace("cache: the session kept for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
 		return Session{}, false
-	case left > want.Duration+clockLeeway:
+	case left > lifetime+clockLeeway:
 		o.Reach.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
+		return Session{}, false
+	case slices.Contains(o.gone, s.AccessKeyID):
 		return Session{}, false
 	case o.Refresh && s.Obtained.Before(o.Started):
 		o.Reach.Trace("cache: passed over by --refresh")
@@ -232,7 +232,7 @@ func (o *Obtainer) kept(want Request) (Session, bool) {
 // Kept is Obtain's first look and nothing more: the kept session that is good for want, found without asking anybody and
 // without writing anything. serial is the device that want names, else the remembered one, else "".
 func (o *Obtainer) Kept(want Request) (s Session, serial string, found bool) {
-	s, found = o.kept(want)
+	s, found = o.kept(want, o.MinTTL)
 	return s, o.remembered(want).Serial, found
 }
 
@@ -250,12 +250,14 @@ const clockLeeway = 15 * time.Minute
 // remembered fills in the device that an earlier run found, when want names none: kept under the user's name is its
 // serial number.
 func (o *Obtainer) remembered(want Request) Request {
-	if want.Serial != "" {
+	if want.Serial != "" || want.Outside != nil {
 		return want
 	}
-	serial, _, err := o.Cache.Load(want.user())
-	o.warnUnusable(err)
-	want.Serial = string(serial)
+	if want.Serial = o.found; want.Serial == "" {
+		serial, _, err := o.Cache.Load(want.user())
+		o.warnUnusable(err)
+		want.Serial = string(serial)
+	}
 	return want
 }
 
@@ -267,11 +269,11 @@ const (
 )
 
 func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err error) {
-	waiting := time.AfterFunc(patience, o.Waiting)
+	waiting := time.AfterFunc(patience, func() { o.Say(msg.Waiting) })
 	defer waiting.Stop()
 	bounded, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
-	unlock, err = o.Cache.Lock(bounded, want.user())
+	unlock, err = o.Cache.Lock(bounded, want.lock())
 	switch {
 	case err == nil:
 		return unlock, nil

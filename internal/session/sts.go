@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
@@ -15,11 +16,7 @@ import (
 
 // device finds out which device want means: the one it names, the remembered one, or the one that IAM lists.
 func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
-	want = o.remembered(want)
-	if want.Serial != "" {
-		if (mfa.Device{Serial: want.Serial}).SecurityKey() {
-			return want, msg.SecurityKey(want.Serial)
-		}
+	if want = o.remembered(want); want.Serial != "" {
 		return want, nil
 	}
 	c, err := o.client(ctx, want)
@@ -39,7 +36,7 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 	if err != nil {
 		return want, err
 	}
-	want.Serial = chosen.Serial
+	want.Serial, o.found = chosen.Serial, chosen.Serial
 	return want, nil
 }
 
@@ -65,13 +62,19 @@ func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 	return mfa.Device{}, msg.NoDevice(o.Reach.Profile)
 }
 
-// fromSTS asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
+// withCode asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
 // more. A device that was found, not named, and that AWS no longer knows is forgotten and found anew, once: the request
 // comes back with the device that was asked in the end.
-func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Session, Request, error) {
+func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
+	if (mfa.Device{Serial: want.Serial}).SecurityKey() {
+		return Session{}, want, msg.SecurityKey(want.Serial)
+	}
 	c, err := o.client(ctx, want)
 	if err != nil {
 		return Session{}, want, err
+	}
+	if len(want.Roles) > 0 {
+		o.Say(msg.RoleNeedsOwnCode(want.Roles[0].Profile, want.Roles[0].Duration))
 	}
 	need := mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
 	for {
@@ -79,7 +82,7 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Sessi
 		if err != nil {
 			return Session{}, want, err
 		}
-		s, err := c.getSessionToken(ctx, want, code, o.Warn)
+		s, err := c.withCode(ctx, want, code, o.Warn)
 		switch {
 		case err == nil:
 			return s, want, nil
@@ -96,7 +99,7 @@ func (o *Obtainer) fromSTS(ctx context.Context, want Request, found bool) (Sessi
 		case isWrongDevice(err):
 			return Session{}, want, msg.DeviceRefused(want.Serial, err)
 		default:
-			return Session{}, want, c.Explain(err)
+			return Session{}, want, c.explainFor(want, err)
 		}
 	}
 }
@@ -108,7 +111,7 @@ func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (
 		o.Warn(msg.NotForgotten(err))
 	}
 	gone := want.Serial
-	want.Serial = ""
+	want.Serial, o.found = "", ""
 	want, err := o.device(ctx, want)
 	if err == nil && want.Serial == gone {
 		err = msg.DeviceRefused(gone, refusal)
@@ -116,36 +119,67 @@ func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (
 	return want, err
 }
 
-func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
-	ctx, cancel := c.Call(ctx)
-	defer cancel()
-	out, err := c.sts(want.Endpoint).GetSessionToken(ctx, &sts.GetSessionTokenInput{
-		DurationSeconds: aws.Int32(int32(want.Duration / time.Second)),
-		SerialNumber:    aws.String(want.Serial),
-		TokenCode:       aws.String(code),
-	})
+// plain asks for what needs neither a code nor a session: a user's session without MFA.
+func (o *Obtainer) plain(ctx context.Context, want Request) (Session, error) {
+	c, err := o.client(ctx, want)
 	if err != nil {
 		return Session{}, err
 	}
-	if c := out.Credentials; c == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil {
+	s, err := c.getSessionToken(ctx, want, "", o.Warn)
+	if ctx.Err() != nil {
+		return Session{}, ctx.Err()
+	}
+	if err != nil {
+		return Session{}, c.Explain(err)
+	}
+	return s, nil
+}
+
+func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
+	if len(want.Roles) > 0 {
+		return c.assumeRole(ctx, want, code, warn)
+	}
+	return c.getSessionToken(ctx, want, code, warn)
+}
+
+// getSessionToken asks for a session; without a code, for one without MFA.
+func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
+	ctx, cancel := c.Call(ctx)
+	defer cancel()
+	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(want.Duration)}
+	if code != "" {
+		in.SerialNumber, in.TokenCode = aws.String(want.Serial), aws.String(code)
+	}
+	out, err := c.sts(want.Endpoint).GetSessionToken(ctx, in)
+	if err != nil {
+		return Session{}, err
+	}
+	return c.given(out.Credentials, want.Duration, warn)
+}
+
+// given takes the session out of an answer.
+func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(string)) (Session, error) {
+	if out == nil || out.AccessKeyId == nil || out.SecretAccessKey == nil || out.SessionToken == nil || out.Expiration == nil {
 		return Session{}, msg.NotAWS("AWS STS", http.StatusOK, errors.New("the answer holds no credentials"))
 	}
 	s := Session{
-		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),
-		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
-		SessionToken:    aws.ToString(out.Credentials.SessionToken),
-		Expiration:      *out.Credentials.Expiration,
+		AccessKeyID:     aws.ToString(out.AccessKeyId),
+		SecretAccessKey: aws.ToString(out.SecretAccessKey),
+		SessionToken:    aws.ToString(out.SessionToken),
+		Expiration:      *out.Expiration,
 		Obtained:        c.Reach.Now(),
 	}
 	c.Trace("sts: %v", s)
 	if c.ahead.Abs() > skewed {
 		warn(msg.ClockOff(c.ahead))
 	}
-	if given := s.Expiration.Sub(c.Now()); given < want.Duration-skewed {
-		warn(msg.Shorter(want.Duration, given))
+	if given := s.Expiration.Sub(c.Now()); given < asked-skewed {
+		warn(msg.Shorter(asked, given))
 	}
 	return s, nil
 }
+
+func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
 
 // skewed is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
 const skewed = 5 * time.Minute

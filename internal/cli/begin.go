@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+	"awsmfa/shells"
+)
+
+// begin is what a chain begins with: a user's long-term keys, or something else.
+func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *session.Outside, error) {
+	keys, err := c.Base.LongTermKeys()
+	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
+		return keys, nil, err
+	}
+	x := &session.Outside{
+		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
+	}
+	switch c.Kind {
+	case profile.KindKeys: // a session that another program put there: good to assume a role with
+		if _, err := c.Base.KeyPair(); err != nil {
+			return profile.Keys{}, nil, err
+		}
+	case profile.KindProcess:
+		if x.Environ, err = a.calling(c.Base); err != nil {
+			return profile.Keys{}, nil, err
+		}
+	case profile.KindSurroundings:
+		if from, _ := c.Base.Get("credential_source"); from == profile.FromEnvironment && a.Getenv(varProfile) != "" && a.Getenv("AWS_SESSION_TOKEN") != "" {
+			return profile.Keys{}, nil, msg.OwnSessionInEnvironment(c.Base.Name, a.Getenv(varProfile))
+		}
+	case profile.KindSSO, profile.KindLogin:
+		for _, service := range []string{"sso", "sso_oidc", "signin"} {
+			if x.URL[service], err = a.endpoint(c.Base, service); err != nil {
+				return profile.Keys{}, nil, err
+			}
+		}
+	default: // web identity: the files say it all
+	}
+	return profile.Keys{}, x, nil
+}
+
+// calling is the environment of the program that gives a profile its credentials. It names the profiles that led there:
+// the program may be awsmfa itself, and lead back to one of them.
+func (a *app) calling(p profile.Profile) (environ []string, err error) {
+	names := []string{p.Name}
+	if before := a.Getenv(varCallers); before != "" {
+		names = append(strings.Split(before, "\n"), p.Name)
+	}
+	if slices.Contains(names[:len(names)-1], p.Name) {
+		at := p.Where("credential_process")
+		return nil, msg.CallsItself(names, at.File, at.Line)
+	}
+	return apply(a.Environ, []shells.Var{{Name: varCallers, Value: strings.Join(names, "\n")}}, sameVariable), nil
+}

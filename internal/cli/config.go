@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"cmp"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+type configCmd struct {
+	profileFlags
+	As    string `name:"as" help:"What the new profile is called (PROFILE-mfa)." placeholder:"NAME"`
+	Write bool   `help:"Add it to the config file instead of printing it."`
+}
+
+func (*configCmd) Help() string { return msg.ConfigHelp }
+
+func (c *configCmd) Run(a *app) error {
+	if err := c.settle(a); err != nil {
+		return err
+	}
+	p, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	chain, err := p.Chain(a.files())
+	if err != nil {
+		return err
+	}
+	name := cmp.Or(c.As, p.Name+"-mfa")
+	switch {
+	case name == p.Name:
+		return &usageError{msg.WouldCallItself(name)}
+	case c.As == "" && profile.CheckName(name) != nil:
+		return msg.ConfigNoName(p.Name)
+	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess:
+		at := p.Where("credential_process")
+		return msg.ConfigNotNeeded(p.Name, at.File, at.Line)
+	}
+	command, err := processLine(a.Args[0], p.Name)
+	if err != nil {
+		return err
+	}
+	settings := []profile.Setting{{Key: "credential_process", Value: command}}
+	for _, key := range append([]string{"services"}, clientSettings...) {
+		if value, _ := p.Get(key); value != "" {
+			settings = append(settings, profile.Setting{Key: key, Value: value})
+		}
+	}
+	if c.Write {
+		return a.addProfile(p.Name, name, settings)
+	}
+	text, err := profile.ConfigSection(name, settings)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(a.Stdout, text); err != nil {
+		return msg.NotPrinted(err)
+	}
+	return nil
+}
+
+// addProfile adds the profile to the config file, where it is not there yet. One that already gets its credentials in
+// another way is left alone.
+func (a *app) addProfile(from, name string, settings []profile.Setting) error {
+	files := a.files()
+	old, err := profile.Load(files, name)
+	there := err == nil
+	if err != nil && !profile.NotFound(err) {
+		return err
+	}
+	if kind := old.Kind(); there && kind != profile.KindNone && kind != profile.KindProcess {
+		at := old.Where("")
+		return msg.ConfigTaken(name, at.File, at.Line)
+	}
+	if err := profile.AddConfig(files, name, settings); err != nil {
+		return err
+	}
+	a.say(msg.ConfigAdded(name, from, files.Config))
+	return nil
+}
+
+// clientSettings are those that an AWS client finds in its own profile only, and that are not about credentials. (AWS SDKs
+// and Tools Reference Guide, "Settings reference"; AWS CLI User Guide, "Configuration and credential file settings".)
+var clientSettings = []string{
+	"region", "output", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "use_fips_endpoint",
+	"use_dualstack_endpoint", "max_attempts", "retry_mode", "defaults_mode", "sts_regional_endpoints", "tcp_keepalive",
+	"account_id_endpoint_mode", "endpoint_discovery_enabled", "parameter_validation", "request_checksum_calculation",
+	"response_checksum_validation", "disable_request_compression", "request_min_compression_size_bytes",
+	"s3_use_arn_region", "s3_us_east_1_regional_endpoint", "s3_disable_multiregion_access_points",
+	"sigv4a_signing_region_set", "sdk_ua_app_id", "cli_pager", "cli_timestamp_format", "cli_binary_format",
+	"cli_auto_prompt", "cli_history", "cli_follow_urlparam",
+}
+
+// processLine is the command line for credential_process. Botocore takes it apart by itself, the Go and JavaScript SDKs
+// hand it to sh or cmd: a word in double quotes without $, `, \, % or ! in it is the one spelling that they agree on.
+// The program's path is in it whole: what is started from a desktop has another PATH than the terminal.
+func processLine(arg0, name string) (string, error) {
+	path := programPath(arg0)
+	program, ok := processWord(path, `\`)
+	if !ok {
+		return "", msg.ConfigOddPath(path)
+	}
+	profile, ok := processWord(name, "")
+	if !ok {
+		return "", msg.ConfigOddName(name)
+	}
+	line := program + " credential-process " + profile
+	if program[0] == '"' && profile[0] == '"' { // the Go SDK would take them for quotes about the whole
+		line += " --timeout 30s"
+	}
+	return line, nil
+}
+
+// processWord quotes a word where it has to be. On Windows, where paths have them, nobody takes a backslash for an escape.
+func processWord(word, allowed string) (string, bool) {
+	if filepath.Separator != '\\' {
+		allowed = ""
+	}
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/+@:,"+allowed, r)
+	}
+	switch {
+	case strings.HasPrefix(word, "-"), strings.ContainsFunc(word, func(r rune) bool {
+		return r < ' ' || !plain(r) && strings.ContainsRune("\"'$`\\%!^", r)
+	}):
+		return "", false
+	case strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }):
+		return `"` + word + `"`, true
+	}
+	return word, true
+}
+
+// programPath is where this program can be called: where the PATH finds it, if that is this very file, for it stays there
+// when another version takes its place.
+func programPath(arg0 string) string {
+	name := programName(arg0)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	if found, err := exec.LookPath(name); err == nil {
+		if abs, err := filepath.Abs(found); err == nil {
+			return abs
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return self
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"awsmfa/internal/browser"
+	"awsmfa/internal/console"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+)
+
+type consoleCmd struct {
+	sessionFlags
+
+	Open        bool   `help:"Open the link in a browser and print nothing."`
+	Destination string `help:"Where it leads: a service's short name, such as lambda, or a page's URL. Else the console's home, in the profile's region." placeholder:"PAGE"`
+}
+
+func (*consoleCmd) Help() string { return msg.ConsoleHelp }
+
+// The browser's time: from when on its slowness is mentioned, and how long it is waited for.
+const (
+	browserPatience = 3 * time.Second
+	browserTimeout  = time.Minute
+)
+
+func (c *consoleCmd) Run(a *app) error {
+	if err := c.settle(a); err != nil {
+		return err
+	}
+	p, err := c.load(a)
+	if err != nil {
+		return err
+	}
+	to, err := c.where(a, p)
+	if err != nil {
+		return err
+	}
+	destination, err := to.Destination(c.Destination)
+	if err != nil {
+		return &usageError{err}
+	}
+	signIn, err := a.endpoint(p, "signin")
+	if err != nil {
+		return err
+	}
+	var programs []browser.Program
+	if c.Open { // before a code is asked for
+		if programs, err = browser.Find(a.Getenv("BROWSER"), a.Environ); err != nil {
+			return err
+		}
+	}
+	s, err := c.session(a, p)
+	if err != nil {
+		return err
+	}
+	if s.SessionToken == "" { // whoever gave them, they are a user's keys
+		return c.forUser(p, to)
+	}
+	ctx, stop := a.catchSignals()
+	defer stop()
+	federation := console.Federation(cmp.Or(signIn, to.SignIn()))
+	token, err := c.signinToken(ctx, a, p, s, to.Method(), federation)
+	if err != nil {
+		return err
+	}
+	link := console.Link(federation, token, destination)
+	if c.Open {
+		defer time.AfterFunc(browserPatience, func() { a.say(msg.WaitingForBrowser) }).Stop()
+		return browser.Show(ctx, programs, link, browserTimeout, a.trace)
+	}
+	if _, err := io.WriteString(a.Stdout, link+"\n"); err != nil {
+		return msg.LinkNotPrinted(err)
+	}
+	return nil
+}
+
+// where is the console that the profile's role works in. A user's own keys are refused before anybody is asked for a code.
+func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
+	region := cmp.Or(c.Region, p.Region, a.ownRegion())
+	chain, err := p.Chain(a.files())
+	if err != nil {
+		return console.Console{}, err
+	}
+	if n := len(chain.Roles); n > 0 {
+		return console.For(chain.Roles[n-1].ARN, region)
+	}
+	to, err := console.For(chain.Get("mfa_serial"), region) // a user's device is of the user's partition
+	if err != nil {
+		return to, err
+	}
+	if _, err := chain.Base.LongTermKeys(); chain.Kind == profile.KindKeys && err == nil {
+		return to, c.forUser(p, to)
+	}
+	return to, nil
+}
+
+func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
+	signIn, err := to.Destination("")
+	if err != nil {
+		return err
+	}
+	return msg.ConsoleForUser(p.Name, to.Partition, signIn)
+}
+
+// signinToken asks the federation endpoint for the token that stands for the session.
+func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile, s session.Session, method, federation string) (string, error) {
+	reach, _, err := c.reach(a, p, c.Region, "")
+	if err != nil {
+		return "", err
+	}
+	client, err := reach.ConnectSession(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	question, err := console.Question(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
+	if err != nil {
+		return "", err
+	}
+	status, answer, err := client.Federate(ctx, method, federation, question)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil {
+		return "", client.Explain(err)
+	}
+	token := console.Token(answer)
+	host := federation
+	if u, err := url.Parse(federation); err == nil {
+		host = u.Host
+	}
+	switch {
+	case status == http.StatusOK && token != "":
+		return token, nil
+	case status == http.StatusBadRequest && !s.Expiration.IsZero() && client.Now().After(s.Expiration):
+		return "", msg.SessionEnded(p.Name)
+	case status == http.StatusBadRequest:
+		return "", msg.SessionNotSignedIn(p.Name, host, status)
+	case status >= http.StatusInternalServerError:
+		return "", msg.SignInBroken(host, status)
+	}
+	return "", msg.NotAWS(host, status, nil)
+}

@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/serve"
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+	"awsmfa/shells"
+)
+
+// server is exec --server: instead of a session the command is given the address of an endpoint, which has one as often
+// as it asks.
+type server struct {
+	*execCmd
+	a *app
+
+	obtainer *session.Obtainer // one for all, since it knows by heart what cannot be kept
+	want     session.Request   // what it was last asked for
+
+	endpoint *serve.Endpoint
+	renewer  serve.Renewer
+	hidden   string // the directory of the AWS files that the command is given; "" when it sees the user's
+
+	failed   error // what came of the last renewal, nil when all went well
+	failedAt time.Time
+	toldAt   time.Time
+}
+
+const (
+	// serverMinTTL is from when botocore asks for new credentials, at every call until it gets some that last longer
+	// (credentials.RefreshableCredentials: 15 minutes), and a minute more, so that it never gets such in the first place.
+	// The Go SDK and the one for JavaScript ask from 5 minutes.
+	serverMinTTL = 16 * time.Minute
+
+	// afterFailure is how long nobody is asked again: clients try three or four times within seconds, and whoever has
+	// pressed Ctrl-D means it.
+	afterFailure = 10 * time.Second
+
+	// betweenTold is the time between two lines on stderr about renewals that failed.
+	betweenTold = time.Minute
+)
+
+// The variables of the endpoint, and those that an AWS client reads before it (botocore, credentials.py; Go SDK,
+// config/env_config.go).
+const (
+	varEndpoint = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	varToken    = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+)
+
+var beforeEndpointVars = []string{
+	"AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_FILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+}
+
+// obtain is sessionFlags.obtain for a command that asks an endpoint. There is a session before there is a command, so
+// that the question for a code comes first.
+func (s *server) obtain(a *app) ([]shells.Var, error) {
+	s.a, s.spare = a, serverMinTTL
+	if err := s.settle(a); err != nil {
+		return nil, err
+	}
+	p, err := s.load(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(p, a.catchSignals); err != nil {
+		return nil, err
+	}
+	if _, err := s.obtainer.Obtain(s.want); err != nil {
+		return nil, err
+	}
+	s.Code = "" // it counts once
+	s.renewer = serve.Renewer{Renew: s.renew, Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name)))}
+
+	vars := setVars(p.Name, session.Session{}, cmp.Or(s.Region, p.Region), a.Getenv)
+	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
+	vars = append(vars, unset(append(sessionVars, beforeEndpointVars...)...)...)
+	if own, err := profile.Load(a.files(), "default"); err == nil && own.Kind() != profile.KindNone {
+		files, err := s.hideFiles(own, p)
+		if err != nil {
+			return nil, err
+		}
+		a.say(msg.ServerHidesFiles())
+		vars = append(vars, files...)
+	}
+	if s.endpoint, err = serve.Listen(s.renewer.Get); err != nil {
+		os.RemoveAll(s.hidden)
+		return nil, msg.ServerNotOpened(err)
+	}
+	return append(vars, shells.Var{Name: varEndpoint, Value: s.endpoint.URL}, shells.Var{Name: varToken, Value: s.endpoint.Token}), nil
+}
+
+// attend runs the command, and ends the endpoint with it.
+func (s *server) attend(a *app, path string, argv, environ []string) error {
+	defer os.RemoveAll(s.hidden)
+	defer s.renewer.Interrupt() // a question that stands unanswered is taken back
+	defer s.endpoint.Close()
+	return attend(a, path, argv, environ, s.renewer.Interrupt)
+}
+
+// prepare has the obtainer ready for what the profile stands for now: the files may change while the command runs.
+func (s *server) prepare(p profile.Profile, interruptible func() (context.Context, func())) error {
+	o, want, err := s.request(s.a, p)
+	if err != nil {
+		return err
+	}
+	if s.obtainer == nil || want.Key() != s.want.Key() {
+		s.obtainer = o
+	}
+	s.want, s.obtainer.Code, s.obtainer.Interruptible = want, o.Code, interruptible
+	return nil
+}
+
+// renew returns a session that has more than --min-ttl left: the kept one, which another awsmfa may have renewed, or a
+// new one. What goes wrong is told here, and the client.
+func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
+	s.program = terminal(asking)
+	got, err := s.again(ctx)
+	if err == nil {
+		s.failed = nil
+		return serve.Credentials{
+			AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Expiration: got.Expiration,
+		}, nil
+	}
+	if err == s.failed { //nolint:errorlint // the very one
+		return serve.Credentials{}, errors.New(msg.ServerSays(err))
+	}
+	interrupted := errors.Is(err, context.Canceled)
+	switch {
+	case interrupted: // whoever pressed Ctrl-C knows
+		err = msg.ServerNotRenewed(s.Name, errors.New(msg.Interrupted))
+	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground), errors.Is(err, syscall.EIO):
+		err = msg.ServerCannotAsk(s.Name, s.elsewhere(), err)
+	default:
+		err = msg.ServerNotRenewed(s.Name, err)
+	}
+	s.failed, s.failedAt = err, time.Now()
+	if !interrupted && time.Since(s.toldAt) > betweenTold {
+		s.toldAt = time.Now()
+		s.a.tell("error: " + msg.ServerSays(err))
+	}
+	return serve.Credentials{}, errors.New(msg.ServerSays(err))
+}
+
+// again obtains the session. Soon after a failure it only looks whether somebody else has.
+func (s *server) again(ctx context.Context) (session.Session, error) {
+	p, err := s.load(s.a)
+	if err != nil {
+		return session.Session{}, err
+	}
+	if err := s.prepare(p, func() (context.Context, func()) { return ctx, func() {} }); err != nil {
+		return session.Session{}, err
+	}
+	if s.failed != nil && time.Since(s.failedAt) < afterFailure {
+		if got, _, ok := s.obtainer.Kept(s.want); ok {
+			return got, nil
+		}
+		return session.Session{}, s.failed
+	}
+	return s.obtainer.Obtain(s.want)
+}
+
+// terminal is mfa.Terminal in the midst of what the command shows, so it says first what the code is for. It calls asking
+// before it waits.
+func terminal(asking func()) mfa.Source {
+	ask := mfa.Terminal()
+	return func(ctx context.Context, need mfa.Need) (string, error) {
+		if tty, err := term.Open(); err == nil && need.Refused == nil {
+			tty.Say(msg.ServerAsks(need.Profile))
+			tty.Close()
+			asking()
+		}
+		return ask(ctx, need)
+	}
+}
+
+// elsewhere is what to type where there is a terminal, so that the same session is kept anew; nil when none is kept.
+func (s *server) elsewhere() []string {
+	if s.NoCache || s.obtainer.Cache.Path == "" {
+		return nil
+	}
+	line := []string{"awsmfa", "exec", s.Name, "--refresh"}
+	if s.Serial != "" {
+		line = append(line, "--serial", s.Serial)
+	}
+	if s.Duration != 0 {
+		line = append(line, "--duration", time.Duration(s.Duration).String())
+	}
+	return append(line, "--", "awsmfa", "--version")
+}
+
+// hideFiles gives the command AWS files of its own. Every AWS client looks for the default profile's credentials in the
+// user's before it asks an endpoint (botocore, create_credential_resolver; Go SDK, resolveCredsFromProfile; SDK for
+// JavaScript, defaultProvider). What else the default profile says stays, but what the profile in use says of it wins.
+func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error) {
+	if s.hidden, err = os.MkdirTemp("", "awsmfa-server-"); err != nil {
+		return nil, msg.ServerFilesNotHidden(err)
+	}
+	var text strings.Builder
+	text.WriteString("[default]\n")
+	for _, key := range clientSettings {
+		value, ok := p.Get(key)
+		if !ok {
+			value, _ = own.Get(key)
+		}
+		if value != "" {
+			text.WriteString(key + " = " + value + "\n")
+		}
+	}
+	for _, file := range []struct{ variable, name, text string }{
+		{"AWS_CONFIG_FILE", "config", text.String()},
+		{"AWS_SHARED_CREDENTIALS_FILE", "credentials", ""},
+	} {
+		path := filepath.Join(s.hidden, file.name)
+		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
+			os.RemoveAll(s.hidden)
+			return nil, msg.ServerFilesNotHidden(err)
+		}
+		vars = append(vars, shells.Var{Name: file.variable, Value: path})
+	}
+	return vars, nil
+}

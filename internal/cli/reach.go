@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+	"time"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+)
+
+// reach is how AWS is reached for a profile, and which endpoint of STS is asked. Where nothing names a region, arn tells
+// the partition.
+func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (session.Reach, session.Endpoint, error) {
+	sts, err := a.endpoint(p, "sts")
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
+	}
+	iam, err := a.endpoint(p, "iam")
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
+	}
+	settings, err := session.ReadSettings(p, a.Getenv)
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
+	}
+	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(arn))
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		_, err := url.Parse(a.Getenv(name))
+		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
+			_, err = url.Parse("http://" + a.Getenv(name))
+		}
+		if err != nil {
+			return session.Reach{}, session.Endpoint{}, msg.BadProxy(name)
+		}
+	}
+	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
+	return session.Reach{
+		Profile:  p.Name,
+		Settings: settings,
+		Region:   where,
+		IAM:      iam,
+		Timeout:  time.Duration(f.Timeout),
+		AppID:    "awsmfa",
+		Now:      time.Now,
+		Trace:    a.trace,
+	}, session.Endpoint{URL: sts, Global: a.legacy(p) && session.IsLegacyRegion(where)}, nil
+}
+
+// endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
+// variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
+// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it may
+// hold a password.
+func (a *app) endpoint(p profile.Profile, service string) (string, error) {
+	ignore, _ := p.Get("ignore_configured_endpoint_urls")
+	if strings.EqualFold(cmp.Or(a.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
+		return "", nil
+	}
+	variable := "AWS_ENDPOINT_URL_" + strings.ToUpper(service)
+	from, text := variable, a.Getenv(variable)
+	if text == "" {
+		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
+	}
+	if text == "" {
+		from, text = "endpoint_url", p.ServiceEndpoint(service)
+	}
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return "", msg.BadEndpoint(from, p.Name)
+	}
+	return text, nil
+}
+
+// ownRegion is the region that the user set: one that awsmfa set for another profile is not the user's.
+func (a *app) ownRegion() string {
+	for _, name := range regionVars {
+		if r := a.Getenv(name); r != a.Getenv(varRegion) {
+			return r
+		}
+	}
+	return ""
+}
+
+// legacy says whether settings ask for the global endpoint of STS where a region has one.
+func (a *app) legacy(p profile.Profile) bool {
+	setting, _ := p.Get("sts_regional_endpoints")
+	return strings.EqualFold(cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting), "legacy")
+}

@@ -1,0 +1,242 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"awsmfa/internal/fakeaws"
+)
+
+// roles adds so many roles, whose profiles r0, r1… stand on prod.
+func (w *world) roles(t testing.TB, n int) {
+	t.Helper()
+	var text strings.Builder
+	for i := range n {
+		r := w.aws.AddRole(fakeaws.Role{Name: fmt.Sprintf("role%d", i), Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
+		fmt.Fprintf(&text, "\n[profile r%d]\nrole_arn = %s\nsource_profile = prod\nregion = us-east-1\n", i, r.ARN)
+	}
+	w.addConfig(t, text.String())
+}
+
+func (w *world) addConfig(t testing.TB, text string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(w.home, ".aws", "config"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(text)
+	if cerr := f.Close(); err != nil || cerr != nil {
+		t.Fatal(err, cerr)
+	}
+}
+
+// called fails the test if these were not the calls.
+func (w *world) called(t testing.TB, want map[string]int) {
+	t.Helper()
+	for action, n := range want {
+		if got := w.aws.Count(action); got != n {
+			t.Errorf("%d calls of %s, not %d", got, action, n)
+		}
+	}
+	w.aws.ResetCalls()
+}
+
+// Ten roles, ten processes at once: one code, one MFA session, and each role is assumed once. Then that session is revoked:
+// whoever sees it first asks for one code, and nobody for another.
+func TestManyRolesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	w.roles(t, 10)
+	env := w.codes(t, 2)
+	all := func() {
+		t.Helper()
+		var started []*started
+		for i := range 10 {
+			started = append(started, run(t, w, env, "env", fmt.Sprintf("r%d", i)))
+		}
+		for _, s := range started {
+			if code := s.exit(); code != 0 {
+				t.Errorf("exit code %d: %s", code, &s.said)
+			}
+		}
+	}
+	all()
+	w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 10})
+	if n := len(w.sessions()); n != 11 {
+		t.Errorf("%d sessions are kept", n)
+	}
+	all()
+	w.called(t, map[string]int{"GetSessionToken": 0, "AssumeRole": 0})
+
+	w.aws.EndSessions(w.alice.ARN)
+	if err := w.age(time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	all()
+	w.called(t, map[string]int{"GetSessionToken": 1})
+	if runs := w.file("runs"); runs != "run\nrun\n" {
+		t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+	}
+}
+
+// The same role ten times: assumed once, whoever asks, and AWS clients get what the shell got.
+func TestOneRoleAtOnce(t *testing.T) {
+	for _, command := range []string{"env", "credential-process"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			w.roles(t, 1)
+			env := w.codes(t, 1)
+			for _, profile := range []string{"r0", "prod"} {
+				var all []*started
+				for range 10 {
+					all = append(all, run(t, w, env, command, profile))
+				}
+				for _, s := range all {
+					if code := s.exit(); code != 0 || s.stdout.String() != all[0].stdout.String() || s.said.Len() != 0 && !strings.Contains(s.said.String(), "waiting") {
+						t.Errorf("exit code %d, another session, or an error: %s", code, &s.said)
+					}
+				}
+			}
+			w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 1})
+		})
+	}
+}
+
+// A credential_process that hangs, and what it has started: a signal to awsmfa alone ends the wait.
+func TestHangingProcess(t *testing.T) {
+	for _, program := range []string{"exec sleep 60 2>&-", "exec 2>&-; sleep 60; true"} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			w.addConfig(t, "\n[profile hangs]\ncredential_process = sh -c \"echo here >&2; "+program+"\"\n")
+			s := run(t, w, nil, "env", "hangs")
+			s.until("here")
+			if err := s.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			if code := s.exit(); code != 130 || s.stdout.String() != "false\n" || !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
+				t.Errorf("exit code %d, printed %q, said %s", code, &s.stdout, &s.said)
+			}
+		})
+	}
+}
+
+// botocore, which boto3 and the AWS CLI stand on: each line that it reads, it asks AWS who it is, with the credentials
+// that it has or renews.
+const botocore = `
+import os, sys, botocore.session
+s = botocore.session.Session(profile=sys.argv[1])
+sts = s.create_client("sts", region_name="us-east-1", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+for line in sys.stdin:
+    arn = sts.get_caller_identity()["Arn"]
+    print(s.get_credentials().get_frozen_credentials().access_key, arn, flush=True)
+`
+
+// AWS clients use a profile that config has written, with no variables; and botocore, in one process, across the end of a
+// session: one of 15 minutes it asks to be renewed at every call.
+func TestClients(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	w.roles(t, 1)
+	w.addConfig(t, "duration_seconds = 900\n")
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH"), "PYENV_ROOT="+os.Getenv("PYENV_ROOT"), "AWS_PAGER=",
+		"AWS_EC2_METADATA_DISABLED=true")
+	env = append(env, w.codes(t, 1)...)
+	command := func(name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(name, args...)
+		cmd.Env, cmd.Dir = env, w.home
+		return cmd
+	}
+	for _, profile := range []string{"prod", "r0"} {
+		if out, err := command(filepath.Join(dir, "awsmfa"), "config", profile, "--write").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	missing := func(t *testing.T, what string, out []byte) {
+		if os.Getenv("CI") == "true" { // which installs it
+			t.Fatal(what, " is not installed: ", string(out))
+		}
+		t.Skip(what, " is not installed: ", string(out))
+	}
+	w.aws.ResetCalls()
+
+	t.Run("aws", func(t *testing.T) {
+		if out, err := command("aws", "--version").CombinedOutput(); err != nil {
+			missing(t, "the AWS CLI", out)
+		}
+		for profile, arn := range map[string]string{"prod-mfa": w.alice.ARN, "r0-mfa": ":assumed-role/role0/alice"} {
+			out, err := command("aws", "sts", "get-caller-identity", "--profile", profile, "--region", "us-east-1", "--endpoint-url", w.aws.URL()).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), arn) {
+				t.Errorf("%s: %v: %s", profile, err, out)
+			}
+		}
+		w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 1})
+	})
+	t.Run("botocore", func(t *testing.T) {
+		if out, err := command("python3", "-c", "import botocore.session").CombinedOutput(); err != nil {
+			missing(t, "botocore", out)
+		}
+		w.aws.ResetCalls()
+		cmd := command("python3", "-c", botocore, "r0-mfa")
+		stdin, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		cmd.Stderr = &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer cmd.Process.Kill()
+		lines := bufio.NewScanner(stdout)
+		whoami := func() (key string) {
+			fmt.Fprintln(stdin, "who?")
+			if !lines.Scan() {
+				cmd.Wait()
+				t.Fatal(said.String())
+			}
+			key, arn, _ := strings.Cut(lines.Text(), " ")
+			if !strings.HasSuffix(arn, ":assumed-role/role0/alice") {
+				t.Errorf("it is %s", arn)
+			}
+			return key
+		}
+		first := whoami()
+		if again := whoami(); again != first {
+			t.Errorf("%s, then %s", first, again)
+		}
+		w.aws.ResetCalls()
+		if err := w.age(11 * time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if second := whoami(); second == first {
+			t.Error("it was not renewed")
+		}
+		w.called(t, map[string]int{"GetSessionToken": 0, "AssumeRole": 1})
+		stdin.Close()
+		if err := cmd.Wait(); err != nil || said.Len() != 0 {
+			t.Errorf("%v: %s", err, said.String())
+		}
+	})
+	if runs := w.file("runs"); runs != "run\n" {
+		t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+	}
+}

@@ -1,0 +1,113 @@
+package cli_test
+
+import (
+	"crypto/sha1" // the name that the AWS CLI keeps a token under
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"awsmfa/internal/fakeaws"
+)
+
+// role NAME [max=DURATION] [trust=mfa|FILE] [principal=ARN] [partition=NAME] adds a role that everyone of the account may
+// assume, or who the trust policy names; NAME_ARN is its ARN.
+func addRole(ts *testscript.TestScript, w *world, args []string) {
+	r := fakeaws.Role{Name: arg(ts, args, 0, "")}
+	for _, option := range args[1:] {
+		key, value, _ := strings.Cut(option, "=")
+		switch key {
+		case "max":
+			r.MaxSession = duration(ts, value)
+		case "trust":
+			if r.Trust = fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount); value != "mfa" {
+				r.Trust = fill(ts.ReadFile(value), ts.Getenv)
+			}
+		case "principal":
+			r.Trust = fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": %q}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}}`, value)
+		case "partition":
+			r.Partition = value
+		default:
+			ts.Fatalf("no such option")
+		}
+	}
+	ts.Setenv(strings.ReplaceAll(r.Name, "-", "_")+"_ARN", w.aws.AddRole(r).ARN)
+}
+
+// sso KEY ROLE [expired|refreshable|refreshable-revoked|revoked] signs somebody in who has the role, and writes the token as the AWS CLI keeps it, under the
+// name of the sso-session or the start URL that KEY is.
+func signIn(ts *testscript.TestScript, w *world, args []string) {
+	in := w.aws.AddSSO("alice", fakeaws.Role{Name: arg(ts, args, 1, "")})
+	token := map[string]any{
+		"startUrl": "https://example.awsapps.com/start", "region": "us-east-1",
+		"accessToken": in.AccessToken, "expiresAt": in.Expires.UTC().Format(time.RFC3339),
+	}
+	switch arg(ts, args, 2, "fresh") {
+	case "expired":
+		token["expiresAt"] = time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+	case "refreshable", "refreshable-revoked":
+		token["expiresAt"] = time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+		token["refreshToken"], token["clientId"], token["clientSecret"] = in.RefreshToken, in.ClientID, in.ClientSecret
+		token["registrationExpiresAt"] = time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+		if args[2] == "refreshable-revoked" {
+			w.aws.Expire(in.RefreshToken)
+		}
+	case "revoked":
+		w.aws.Expire(in.AccessToken)
+	}
+	text, err := json.Marshal(token)
+	ts.Check(err)
+	sum := sha1.Sum([]byte(arg(ts, args, 0, "")))
+	dir := filepath.Join(w.home, ".aws", "sso", "cache")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	ts.Check(os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), text, 0o600))
+}
+
+// identity FILE ISSUER writes a web identity token.
+func webIdentity(ts *testscript.TestScript, w *world, args []string) {
+	token := w.aws.AddWebIdentity(arg(ts, args, 1, ""), "alice")
+	if arg(ts, args, 2, "fresh") == "expired" {
+		w.aws.Expire(token)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(token), 0o600))
+}
+
+// machine instance|container ARN has the role's credentials given out at $METADATA, or at $CONTAINER for $CONTAINER_TOKEN.
+func machine(ts *testscript.TestScript, w *world, args []string) {
+	role := arg(ts, args, 1, "")
+	switch arg(ts, args, 0, "") {
+	case "instance":
+		url, stop := serve(w.aws.Metadata(role))
+		ts.Defer(stop)
+		ts.Setenv("METADATA", url)
+	case "container":
+		url, stop := serve(w.aws.Container(role, "the container's token"))
+		ts.Defer(stop)
+		ts.Setenv("CONTAINER", url)
+		ts.Setenv("CONTAINER_TOKEN", "the container's token")
+	}
+}
+
+// called ACTION [NAME=VALUE|NAME=]...: the last such request had these parameters, or not these.
+func lastCall(ts *testscript.TestScript, w *world, args []string) {
+	var last *fakeaws.Call
+	for _, c := range w.aws.Calls() {
+		if c.Action == arg(ts, args, 0, "") {
+			last = &c
+		}
+	}
+	if last == nil {
+		ts.Fatalf("there was no such call")
+	}
+	for _, want := range args[1:] {
+		name, value, _ := strings.Cut(want, "=")
+		if got := last.Params[name]; got != value {
+			ts.Fatalf("%s is %q", name, got)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"awsmfa/internal/fakeaws"
+)
+
+// rotating is a world with a user who has a device and a key, in profile work, under the policy that we print.
+func rotating(t *testing.T) (w *world, dana fakeaws.User) {
+	t.Helper()
+	w, dana = bare(t, "ours")
+	keysFor(t, w, "work", dana)
+	d := w.aws.AddDevice(dana.ARN, fakeaws.Device{})
+	if err := w.learn(d.Seed, 0); err != nil {
+		t.Fatal(err)
+	}
+	return w, dana
+}
+
+var withPhone = []string{"AWSMFA_CODE_COMMAND=authenticator"}
+
+// worksInFile looks whether the key in the file is one that AWS takes, and the file otherwise as it was.
+func worksInFile(t *testing.T, w *world, u fakeaws.User, before string) fakeaws.AccessKey {
+	t.Helper()
+	pair := regexp.MustCompile(`(AKIA\w+)\naws_secret_access_key = (\S+)\n`)
+	text := w.file(".aws/credentials")
+	if pair.ReplaceAllString(text, "") != pair.ReplaceAllString(before, "") {
+		t.Error("more was changed in the file than the key")
+	}
+	for _, k := range w.aws.Keys(u.ARN) {
+		if m := pair.FindStringSubmatch(text); m != nil && k.ID == m[1] && k.Secret == m[2] && k.Status == fakeaws.KeyActive {
+			return k
+		}
+	}
+	t.Fatal("AWS does not take the key in the file")
+	return fakeaws.AccessKey{}
+}
+
+// finishes runs rotate to its end at a terminal, where a person says yes to every question.
+func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
+	t.Helper()
+	w.aws.OnRequest(nil)
+	w.aws.Advance(time.Minute)
+	s := sit(t, w, 120, 60, withPhone, "rotate", "work")
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.cmd.Wait()
+	}()
+	for answered := 0; ; {
+		if n := strings.Count(s.screen(), " [y/N] "); n > answered {
+			answered++
+			s.types("y\n")
+		}
+		select {
+		case <-s.more:
+		case <-ended:
+			if !strings.Contains(s.stderr.String(), "and the user no other; ") {
+				t.Fatalf("it does not finish: %s", &s.stderr)
+			}
+			worksInFile(t, w, u, before)
+			if n := len(w.aws.Keys(u.ARN)); n != 1 {
+				t.Errorf("the user has %d keys", n)
+			}
+			if left, _ := filepath.Glob(filepath.Join(w.home, ".aws", ".awsmfa-*")); len(left) > 1 {
+				t.Errorf("left are %v", left)
+			}
+			return
+		}
+	}
+}
+
+// kill -9 right before and right after every request of a rotation, and so at each of its steps: the key in the file
+// works, and the next run finishes the job. The same with Ctrl-C, after which it is also said what stands where.
+func TestRotateStoppedAtEveryRequest(t *testing.T) {
+	w, _ := rotating(t)
+	var steps []string
+	var mu sync.Mutex
+	w.aws.OnRequest(func(action string, done bool) {
+		mu.Lock()
+		steps = append(steps, fmt.Sprintf("%s %s", map[bool]string{false: "before", true: "after"}[done], action))
+		mu.Unlock()
+	})
+	s := run(t, w, withPhone, "rotate", "work")
+	if code := s.exit(); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &s.said)
+	}
+	if all := strings.Join(steps, ", "); !strings.Contains(all, "after CreateAccessKey, before GetCallerIdentity") ||
+		!strings.Contains(all, "after GetCallerIdentity, before UpdateAccessKey, after UpdateAccessKey, before GetCallerIdentity") ||
+		!strings.HasSuffix(all, "after GetCallerIdentity, before DeleteAccessKey, after DeleteAccessKey") {
+		t.Fatalf("the steps are %s", all)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
+		for i, step := range steps {
+			t.Run(fmt.Sprintf("%v/%d %s", signal, i, step), func(t *testing.T) {
+				t.Parallel()
+				w, dana := rotating(t)
+				before := w.file(".aws/credentials")
+				came, released := make(chan struct{}), make(chan struct{})
+				let := sync.OnceFunc(func() { close(released) })
+				t.Cleanup(let)
+				var mu sync.Mutex
+				n := 0
+				w.aws.OnRequest(func(string, bool) {
+					mu.Lock()
+					n++
+					stop := n == i+1
+					mu.Unlock()
+					if stop {
+						close(came)
+						<-released
+					}
+				})
+				s := run(t, w, withPhone, "rotate", "work")
+				<-came
+				signalTo(t, s.Process, signal)
+				if signal == syscall.SIGKILL {
+					if code := s.exit(); code != -int(signal) {
+						t.Fatalf("ended with %d: %s", code, &s.said)
+					}
+					worksInFile(t, w, dana, before)
+					let()
+				} else {
+					time.AfterFunc(100*time.Millisecond, let) // the answer to a change is awaited for a while
+					if code := s.exit(); code != 128+int(signal) && !strings.Contains(s.said.String(), "done: ") {
+						t.Errorf("exit code %d: %s", code, &s.said)
+					}
+					now := worksInFile(t, w, dana, before)
+					all := w.aws.Keys(dana.ARN)
+					told := strings.Contains(s.said.String(), "has the new access key "+now.ID)
+					if replaced := now.ID != dana.Keys[0].ID; len(all) > 1 && (!replaced || !told) {
+						t.Errorf("two keys are left, and it said %s", &s.said)
+					}
+				}
+				for _, k := range w.aws.Keys(dana.ARN) {
+					if strings.Contains(s.said.String()+s.stdout.String(), k.Secret) {
+						t.Error("a secret was said")
+					}
+				}
+				finishes(t, w, dana, before)
+			})
+		}
+	}
+}
+
+// kill -9 while the file is being replaced: when the new one is made beside it, when it is written, when it is renamed.
+func TestRotateKilledAtReplacement(t *testing.T) {
+	for name, event := range map[string]struct {
+		mask uint32
+		nth  int // the first is the rehearsal
+	}{
+		"made": {unix.IN_CREATE, 2}, "written": {unix.IN_CLOSE_WRITE, 2}, "renamed": {unix.IN_MOVED_TO, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, dana := rotating(t)
+			before := w.file(".aws/credentials")
+			watch, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(watch)
+			if _, err := unix.InotifyAddWatch(watch, filepath.Join(w.home, ".aws"), event.mask); err != nil {
+				t.Fatal(err)
+			}
+			s := run(t, w, withPhone, "rotate", "work")
+			buf := make([]byte, unix.SizeofInotifyEvent+unix.NAME_MAX+1)
+			for seen := 0; seen < event.nth; {
+				n, err := unix.Read(watch, buf)
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen += strings.Count(string(buf[:n]), ".awsmfa-") + strings.Count(string(buf[:n]), "credentials\x00")
+			}
+			s.Process.Kill()
+			s.exit()
+			worksInFile(t, w, dana, before)
+			finishes(t, w, dana, before)
+		})
+	}
+}
+
+// Two at once: the second one goes away, and does not take the first one's new key for a leftover.
+func TestTwoRotateAtOnce(t *testing.T) {
+	t.Parallel()
+	w, dana := rotating(t)
+	before := w.file(".aws/credentials")
+	arrived, let := w.at(t, "CreateAccessKey", true)
+	first := run(t, w, withPhone, "rotate", "work", "--yes")
+	<-arrived
+	second := run(t, w, withPhone, "rotate", "work", "--yes")
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another awsmfa is replacing the access key of user dana") {
+		t.Errorf("exit code %d: %s", code, &second.said)
+	}
+	let()
+	if code := first.exit(); code != 0 {
+		t.Errorf("exit code %d: %s", code, &first.said)
+	}
+	worksInFile(t, w, dana, before)
+}

@@ -1,0 +1,201 @@
+package cli_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// onTerminal starts a program, awsmfa first on its PATH, on a terminal of its own, which is all that it has.
+func (w *world) onTerminal(t *testing.T, args ...string) (person *os.File, end func() int) {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := run(t, w, w.codes(t, 1), "env", "prod").exit(); code != 0 {
+		t.Fatal("no session")
+	}
+	person, program := openTerminal(t)
+	path := filepath.Join(dir, args[0])
+	if args[0] != "awsmfa" {
+		if path, err = exec.LookPath(args[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env = append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH"), "WAITS="+waits, "PS1=> ", "TERM=dumb")
+	cmd.Dir = w.home
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := time.AfterFunc(longest, func() { cmd.Process.Kill() })
+	t.Cleanup(func() { stop.Stop(); cmd.Process.Kill() })
+	return person, func() int {
+		err := cmd.Wait()
+		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode()
+	}
+}
+
+func typeIn(t *testing.T, person *os.File, text string) {
+	t.Helper()
+	if _, err := person.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ended lets the kept session end, and the next code be one that was not used.
+func (w *world) ended(t *testing.T) {
+	t.Helper()
+	w.aws.Advance(12 * time.Hour)
+	if err := w.age(12 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The code is asked for on the terminal, and what it is for is said before; the client waits for the answer. Ctrl-C ends
+// the command, and the exit code says so.
+func TestServerAsks(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "sh", "-c", waits)
+	readUntil(t, person, "ready")
+	c := w.known(t)
+	w.ended(t)
+	replies := make(chan reply, 1)
+	go func() { replies <- c.ask() }()
+	readUntil(t, person, "goes on with profile prod, and its session has ended or will soon.\r\nMFA code for prod")
+	typeIn(t, person, w.aws.FreshCode(w.phone.Serial)+"\n")
+	if r := <-replies; r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
+		t.Errorf("the client is told %+v", r)
+	}
+	typeIn(t, person, "\x03")
+	if code := end(); code != 130 || !c.gone() {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Ctrl-C at the question takes it back, and awsmfa goes on as long as the command does.
+func TestServerCtrlC(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "sh", "-c",
+		report+"trap 'echo trapped' INT; while :; do sleep 600; done")
+	readUntil(t, person, "ready")
+	c := w.known(t)
+	w.ended(t)
+	replies := make(chan reply, 1)
+	go func() { replies <- c.ask() }()
+	readUntil(t, person, "MFA code for prod")
+	typeIn(t, person, "\x03")
+	readUntil(t, person, "trapped")
+	for _, r := range []reply{<-replies, c.ask()} { // who tries again at once is not asked again
+		if r.Status != 503 || !strings.Contains(r.Message, "interrupted") {
+			t.Errorf("the client is told %+v", r)
+		}
+	}
+	if err := syscall.Kill(c.pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := end(); code != 137 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// While a shell with job control has the terminal, nothing is asked, and awsmfa is not stopped either.
+func TestServerBesideAShell(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "bash", "--norc", "-i")
+	typeIn(t, person, strings.Replace(report, "ready", "rea''dy", 1)+"\n")
+	readUntil(t, person, "ready")
+	c := w.known(t)
+	w.ended(t)
+	replies := make(chan reply, 1)
+	go func() { replies <- c.ask() }()
+	readUntil(t, person, "type in another terminal: awsmfa exec prod --refresh")
+	if r := <-replies; r.Status != 503 || !strings.Contains(r.Message, "cannot ask") {
+		t.Errorf("the client is told %+v", r)
+	}
+	typeIn(t, person, "exit 3\n")
+	if code := end(); code != 3 || !c.gone() {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A question that stands when the command is sent into the background is given up: waiting for its answer would stop
+// awsmfa, and the command with it.
+func TestServerIntoTheBackground(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "bash", "--norc", "-i")
+	typeIn(t, person, `awsmfa exec prod --server -- sh -c "$WAITS"`+"\n")
+	readUntil(t, person, "ready")
+	c := w.known(t)
+	w.ended(t)
+	replies := make(chan reply, 1)
+	go func() { replies <- c.ask() }()
+	readUntil(t, person, "MFA code for prod")
+	typeIn(t, person, "\x1a")
+	readUntil(t, person, "Stopped")
+	typeIn(t, person, "bg\n")
+	if r := <-replies; r.Status != 503 || !strings.Contains(r.Message, "type in another terminal") {
+		t.Errorf("the client is told %+v", r)
+	}
+	typeIn(t, person, "kill %1; wait %1; exit $?\n")
+	if code := end(); code != 143 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Ctrl-Z stops awsmfa with the command, so that the shell has its terminal back, and fg continues both.
+func TestServerStopped(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "bash", "--norc", "-i")
+	typeIn(t, person, `awsmfa exec prod --server -- sh -c "$WAITS"`+"\n")
+	readUntil(t, person, "ready")
+	c := w.known(t)
+	for range 3 {
+		typeIn(t, person, "\x1a")
+		readUntil(t, person, "Stopped")
+		typeIn(t, person, "fg\n")
+		if r := c.ask(); r.Status != 200 {
+			t.Errorf("after fg: %+v", r)
+		}
+	}
+	typeIn(t, person, "\x03")
+	readUntil(t, person, "> ")
+	typeIn(t, person, "exit $?\n")
+	if code := end(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// A shell with job control that suspends itself is in a process group of its own, and comes back with awsmfa all the same.
+func TestServerSuspended(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "bash", "--norc", "-i")
+	typeIn(t, person, "awsmfa exec prod --server -- bash --norc -i\n")
+	typeIn(t, person, "echo in''ner; suspend\n")
+	readUntil(t, person, "inner")
+	readUntil(t, person, "Stopped")
+	typeIn(t, person, "fg\n")
+	typeIn(t, person, "echo ba''ck; exit 4\n")
+	readUntil(t, person, "back")
+	typeIn(t, person, "exit $?\n")
+	if code := end(); code != 4 {
+		t.Errorf("exit code %d", code)
+	}
+}

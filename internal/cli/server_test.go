@@ -1,0 +1,408 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"awsmfa/internal/fakeaws"
+)
+
+// client is what a program in exec --server's command knows.
+type client struct {
+	t     testing.TB
+	pid   int // the command's
+	url   string
+	token string
+}
+
+// report is a command that leaves what it knows in the home, says so, and goes on with what stands behind it.
+const report = `umask 077; echo $$ $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_CONTAINER_AUTHORIZATION_TOKEN >known; echo ready >&2; `
+
+const waits = report + "exec sleep 600"
+
+// known reads that, once the command has said so.
+func (w *world) known(t testing.TB) *client {
+	t.Helper()
+	f := strings.Fields(w.file("known"))
+	if len(f) != 3 {
+		t.Fatalf("the command knows %q", f)
+	}
+	pid, err := strconv.Atoi(f[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+	return &client{t, pid, f[1], f[2]}
+}
+
+type reply struct {
+	Status                                      int
+	AccessKeyID                                 string `json:"AccessKeyId"`
+	SecretAccessKey, Token, Expiration, Message string
+}
+
+// ask asks the endpoint.
+func (c *client) ask() (r reply) {
+	c.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, c.url, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", c.token)
+	resp, err := (&http.Client{Timeout: longest, Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&r); err != nil {
+		c.t.Error(err)
+	}
+	r.Status = resp.StatusCode
+	return r
+}
+
+// gone says whether nobody listens any more.
+func (c *client) gone() bool {
+	u, err := url.Parse(c.url)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		return true
+	}
+	conn.Close()
+	return false
+}
+
+// serving starts exec --server with a session that is there already. codes is what has one more code.
+func (w *world) serving(t testing.TB, env func(codes []string) []string) (s *started, c *client, codes []string) {
+	t.Helper()
+	codes = w.codes(t, 2)
+	if code := run(t, w, codes, "env", "prod").exit(); code != 0 {
+		t.Fatal("no session")
+	}
+	s = run(t, w, env(codes), "exec", "prod", "--server", "--", "sh", "-c", waits)
+	s.until("ready")
+	return s, w.known(t), codes
+}
+
+func withCodes(codes []string) []string { return codes }
+
+func withoutCodes([]string) []string { return nil }
+
+// The endpoint has the session that is kept, is asked for nothing else, and ends with the command, whatever ends that.
+func TestServer(t *testing.T) {
+	for _, end := range []struct {
+		how  string
+		end  func(s *started, c *client) error
+		code int
+	}{
+		{"the command is killed", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGKILL) }, 137},
+		{"the command is asked to end", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGTERM) }, 143},
+		{"awsmfa is asked to end", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGTERM) }, 143},
+		{"awsmfa is hung up", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGHUP) }, 129},
+		{"awsmfa is interrupted by a program", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGINT) }, 130},
+	} {
+		t.Run(end.how, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			tmp := t.TempDir()
+			s, c, _ := w.serving(t, func([]string) []string { return []string{"TMPDIR=" + tmp} })
+			kept := w.sessions()[0].lines
+			want := reply{200, kept[keptID], kept[keptSecret], kept[keptToken], kept[keptUntil], ""}
+			if got := c.ask(); got != want {
+				t.Errorf("it says %+v, not %+v", got, want)
+			}
+			c.token = "x" + c.token[1:]
+			resp, err := http.Get(c.url)
+			if err != nil || resp.StatusCode != http.StatusForbidden {
+				t.Error("without the token:", resp, err)
+			}
+			if err := end.end(s, c); err != nil {
+				t.Fatal(err)
+			}
+			if code := s.exit(); code != end.code {
+				t.Errorf("exit code %d: %s", code, &s.said)
+			}
+			if !c.gone() {
+				t.Error("the endpoint is there after the end of the command")
+			}
+			if left, err := os.ReadDir(tmp); len(left) != 0 || err != nil {
+				t.Errorf("it left %v, %v", left, err)
+			}
+			if err := w.leak("", s.said.String(), "", true, false); err != nil {
+				t.Error(err)
+			}
+			if n := w.aws.Count("GetSessionToken"); n != 1 {
+				t.Errorf("%d calls of GetSessionToken", n)
+			}
+		})
+	}
+}
+
+// Ten clients at once, with a session that has ended: one renewal, and all have the same.
+func TestServerRenewsOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	_, c, _ := w.serving(t, withCodes)
+	if err := w.age(12 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	old := w.sessions()[0].lines[keptID]
+	arrived, let := w.holdFirst(t)
+	replies := make([]reply, 10)
+	var all sync.WaitGroup
+	all.Go(func() { replies[0] = c.ask() })
+	<-arrived
+	for i := range replies[1:] {
+		all.Go(func() { replies[1+i] = c.ask() })
+	}
+	let()
+	all.Wait()
+	for _, r := range replies {
+		if r != replies[0] || r.Status != 200 || r.AccessKeyID == old {
+			t.Errorf("one says %+v, another %+v", replies[0], r)
+		}
+	}
+	if n := w.aws.Count("GetSessionToken"); n != 2 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
+// With less left than --min-ttl the session is renewed, and what there is serves while that takes its time.
+func TestServerHoldsMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	_, c, _ := w.serving(t, withCodes)
+	old := c.ask()
+	if err := w.age(12*time.Hour - 17*time.Minute); err != nil { // botocore asks from 15
+		t.Fatal(err)
+	}
+	if r := c.ask(); r.AccessKeyID != old.AccessKeyID || w.aws.Count("GetSessionToken") != 1 {
+		t.Errorf("with 17 minutes left: %+v", r)
+	}
+	if err := w.age(time.Minute + time.Second); err != nil {
+		t.Fatal(err)
+	}
+	arrived, let := w.holdFirst(t)
+	if r := c.ask(); r.Status != 200 || r.AccessKeyID != old.AccessKeyID {
+		t.Errorf("while it is renewed: %+v", r)
+	}
+	<-arrived
+	let()
+	for c.ask().AccessKeyID == old.AccessKeyID { // until the renewal has ended
+	}
+	if n := w.aws.Count("GetSessionToken"); n != 2 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
+// With nobody to ask, a line says what to type elsewhere, once; the clients are told the same; and what was typed
+// elsewhere is found.
+func TestServerCannotAsk(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	s, c, codes := w.serving(t, withoutCodes)
+	if err := w.age(12 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	const line = "awsmfa exec prod --refresh -- awsmfa --version"
+	for range 3 {
+		if r := c.ask(); r.Status != 503 || !strings.Contains(r.Message, "type in another terminal: "+line) {
+			t.Errorf("the client is told %+v", r)
+		}
+	}
+	typed := strings.Fields(line)[1:]
+	if code := run(t, w, codes, typed...).exit(); code != 0 {
+		t.Error("what is to be typed does not work:", code)
+	}
+	if r := c.ask(); r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
+		t.Errorf("after the renewal elsewhere: %+v", r)
+	}
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if s.exit(); strings.Count(s.said.String(), line) != 1 {
+		t.Errorf("it says %s", &s.said)
+	}
+}
+
+// A role's session is renewed without a code while the MFA session lasts.
+func TestServerRole(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	role := w.aws.AddRole(fakeaws.Role{Name: "deploy", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
+	config := "[profile base]\nmfa_serial = " + w.phone.Serial + "\n[profile prod]\nsource_profile = base\nrole_arn = " + role.ARN + "\n"
+	keys := strings.Replace(w.file(".aws/credentials"), "[prod]", "[base]", 1)
+	for name, text := range map[string]string{"config": config, "credentials": keys} {
+		if err := os.WriteFile(filepath.Join(w.home, ".aws", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, c, _ := w.serving(t, withoutCodes)
+	first := c.ask()
+	for _, k := range w.files("role-") { // an hour older
+		for _, i := range []int{keptUntil, keptSince} {
+			at, err := time.Parse(time.RFC3339, k.lines[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.lines[i] = at.Add(-time.Hour).Format(time.RFC3339Nano)
+		}
+		if err := w.write(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for c.ask().AccessKeyID == first.AccessKeyID { // until the renewal has ended: what is held in memory did not age
+	}
+	if a, g := w.aws.Count("AssumeRole"), w.aws.Count("GetSessionToken"); a != 2 || g != 1 {
+		t.Errorf("%d calls of AssumeRole, %d of GetSessionToken", a, g)
+	}
+}
+
+// One code is enough also where every other run needs one: with --no-cache, which keeps nothing in files, and with
+// --refresh, which is for the first session only.
+func TestServerOneCode(t *testing.T) {
+	for _, flag := range []string{"--no-cache", "--refresh"} {
+		t.Run(flag, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			s := run(t, w, w.codes(t, 2), "exec", "prod", "--server", flag, "--", "sh", "-c", waits)
+			s.until("ready")
+			c := w.known(t)
+			if a, b := c.ask(), c.ask(); a != b || a.Status != 200 {
+				t.Errorf("%+v and then %+v", a, b)
+			}
+			if runs := w.file("runs"); runs != "run\n" {
+				t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+			}
+			if _, err := os.Stat(w.cacheDir()); err == nil && flag == "--no-cache" {
+				t.Error("something is in the cache")
+			}
+		})
+	}
+}
+
+// A code on the command line is for the first session.
+func TestServerGivenCode(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	s := run(t, w, []string{"AWSMFA_CODE_COMMAND=cat next"}, "exec", "prod", "--server", "--code", w.aws.FreshCode(w.phone.Serial), "--", "sh", "-c", waits)
+	s.until("ready")
+	c := w.known(t)
+	w.aws.Advance(12 * time.Hour)
+	if err := w.age(12 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.home, "next"), []byte(w.aws.FreshCode(w.phone.Serial)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.ask(); r.Status != 200 {
+		t.Errorf("it says %+v", r)
+	}
+}
+
+// boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and go on beyond its end: nobody
+// tells them of it, they ask again by themselves.
+func TestServerAWSClients(t *testing.T) {
+	path := os.Getenv("PATH")
+	for _, program := range []struct {
+		name, check string
+		script      string
+	}{
+		{"AWS CLI", "aws --version", `
+			aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL && echo first && read -r go &&
+			aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL && echo second`},
+		// A session of 15 minutes is one that botocore asks about before every call.
+		{"boto3", "/usr/bin/python3 -c 'import boto3'", `exec /usr/bin/python3 -c '
+import boto3, os, sys
+client = boto3.client("lambda", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+print(client.list_functions()["Functions"])
+print("first", flush=True)
+sys.stdin.readline()
+print(client.list_functions()["Functions"])
+print("second", flush=True)'`},
+	} {
+		t.Run(program.name, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			dir, err := built()
+			if err != nil {
+				t.Fatal(err)
+			}
+			environ := append(append(w.environ(), "PATH="+dir+":"+path, "PYENV_ROOT="+os.Getenv("PYENV_ROOT"), "AWS_PAGER=",
+				"AWS_EC2_METADATA_DISABLED=true"), w.codes(t, 1)...)
+			command := func(line string) *exec.Cmd {
+				cmd := exec.Command("sh", "-c", line)
+				cmd.Env, cmd.Dir = environ, w.home
+				return cmd
+			}
+			if out, err := command(program.check).CombinedOutput(); err != nil {
+				if os.Getenv("CI") == "true" { // which installs it
+					t.Fatalf("%s is not installed: %s", program.name, out)
+				}
+				t.Skipf("%s is not installed: %s", program.name, out)
+			}
+			cmd := command(`exec awsmfa exec prod --server --duration 15m -- sh -c "$SCRIPT"`)
+			cmd.Env = append(cmd.Env, "SCRIPT="+program.script)
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+			lines := bufio.NewReader(stdout)
+			for line := ""; line != "first\n"; {
+				if line, err = lines.ReadString('\n'); err != nil {
+					t.Fatalf("%v: %s", err, &stderr)
+				}
+			}
+			w.aws.Advance(time.Hour)
+			if err := w.age(time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			next := "used\n" + w.aws.FreshCode(w.phone.Serial) + "\n"
+			if err := os.WriteFile(filepath.Join(w.home, "codes"), []byte(next), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			stdin.Write([]byte("go\n"))
+			rest, _ := io.ReadAll(lines)
+			if !strings.Contains(string(rest), "second") {
+				t.Errorf("it printed %s", rest)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("%v: %s", err, &stderr)
+			}
+			calls := w.aws.Calls()
+			if n := w.aws.Count("GetSessionToken"); n != 2 || slices.ContainsFunc(calls, func(c fakeaws.Call) bool { return c.Status != 200 }) {
+				t.Errorf("%d calls of GetSessionToken; %+v", n, calls)
+			}
+		})
+	}
+}

@@ -1,0 +1,62 @@
+package session
+
+import (
+	"context"
+	"io"
+	"net/http"
+	neturl "net/url"
+	"strings"
+
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// maxAnswer is far above any sign-in token, and keeps whoever else answers from filling the memory.
+const maxAnswer = 1 << 20
+
+// Federate asks the federation endpoint of AWS's sign-in service, at to, the way the SDK asks all others: by the same
+// proxy and certificates, traced, within the time for one call. It asks once. The form, which holds a session's secrets,
+// is the body of a POST or the query of a GET. Whatever answers is returned; no answer is an error, which Explain puts
+// into words, or ctx's.
+func (c *Client) Federate(ctx context.Context, method, to string, form neturl.Values) (status int, body []byte, err error) {
+	call, cancel := c.Call(ctx)
+	defer cancel()
+	status, body, err = c.federate(call, method, to, form)
+	if ctx.Err() != nil {
+		return 0, nil, ctx.Err()
+	}
+	return status, body, err
+}
+
+func (c *Client) federate(ctx context.Context, method, to string, form neturl.Values) (int, []byte, error) {
+	ctx = awsmiddleware.SetOperationName(awsmiddleware.SetServiceID(ctx, "Signin"), form.Get("Action"))
+	request, err := http.NewRequestWithContext(ctx, method, to, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	if method == http.MethodGet {
+		request.URL.RawQuery = form.Encode()
+	} else {
+		text := form.Encode()
+		request.Body, request.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	request.Header.Set("User-Agent", c.AppID)
+	client := c.aws.HTTPClient.(tracing) // connect makes it so
+	transport := client.HTTPClient.(*awshttp.BuildableClient).GetTransport()
+	defer transport.CloseIdleConnections()
+	client.HTTPClient = bare{transport}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	return response.StatusCode, body, err
+}
+
+// bare is a transport with no http.Client around it, which would follow a redirect with the session in tow, in the body
+// or as the referrer, and would put the URL into its errors.
+type bare struct{ *http.Transport }
+
+func (b bare) Do(r *http.Request) (*http.Response, error) { return b.RoundTrip(r) }

@@ -1,0 +1,317 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/smithy-go"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Outside is where a chain begins that does not begin with a user's long-term keys: another program, a sign-in, the
+// machine. What these give, the SDK fetches; MFA, if any, is their affair.
+type Outside struct {
+	Profile profile.Profile
+	Kind    profile.Kind
+	Getenv  func(string) string
+	Environ []string // what a program inherits
+	Stderr  *os.File // what a program may complain on
+	// URL is the endpoint that settings name for a service ("sso", "sso_oidc", "signin"), or "" for AWS's own.
+	URL map[string]string
+	// STS is where a web identity token is shown.
+	STS Endpoint
+}
+
+// maxOutside is the longest that a permission set's session can last (IAM Identity Center User Guide, "Set session
+// duration").
+const maxOutside = 12 * time.Hour
+
+// parts tell one such beginning from another, for the name that a session is kept under.
+func (x *Outside) parts() []string {
+	parts := []string{fmt.Sprint(x.Kind)}
+	for _, key := range []string{
+		"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "credential_process",
+		"web_identity_token_file", "role_arn", "role_session_name", "credential_source", "login_session",
+	} {
+		value, _ := x.Profile.Get(key)
+		parts = append(parts, value)
+	}
+	if s, err := x.Profile.SSO(); x.Kind == profile.KindSSO && err == nil {
+		parts = append(parts, s.StartURL, s.Region)
+	}
+	for _, keys := range []func() (profile.Keys, error){x.environment, x.Profile.KeyPair} {
+		if k, err := keys(); err == nil {
+			parts = append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
+		}
+	}
+	return parts
+}
+
+// environment is the key pair that the variables hold, for credential_source = Environment.
+func (x *Outside) environment() (profile.Keys, error) {
+	k := profile.Keys{
+		AccessKeyID:     x.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: profile.NewSecret(x.Getenv("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    profile.NewSecret(x.Getenv("AWS_SESSION_TOKEN")),
+	}
+	from, _ := x.Profile.Get("credential_source")
+	if x.Kind != profile.KindSurroundings || from != profile.FromEnvironment || k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
+		return profile.Keys{}, msg.NothingInEnvironment(x.Profile.Name)
+	}
+	return k, nil
+}
+
+// outside fetches the credentials.
+func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
+	c, err := r.connect(ctx, "", "", "")
+	if err != nil {
+		return Session{}, err
+	}
+	c.aws.Credentials = aws.AnonymousCredentials{} // whoever has a token needs no signature
+	provider, err := c.provider(x)
+	if err != nil {
+		return Session{}, err
+	}
+	limit := c.Call
+	if x.Kind == profile.KindProcess { // there may be a person to answer its questions
+		limit = func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, longestWait)
+		}
+	}
+	bounded, cancel := limit(ctx)
+	defer cancel()
+	got, err := provider.Retrieve(bounded)
+	switch {
+	case ctx.Err() != nil:
+		return Session{}, ctx.Err()
+	case err != nil:
+		return Session{}, c.explainOutside(x, err)
+	}
+	s := Session{
+		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Obtained: r.Now(),
+	}
+	if got.CanExpire {
+		s.Expiration = got.Expires.UTC().Truncate(time.Second)
+		if x.Kind == profile.KindProcess && !s.Expiration.After(r.Now()) {
+			at := x.Profile.Where("credential_process")
+			return Session{}, msg.ProcessStale(x.Profile.Name, s.Expiration, at.File, at.Line)
+		}
+	}
+	r.Trace("outside: %v", s)
+	return s, nil
+}
+
+// provider is the SDK's for what the profile has. The settings are ours to read: an included profile's count too.
+func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
+	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
+	switch x.Kind {
+	case profile.KindSSO:
+		return c.sso(x)
+	case profile.KindProcess:
+		return processcreds.NewProviderCommand(process(x, get("credential_process")), func(o *processcreds.Options) { o.Timeout = longestWait }), nil
+	case profile.KindWebIdentity:
+		if get("role_arn") == "" {
+			at := x.Profile.Where("web_identity_token_file")
+			return nil, msg.WebIdentityNeedsRole(x.Profile.Name, at.File, at.Line)
+		}
+		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(get("web_identity_token_file")),
+			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
+	case profile.KindLogin:
+		path, err := logincreds.StandardCachedTokenFilepath(get("login_session"), x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
+		if err != nil {
+			return nil, msg.LoginExpired(x.Profile.Name, err)
+		}
+		client := signin.NewFromConfig(c.aws, func(o *signin.Options) { o.BaseEndpoint = optional(x.URL["signin"]) })
+		return logincreds.New(client, path), nil
+	case profile.KindSurroundings:
+		return c.surroundings(x, get("credential_source"))
+	default:
+		k, err := x.Profile.KeyPair()
+		if err != nil {
+			return nil, err
+		}
+		return static(k), nil
+	}
+}
+
+// tokenFile is stscreds.IdentityTokenFile, with an error that can be told from others.
+type tokenFile string
+
+func (f tokenFile) GetIdentityToken() ([]byte, error) { return os.ReadFile(string(f)) }
+
+func static(k profile.Keys) aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(k.AccessKeyID, k.SecretAccessKey.Reveal(), k.SessionToken.Reveal())
+}
+
+// sso shows the token that the AWS CLI keeps.
+func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
+	s, err := x.Profile.SSO()
+	if err != nil {
+		return nil, err
+	}
+	portal := sso.NewFromConfig(c.aws, func(o *sso.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso"]) })
+	if s.Session == "" {
+		return ssocreds.New(portal, s.Account, s.Role, s.StartURL), nil
+	}
+	path, err := ssocreds.StandardCachedTokenFilepath(s.Session)
+	if err != nil {
+		return nil, msg.SSOExpired(x.Profile.Name, err)
+	}
+	oidc := ssooidc.NewFromConfig(c.aws, func(o *ssooidc.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso_oidc"]) })
+	return ssocreds.New(portal, s.Account, s.Role, s.StartURL, func(o *ssocreds.Options) {
+		o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(oidc, path)
+	}), nil
+}
+
+// process runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
+// calls itself be known is in Environ, and stdin is not ours to give away.
+func process(x Outside, command string) processcreds.NewCommandBuilder {
+	return processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
+		cmd, err := processcreds.DefaultNewCommandBuilder{Args: []string{command}}.NewCommand(ctx)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Env, cmd.Stdin, cmd.Stderr = x.Environ, nil, x.Stderr
+		cmd.WaitDelay = time.Second // what the program started may hold its stdout open
+		return cmd, nil
+	})
+}
+
+// surroundings is for credential_source.
+func (c *Client) surroundings(x Outside, from string) (aws.CredentialsProvider, error) {
+	switch from {
+	case profile.FromEnvironment:
+		k, err := x.environment()
+		if err != nil {
+			return nil, err
+		}
+		return static(k), nil
+	case profile.FromInstance:
+		return ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = c.imds() }), nil
+	}
+	endpoint, token, err := x.container()
+	if err != nil {
+		return nil, err
+	}
+	return endpointcreds.New(endpoint, func(o *endpointcreds.Options) { o.AuthorizationToken, o.HTTPClient = token, c.aws.HTTPClient }), nil
+}
+
+// imds asks the instance metadata service. Where there is none, its address leads nowhere: one try, in a second, has to
+// tell, as in botocore. No proxy is asked for what only this machine can know.
+func (c *Client) imds() *imds.Client {
+	near := awshttp.NewBuildableClient().WithTimeout(time.Second).WithTransportOptions(func(t *http.Transport) { t.Proxy = nil })
+	return imds.NewFromConfig(c.aws, func(o *imds.Options) {
+		o.HTTPClient, o.Retryer = c.traced(near), aws.NopRetryer{}
+	})
+}
+
+// container is where a container asks for its role's credentials, and the token to show there. A URL without TLS is
+// taken only of this machine's own and of the addresses that ECS and EKS answer at, as every AWS client does (AWS SDKs
+// and Tools Reference Guide, "Container credential provider").
+func (x *Outside) container() (endpoint, token string, err error) {
+	full := x.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	if path := x.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); path != "" {
+		full = "http://169.254.170.2" + path
+	}
+	u, err := url.Parse(full)
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
+		return "", "", msg.NoContainer(x.Profile.Name, full != "")
+	}
+	token = x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	if file := x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", "", msg.TokenUnreadable(x.Profile.Name, file, err)
+		}
+		token = strings.TrimSpace(string(text))
+	}
+	return full, token, nil
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	switch {
+	case host == "localhost", ip != nil && ip.IsLoopback():
+		return true
+	}
+	return host == "169.254.170.2" || host == "169.254.170.23" || host == "fd00:ec2::23"
+}
+
+// explainOutside puts into words why there are no credentials.
+func (c *Client) explainOutside(x Outside, err error) error {
+	var (
+		told      *msg.Error
+		api       smithy.APIError
+		operation *smithy.OperationError
+		file      *fs.PathError
+	)
+	code, said := "", ""
+	if errors.As(err, &api) {
+		code, said = api.ErrorCode(), api.ErrorMessage()
+	}
+	name := x.Profile.Name
+	switch {
+	case errors.As(err, &told):
+		return told
+	case x.Kind == profile.KindProcess:
+		return processFailed(x, err)
+	case x.Kind == profile.KindSurroundings:
+		from, _ := x.Profile.Get("credential_source")
+		return msg.NothingAround(name, from, err)
+	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
+		return msg.TokenUnreadable(name, file.Path, err)
+	case code == "" && errors.As(err, &operation): // there was no answer
+		return c.Explain(err)
+	case x.Kind == profile.KindWebIdentity && (code == "ExpiredTokenException" || code == "InvalidIdentityToken" || code == "IDPRejectedClaim"):
+		return msg.WebIdentityRefused(name, said, err)
+	case x.Kind == profile.KindWebIdentity && isAccessDenied(err):
+		return msg.WebIdentityDenied(name, said, err)
+	case x.Kind == profile.KindSSO && (code == "ForbiddenException" || code == "ResourceNotFoundException"):
+		s, _ := x.Profile.SSO()
+		return msg.SSODenied(name, s.Account, s.Role, err)
+	case x.Kind == profile.KindSSO && (code == "" || code == "UnauthorizedException" || code == "InvalidGrantException" || code == "ExpiredTokenException"):
+		return msg.SSOExpired(name, err)
+	case x.Kind == profile.KindLogin:
+		return msg.LoginExpired(name, err)
+	}
+	return c.Explain(err)
+}
+
+// processFailed says so of a program. What it printed is never shown, not underneath either: it may be credentials.
+func processFailed(x Outside, err error) error {
+	at := x.Profile.Where("credential_process")
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return msg.ProcessFailed(x.Profile.Name, exit.ExitCode(), at.File, at.Line)
+	case errors.Is(err, context.DeadlineExceeded):
+		return msg.ProcessTooSlow(x.Profile.Name, longestWait, at.File, at.Line)
+	case errors.Is(err, exec.ErrWaitDelay):
+		return msg.ProcessHangs(x.Profile.Name, at.File, at.Line)
+	}
+	return msg.ProcessGarbled(x.Profile.Name, at.File, at.Line)
+}

@@ -1,0 +1,182 @@
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Request is what is asked for, all of it: it is what AWS is asked, and its hash is what the session is kept under, so
+// that the two cannot drift apart. How AWS is reached (region, proxies, time limits) is not part of it: the session is
+// the same.
+type Request struct {
+	// Keys is the long-term key pair that it begins with; Outside, when it is not nil, is what it begins with instead.
+	Keys    profile.Keys
+	Outside *Outside
+
+	// Serial is the MFA device's serial number; "" stands for the one device that the user has, until it is found.
+	Serial string
+	// NoMFA asks for the session of a user without a device.
+	NoMFA bool
+	// Duration is that of the MFA session.
+	Duration time.Duration
+	Endpoint Endpoint
+
+	// Roles are assumed in this order; the session of the last is what is wanted. See Roles.
+	Roles []profile.Role
+}
+
+// Endpoint is where STS is asked. Sessions of different endpoints are different sessions: another URL is another AWS,
+// and the global endpoint gives out tokens that regions which must be enabled first do not take (AWS STS, "Regions and
+// endpoints").
+type Endpoint struct {
+	// URL is the endpoint that settings name for STS, or "" for AWS's own.
+	URL string
+	// Global is set by sts_regional_endpoints = legacy.
+	Global bool
+}
+
+// Roles fills in how long the roles of a chain last: the last as long as asked, else as its profile says, else an hour;
+// those before it no longer than they are good for. AWS gives a role that is assumed with another role's session an hour
+// at most, and what it would refuse is refused here, before a code is asked for.
+func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
+	var roles []profile.Role
+	for i, r := range chain.Roles {
+		switch {
+		case i < len(chain.Roles)-1:
+			r.Duration = profile.DefaultRoleDuration
+		case asked != 0:
+			r.Duration = asked
+		case r.Duration == 0:
+			r.Duration = profile.DefaultRoleDuration
+		}
+		if i > 0 && r.Duration > profile.MaxChainedDuration {
+			return nil, msg.ChainTooLong(r.Profile, chain.Roles[i-1].Profile, r.Duration)
+		}
+		roles = append(roles, r)
+	}
+	return roles, nil
+}
+
+// straight says that the role is assumed straight from the long-term keys: AWS gives it more than an hour in no other way
+// (IAM User Guide, "Role chaining"), and without MFA there is no session to assume it with.
+func (r Request) straight() bool {
+	return len(r.Roles) == 1 && r.Outside == nil && (r.NoMFA || r.Roles[0].Duration > profile.MaxChainedDuration)
+}
+
+// needsCode says that AWS is asked for this itself with a token code, not with a session that was.
+func (r Request) needsCode() bool {
+	return r.Outside == nil && !r.NoMFA && (len(r.Roles) == 0 || r.straight())
+}
+
+// source is what the last role is assumed with.
+func (r Request) source() Request {
+	r.Roles = r.Roles[:len(r.Roles)-1]
+	return r
+}
+
+// keepable says whether the session is worth keeping and can be known again. What a program, a container or an instance
+// gives is kept by these themselves.
+func (r Request) keepable() bool {
+	return len(r.Roles) > 0 || r.Outside == nil || r.Outside.Kind == profile.KindSSO
+}
+
+// lifetime is the most that the session can last.
+func (r Request) lifetime() time.Duration {
+	switch {
+	case len(r.Roles) > 0:
+		return r.Roles[len(r.Roles)-1].Duration
+	case r.Outside != nil:
+		return maxOutside
+	}
+	return r.Duration
+}
+
+// Key is the name that the session is kept under.
+func (r Request) Key() string {
+	switch {
+	case len(r.Roles) > 0:
+		return r.rolePrefix() + hash(r.roleParts()...)
+	case r.NoMFA:
+		return "plain-" + hash(append(r.userParts(), r.Duration.String())...)
+	case r.Outside != nil:
+		return "outside-" + hash(r.userParts()...)
+	}
+	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
+}
+
+// rolePrefix is what the names of all role sessions of one user begin with.
+func (r Request) rolePrefix() string { return "role-" + hash(r.userParts()...)[:16] + "-" }
+
+func (r Request) roleParts() []string {
+	parts := append(r.userParts(), fmt.Sprint(r.NoMFA, r.straight()))
+	for _, role := range r.Roles {
+		tags := make([]string, 0, 2*len(role.Tags))
+		for _, t := range role.Tags {
+			tags = append(tags, t.Key, t.Value)
+		}
+		parts = append(parts, role.ARN, role.SessionName, role.ExternalID, role.SourceIdentity, role.Duration.String(),
+			hash(tags...), hash(role.TransitiveTags...))
+	}
+	return parts
+}
+
+// lock is the name of what one caller at a time does. Two codes for one user at the same time would be asked for on one
+// screen, and one code counts once; everything else waits only for the same.
+func (r Request) lock() string {
+	if r.needsCode() {
+		return r.user()
+	}
+	return r.Key()
+}
+
+// user names whose keys these are, where: what a remembered device hangs on.
+func (r Request) user() string { return "user-" + hash(r.userParts()...) }
+
+func (r Request) userParts() []string {
+	parts := []string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal(), r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
+	if r.Outside != nil {
+		parts = append(parts, r.Outside.parts()...)
+	}
+	return parts
+}
+
+// String says what is wanted, for --debug.
+func (r Request) String() string {
+	var what string
+	switch {
+	case r.Outside != nil:
+		what = r.Outside.Profile.String()
+	case r.NoMFA:
+		what = r.Keys.AccessKeyID + " without MFA"
+	case r.Serial != "":
+		what = r.Serial
+	default:
+		what = r.Keys.AccessKeyID
+	}
+	for _, role := range r.Roles {
+		what += " → " + role.ARN
+	}
+	return what
+}
+
+// Format writes String for every verb: nothing of a request that opens anything is shown.
+func (r Request) Format(w fmt.State, _ rune) { io.WriteString(w, r.String()) }
+
+// hash cannot be turned back (a secret access key has 240 bits), and no two lists of parts run into one.
+func hash(parts ...string) string {
+	h := sha256.New()
+	var size [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
+		h.Write(size[:])
+		io.WriteString(h, p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,110 @@
+package session
+
+import (
+	"bytes"
+	"crypto/x509"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Settings are a profile's on how AWS is reached. A setting for which the environment has a variable is not among them:
+// that comes first, and the SDK reads it. The zero value of each is the SDK's usual.
+type Settings struct {
+	caBundle    func() ([]byte, error) // reads the certificates, as PEM: only who asks AWS needs them
+	fips        aws.FIPSEndpointState
+	dualStack   aws.DualStackEndpointState
+	maxAttempts int
+	retryMode   aws.RetryMode
+}
+
+// ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"). One that
+// cannot be understood is a *msg.Error with its place.
+func ReadSettings(p profile.Profile, getenv func(string) string) (Settings, error) {
+	var s Settings
+	for _, setting := range []struct {
+		key, variable, want string
+		read                func(value string) bool
+	}{
+		{"ca_bundle", "AWS_CA_BUNDLE", "", func(file string) bool {
+			s.caBundle = func() ([]byte, error) { return certificates(p, file) }
+			return true
+		}},
+		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "true or false", func(v string) bool {
+			s.fips = map[string]aws.FIPSEndpointState{
+				"true": aws.FIPSEndpointStateEnabled, "false": aws.FIPSEndpointStateDisabled,
+			}[strings.ToLower(v)]
+			return s.fips != aws.FIPSEndpointStateUnset
+		}},
+		{"use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "true or false", func(v string) bool {
+			s.dualStack = map[string]aws.DualStackEndpointState{
+				"true": aws.DualStackEndpointStateEnabled, "false": aws.DualStackEndpointStateDisabled,
+			}[strings.ToLower(v)]
+			return s.dualStack != aws.DualStackEndpointStateUnset
+		}},
+		{"max_attempts", "AWS_MAX_ATTEMPTS", "a number from 1", func(v string) bool {
+			n, err := strconv.Atoi(v)
+			s.maxAttempts = n
+			return err == nil && n >= 1
+		}},
+		{"retry_mode", "AWS_RETRY_MODE", "legacy, standard or adaptive", func(v string) bool {
+			if strings.EqualFold(v, "legacy") { // botocore's oldest; the SDK's usual stands for it
+				return true
+			}
+			mode, err := aws.ParseRetryMode(strings.ToLower(v))
+			s.retryMode = mode
+			return err == nil
+		}},
+	} {
+		value, _ := p.Get(setting.key)
+		if value == "" || getenv(setting.variable) != "" {
+			continue
+		}
+		if !setting.read(value) {
+			at := p.Where(setting.key)
+			return Settings{}, msg.ProfileBadSetting(p.Name, setting.key, setting.want, at.File, at.Line)
+		}
+	}
+	return s, nil
+}
+
+// certificates reads the file that ca_bundle names.
+func certificates(p profile.Profile, file string) ([]byte, error) {
+	at := p.Where("ca_bundle")
+	pem, err := os.ReadFile(file)
+	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return nil, msg.ProfileBadCABundle(p.Name, file, at.File, at.Line, err)
+	}
+	return pem, nil
+}
+
+// options are the settings as the SDK takes them.
+func (s Settings) options() []func(*config.LoadOptions) error {
+	var all []func(*config.LoadOptions) error
+	if s.caBundle != nil {
+		all = append(all, func(o *config.LoadOptions) error {
+			pem, err := s.caBundle()
+			o.CustomCABundle = bytes.NewReader(pem)
+			return err
+		})
+	}
+	if s.fips != aws.FIPSEndpointStateUnset {
+		all = append(all, config.WithUseFIPSEndpoint(s.fips))
+	}
+	if s.dualStack != aws.DualStackEndpointStateUnset {
+		all = append(all, config.WithUseDualStackEndpoint(s.dualStack))
+	}
+	if s.maxAttempts != 0 {
+		all = append(all, config.WithRetryMaxAttempts(s.maxAttempts))
+	}
+	if s.retryMode != "" {
+		all = append(all, config.WithRetryMode(s.retryMode))
+	}
+	return all
+}
