@@ -26,7 +26,7 @@ import (
 const (
 	warmUp = 20
 	rounds = 300
-	crowd  = 10_000
+	crowd  = 10_000 // profiles
 	atOnce = 100
 	colds  = 30
 	weighs = 15
@@ -134,7 +134,8 @@ func (b *bench) ratio(name string, over, under []sample, target float64) {
 	b.mark(name, fmt.Sprintf("%.2f x", r), r <= target, fmt.Sprintf("%.2f x", target))
 }
 
-// cached interleaves the programs: one round is one run of each.
+// cached interleaves the programs: one round is one run of each, there and back in turn, for whoever runs after another
+// of the same program finds the processor's caches warm.
 func (b *bench) cached() error {
 	one, err := b.Crowd(0)
 	if err != nil {
@@ -145,6 +146,7 @@ func (b *bench) cached() error {
 		return err
 	}
 	env := []string{b.built["awsmfa"], "env", "prod"}
+	role := []string{b.built["awsmfa"], "env", "developer"}
 	programs := []struct {
 		name    string
 		argv    []string
@@ -155,10 +157,18 @@ func (b *bench) cached() error {
 		{name: "program that links the same packages", argv: []string{b.built["linking"]}, env: b.Environ()},
 		{name: "awsmfa env prod, 1 profile", argv: env, env: b.Environ("AWS_CONFIG_FILE=" + one)},
 		{name: fmt.Sprintf("awsmfa env prod, %d profiles", crowd), argv: env, env: b.Environ("AWS_CONFIG_FILE=" + many)},
+		{name: "awsmfa env developer, 1 role profile", argv: role, env: b.Environ("AWS_CONFIG_FILE=" + one)},
+		{name: fmt.Sprintf("awsmfa env developer, %d role profiles", crowd), argv: role, env: b.Environ("AWS_CONFIG_FILE=" + many)},
+	}
+	if _, err := b.start(role, b.Environ()); err != nil { // the role's session; the MFA session is kept
+		return err
 	}
 	requests, codes := b.AWS.Count(""), b.Codes()
 	for round := range warmUp + rounds {
 		for i := range programs {
+			if round%2 == 1 {
+				i = len(programs) - 1 - i
+			}
 			p := &programs[i]
 			s, err := b.start(p.argv, p.env)
 			if err != nil {
@@ -182,6 +192,7 @@ func (b *bench) cached() error {
 	b.ratio("cached call / linking program", single, linking, 1.15)
 	b.ratio("cached call / empty program", single, empty, 3.5)
 	b.ratio(fmt.Sprintf("%d profiles / 1 profile", crowd), crowded, single, 1.2)
+	b.ratio(fmt.Sprintf("%d role profiles / 1", crowd), programs[5].samples, programs[4].samples, 1.2)
 	if r, c := b.AWS.Count("")-requests, b.Codes()-codes; r != 0 || c != 0 {
 		return fmt.Errorf("cached calls made %d requests and asked for %d codes: there must be none", r, c)
 	}

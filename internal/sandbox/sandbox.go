@@ -34,6 +34,8 @@ type Sandbox struct {
 	// User has a device and profiles. Newcomer has neither, only a key: it is this user's first day.
 	User, Newcomer fakeaws.User
 	Device         fakeaws.Device
+	// Developer may be assumed by whoever of the account has given MFA.
+	Developer fakeaws.Role
 	// Home is the throw-away home; Bin, first on PATH, is for programs.
 	Home, Bin string
 
@@ -74,7 +76,7 @@ func Main(args []string, stdout, stderr io.Writer) (code int, ok bool) {
 }
 
 // New makes a sandbox with the profiles prod (a device named in mfa_serial, a region), dev (the same user, the device to
-// be found) and default, all of User. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
+// be found) and default, all of User, and developer, a role that is assumed from prod. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
 func New() (*Sandbox, error) {
 	dir, err := os.MkdirTemp("", "awsmfa-sandbox-")
 	if err != nil {
@@ -85,6 +87,7 @@ func New() (*Sandbox, error) {
 	s.User = s.AWS.AddUser(fakeaws.User{Name: "alice"})
 	s.Newcomer = s.AWS.AddUser(fakeaws.User{Name: "bob"})
 	s.Device = s.AWS.AddDevice(s.User.ARN, fakeaws.Device{})
+	s.Developer = s.AWS.AddRole(fakeaws.Role{Name: "Developer", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
 	if err := s.build(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -108,7 +111,7 @@ func (s *Sandbox) build() error {
 	}
 	key := fmt.Sprintf("aws_access_key_id = %s\naws_secret_access_key = %s\n", s.User.Keys[0].ID, s.User.Keys[0].Secret)
 	return errors.Join(
-		s.Write(".aws/config", "[default]\nregion = us-east-1\n\n[profile dev]\n\n"+s.prod()),
+		s.Write(".aws/config", "[default]\nregion = us-east-1\n\n[profile dev]\n\n"+s.prod()+"\n"+s.developer()),
 		s.Write(".aws/credentials", "[default]\n"+key+"\n[dev]\n"+key+"\n[prod]\n"+key),
 		s.Write(".zshrc", "# Without this file zsh asks a newcomer how to set it up.\n"),
 	)
@@ -118,13 +121,17 @@ func (s *Sandbox) prod() string {
 	return "[profile prod]\nregion = eu-central-1\nmfa_serial = " + s.Device.Serial + "\n"
 }
 
-// Crowd writes another config file, where prod stands in the middle of the given number of other profiles, and returns
-// its path, for AWS_CONFIG_FILE.
+func (s *Sandbox) developer() string {
+	return "[profile developer]\nregion = eu-central-1\nrole_arn = " + s.Developer.ARN + "\nsource_profile = prod\n"
+}
+
+// Crowd writes another config file, where prod and developer stand in the middle of the given number of other profiles,
+// all roles, and returns its path, for AWS_CONFIG_FILE.
 func (s *Sandbox) Crowd(others int) (path string, err error) {
 	var b strings.Builder
 	for i := range others + 1 {
 		if i == others/2 {
-			b.WriteString(s.prod() + "\n")
+			b.WriteString(s.prod() + "\n" + s.developer() + "\n")
 		}
 		if i < others {
 			fmt.Fprintf(&b, "[profile team-%05d]\nregion = eu-west-1\noutput = json\nrole_arn = arn:aws:iam::%012d:role/Developer\nsource_profile = prod\n\n", i, 100_000_000_000+i)
