@@ -174,10 +174,11 @@ func (d Dir) sweep() {
 	}
 	old := time.Now().Add(-sweepAge)
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), "session-") && !strings.HasPrefix(e.Name(), ".new-") {
+		kept := strings.HasSuffix(e.Name(), suffix) && !strings.HasPrefix(e.Name(), "user-") // a device stays the user's
+		if !kept && !strings.HasPrefix(e.Name(), ".new-") {
 			continue
 		}
-		if info, err := e.Info(); err == nil && info.ModTime().Before(old) && !strings.HasSuffix(e.Name(), lockSuffix) {
+		if info, err := e.Info(); err == nil && info.ModTime().Before(old) {
 			os.Remove(filepath.Join(d.Path, e.Name()))
 		}
 	}

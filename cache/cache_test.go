@@ -105,7 +105,8 @@ func TestSweep(t *testing.T) {
 	d := Dir{t.TempDir()}
 	old, young := time.Now().Add(-sweepAge-time.Minute), time.Now().Add(-sweepAge+time.Minute)
 	stays := map[string]bool{
-		"session-old.cache": false, "session-young.cache": true, "session-old.lock": true, ".new-old": false,
+		"session-old.cache": false, "role-old.cache": false, "outside-old.cache": false, "plain-young.cache": true,
+		"session-young.cache": true, "session-old.lock": true, ".new-old": false,
 		".new-young": true, "user-old.cache": true, "user-old.lock": true, "somebody's": true,
 	}
 	for name := range stays {

@@ -1,7 +1,7 @@
 // Package browser has a web browser open a secret link without telling anybody else. A program's arguments can be seen
 // by all users of a computer, so the browser is started with the address of a page on loopback, which leads on to the
-// link: the first who asks for it, and nobody after. The package does not read the environment, and prints nothing; what
-// the browser prints is thrown away.
+// link: the first who asks for it, and nobody after. Of the environment the package reads PATH alone, to find a
+// program; it prints nothing, and what the browser prints is thrown away.
 //
 // There is no library under it. Those there are run one program, wait until it ends, and let what it prints through to
 // stdout; none can tell whether a browser came. A file that leads on, readable by the user alone, would need no server,

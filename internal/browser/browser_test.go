@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -182,10 +181,12 @@ func TestFind(t *testing.T) {
 	if err := os.WriteFile(spaced, nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	known, err := exec.LookPath("go")
-	if err != nil {
+	known := "known" + filepath.Ext(name)
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, known), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("PATH", bin)
 	setting := strings.Join([]string{"no-such-browser --tab", "", known + " --tab", spaced}, string(filepath.ListSeparator))
 	programs, err := Find(setting, nil)
 	var names []string

@@ -57,11 +57,10 @@ func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile,
 
 // userSession obtains the MFA session of the profile's own keys, also where these are kept in a role's section.
 func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, error) {
-	o, want, err := f.request(a, p)
+	o, want, err := f.requestFor(a, p, p.Own())
 	if err != nil {
 		return session.Session{}, err
 	}
-	want.Roles = nil
 	return o.Obtain(want)
 }
 

@@ -38,6 +38,7 @@ func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *sessi
 				return profile.Keys{}, nil, err
 			}
 		}
+		x.ReadSignIn()
 	default: // web identity: the files say it all
 	}
 	return profile.Keys{}, x, nil

@@ -46,8 +46,8 @@ type World struct {
 
 // grammar is the command line, all of it: help, completion and errors derive from it.
 type grammar struct {
-	Env  envCmd  `cmd:"" help:"Print the statements that put an MFA session into the shell that runs this."`
-	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with an MFA session in its environment."`
+	Env  envCmd  `cmd:"" help:"Print the statements that put a session into the shell that runs this."`
+	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with a session in its environment."`
 
 	CredentialProcess processCmd `cmd:"" name:"credential-process" help:"Print a session as AWS clients read it, for credential_process."`
 	Config            configCmd  `cmd:"" help:"Print, or add, a profile with which every AWS client uses awsmfa."`
@@ -91,9 +91,6 @@ func Run(world World) (code int) {
 	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
 		return strings.HasPrefix(entry, varSecret+"=")
 	})
-	if strings.EqualFold(world.Getenv("AWS_RETRY_MODE"), "legacy") {
-		os.Unsetenv("AWS_RETRY_MODE") //nolint:errcheck // botocore's usual mode, for which the SDK for Go refuses to do anything
-	}
 	defer func() {
 		switch r := recover().(type) {
 		case nil:

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -45,6 +46,9 @@ func (c *configCmd) Run(a *app) error {
 	command, err := processLine(a.Args[0], p.Name)
 	if err != nil {
 		return err
+	}
+	if runtime.GOOS == "windows" && strings.Contains(command, `"`) {
+		a.warn(msg.ConfigQuoted(command))
 	}
 	settings := []profile.Setting{{Key: "credential_process", Value: command}}
 	for _, key := range append([]string{"services"}, clientSettings...) {
@@ -98,11 +102,12 @@ var clientSettings = []string{
 }
 
 // processLine is the command line for credential_process. Botocore takes it apart by itself, the Go and JavaScript SDKs
-// hand it to sh or cmd: a word in double quotes without $, `, \, % or ! in it is the one spelling that they agree on.
+// hand it to sh or cmd: a word in double quotes without $, `, \, % or ! in it is the one spelling that they agree on. On
+// Windows the Go SDK spoils those quotes (aws-sdk-go-v2, issue 3208), so there the path's short form is taken.
 // The program's path is in it whole: what is started from a desktop has another PATH than the terminal.
 func processLine(arg0, name string) (string, error) {
 	path := programPath(arg0)
-	program, ok := processWord(path, `\`)
+	program, ok := processWord(withoutBlanks(path), `\~`)
 	if !ok {
 		return "", msg.ConfigOddPath(path)
 	}

@@ -278,6 +278,9 @@ func (d *doctor) credentials() (c check) {
 		return wrong(name, err)
 	case outside != nil:
 		d.outside = true
+		if d.chain.Kind == profile.KindProcess {
+			return right(name, msg.FromProgram(d.chain.Base.Name))
+		}
 		return right(name, msg.FromElsewhere(d.chain.Base.Name, kindKey(d.chain.Base, d.chain.Kind)))
 	}
 	d.keys = &keys
@@ -480,7 +483,7 @@ func (d *doctor) session(ctx context.Context) check {
 	case d.keys != nil && d.reach == nil:
 		return skipped(name, "network")
 	case d.outside && d.chain.Kind == profile.KindProcess:
-		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun}
+		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun(d.profile.Name)}
 	}
 	unusable := ""
 	s, _, found := d.kept(*d.profile, func(why string) { unusable = why })

@@ -68,6 +68,9 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if err != nil {
 		return err
 	}
+	if c.Unset {
+		return &usageError{msg.NothingRemoved(line)}
+	}
 	return &usageError{msg.NothingSet(line)}
 }
 

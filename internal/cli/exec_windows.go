@@ -13,10 +13,11 @@ import (
 )
 
 // become runs the command and returns its exit code: a process cannot be replaced on Windows. Ctrl-C reaches everyone
-// on the console, the command too; what it makes of it is its own affair, so here it is only taken note of.
+// on the console, the command too; what it makes of it is its own affair, so here it is only taken note of. So it is with
+// the console's end, which Go calls SIGTERM: there is a little time to tidy up when the command has gone.
 func become(a *app, path string, argv, environ []string) error {
 	pressed := make(chan os.Signal, 8)
-	signal.Notify(pressed, os.Interrupt)
+	signal.Notify(pressed, os.Interrupt, syscall.SIGTERM)
 	cmd := exec.Command(path)
 	cmd.Args, cmd.Env = argv, environ
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr

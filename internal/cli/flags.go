@@ -23,7 +23,7 @@ import (
 type profileFlags struct {
 	Name    string      `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. When it is left out: AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), then default."`
 	Profile string      `short:"p" help:"The profile, instead of the argument." placeholder:"NAME"`
-	Timeout timeoutFlag `help:"How long one question to AWS may take (30s)." placeholder:"30s"`
+	Timeout timeoutFlag `help:"How long one question to AWS may take (30s)." placeholder:"TIME"`
 }
 
 // sessionFlags say which session is wanted; env and exec have them alike.
@@ -32,9 +32,9 @@ type sessionFlags struct {
 
 	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
 	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
-	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, the profile's mfa_process." placeholder:"COMMAND"`
-	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds; a role's, to 12h. Else AWSMFA_DURATION, 12h; a role's duration_seconds, 1h." placeholder:"12h"`
-	MinTTL      *ttlFlag     `name:"min-ttl" help:"If a kept session has less than this left, a new one is obtained (5m)." placeholder:"5m"`
+	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, then the profile's mfa_process." placeholder:"COMMAND"`
+	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h." placeholder:"TIME"`
+	MinTTL      *ttlFlag     `name:"min-ttl" help:"If a kept session has less than this left, a new one is obtained (5m; credential-process 15m, exec --server 16m)." placeholder:"TIME"`
 	NoMFA       bool         `name:"no-mfa" help:"Ask for no code: for a user who has no MFA device, or roles that need none."`
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
@@ -114,14 +114,23 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 
 // request is what obtains the profile's session, and what is to be asked for.
 func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, session.Request, error) {
-	var want session.Request
 	chain, err := p.Chain(a.files())
 	if err != nil {
-		return nil, want, err
+		return nil, session.Request{}, err
 	}
+	return f.requestFor(a, p, chain)
+}
+
+// requestFor is request for a chain of the profile's.
+func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain) (*session.Obtainer, session.Request, error) {
+	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
 	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
 		return nil, want, msg.BadSerial(want.Serial)
+	}
+	if region := chain.Get("region"); !isRegion(region) {
+		at := chain.Where("region")
+		return nil, want, msg.ProfileBadSetting(p.Name, "region", "a region's name", at.File, at.Line)
 	}
 	want.NoMFA = f.NoMFA
 	minTTL, err := f.durations(&want, chain)
@@ -139,6 +148,7 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, se
 	if want.Keys, want.Outside, err = a.begin(chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}
+	want.NoMFA = want.NoMFA && want.Outside == nil // no code is asked for anyway
 	if f.Duration != 0 && len(want.Roles) == 0 && want.Outside != nil {
 		a.warn(msg.DurationNotOurs(p.Name))
 	}

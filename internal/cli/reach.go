@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -25,6 +26,10 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 	settings, err := session.ReadSettings(p, a.Getenv)
 	if err != nil {
 		return session.Reach{}, session.Endpoint{}, err
+	}
+	if strings.EqualFold(a.Getenv("AWS_RETRY_MODE"), "legacy") {
+		// Botocore's oldest mode, for which the SDK refuses to do anything. What is run gets the variable as it was.
+		os.Setenv("AWS_RETRY_MODE", string(session.UsualRetryMode)) //nolint:errcheck // the name is one
 	}
 	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {

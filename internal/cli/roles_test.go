@@ -1,9 +1,15 @@
 package cli_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha1" // the name that the AWS CLI keeps a token under
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -64,6 +70,34 @@ func signIn(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(err)
 	sum := sha1.Sum([]byte(arg(ts, args, 0, "")))
 	dir := filepath.Join(w.home, ".aws", "sso", "cache")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	ts.Check(os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), text, 0o600))
+}
+
+// login SESSION [expired|garbled] writes what aws login leaves behind.
+func logIn(ts *testscript.TestScript, w *world, args []string) {
+	until := time.Now().Add(10 * time.Minute)
+	if arg(ts, args, 1, "fresh") == "expired" {
+		until = time.Now().Add(-time.Minute)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	der, err := x509.MarshalECPrivateKey(key)
+	ts.Check(err)
+	text, err := json.Marshal(map[string]any{
+		"accessToken": map[string]any{
+			"accessKeyId": "ASIALOGIN", "secretAccessKey": "login-secret", "sessionToken": "login-token",
+			"accountId": fakeaws.DefaultAccount, "expiresAt": until.UTC().Format(time.RFC3339),
+		},
+		"tokenType": "aws_sigv4", "refreshToken": "login-refresh", "clientId": "arn:aws:signin:::devtools/same-device",
+		"dpopKey": string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})),
+	})
+	ts.Check(err)
+	if arg(ts, args, 1, "fresh") == "garbled" {
+		text = []byte("hunter2")
+	}
+	sum := sha256.Sum256([]byte(arg(ts, args, 0, "")))
+	dir := filepath.Join(w.home, ".aws", "login", "cache")
 	ts.Check(os.MkdirAll(dir, 0o700))
 	ts.Check(os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), text, 0o600))
 }

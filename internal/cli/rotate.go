@@ -37,9 +37,6 @@ func (c *rotateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := profile.Replaceable(a.files(), p.Name, old); err != nil {
-		return err
-	}
 	ctx, stop := a.catchSignals()
 	defer stop()
 	x, err := c.account(ctx, a, p, c.Region)
@@ -52,6 +49,10 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	defer unlock()
+	// Not earlier: the rotation that was waited for has put another key there, which is not to be taken for a second one.
+	if err := profile.Replaceable(a.files(), p.Name, old); err != nil {
+		return err
+	}
 	if err := r.shared(ctx); err != nil {
 		return err
 	}
@@ -78,6 +79,7 @@ type rotation struct {
 	with     *account // has an MFA session
 	old, new profile.Keys
 	others   []msg.KeyHolder // sections that have the old key too
+	cleared  bool            // a second key was deleted
 }
 
 // shared asks, where the key stands in other sections too, whether they may lose it.
@@ -86,7 +88,7 @@ func (r *rotation) shared(ctx context.Context) (err error) {
 		return err
 	}
 	r.others = slices.DeleteFunc(r.others, func(h msg.KeyHolder) bool {
-		return h.Profile == r.profile.Name && h.File == r.old.Where.File
+		return profile.Pos{File: h.File, Line: h.Line} == r.old.Where
 	})
 	if len(r.others) == 0 {
 		return nil
@@ -165,7 +167,7 @@ func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
 func (r *rotation) refused(err error) error {
 	told := r.with.told(err)
 	if mfa.Denied(err) {
-		return msg.RotateDenied(told)
+		return msg.RotateDenied(told, r.cleared)
 	}
 	return told
 }
@@ -191,9 +193,11 @@ func (r *rotation) make(ctx context.Context) error {
 			r.new.Where = r.old.Where
 			r.app.say(msg.KeyMade(r.new.AccessKeyID))
 			return nil
-		case keys.LimitReached(err) && !again && ctx.Err() == nil:
+		case keys.LimitReached(err):
 			r.app.warn(msg.KeyAppeared)
-			continue
+			if !again && ctx.Err() == nil {
+				continue
+			}
 		case !mfa.Undone(err):
 			r.unmake(ctx)
 		}
@@ -274,6 +278,7 @@ func (r *rotation) clear(ctx context.Context, k keys.Key) error {
 	if err := r.set(ctx, keys.Delete, k.ID); err != nil {
 		return r.refused(err)
 	}
+	r.cleared = true
 	r.app.say(msg.KeyDeleted(k.ID))
 	return ctx.Err()
 }
@@ -406,7 +411,7 @@ func (r *rotation) stopped(ctx context.Context, cause error) error {
 
 // forget drops the sessions that were had with the old key, and remembers its device for the new one.
 func (r *rotation) forget() {
-	_, was, err := r.cmd.request(r.app, r.profile)
+	_, was, err := r.cmd.requestFor(r.app, r.profile, r.profile.Own())
 	if err == nil {
 		now := was
 		now.Keys = r.new

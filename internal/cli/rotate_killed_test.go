@@ -67,7 +67,7 @@ func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
 		select {
 		case <-s.more:
 		case <-ended:
-			if !strings.Contains(s.stderr.String(), "and the user no other; ") {
+			if !strings.Contains(s.stderr.String(), "done: the old access key is deleted, ") {
 				t.Fatalf("it does not finish: %s", &s.stderr)
 			}
 			worksInFile(t, w, u, before)
@@ -209,4 +209,48 @@ func TestTwoRotateAtOnce(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, &first.said)
 	}
 	worksInFile(t, w, dana, before)
+}
+
+// One rotates from beginning to end while another one has read the file and not begun yet: what that has read is old, and
+// the key in the file now is not a second one that may go.
+func TestRotateAfterAnother(t *testing.T) {
+	t.Parallel()
+	w, dana := rotating(t)
+	before := w.file(".aws/credentials")
+	arrived, let := w.at(t, "GetCallerIdentity", true)
+	second := run(t, w, withPhone, "rotate", "work", "--yes")
+	<-arrived
+	w.aws.OnRequest(nil)
+	if first := run(t, w, withPhone, "rotate", "work", "--yes"); first.exit() != 0 {
+		t.Fatal(&first.said)
+	}
+	w.aws.ResetCalls()
+	let()
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "were changed by somebody else meanwhile; nothing was changed") {
+		t.Errorf("exit code %d: %s", code, &second.said)
+	}
+	if calls := w.aws.Calls(); len(calls) > 1 {
+		t.Errorf("AWS was asked %+v", calls)
+	}
+	worksInFile(t, w, dana, before)
+}
+
+// Ctrl-C while a key is made, and the answer lost: the SDK asks once more, and AWS says that there are two keys. That one of
+// them is a leftover is said.
+func TestRotateStoppedWithALostAnswer(t *testing.T) {
+	t.Parallel()
+	w, dana := rotating(t)
+	before := w.file(".aws/credentials")
+	w.aws.Inject(fakeaws.Fault{Kind: fakeaws.CutAfter, Action: "CreateAccessKey"})
+	arrived, let := w.at(t, "CreateAccessKey", true)
+	s := run(t, w, withPhone, "rotate", "work")
+	<-arrived
+	w.aws.OnRequest(nil)
+	signalTo(t, s.Process, syscall.SIGINT)
+	time.AfterFunc(100*time.Millisecond, let)
+	if code := s.exit(); code == 0 || !strings.Contains(s.said.String(), "the user has two access keys now") {
+		t.Errorf("exit code %d: %s", code, &s.said)
+	}
+	worksInFile(t, w, dana, before)
+	finishes(t, w, dana, before)
 }

@@ -88,6 +88,7 @@ func TestScripts(t *testing.T) {
 			"then":     command(then),
 			"role":     command(addRole),
 			"sso":      command(signIn),
+			"login":    command(logIn),
 			"identity": command(webIdentity),
 			"machine":  command(machine),
 			"called":   command(lastCall),

@@ -74,7 +74,7 @@ func TestServerAsks(t *testing.T) {
 	w.ended(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
-	readUntil(t, person, "goes on with profile prod, and its session has ended or will soon.\r\nMFA code for prod")
+	readUntil(t, person, "the session of profile prod has ended or will soon; the command runs on, and needs a new one\r\nMFA code for prod")
 	typeIn(t, person, w.aws.FreshCode(w.phone.Serial)+"\n")
 	if r := <-replies; r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
 		t.Errorf("the client is told %+v", r)

@@ -208,7 +208,7 @@ func TestServerHoldsMeanwhile(t *testing.T) {
 	}
 	<-arrived
 	let()
-	for c.ask().AccessKeyID == old.AccessKeyID { // until the renewal has ended
+	for end := time.Now().Add(longest); c.ask().AccessKeyID == old.AccessKeyID && time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // until the renewal has ended
 	}
 	if n := w.aws.Count("GetSessionToken"); n != 2 {
 		t.Errorf("%d calls of GetSessionToken", n)
@@ -271,7 +271,8 @@ func TestServerRole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for c.ask().AccessKeyID == first.AccessKeyID { // until the renewal has ended: what is held in memory did not age
+	// Until the renewal has ended: what is held in memory did not age.
+	for end := time.Now().Add(longest); c.ask().AccessKeyID == first.AccessKeyID && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 	}
 	if a, g := w.aws.Count("AssumeRole"), w.aws.Count("GetSessionToken"); a != 2 || g != 1 {
 		t.Errorf("%d calls of AssumeRole, %d of GetSessionToken", a, g)

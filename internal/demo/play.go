@@ -91,7 +91,8 @@ func welcome(s *sandbox.Sandbox, shell shells.Shell) {
 		{"authenticator", "the code for the next line's question"},
 		{shell.Line("awsmfa env prod"), "the session, into this " + shell.Name},
 		{"list-functions", "allowed"},
-		{"awsmfa exec dev -- list-functions", "the same user, another profile: no code"},
+		{"awsmfa exec dev -- list-functions", "the same user, other profile: no code"},
+		{"awsmfa exec developer -- list-functions", "a role: no code either"},
 	}...)
 	say("\nThe first day of the user bob, who has no device. setup asks for this key, and\nthe authenticator command is bob's phone (then: authenticator bob).\n")
 	say("  access key ID      %s", s.Newcomer.Keys[0].ID)

@@ -63,6 +63,7 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 		{"another day: alice, without MFA", d.without},
 		{"the session, in this shell: " + d.shell.Name, d.evaluated},
 		{"one command only", d.wrapped},
+		{"a role, with the same code", d.role},
 		{"the second call is free", d.again},
 	} {
 		d.say("\n%s", d.bold(fmt.Sprintf("%d. %s", i+1, step.name)))
@@ -199,6 +200,21 @@ func (d *shower) wrapped() error {
 		return r.not("the functions")
 	}
 	d.shown(strings.TrimSpace(r.stdout))
+	return d.paidOnce()
+}
+
+// role: the MFA session that is kept assumes it, with no code.
+func (d *shower) role() error {
+	d.typed("awsmfa exec developer -- list-functions")
+	r, err := d.run(d.env, d.awsmfa(), "exec", "developer", "--", "list-functions")
+	if err != nil {
+		return err
+	}
+	if r.code != 0 || !strings.Contains(r.stdout, ":assumed-role/"+d.Developer.Name+"/"+d.User.Name+" in ") || d.AWS.Count("AssumeRole") != 1 {
+		return r.not("the functions, as " + d.Developer.ARN)
+	}
+	d.shown(strings.TrimSpace(r.stdout))
+	d.say("  The profile developer has role_arn and source_profile = prod. One code serves all roles of a key.")
 	return d.paidOnce()
 }
 

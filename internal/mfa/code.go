@@ -186,7 +186,7 @@ func called(line string) string {
 }
 
 func (p program) run(ctx context.Context) (string, error) {
-	cmd := system(ctx, p.line, p.environ)
+	cmd := System(ctx, p.line, p.environ)
 	cmd.Env, cmd.Stderr = p.environ, p.stderr
 	if p.stdin != "" {
 		cmd.Stdin = strings.NewReader(p.stdin)

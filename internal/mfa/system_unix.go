@@ -7,6 +7,7 @@ import (
 	"os/exec"
 )
 
-func system(ctx context.Context, line string, _ []string) *exec.Cmd {
+// System is a command line that a person has written, run by sh.
+func System(ctx context.Context, line string, _ []string) *exec.Cmd {
 	return exec.CommandContext(ctx, "/bin/sh", "-c", line)
 }

@@ -54,7 +54,7 @@ func Usage(err error, help, command, first string) error {
 	switch {
 	case missing.MatchString(text):
 		text = missing.FindStringSubmatch(text)[1] + ": a value is missing, or begins with -"
-	case command == "exec" && (strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
+	case command == "exec" && !strings.Contains(text, "did you mean") && (strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
 		hint = "put -- before the command: awsmfa exec [PROFILE] -- COMMAND [ARG ...]"
 	case command == "env" && strings.HasPrefix(text, "unexpected argument"):
 		hint = "name one profile; a name with blanks goes in quotes"
@@ -150,6 +150,14 @@ func UnknownShell(name string, all []string) error {
 func NothingSet(line string) error {
 	return &Error{
 		Text: "nothing is set yet: a program cannot change the variables of the shell it runs in",
+		Hint: "type this instead:  " + line,
+	}
+}
+
+// NothingRemoved is NothingSet for --unset.
+func NothingRemoved(line string) error {
+	return &Error{
+		Text: "nothing is removed yet: a program cannot change the variables of the shell it runs in",
 		Hint: "type this instead:  " + line,
 	}
 }

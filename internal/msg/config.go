@@ -68,8 +68,14 @@ func ConfigOddName(name string) error {
 	}
 }
 
-// ConfigAdded says how the new profile is used.
+// ConfigQuoted: on Windows there are clients that cannot run a program with quotes about its path or profile.
+func ConfigQuoted(command string) string {
+	return "terraform and whatever else is made with AWS's SDK for Go takes no quotes on Windows, and will not get this started: " +
+		command + "; a directory and a profile without blanks in their names would serve it"
+}
+
+// ConfigAdded says how the new profile is used, also when it was there already.
 func ConfigAdded(name, from, file string) string {
-	return "profile " + quoted(name) + " in " + path(file) + " has the session of " + quoted(from) + "; try: aws --profile " + word(name) +
+	return "profile " + quoted(name) + " is in " + path(file) + " and gives the session of " + quoted(from) + "; try:  aws --profile " + word(name) +
 		" sts get-caller-identity"
 }

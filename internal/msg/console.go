@@ -12,9 +12,9 @@ import (
 const ConsoleHelp = `Prints a link that signs a browser in to the AWS console as the profile's role. It works for 15 minutes, and whoever has
 it is signed in: show it to nobody. The browser stays signed in for as long as the role's session lasts.
 
-  awsmfa console prod --open
-  awsmfa console prod --open --destination lambda
-  awsmfa console prod --destination 'https://eu-central-1.console.aws.amazon.com/s3/buckets/logs'
+  awsmfa console developer --open
+  awsmfa console developer --open --destination lambda
+  awsmfa console developer --destination 'https://eu-central-1.console.aws.amazon.com/s3/buckets/logs'
 
 AWS signs in sessions of roles only. For a user's own session there is the console's own sign-in, with password and MFA.`
 
@@ -86,7 +86,7 @@ const printLink = "without --open the link is printed: open it in a browser your
 // NoBrowser names what was looked for.
 func NoBrowser(names []string) error {
 	return &Error{
-		Text: "no program that opens a browser was found: " + strings.Join(names, ", "),
+		Text: "no program that opens a browser was found (looked for: " + strings.Join(names, ", ") + ")",
 		Hint: "name one in BROWSER; " + printLink,
 	}
 }

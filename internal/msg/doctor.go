@@ -85,16 +85,23 @@ const NotNeeded = "not needed: the credentials are not a user's own keys"
 
 // FromElsewhere says that setting brings a profile's credentials.
 func FromElsewhere(profile, setting string) string {
-	return fmt.Sprintf("profile %s gets its credentials by its %s: no code is asked for", quoted(profile), setting)
+	return fmt.Sprintf("profile %s gets its credentials from its %s: no code is asked for", quoted(profile), setting)
 }
 
-// RolesAre names the roles in the order in which they are assumed.
+// FromProgram is the same for credential_process, whose program may ask for a code: it may be awsmfa.
+func FromProgram(profile string) string {
+	return fmt.Sprintf("profile %s gets its credentials from its credential_process: whether a code is asked for is that program's affair", quoted(profile))
+}
+
+// RolesAre names the roles in the order in which they are assumed. Only assuming one would show that AWS allows it.
 func RolesAre(base string, arns []string) string {
-	return fmt.Sprintf("%s, assumed from profile %s", strings.Join(arns, " → "), quoted(base))
+	return fmt.Sprintf("%s, from profile %s; whether AWS allows it is not tried here", strings.Join(arns, " → "), quoted(base))
 }
 
 // ProcessNotRun is said instead of running a program that might ask a person.
-const ProcessNotRun = "credential_process is not run to check it: awsmfa exec PROFILE -- aws sts get-caller-identity does"
+func ProcessNotRun(profile string) string {
+	return fmt.Sprintf("credential_process is not run to check it: awsmfa exec %s -- aws sts get-caller-identity does", word(profile))
+}
 
 // SessionToBeHad says that credentials were given just now.
 func SessionToBeHad(id string) string { return id + " was given just now, without a code" }

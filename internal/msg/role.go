@@ -39,11 +39,13 @@ func RoleTooLong(profile string, duration time.Duration, err error) error {
 }
 
 // RoleDenied: AWS does not let the caller assume the role. aws are its words.
-func RoleDenied(profile, aws string, noMFA, chained bool, err error) error {
+func RoleDenied(profile, aws string, noMFA, outside, chained bool, err error) error {
 	wants := "a more recent code (--refresh)"
 	switch {
 	case noMFA:
 		wants = "MFA, which --no-mfa leaves out"
+	case outside:
+		wants = "MFA, for which awsmfa asks only where a user's own keys stand in the credentials file"
 	case chained: // aws:MultiFactorAuthPresent is not there in a role's session
 		wants = "MFA, which does not reach it through another role"
 	}

@@ -73,10 +73,15 @@ func AnotherRotates(user string) error {
 	}
 }
 
-// RotateDenied: a policy does not let the user do something that rotating needs. err is AWS's refusal in words.
-func RotateDenied(err error) error {
+// RotateDenied: a policy does not let the user do something that rotating needs. err is AWS's refusal in words; changed
+// says that a second key is gone already.
+func RotateDenied(err error, changed bool) error {
+	text := err.Error()
+	if !changed {
+		text += "; " + unchanged
+	}
 	return &Error{
-		Text: fmt.Sprintf("%v; %s", err, unchanged),
+		Text: text,
 		Hint: "rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey for the own user, with MFA: ask whoever manages the user's IAM policies",
 		Err:  err,
 	}
@@ -184,14 +189,14 @@ func OldKept(profile, user, id string) string {
 }
 
 func Rotated(profile, id string) string {
-	return fmt.Sprintf("done: profile %q has the access key %s, and the user no other; the next session takes a code", profile, id)
+	return fmt.Sprintf("done: the old access key is deleted, and profile %q has %s; the next session takes a code", profile, id)
 }
 
 // RotationStopped: the new key is in the file, and the old one not gone. status is what AWS says of the old one:
 // "active", "inactive", "" for gone, "unknown".
 func RotationStopped(err error, profile, user, file, id, old, status string) error {
 	e := &Error{
-		Text: fmt.Sprintf("%v; %s", err, Stands(profile, file, id, old, status)),
+		Text: fmt.Sprintf("%v; %s", err, stands(profile, file, id, old, status)),
 		Hint: fmt.Sprintf("run awsmfa rotate again, which offers to delete the old key, or:  %s", deleteLine(profile, user, old)),
 		Err:  err,
 	}
@@ -201,8 +206,15 @@ func RotationStopped(err error, profile, user, file, id, old, status string) err
 	return e
 }
 
-// Stands says what stands where, as RotationStopped has it.
+// Stands is a warning after Ctrl-C: it says what stands where, as RotationStopped has it.
 func Stands(profile, file, id, old, status string) string {
+	if status == "" {
+		return stands(profile, file, id, old, status)
+	}
+	return stands(profile, file, id, old, status) + "; run awsmfa rotate again, which offers to delete it"
+}
+
+func stands(profile, file, id, old, status string) string {
 	text := fmt.Sprintf("profile %q has the new access key %s (%s)", profile, id, path(file))
 	switch status {
 	case "":

@@ -9,7 +9,7 @@ import (
 
 // ServerAsks is said on the terminal before the question for a code, which comes in the midst of what the command shows.
 func ServerAsks(profile string) string {
-	return Printable(fmt.Sprintf("\nThe command that awsmfa runs goes on with profile %s, and its session has ended or will soon.\n", profile))
+	return Printable(fmt.Sprintf("\nawsmfa: the session of profile %s has ended or will soon; the command runs on, and needs a new one\n", profile))
 }
 
 // ServerCannotAsk is for a code that nobody can be asked for. line is what a session is obtained with elsewhere; nil
@@ -60,7 +60,7 @@ func ServerSays(err error) string {
 
 // ServerHidesFiles is said when the command is given AWS files of its own.
 func ServerHidesFiles() string {
-	return `profile "default" has credentials of its own, which every AWS client would use instead of the endpoint: your AWS files are hidden from the command`
+	return `profile "default" has credentials of its own, which AWS clients would use instead of these: your AWS files are hidden from the command`
 }
 
 func ServerNotOpened(err error) error {
@@ -68,5 +68,5 @@ func ServerNotOpened(err error) error {
 }
 
 func ServerFilesNotHidden(err error) error {
-	return &Error{Text: fmt.Sprintf("writing the AWS files that the command is given: %s", innermost(err)), Err: err}
+	return &Error{Text: fmt.Sprintf("writing the AWS files that the command is given: %v", err), Hint: "name a directory for temporary files with TMPDIR", Err: err}
 }

@@ -86,6 +86,10 @@ func (p Profile) Chain(files Files) (Chain, error) {
 	}
 }
 
+// Own is the way to the profile's own key pair: none, whatever role stands beside it, and whoever else that is assumed with.
+// LongTermKeys says whether there is such a pair.
+func (p Profile) Own() Chain { return Chain{Base: p, Kind: KindKeys, links: []Profile{p}} }
+
 // check refuses a base that has no credentials.
 func (c Chain) check() error {
 	p := c.Base

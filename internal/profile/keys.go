@@ -31,8 +31,8 @@ const (
 	KindSource                   // source_profile with neither role nor keys
 	KindSurroundings             // credential_source: what the environment, the container or the instance gives
 	KindSSO                      // sso_session, sso_start_url
-	KindProcess                  // credential_process
 	KindLogin                    // login_session, of "aws login"
+	KindProcess                  // credential_process
 )
 
 // Kind tells where the profile's credentials come from. A role comes before the profile's own keys, as in both SDKs;
@@ -62,10 +62,10 @@ func (p Profile) own() Kind {
 		return KindSurroundings
 	case p.has("sso_session"), p.has("sso_start_url"), p.has("sso_account_id"):
 		return KindSSO
-	case p.has("credential_process"):
-		return KindProcess
 	case p.has("login_session"):
 		return KindLogin
+	case p.has("credential_process"):
+		return KindProcess
 	}
 	return KindNone
 }
@@ -83,10 +83,12 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	switch p.Kind() {
 	case KindKeys:
 		return p.longTerm(p.KeyPair())
-	case KindRole, KindWebIdentity, KindSurroundings:
-		if p.own() == KindKeys { // they are the user's, whatever role they assume
+	case KindRole:
+		if p.own() == KindKeys { // they are the user's, whatever role stands beside them
 			return p.longTerm(p.KeyPair())
 		}
+		return Keys{}, p.roleError()
+	case KindWebIdentity, KindSurroundings:
 		return Keys{}, p.roleError()
 	case KindSource:
 		source, _ := p.Get("source_profile")

@@ -1,14 +1,15 @@
-// Package profile reads what the AWS config files say of one profile: its long-term keys, its MFA device, its region,
-// its endpoints, and what kind of profile it is. It reads those files and nothing else: never the environment, never
-// the network; it writes nothing and prints nothing.
+// Package profile reads what the AWS config files say of one profile: its long-term keys, its MFA device, its region, its
+// endpoints, what kind of profile it is, and the chain of roles from it to where its credentials come from. It also adds
+// a section or a line to those files, and puts one key pair in another's place (write.go, replace.go). It knows those
+// files and nothing else: never the environment, never the network; it prints nothing.
 //
 // The rules are those of the AWS SDK for Go v2 (config/shared_config.go, config/internal/ini), and of botocore where
 // that serves the user better; a comment says so each time. Two rules are our own. What is read is what matters: a
 // mistake in a section that was not asked for is no error. And a line that somebody wrote in a section that is asked
 // for is never dropped without a word.
 //
-// A profile costs the same however many stand beside it: the files are read through one small buffer, and only the
-// sections that were asked for are taken apart. There is no index to go stale.
+// A profile costs next to the same however many stand beside it: a file is read through one small buffer, or mapped when
+// it is large, and only the sections that were asked for are taken apart. There is no index to go stale.
 package profile
 
 import (

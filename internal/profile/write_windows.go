@@ -18,6 +18,9 @@ import (
 // wider. The owner is the user who writes.
 func inherit(f *os.File, path string, _ fs.FileInfo) error {
 	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
+	if errors.Is(err, fs.ErrNotExist) { // gone since; commit will see
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -80,6 +83,11 @@ func replace(from, to string) (err error) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+	// Access to the directory was not denied when the new file was made in it, nor to the old file when it was opened for
+	// writing: so it is open elsewhere, which Windows tells in these words of a file that is to be replaced.
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		err = windows.ERROR_SHARING_VIOLATION
 	}
 	return err
 }

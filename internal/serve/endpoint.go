@@ -76,6 +76,8 @@ func Listen(get func(context.Context) (Credentials, error)) (*Endpoint, error) {
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          log.New(io.Discard, "", 0),
+
+		DisableGeneralOptionsHandler: true, // or OPTIONS * would be answered
 	}
 	go e.server.Serve(l) //nolint:errcheck // it ends with Close, and says so
 	return e, nil

@@ -17,8 +17,8 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Reach is how AWS is reached. What it leaves out (proxies, certificates, retries, FIPS, dual stack) the SDK reads from
-// the environment, as every AWS client does.
+// Reach is how AWS is reached. What neither it nor its Settings name, the SDK reads from the environment, as every AWS
+// client does: proxies, and what has a variable there.
 type Reach struct {
 	// Profile is the one that messages name.
 	Profile  string
@@ -55,23 +55,21 @@ func (r Reach) ConnectSession(ctx context.Context, s Session) (*Client, error) {
 }
 
 func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, error) {
-	load := func(file string, more ...func(*config.LoadOptions) error) (aws.Config, error) {
-		return config.LoadDefaultConfig(ctx, append(append(r.Settings.options(), more...),
-			config.WithSharedConfigFiles([]string{file}),
-			config.WithSharedCredentialsFiles([]string{}),
-			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
-			config.WithRegion(r.Region),
-			config.WithAppID(r.AppID),
-			config.WithLogger(logging.Nop{}), // it would write to stderr, of bodies that it could not discard
-		)...)
-	}
 	// The SDK reads the environment, and no file: what those say has been read, with included profiles and by rules that
-	// it does not have. It would refuse a whole profile for one setting that is another client's (retry_mode = legacy).
-	cfg, err := load(os.DevNull)
-	var absent config.SharedConfigProfileNotExistError
-	if errors.As(err, &absent) {
-		cfg, err = withEmptyProfile(load)
+	// it does not have. It would refuse a whole profile for one setting that is another client's (retry_mode = legacy), and
+	// everything where AWS_PROFILE names one and no file has it.
+	if name, ok := os.LookupEnv("AWS_PROFILE"); ok { //nolint:forbidigo // only the SDK reads it, here
+		os.Unsetenv("AWS_PROFILE")           //nolint:errcheck // the name is one
+		defer os.Setenv("AWS_PROFILE", name) //nolint:errcheck // as above
 	}
+	cfg, err := config.LoadDefaultConfig(ctx, append(r.Settings.options(),
+		config.WithSharedConfigFiles([]string{}),
+		config.WithSharedCredentialsFiles([]string{}),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
+		config.WithRegion(r.Region),
+		config.WithAppID(r.AppID),
+		config.WithLogger(logging.Nop{}), // it would write to stderr, of bodies that it could not discard
+	)...)
 	var told *msg.Error // of a setting
 	switch {
 	case errors.As(err, &told):
@@ -94,23 +92,6 @@ func (c *Client) traced(http aws.HTTPClient) aws.HTTPClient {
 		asked: func(host string) { c.asked = host },
 		dated: func(there time.Time) { c.ahead = c.Reach.Now().Sub(there) },
 	}
-}
-
-// withEmptyProfile is for when AWS_PROFILE is set: the SDK insists on a profile. It gets one that says nothing.
-func withEmptyProfile(load func(file string, more ...func(*config.LoadOptions) error) (aws.Config, error)) (aws.Config, error) {
-	f, err := os.CreateTemp("", "awsmfa-*.empty")
-	if err != nil {
-		return aws.Config{}, err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString("[default]\n")
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return aws.Config{}, err
-	}
-	return load(f.Name(), config.WithSharedConfigProfile("default"))
 }
 
 // Call bounds one call with its retries.

@@ -1,7 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,6 +31,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/smithy-go"
 
+	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 )
@@ -44,6 +48,8 @@ type Outside struct {
 	URL map[string]string
 	// STS is where a web identity token is shown.
 	STS Endpoint
+	// SignIn is what the AWS CLI keeps of a sign-in, as ReadSignIn found it.
+	SignIn []byte
 }
 
 // maxOutside is the longest that a permission set's session can last (IAM Identity Center User Guide, "Set session
@@ -63,12 +69,43 @@ func (x *Outside) parts() []string {
 	if s, err := x.Profile.SSO(); x.Kind == profile.KindSSO && err == nil {
 		parts = append(parts, s.StartURL, s.Region)
 	}
+	parts = append(parts, string(x.SignIn), x.URL["sso"], x.URL["sso_oidc"], x.URL["signin"])
+	if x.Kind == profile.KindSurroundings {
+		for _, name := range []string{containerURL, containerPath, "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
+			parts = append(parts, x.Getenv(name))
+		}
+	}
 	for _, keys := range []func() (profile.Keys, error){x.environment, x.Profile.KeyPair} {
 		if k, err := keys(); err == nil {
 			parts = append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
 		}
 	}
 	return parts
+}
+
+// ReadSignIn looks what the AWS CLI keeps of a sign-in, if that is what it begins with: a session that was had with
+// another person's, or before signing out, is not the one that is wanted now. (Botocore removes its own at a sign-out.)
+func (x *Outside) ReadSignIn() {
+	if path, err := x.signInFile(); err == nil {
+		x.SignIn, _ = os.ReadFile(path) // that it cannot be read is said by whoever needs it
+	}
+}
+
+// signInFile is where the AWS CLI keeps a sign-in.
+func (x *Outside) signInFile() (string, error) {
+	switch x.Kind {
+	case profile.KindSSO:
+		s, err := x.Profile.SSO()
+		if err != nil {
+			return "", err
+		}
+		return ssocreds.StandardCachedTokenFilepath(cmp.Or(s.Session, s.StartURL))
+	case profile.KindLogin:
+		name, _ := x.Profile.Get("login_session")
+		return logincreds.StandardCachedTokenFilepath(name, x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
+	default:
+		return "", fs.ErrNotExist
+	}
 }
 
 // environment is the key pair that the variables hold, for credential_source = Environment.
@@ -141,9 +178,12 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(get("web_identity_token_file")),
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
 	case profile.KindLogin:
-		path, err := logincreds.StandardCachedTokenFilepath(get("login_session"), x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
+		path, err := x.signInFile()
 		if err != nil {
 			return nil, msg.LoginExpired(x.Profile.Name, err)
+		}
+		if !hasKey(x.SignIn) {
+			return nil, msg.LoginExpired(x.Profile.Name, errors.New("no sign-in, or one without a key"))
 		}
 		client := signin.NewFromConfig(c.aws, func(o *signin.Options) { o.BaseEndpoint = optional(x.URL["signin"]) })
 		return logincreds.New(client, path), nil
@@ -156,6 +196,17 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 		}
 		return static(k), nil
 	}
+}
+
+// hasKey says whether what aws login leaves behind has the key that it is renewed with, in PEM: of any other text the SDK
+// makes a crash (credentials/logincreds, parseKey).
+func hasKey(signIn []byte) bool {
+	var left struct {
+		Key string `json:"dpopKey"`
+	}
+	err := json.Unmarshal(signIn, &left)
+	block, _ := pem.Decode([]byte(left.Key))
+	return err == nil && block != nil
 }
 
 // tokenFile is stscreds.IdentityTokenFile, with an error that can be told from others.
@@ -177,7 +228,7 @@ func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
 	if s.Session == "" {
 		return ssocreds.New(portal, s.Account, s.Role, s.StartURL), nil
 	}
-	path, err := ssocreds.StandardCachedTokenFilepath(s.Session)
+	path, err := x.signInFile()
 	if err != nil {
 		return nil, msg.SSOExpired(x.Profile.Name, err)
 	}
@@ -188,13 +239,11 @@ func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
 }
 
 // process runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
-// calls itself be known is in Environ, and stdin is not ours to give away.
+// calls itself be known is in Environ, and stdin is not ours to give away. And on Windows, where the SDK's own command
+// spoils the quotes about a path with blanks (aws-sdk-go-v2, issue 3208), cmd is handed the line as it is.
 func process(x Outside, command string) processcreds.NewCommandBuilder {
 	return processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
-		cmd, err := processcreds.DefaultNewCommandBuilder{Args: []string{command}}.NewCommand(ctx)
-		if err != nil {
-			return nil, err
-		}
+		cmd := mfa.System(ctx, command, x.Environ)
 		cmd.Env, cmd.Stdin, cmd.Stderr = x.Environ, nil, x.Stderr
 		cmd.WaitDelay = time.Second // what the program started may hold its stdout open
 		return cmd, nil
@@ -229,12 +278,18 @@ func (c *Client) imds() *imds.Client {
 	})
 }
 
+// The variables that say where a container asks.
+const (
+	containerURL  = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+	containerPath = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+)
+
 // container is where a container asks for its role's credentials, and the token to show there. A URL without TLS is
 // taken only of this machine's own and of the addresses that ECS and EKS answer at, as every AWS client does (AWS SDKs
 // and Tools Reference Guide, "Container credential provider").
 func (x *Outside) container() (endpoint, token string, err error) {
-	full := x.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-	if path := x.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); path != "" {
+	full := x.Getenv(containerURL)
+	if path := x.Getenv(containerPath); path != "" {
 		full = "http://169.254.170.2" + path
 	}
 	u, err := url.Parse(full)
@@ -281,7 +336,7 @@ func (c *Client) explainOutside(x Outside, err error) error {
 		return processFailed(x, err)
 	case x.Kind == profile.KindSurroundings:
 		from, _ := x.Profile.Get("credential_source")
-		return msg.NothingAround(name, from, err)
+		return msg.NothingAround(name, from, withoutURL(err))
 	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
 		return msg.TokenUnreadable(name, file.Path, err)
 	case code == "" && errors.As(err, &operation): // there was no answer

@@ -115,7 +115,7 @@ func (c *Client) explainFor(want Request, err error) error {
 	case len(want.Roles) == 1 && want.Outside != nil && isGone(err):
 		return msg.SourceGone(role.Profile, want.Outside.Profile.Name, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return msg.RoleDenied(role.Profile, said, want.NoMFA, len(want.Roles) > 1, err)
+		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.Outside != nil && len(want.Roles) == 1, len(want.Roles) > 1, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
 		return msg.RoleTooLong(role.Profile, role.Duration, err)
 	case code == "ValidationError" && strings.Contains(said, "role chaining"):

@@ -1,6 +1,7 @@
 // Package session is the one place where a session is obtained: from what is asked for, through the cache and its lock,
-// to STS and back. It speaks to AWS through the SDK and says what AWS answered in plain words. It never prints, never
-// asks anyone itself, and never writes anywhere but to the cache it is given.
+// to STS and back, once for each link of a chain. It speaks to AWS through the SDK, which also runs a credential_process
+// and renews the tokens that the AWS CLI keeps, and it says what AWS answered in plain words. It never prints, never asks
+// anyone itself, and keeps nothing but in the cache it is given.
 package session
 
 import (
@@ -142,6 +143,7 @@ func (o *Obtainer) ask(ctx context.Context, want Request, found bool) (s Session
 		s, err = o.assume(ctx, want)
 	case want.Outside != nil:
 		s, err = o.Reach.outside(ctx, *want.Outside)
+		want.Outside.ReadSignIn() // it may have been renewed for that
 	default:
 		s, err = o.plain(ctx, want)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,56 @@ func TestKey(t *testing.T) {
 	other.Serial, other.Duration = "", time.Hour
 	if other.user() != request().user() {
 		t.Error("two requests of one user are not one user's")
+	}
+}
+
+// So is each setting of each role of the chain, but not what the profile is called; and all that tells one beginning from
+// another.
+func TestRoleKey(t *testing.T) {
+	role := func() profile.Role { return profile.Role{Profile: "a", ARN: "arn:aws:iam::123456789012:role/a"} }
+	others := map[string]any{
+		"Profile": "b", "ARN": "b", "SessionName": "b", "ExternalID": "b", "SourceIdentity": "b", "Duration": time.Hour,
+		"Tags": []profile.Tag{{Key: "b", Value: "c"}}, "TransitiveTags": []string{"b"},
+	}
+	outside := func(change func(*Outside)) func(*Request) {
+		return func(r *Request) {
+			r.Outside = &Outside{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
+			change(r.Outside)
+		}
+	}
+	changes := map[string]func(*Request){
+		"nothing":     func(*Request) {},
+		"without MFA": func(r *Request) { r.NoMFA = true },
+		"two":         func(r *Request) { r.Roles = append(r.Roles, role()) },
+		"another two": func(r *Request) { r.Roles = append(r.Roles, role()); r.Roles[1].ARN = "b" },
+		"turned":      func(r *Request) { r.Roles = append(r.Roles, role()); r.Roles[0].ARN = "b" },
+		"a tag's end": func(r *Request) { r.Roles[0].Tags = []profile.Tag{{Key: "bc"}} },
+
+		"a sign-in":      outside(func(*Outside) {}),
+		"another's":      outside(func(x *Outside) { x.SignIn = []byte("b") }),
+		"elsewhere":      outside(func(x *Outside) { x.URL = map[string]string{"sso": "b"} }),
+		"another source": outside(func(x *Outside) { x.Kind = profile.KindLogin }),
+	}
+	for field := range reflect.TypeFor[profile.Role]().Fields() {
+		changes[field.Name] = func(r *Request) {
+			reflect.ValueOf(&r.Roles[0]).Elem().FieldByIndex(field.Index).Set(reflect.ValueOf(others[field.Name]))
+		}
+	}
+	seen := map[string]string{}
+	for what, change := range changes {
+		r := request()
+		r.Roles = []profile.Role{role()}
+		change(&r)
+		if what == "Profile" {
+			what = "nothing"
+		}
+		if before, ok := seen[r.Key()]; ok && before != what {
+			t.Errorf("%s and %s have one key", what, before)
+		}
+		seen[r.Key()] = what
+	}
+	if len(seen) != len(changes)-1 {
+		t.Errorf("%d changes have %d keys", len(changes), len(seen))
 	}
 }
 

@@ -24,6 +24,9 @@ type Settings struct {
 	retryMode   aws.RetryMode
 }
 
+// UsualRetryMode is the SDK's.
+const UsualRetryMode = aws.RetryModeStandard
+
 // ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"). One that
 // cannot be understood is a *msg.Error with its place.
 func ReadSettings(p profile.Profile, getenv func(string) string) (Settings, error) {

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,7 +29,7 @@ func (t tracing) Do(r *http.Request) (*http.Response, error) {
 	response, err := t.HTTPClient.Do(r)
 	took := t.now().Sub(began).Round(time.Millisecond)
 	if err != nil {
-		t.trace("request: %s to %s://%s: %v after %s", what, r.URL.Scheme, r.URL.Host, err, took)
+		t.trace("request: %s to %s://%s: %v after %s", what, r.URL.Scheme, r.URL.Host, withoutURL(err), took)
 		return nil, err
 	}
 	if there, err := http.ParseTime(response.Header.Get("Date")); err == nil {
@@ -35,4 +37,13 @@ func (t tracing) Do(r *http.Request) (*http.Response, error) {
 	}
 	t.trace("request: %s to %s://%s: HTTP %d in %s", what, r.URL.Scheme, r.URL.Host, response.StatusCode, took)
 	return response, nil
+}
+
+// withoutURL is what lies under an error that shows the whole URL that was asked. A container's is known to nobody else: it
+// is as good as a password.
+func withoutURL(err error) error {
+	if whole := (*url.Error)(nil); errors.As(err, &whole) {
+		return whole.Err
+	}
+	return err
 }

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package cli
+
+func withoutBlanks(path string) string { return path }

@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"strings"
+
+	"golang.org/x/sys/windows"
+)
+
+// withoutBlanks is the short form (8.3) of the path of a file that is there, or path itself: where it has no blank, and
+// where the drive keeps no short names.
+func withoutBlanks(path string) string {
+	long, err := windows.UTF16PtrFromString(path)
+	if err != nil || !strings.Contains(path, " ") {
+		return path
+	}
+	var short [windows.MAX_LONG_PATH]uint16
+	n, err := windows.GetShortPathName(long, &short[0], uint32(len(short)))
+	if err != nil || int(n) >= len(short) {
+		return path
+	}
+	return windows.UTF16ToString(short[:n])
+}

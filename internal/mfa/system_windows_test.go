@@ -1,0 +1,36 @@
+package mfa
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// A line with quotes about its first word and its last, and blanks within them, gets to the program as it is meant.
+func TestSystem(t *testing.T) {
+	const variable = "AWSMFA_TEST_SYSTEM"
+	if os.Getenv(variable) != "" {
+		if last := os.Args[len(os.Args)-1]; last != "two  words & more" {
+			t.Errorf("%q", last)
+		}
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "a program.exe")
+	if err := os.WriteFile(program, text, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	environ := append(os.Environ(), variable+"=1")
+	cmd := System(t.Context(), `"`+program+`" -test.run=TestSystem$ -test.v "two  words & more"`, environ)
+	cmd.Env = environ
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
