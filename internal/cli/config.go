@@ -128,7 +128,7 @@ func processWord(word, allowed string) (string, bool) {
 		allowed = ""
 	}
 	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/+@:,"+allowed, r)
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/+@:"+allowed, r)
 	}
 	switch {
 	case strings.HasPrefix(word, "-"), strings.ContainsFunc(word, func(r rune) bool {

@@ -111,6 +111,11 @@ func readUntil(t testing.TB, r io.Reader, text string) {
 	t.Helper()
 	var seen strings.Builder
 	buf := make([]byte, 256)
+	if f, ok := r.(*os.File); ok { // a test that waits for ever says nothing
+		if err := f.SetReadDeadline(time.Now().Add(longest)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for !strings.Contains(seen.String(), text) {
 		n, err := r.Read(buf)
 		seen.Write(buf[:n])
