@@ -42,7 +42,7 @@ func FuzzKept(f *testing.F) {
 	f.Add("user-", []byte("\x00\n\n"))
 	f.Fuzz(func(t *testing.T, name string, value []byte) {
 		if len(value) == 0 || strings.ContainsAny(name, "\n ") {
-			t.Skip("no name, or no value, of ours")
+			return // no name, or no value, of ours
 		}
 		file := append([]byte(header(name, len(value))), value...)
 		if got, _, err := decode(file, name); err != nil || !bytes.Equal(got, value) {

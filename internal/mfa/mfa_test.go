@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -95,9 +94,6 @@ var errRefused = errors.New("errRefused")
 
 // A program that still shows the code that was errRefused is waited for, and says so; Ctrl-C ends the wait.
 func TestCommandWaitsForTheNextCode(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the command is for sh")
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	said := ""
 	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) {
@@ -117,9 +113,6 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 
 // The same code for another device, where none was errRefused, is no reason to wait.
 func TestCommandForAnotherDevice(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the command is for sh")
-	}
 	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) { t.Error(text) })
 	for _, serial := range []string{"old", "new"} {
 		if code, err := source(t.Context(), Need{Serial: serial}); code != "123456" || err != nil {
