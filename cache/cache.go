@@ -29,12 +29,13 @@ const version = 1
 // than 36 hours (GetSessionToken's limit), so what is older holds nothing.
 const sweepAge = 37 * time.Hour
 
-// maxSize bounds what is read of a file, in bytes: a session with a long token is about 2 KiB.
-const maxSize = 16 << 10
+// maxSize bounds a file, in bytes: a session with a long token is about 2 KiB, and AWS names no limit.
+const maxSize = 256 << 10
 
 const (
 	suffix     = ".cache"
 	lockSuffix = ".lock"
+	tmpPrefix  = ".awsmfa-" // of a file that is being written
 )
 
 // Dir is the directory that the files are in. The zero Dir keeps nothing: every look is a miss, every lock is free.
@@ -60,7 +61,7 @@ const (
 )
 
 func (e *Unusable) Error() string {
-	return fmt.Sprintf("%s: unusable (%d): %v", e.Path, e.Reason, e.Err)
+	return fmt.Sprintf("%s: %v", e.Path, e.Err)
 }
 
 func (e *Unusable) Unwrap() error { return e.Err }
@@ -90,12 +91,11 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	if reason, err := private(f); err != nil {
 		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
 	}
-	data := make([]byte, maxSize)
-	n, err := io.ReadFull(f, data)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	data, err := io.ReadAll(io.LimitReader(f, maxSize))
+	if err != nil {
 		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
 	}
-	value, reason, err := decode(data[:n], name)
+	value, reason, err := decode(data, name)
 	if err != nil {
 		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
 	}
@@ -128,15 +128,20 @@ func decode(data []byte, name string) ([]byte, Reason, error) {
 }
 
 // Keep writes value under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
-// Its error is the system's: no space, a read-only file system, a directory that is not ours.
+// Its error is the system's (no space, a read-only file system), or says that the directory is not ours or the value
+// longer than Load would read.
 func (d Dir) Keep(name string, value []byte) error {
 	if d.Path == "" {
 		return nil
 	}
+	data := append([]byte(header(name, len(value))), value...)
+	if len(data) > maxSize {
+		return fmt.Errorf("%d bytes are more than the %d that a file may hold", len(data), maxSize)
+	}
 	if err := d.make(); err != nil {
 		return err
 	}
-	if err := d.write(d.file(name), append([]byte(header(name, len(value))), value...)); err != nil {
+	if err := d.write(d.file(name), data); err != nil {
 		return err
 	}
 	d.sweep()
@@ -144,7 +149,7 @@ func (d Dir) Keep(name string, value []byte) error {
 }
 
 func (d Dir) write(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(d.Path, ".new-*") // 0600 from the first byte
+	tmp, err := os.CreateTemp(d.Path, tmpPrefix+"*") // 0600 from the first byte
 	if err != nil {
 		return err
 	}
@@ -165,8 +170,8 @@ func (d Dir) write(path string, data []byte) (err error) {
 	return replace(tmp.Name(), path)
 }
 
-// sweep removes what can hold nothing of use: old sessions, and temporary files whose writer was killed. Nothing
-// depends on it, so its errors are dropped.
+// sweep removes what can hold nothing of use: old sessions, and temporary files whose writer was killed. Files of others
+// stay, whatever they are called. Nothing depends on it, so its errors are dropped.
 func (d Dir) sweep() {
 	entries, err := os.ReadDir(d.Path)
 	if err != nil {
@@ -174,14 +179,31 @@ func (d Dir) sweep() {
 	}
 	old := time.Now().Add(-sweepAge)
 	for _, e := range entries {
-		kept := strings.HasSuffix(e.Name(), suffix) && !strings.HasPrefix(e.Name(), "user-") // a device stays the user's
-		if !kept && !strings.HasPrefix(e.Name(), ".new-") {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(old) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && info.ModTime().Before(old) {
-			os.Remove(filepath.Join(d.Path, e.Name()))
+		path := filepath.Join(d.Path, e.Name())
+		if strings.HasPrefix(e.Name(), tmpPrefix) || isSession(path) {
+			os.Remove(path)
 		}
 	}
+}
+
+// isSession says whether a file is one that Keep wrote under its name. A device's is none: it stays the user's.
+func isSession(path string) bool {
+	name, ok := strings.CutSuffix(filepath.Base(path), suffix)
+	if !ok || strings.HasPrefix(name, "user-") {
+		return false
+	}
+	f, err := open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	first := make([]byte, len(magic))
+	_, err = io.ReadFull(f, first)
+	return err == nil && string(first) == magic
 }
 
 // Drop forgets what was kept under name; nothing there is no error.
@@ -232,10 +254,17 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 // Check says what is wrong with the directory, as an *Unusable: others may look into it, it is another user's, nothing can
 // be kept in it. It changes nothing. A directory that is not there yet is none of these.
 func (d Dir) Check() error {
-	info, err := os.Stat(d.Path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	info, err := os.Lstat(d.Path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if reason, err := owned(info); err != nil {
+			return &Unusable{Path: d.Path, Reason: reason, Err: fmt.Errorf("a link %v", err)}
+		}
+		info, err = os.Stat(d.Path)
+	}
+	switch {
 	case err != nil:
 		return &Unusable{Path: d.Path, Reason: Unreadable, Err: err}
 	case !info.IsDir():

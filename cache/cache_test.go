@@ -100,35 +100,60 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// Keeping removes the sessions that are too old to be of use, and what killed writers have left; nothing else.
+// Keeping removes the sessions that are too old to be of use, and what killed writers have left; nothing else, whatever it
+// is called.
 func TestSweep(t *testing.T) {
 	d := Dir{t.TempDir()}
 	old, young := time.Now().Add(-sweepAge-time.Minute), time.Now().Add(-sweepAge+time.Minute)
-	stays := map[string]bool{
-		"session-old.cache": false, "role-old.cache": false, "outside-old.cache": false, "plain-young.cache": true,
-		"session-young.cache": true, "session-old.lock": true, ".new-old": false,
-		".new-young": true, "user-old.cache": true, "user-old.lock": true, "somebody's": true,
-	}
-	for name := range stays {
+	ours := header("whatever", 5) + "value"
+	for name, file := range map[string]struct {
+		content string
+		at      time.Time
+		stays   bool
+	}{
+		"session-0.cache": {ours, old, false},
+		"role-0.cache":    {ours, old, false},
+		"session-1.cache": {ours, young, true},
+		"user-0.cache":    {ours, old, true},
+		"browser.cache":   {"somebody's", old, true},
+		"empty.cache":     {"", old, true},
+		"session-0.lock":  {"", old, true},
+		"user-0.lock":     {"", old, true},
+		".awsmfa-0":       {"", old, false},
+		".awsmfa-1":       {"", young, true},
+		".new-0":          {"", old, true},
+		"somebody's":      {ours, old, true},
+	} {
 		path := filepath.Join(d.Path, name)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(file.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		at := young
-		if !strings.Contains(name, "young") {
-			at = old
-		}
-		if err := os.Chtimes(path, at, at); err != nil {
+		if err := os.Chtimes(path, file.at, file.at); err != nil {
 			t.Fatal(err)
 		}
+		defer func() {
+			if _, err := os.Stat(path); (err == nil) != file.stays {
+				t.Errorf("%s stays: %v, %v", name, err == nil, file.stays)
+			}
+		}()
 	}
 	if err := d.Keep("session-new", []byte("value")); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range stays {
-		if _, err := os.Stat(filepath.Join(d.Path, name)); (err == nil) != want {
-			t.Errorf("%s stays: %v, %v", name, err == nil, want)
-		}
+}
+
+// What Keep takes Load finds, however long; what is too long Keep refuses.
+func TestLong(t *testing.T) {
+	d := Dir{t.TempDir()}
+	long := bytes.Repeat([]byte("x"), 100<<10)
+	if err := d.Keep("session-0", long); err != nil {
+		t.Fatal(err)
+	}
+	if value, ok, err := d.Load("session-0"); !bytes.Equal(value, long) || !ok || err != nil {
+		t.Error(len(value), ok, err)
+	}
+	if err := d.Keep("session-0", make([]byte, maxSize)); err == nil {
+		t.Error("more was kept than is ever read")
 	}
 }
 

@@ -5,31 +5,44 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// make sees to it that the directory is there and closed to others.
+// make sees to it that the directory is there and closed to others. One that is reached through a link is taken as it is:
+// what else it is for is not ours to know.
 func (d Dir) make() error {
-	if err := os.MkdirAll(d.Path, 0o700); err != nil {
-		return err
+	info, err := os.Lstat(d.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(d.Path, 0o700); err != nil {
+			return err
+		}
+		info, err = os.Lstat(d.Path)
 	}
-	info, err := os.Stat(d.Path)
 	if err != nil {
 		return err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if _, foreign := owned(info); foreign == nil && info.IsDir() && info.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(d.Path, 0o700)
 	}
-	return nil
+	return d.Check()
+}
+
+// owned says whether a file, or a link, is this user's.
+func owned(info fs.FileInfo) (Reason, error) {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+	}
+	return 0, nil
 }
 
 // closed says whether the directory is this user's, for this user alone, and to be written to.
 func (d Dir) closed(info os.FileInfo) (Reason, error) {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
-		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+	if reason, err := owned(info); err != nil {
+		return reason, err
 	}
 	if perm := info.Mode().Perm(); perm&0o077 != 0 {
 		return Loose, fmt.Errorf("permissions are %04o, not 0700", perm)
@@ -55,8 +68,8 @@ func private(f *os.File) (Reason, error) {
 	if !info.Mode().IsRegular() {
 		return Foreign, errors.New("not a regular file")
 	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
-		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+	if reason, err := owned(info); err != nil {
+		return reason, err
 	}
 	if perm := info.Mode().Perm(); perm&0o077 != 0 {
 		return Loose, fmt.Errorf("permissions are %04o, not 0600", perm)
