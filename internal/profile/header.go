@@ -77,11 +77,12 @@ func headerText(line []byte) ([]byte, bool) {
 
 // firstWord splits text, which has no white space at its ends, at its first blanks.
 func firstWord(text []byte) (word, rest []byte) {
-	i := bytes.IndexAny(text, " \t")
-	if i < 0 {
-		return text, nil
+	for i, c := range text {
+		if c == ' ' || c == '\t' {
+			return text[:i], trimBlanks(text[i:])
+		}
 	}
-	return text[:i], bytes.TrimLeft(text[i:], " \t")
+	return text, nil
 }
 
 // unquoteName takes the quotes off a name that begins with one, by the rules of a POSIX shell, as botocore does
@@ -117,88 +118,10 @@ func unquoteName(text []byte) []byte {
 	return name
 }
 
-// filter is a quick test for the headers that may be of the section called name: false for nearly all others, before
-// the header's end is even looked for. With 10,000 profiles it is what a file costs beyond its bytes.
-type filter struct {
-	name   string
-	first  string   // the name's first word; "" lets every name pass
-	letter byte     // first's first; 0 with first ""
-	words  []string // what may stand before the name: "profile"; "" is nothing
-}
-
-// want makes the filter for the section called name, with one of words before it.
-func want(name string, words ...string) filter {
-	first := name
-	if i := strings.IndexAny(name, " \t"); i >= 0 {
-		first = name[:i]
-	}
-	var letter byte
-	if first != "" {
-		letter = first[0]
-	}
-	return filter{name, first, letter, words}
-}
-
-// isAnother is the quickest test, small enough to be put where it is called: whether text, which begins with a header's
-// "[", is the header of a profile in its usual form whose name begins with another letter.
-func (f *filter) isAnother(text []byte) bool {
-	const usual = "[profile "
-	return f.letter != 0 && len(text) > len(usual) && text[len(usual)] != f.letter && string(text[:len(usual)]) == usual && goesOn(text[len(usual)])
-}
-
-// mayBe tells whether text, which begins with a header's "[" and may go on beyond its line, may be such a header.
-func (f *filter) mayBe(text []byte) bool {
-	for _, word := range f.words {
-		if f.mayHave(word, text) {
-			return true
-		}
-	}
-	return len(f.words) == 0
-}
-
-// mayHave is mayBe for one of the words.
-func (f *filter) mayHave(word string, text []byte) bool {
-	text = skipBlanks(text[1:])
-	if len(text) > 0 && (text[0] < ' ' || text[0] > '~') {
-		return true // white space that is not ASCII, perhaps
-	}
-	if word != "" {
-		if len(text) <= len(word) || string(text[:len(word)]) != word {
-			return false
-		}
-		text = text[len(word):]
-		if text[0] != ' ' && text[0] != '\t' {
-			return false
-		}
-		text = skipBlanks(text)
-		if len(text) > 0 && (text[0] == '"' || text[0] == '\'') {
-			return true
-		}
-	}
-	if len(text) < len(f.first) || string(text[:len(f.first)]) != f.first {
-		return false
-	}
-	// "prod" among 10,000 that begin with "prod-": a name that goes on is another one.
-	text = text[len(f.first):]
-	return f.first == "" || len(text) == 0 || !goesOn(text[0])
-}
-
-// goesOn tells whether c cannot end a name, not in a header that is malformed either.
-func goesOn(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '/'
-}
-
-func skipBlanks(text []byte) []byte {
-	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t') {
-		text = text[1:]
-	}
-	return text
-}
-
-// isBroken tells whether line, a header that is not one, was meant for such a section: it names it, and then goes
-// wrong.
-func (f *filter) isBroken(line []byte) bool {
-	for _, word := range f.words {
+// isBroken tells whether line, a header that is not one, was meant for the section called name, with one of words
+// before it ("profile"; "" is none): it names it, and then goes wrong.
+func isBroken(line []byte, name string, words ...string) bool {
+	for _, word := range words {
 		text := bytes.TrimSpace(line[1:])
 		if word != "" {
 			var first []byte
@@ -207,7 +130,7 @@ func (f *filter) isBroken(line []byte) bool {
 			}
 		}
 		for _, quote := range []string{"", `"`, "'"} {
-			rest, ok := bytes.CutPrefix(text, []byte(quote+f.name))
+			rest, ok := bytes.CutPrefix(text, []byte(quote+name))
 			if ok && (len(rest) == 0 || strings.IndexByte(" \t\r\"'])}>#;", rest[0]) >= 0) {
 				return true
 			}

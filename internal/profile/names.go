@@ -16,12 +16,10 @@ func Names(files Files) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer config.close()
 	credentials, err := open(files.Credentials)
 	if err != nil {
 		return nil, err
 	}
-	defer credentials.close()
 	return names(config, credentials)
 }
 
@@ -37,10 +35,10 @@ func names(config, credentials *source) ([]string, error) {
 			return nil, false
 		}
 	}
-	if err := config.scan(false, filter{}, collect(false)); err != nil {
+	if err := config.scan(false, collect(false)); err != nil {
 		return nil, err
 	}
-	return all, credentials.scan(false, filter{}, collect(true))
+	return all, credentials.scan(false, collect(true))
 }
 
 // notFound makes the error for a profile that is in neither file, as helpful as the files allow.
@@ -49,14 +47,15 @@ func notFound(files Files, config, credentials *source, name string) error {
 		return marked(msg.ProfileNoFiles(name, files.Config, files.Credentials))
 	}
 	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
-	misplaced := func(f *source, isMisplaced func(line []byte) bool) (at int) {
-		_ = f.scan(false, filter{}, func(line []byte) (*section, bool) {
-			if at == 0 && isMisplaced(line) {
-				at = f.lineNo()
+	misplaced := func(f *source, isMisplaced func(line []byte) bool) int {
+		var found section
+		_ = f.scan(false, func(line []byte) (*section, bool) {
+			if found.pos.Line == 0 && isMisplaced(line) {
+				return &found, false
 			}
 			return nil, false
 		})
-		return at
+		return found.pos.Line
 	}
 	withPrefix := func(line []byte) bool { // in whatever case
 		text, ok := headerText(line)

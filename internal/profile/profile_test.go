@@ -468,36 +468,27 @@ func TestFindFiles(t *testing.T) {
 	}
 }
 
-// TestBuffer moves a profile across the ends of the buffer, byte by byte, with lines longer than the buffer around it.
-func TestBuffer(t *testing.T) {
-	profile := "[profile p]\nregion = a\nx = " + strings.Repeat("y", 300) + "\n"
-	for shift := bufferSize - 380; shift <= bufferSize+20; shift++ {
-		padding := "[profile q]\n" + strings.Repeat("z", shift-13) + "\n"
-		text := padding + profile + "[profile q]\nregion=b\n"
-		checkBuffer(t, text, Pos{"mem", 3}, 300)
-	}
-	long := strings.Repeat("[ ", 2*bufferSize)
-	checkBuffer(t, "[profile q]\nx="+long+"\n"+long+"\n"+profile+"[profile q]\nregion=b\n"+long, Pos{"mem", 4}, 300)
-	headers := strings.Repeat("     [profile p]", bufferSize/8) // some begin a buffer, none a line
-	for i := range 16 {
-		checkBuffer(t, "[profile q]\nx="+strings.Repeat("x", i)+headers+" x\n"+profile, Pos{"mem", 3}, 300)
-	}
-	wide := strings.Repeat("y", 5*bufferSize)
-	checkBuffer(t, "# "+wide+"\n[profile p]\nx = "+wide+"\nregion=a\n[profile q]\nregion=b", Pos{"mem", 2}, len(wide))
-	checkBuffer(t, "\xef\xbb\xbf# "+wide+"\n"+profile, Pos{"mem", 2}, 300)
-}
-
-func checkBuffer(t *testing.T, text string, at Pos, x int) {
-	t.Helper()
-	s := &source{path: "mem", r: strings.NewReader(text), buf: make([]byte, bufferSize)}
-	c := &contents{}
-	if err := c.readConfig(s, "p"); err != nil {
+// A large file is read like a small one: from its mark to its last line, which has no end, with the same line numbers.
+func TestLargeFile(t *testing.T) {
+	large := "\ufeff" + string(bigConfig(4000, "team")) + "[profile last]\nregion = eu-north-1\nx=" + strings.Repeat("y", 1<<20)
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(large), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := Profile{Name: "p", in: &c}
-	region, _ := p.Get("region")
-	if v, _ := p.Get("x"); region != "a" || len(v) != x || p.Where("") != at {
-		t.Fatalf("region %q, x of %d, at %v, want %d, at %v", region, len(v), p.Where(""), x, at)
+	for name, region := range map[string]string{"prod": "eu-west-1", "last": "eu-north-1", "team-00000-production": "eu-central-1"} {
+		p, err := Load(Files{Config: path}, name)
+		if err != nil || p.Region != region {
+			t.Errorf("%s: %q %v", name, p.Region, err)
+			continue
+		}
+		before, _, _ := strings.Cut(large, "[profile "+name+"]")
+		if line := strings.Count(before, "\n") + 1; p.Where("").Line != line {
+			t.Errorf("%s is at %d, not %d", name, p.Where("").Line, line)
+		}
+	}
+	all, err := Names(Files{Config: path})
+	if err != nil || len(all) != 4001 {
+		t.Errorf("%d names, %v", len(all), err)
 	}
 }
 

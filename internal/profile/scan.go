@@ -3,78 +3,46 @@ package profile
 import (
 	"bytes"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"awsmfa/internal/msg"
 )
 
-// bufferSize is how much of a file is in memory at a time: large enough that the read calls do not count, small enough
-// to stay in the processor's cache between the kernel's copy and our search.
-const bufferSize = 64 << 10
-
-// mapFrom is from how many bytes on a file is mapped into memory instead: copying 10,000 profiles out of the system's
-// memory takes longer than looking through them, and a role's file is looked through once for each link of its chain.
-const mapFrom = 256 << 10
-
-// source is one of the two files, open. A nil *source is a file that does not exist, which reads as an empty one.
+// source is the text of one of the two files. A nil *source is a file that does not exist, which reads as an empty one.
 type source struct {
-	path   string
-	r      io.ReadSeeker
-	closer io.Closer
-	buf    []byte
-	mapped []byte // the whole of a large file, in the system's own memory
-
-	chunk []byte // the whole lines in buf
-	at    int    // the beginning of the line in hand, in chunk
-	line  int    // the number of the line that begins at mark
-	mark  int
+	path string
+	text []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
 }
 
-// open opens the file at path. A file that does not exist is nil and no error.
+// open reads the file at path. A file that does not exist is nil and no error.
 func open(path string) (*source, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, unreadable(path, err)
-	}
-	if info.IsDir() {
-		f.Close()
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, msg.ProfileFileDirectory(path)
 	}
-	s := &source{path: path, r: f, closer: f}
-	if !info.Mode().IsRegular() { // a pipe, as in AWS_CONFIG_FILE=<(…), gives its bytes only once
-		all, err := io.ReadAll(f)
-		f.Close()
-		if err != nil {
-			return nil, unreadable(path, err)
-		}
-		s.r, s.closer = bytes.NewReader(all), nil
-		s.buf = make([]byte, min(len(all)+1, bufferSize))
-		return s, nil
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, unreadable(path, err)
 	}
-	if info.Size() >= mapFrom {
-		if s.mapped = mapFile(f, info.Size()); s.mapped != nil {
-			return s, nil
-		}
-	}
-	// One byte more than the file, so that a small file is one read, and the next one finds its end.
-	s.buf = make([]byte, min(max(info.Size()+1, 512), bufferSize))
-	return s, nil
+	return newSource(path, text)
 }
+
+// newSource is what the file at path holds, or would hold.
+func newSource(path string, text []byte) (*source, error) {
+	if isUTF16(text) {
+		return nil, msg.ProfileFileUTF16(path)
+	}
+	return &source{path, bytes.TrimPrefix(text, utf8Mark)}, nil
+}
+
+var utf8Mark = []byte("\xef\xbb\xbf") // which Notepad writes
 
 func unreadable(path string, err error) error {
 	reason := err
@@ -84,203 +52,91 @@ func unreadable(path string, err error) error {
 	return msg.ProfileFileUnreadable(path, reason.Error(), err)
 }
 
-func (s *source) close() {
-	if s == nil {
-		return
-	}
-	if s.mapped != nil {
-		s.chunk = nil
-		unmapFile(s.mapped)
-	}
-	if s.closer != nil {
-		_ = s.closer.Close()
-	}
-}
-
 // picker decides on a section by its header, the line from "[" to its end. It returns the section to put the lines
 // below into, or nil to skip them; and whether it is a section that is wanted but whose header is malformed.
 type picker func(header []byte) (into *section, malformed bool)
 
-// scan reads the file from its beginning and hands every header to pick. It hops from one "[" that begins a line to the
-// next, and looks at what stands between only in the sections that were picked: garbage elsewhere costs nothing and is
-// no error. Headers that quick refuses are not shown to pick; nothing is allocated for them. With strict, a line before the first section is an
-// error, as it is for botocore (the Go SDK drops it): its writer believes that it has been read.
-func (s *source) scan(strict bool, quick filter, pick picker) error {
+// scan hands every header to pick, and looks at what stands between only in the sections that were picked: garbage
+// elsewhere is no error. With strict, a line before the first section is an error, as it is for botocore (the Go SDK
+// drops it): its writer believes that it has been read.
+func (s *source) scan(strict bool, pick picker) error {
 	if s == nil {
 		return nil
 	}
-	if _, err := s.r.Seek(0, io.SeekStart); err != nil {
-		return unreadable(s.path, err)
-	}
-	s.chunk, s.mark, s.line = nil, 0, 1
-	state := reading{quick: quick, pick: pick, preamble: strict}
-	if s.mapped != nil {
-		return s.scanMapped(&state)
-	}
-	held := 0        // bytes at the front of buf: a line whose end is not read yet
-	passing := false // in a skipped line longer than buf
-	for first := true; ; first = false {
-		n, err := io.ReadFull(s.r, s.buf[held:])
-		end := err == io.EOF || err == io.ErrUnexpectedEOF
-		if err != nil && !end {
-			return unreadable(s.path, err)
-		}
-		n += held
-		if first {
-			if isUTF16(s.buf[:n]) {
-				return msg.ProfileFileUTF16(s.path)
-			}
-			if bytes.HasPrefix(s.buf[:n], []byte("\xef\xbb\xbf")) { // the mark of UTF-8 that Notepad writes
-				n = copy(s.buf, s.buf[3:n])
-			}
-		}
-		whole := n // as much of it as is whole lines
-		if !end {
-			if whole = bytes.LastIndexByte(s.buf[:n], '\n') + 1; whole == 0 && state.skipping() {
-				passing, held = true, 0 // a skipped line needs no keeping, and one this long is no header of ours
-				continue
-			} else if whole == 0 {
-				s.buf, held = append(s.buf[:n], make([]byte, max(n, bufferSize))...), n
-				continue
-			}
-		}
-		s.chunk, s.mark, s.at = s.buf[:whole], 0, 0
-		if passing {
-			passing = false
-			s.at = lineEnd(s.chunk, 0)
-		}
-		if err := s.lines(&state); err != nil {
-			return err
-		}
-		if end {
-			return nil
-		}
-		s.at = whole
-		s.lineNo() // counts what is left of the chunk
-		held = copy(s.buf, s.buf[whole:n])
-	}
-}
-
-// scanMapped is scan for a file that is mapped. Whoever cuts the file short meanwhile takes the memory away from under us,
-// which is an error like any other.
-func (s *source) scanMapped(state *reading) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case interface{ Addr() uintptr }: // as package runtime/debug has it
-			err = unreadable(s.path, errCutShort)
-		default:
-			panic(r)
-		}
-	}()
-	if isUTF16(s.mapped) {
-		return msg.ProfileFileUTF16(s.path)
-	}
-	s.chunk, s.at = bytes.TrimPrefix(s.mapped, []byte("\xef\xbb\xbf")), 0
-	return s.lines(state)
-}
-
-var errCutShort = errors.New("it was cut short while it was read")
-
-// reading is where a scan stands: in which section, if any.
-type reading struct {
-	quick    filter
-	pick     picker
-	into     *section // the section being read, or nil
-	preamble bool     // before the first section, and that matters
-}
-
-func (r *reading) skipping() bool { return r.into == nil && !r.preamble }
-
-// lines reads the whole lines in s.chunk from s.at on.
-func (s *source) lines(r *reading) error {
-	for s.at < len(s.chunk) {
-		if r.skipping() {
-			hop := bytes.IndexByte(s.chunk[s.at:], '[')
-			if hop < 0 {
+	var into *section
+	preamble, number := strict, 1
+	for rest := s.text; len(rest) > 0; number++ {
+		if into == nil && !preamble {
+			skipped := nextHeader(rest)
+			number += bytes.Count(rest[:skipped], newline)
+			if rest = rest[skipped:]; len(rest) == 0 {
 				return nil
 			}
-			hop += s.at
-			if rest := s.chunk[hop:]; r.quick.isAnother(rest) || !r.quick.mayBe(rest) || !beginsLine(s.chunk[:hop]) {
-				s.at = hop + 1 // a "[" later on this line will not begin it
-				continue
+		}
+		line := rest[:lineEnd(rest)]
+		rest = rest[len(line):]
+		header := trimBlanks(line)
+		switch {
+		case len(header) > 0 && header[0] == '[':
+			var malformed bool
+			if into, malformed = pick(bytes.TrimSuffix(header, newline)); malformed {
+				return msg.ProfileBadHeader(s.path, number)
 			}
-			s.at = hop
+			if preamble = false; into != nil {
+				into.begin(Pos{s.path, number})
+			}
+		case into != nil:
+			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil {
+				return err
+			}
+		case blankOrComment(line):
+		case bytes.IndexByte(line, 0) >= 0:
+			return msg.ProfileNUL(s.path, number)
+		default:
+			return msg.ProfileBeforeSection(s.path, number)
 		}
-		next := lineEnd(s.chunk, s.at)
-		text := bytes.TrimSuffix(s.chunk[s.at:next], newline)
-		if err := s.oneLine(r, text); err != nil {
-			return err
-		}
-		s.at = next
 	}
 	return nil
 }
 
-// oneLine takes the line that begins at s.at.
-func (s *source) oneLine(r *reading, text []byte) error {
-	if h := bytes.TrimLeft(text, " \t\r\v\f"); len(h) > 0 && h[0] == '[' {
-		if !r.quick.mayBe(h) {
-			r.into, r.preamble = nil, false
-			return nil
-		}
-		into, malformed := r.pick(h)
-		if malformed {
-			return msg.ProfileBadHeader(s.path, s.lineNo())
-		}
-		if into != nil {
-			into.last = -1
-			if into.pos.Line == 0 {
-				into.pos = Pos{s.path, s.lineNo()}
-			}
-		}
-		r.into, r.preamble = into, false
-		return nil
+// isBlank says what may stand before a header.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' }
+
+func trimBlanks(text []byte) []byte {
+	for len(text) > 0 && isBlank(text[0]) {
+		text = text[1:]
 	}
-	if r.into != nil {
-		return r.into.read(text, Pos{s.path, s.lineNo()})
-	}
-	switch {
-	case blankOrComment(text):
-		return nil
-	case bytes.IndexByte(text, 0) >= 0:
-		return msg.ProfileNUL(s.path, s.lineNo())
-	}
-	return msg.ProfileBeforeSection(s.path, s.lineNo())
+	return text
 }
 
-// lineNo is the number of the line that begins at s.at. Lines are counted only when it is asked for and at the end of
-// a chunk, not one by one.
-func (s *source) lineNo() int {
-	s.line += bytes.Count(s.chunk[s.mark:s.at], newline)
-	s.mark = s.at
-	return s.line
+// nextHeader is where the line of the first header in text begins, or text's end. Going from "[" to "[" makes a section
+// that is skipped cost next to nothing.
+func nextHeader(text []byte) int {
+	for at := 0; ; at++ {
+		hop := bytes.IndexByte(text[at:], '[')
+		if hop < 0 {
+			return len(text)
+		}
+		at += hop
+		begin := at
+		for begin > 0 && isBlank(text[begin-1]) {
+			begin--
+		}
+		if begin == 0 || text[begin-1] == '\n' {
+			return begin
+		}
+	}
 }
 
-// lineEnd is where the line after the one that pos is in begins.
-func lineEnd(chunk []byte, pos int) int {
-	if i := bytes.IndexByte(chunk[pos:], '\n'); i >= 0 {
-		return pos + i + 1
+// lineEnd is the length of the line that text begins with, its end included.
+func lineEnd(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i + 1
 	}
-	return len(chunk)
+	return len(text)
 }
 
 var newline = []byte{'\n'}
-
-// beginsLine tells whether what follows before, whose own beginning is that of a line, begins a line but for white space.
-func beginsLine(before []byte) bool {
-	for i := len(before) - 1; i >= 0; i-- {
-		switch before[i] {
-		case '\n':
-			return true
-		case ' ', '\t', '\r', '\v', '\f':
-		default:
-			return false
-		}
-	}
-	return true
-}
 
 // isUTF16 tells from a file's first bytes whether it is UTF-16, with or without its mark: a config file's first
 // character is ASCII in all but name.
@@ -303,6 +159,14 @@ type section struct {
 	entries []entry
 	last    int // the index of the entry that indented lines belong to; -1 after a header
 	indent  int // how far that entry's own line is indented
+}
+
+// begin goes on below a header.
+func (s *section) begin(at Pos) {
+	s.last = -1
+	if s.pos.Line == 0 {
+		s.pos = at
+	}
 }
 
 // entry is one setting. parent is the setting it is indented under ("s3", "sts"), or "".

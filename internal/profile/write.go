@@ -257,10 +257,14 @@ func sameBut(old, text []byte, at int, added bool, name string, credentials bool
 		return false
 	}
 	list := func(data []byte) ([]string, error) {
-		if credentials {
-			return names(nil, inMemory("", data))
+		f, err := newSource("", data)
+		switch {
+		case err != nil:
+			return nil, err
+		case credentials:
+			return names(nil, f)
 		}
-		return names(inMemory("", data), nil)
+		return names(f, nil)
 	}
 	before, err := list(old)
 	if err != nil {
@@ -277,7 +281,7 @@ func sameBut(old, text []byte, at int, added bool, name string, credentials bool
 func readWith(files Files, name string, config, credentials []byte) (*contents, error) {
 	get := func(path string, text []byte) (*source, error) {
 		if text != nil {
-			return inMemory(path, text), nil
+			return newSource(path, text)
 		}
 		return open(path)
 	}
@@ -286,7 +290,6 @@ func readWith(files Files, name string, config, credentials []byte) (*contents, 
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
 	if err := c.readConfig(f, name); err != nil {
 		return nil, err
 	}
@@ -294,13 +297,7 @@ func readWith(files Files, name string, config, credentials []byte) (*contents, 
 	if err != nil {
 		return nil, err
 	}
-	defer g.close()
 	return c, c.readCredentials(g, name)
-}
-
-// inMemory is the text of a file that would stand at path.
-func inMemory(path string, text []byte) *source {
-	return &source{path: path, r: bytes.NewReader(text), buf: make([]byte, min(len(text)+1, bufferSize))}
 }
 
 var crlf = []byte("\r\n")
