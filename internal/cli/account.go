@@ -146,7 +146,7 @@ func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, 
 	case named != "":
 		return mfa.Device{}, msg.NotYourDevice(named, serials)
 	case len(devices) == 0:
-		return mfa.Device{}, msg.NoDevice(x.profile.Name)
+		return mfa.Device{}, msg.NoDevice(x.profile.Name, nil)
 	case len(devices) == 1:
 		return devices[0], nil
 	}

@@ -39,7 +39,7 @@ func (c *configCmd) Run(a *app) error {
 		return &usageError{msg.WouldCallItself(name)}
 	case c.As == "" && profile.CheckName(name) != nil:
 		return msg.ConfigNoName(p.Name)
-	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess:
+	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "":
 		at := p.Where("credential_process")
 		return msg.ConfigNotNeeded(p.Name, at.File, at.Line)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"awsmfa/internal/browser"
 	"awsmfa/internal/console"
+	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
@@ -56,12 +57,9 @@ func (c *consoleCmd) Run(a *app) error {
 			return err
 		}
 	}
-	s, err := c.session(a, p)
+	s, err := c.signedIn(a, p, to)
 	if err != nil {
 		return err
-	}
-	if s.SessionToken == "" { // whoever gave them, they are a user's keys
-		return c.forUser(p, to)
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
@@ -99,6 +97,27 @@ func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 		return to, c.forUser(p, to)
 	}
 	return to, nil
+}
+
+// signedIn obtains the session. Where a program turns out to give a user's own keys, they are refused before anybody is
+// asked for a code, too.
+func (c *consoleCmd) signedIn(a *app, p profile.Profile, to console.Console) (session.Session, error) {
+	o, want, err := c.request(a, p)
+	if err != nil {
+		return session.Session{}, err
+	}
+	if len(want.Roles) == 0 {
+		o.Code = func(context.Context, mfa.Need) (string, error) { return "", c.forUser(p, to) }
+	}
+	s, err := o.Obtain(want)
+	switch {
+	case err != nil:
+		return session.Session{}, err
+	case s.SessionToken == "", s.KeyID != "" && len(want.Roles) == 0:
+		return session.Session{}, c.forUser(p, to)
+	}
+	c.warnOfDuration(a, p, want, s)
+	return s, nil
 }
 
 func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {

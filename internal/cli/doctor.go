@@ -278,10 +278,11 @@ func (d *doctor) credentials() (c check) {
 		return wrong(name, err)
 	case outside != nil:
 		d.outside = true
-		if d.chain.Kind == profile.KindProcess {
-			return right(name, msg.FromProgram(d.chain.Base.Name))
+		setting := kindKey(d.chain.Base, d.chain.Kind)
+		if (session.Request{Outside: outside}).TakesMFA() {
+			return right(name, msg.FromProgram(d.chain.Base.Name, setting))
 		}
-		return right(name, msg.FromElsewhere(d.chain.Base.Name, kindKey(d.chain.Base, d.chain.Kind)))
+		return right(name, msg.FromElsewhere(d.chain.Base.Name, setting))
 	}
 	d.keys = &keys
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
@@ -440,7 +441,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0 && len(keys) > 0:
 		return wrong(name, msg.OnlySecurityKeys(d.profile.Name, keys))
 	case len(usable) == 0:
-		return wrong(name, msg.NoDevice(d.profile.Name))
+		return wrong(name, msg.NoDevice(d.profile.Name, nil))
 	case named != "":
 		at := d.chain.Where("mfa_serial")
 		return wrong(name, msg.SerialNotYours(named, at.File, at.Line, serials))
@@ -482,36 +483,56 @@ func (d *doctor) session(ctx context.Context) check {
 		return skipped(name, "keys")
 	case d.keys != nil && d.reach == nil:
 		return skipped(name, "network")
-	case d.outside && d.chain.Kind == profile.KindProcess:
-		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun(d.profile.Name)}
 	}
 	unusable := ""
 	s, _, found := d.kept(*d.profile, func(why string) { unusable = why })
-	if d.outside && !found {
-		o, want, err := d.flags.request(d.app, *d.profile)
-		if err == nil {
-			o.Cache, o.Interruptible = cache.Dir{}, func() (context.Context, func()) { return ctx, func() {} }
-			s, err = o.Obtain(want)
-		}
-		if err != nil {
-			return wrong(name, err)
-		}
-		return right(name, msg.SessionToBeHad(s.AccessKeyID))
-	}
 	switch {
 	case found:
 		return right(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
-	case unusable != "":
+	case unusable != "" && !d.outside:
 		return warning(name, msg.SessionNotUsed(unusable))
-	}
-	if o, want, err := d.flags.request(d.app, *d.profile); err == nil && len(want.Roles) > 0 {
-		want.Roles = nil
-		if _, _, found := o.Kept(want); found {
-			return right(name, msg.RoleToBeHad)
-		}
+	case d.roleToBeHad():
+		return right(name, msg.RoleToBeHad)
+	case d.outside && d.chain.Kind == profile.KindProcess:
+		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun(d.profile.Name)}
+	case d.outside:
+		return d.fromOutside(ctx)
 	}
 	return right(name, msg.NoSessionKept(d.flags.usual))
 }
+
+// roleToBeHad says that the MFA session is kept which the role is assumed with.
+func (d *doctor) roleToBeHad() bool {
+	o, want, err := d.flags.request(d.app, *d.profile)
+	if err != nil || len(want.Roles) == 0 || !want.TakesMFA() {
+		return false
+	}
+	want.Roles = nil
+	_, _, found := o.Kept(want)
+	return found
+}
+
+// fromOutside obtains what is to be had without asking a person.
+func (d *doctor) fromOutside(ctx context.Context) check {
+	const name = "session"
+	o, want, err := d.flags.request(d.app, *d.profile)
+	if err != nil {
+		return wrong(name, err)
+	}
+	o.Cache, o.Interruptible = cache.Dir{}, func() (context.Context, func()) { return ctx, func() {} }
+	o.Code = func(context.Context, mfa.Need) (string, error) { return "", errWouldAsk }
+	o.Choose = func(context.Context, []mfa.Device) (mfa.Device, error) { return mfa.Device{}, errWouldAsk }
+	s, err := o.Obtain(want)
+	switch {
+	case errors.Is(err, errWouldAsk):
+		return right(name, msg.NoSessionKept(d.flags.usual))
+	case err != nil:
+		return wrong(name, err)
+	}
+	return right(name, msg.SessionToBeHad(s.AccessKeyID))
+}
+
+var errWouldAsk = errors.New("a person would be asked")
 
 // kept looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
 // told why a file there is not used.

@@ -78,9 +78,11 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	if err := s.prepare(p, a.catchSignals); err != nil {
 		return nil, err
 	}
-	if _, err := s.obtainer.Obtain(s.want); err != nil {
+	first, err := s.obtainer.Obtain(s.want)
+	if err != nil {
 		return nil, err
 	}
+	s.warnOfDuration(a, p, s.want, first)
 	s.Code = "" // it counts once
 	s.renewer = serve.Renewer{Renew: s.renew, Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name)))}
 

@@ -109,7 +109,18 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 	if err != nil {
 		return session.Session{}, err
 	}
-	return o.Obtain(want)
+	s, err := o.Obtain(want)
+	if err == nil {
+		f.warnOfDuration(a, p, want, s)
+	}
+	return s, err
+}
+
+// warnOfDuration says that --duration has no effect on a session that somebody else gave out.
+func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
+	if f.Duration != 0 && len(want.Roles) == 0 && want.Outside != nil && s.KeyID == "" {
+		a.warn(msg.DurationNotOurs(p.Name))
+	}
 }
 
 // request is what obtains the profile's session, and what is to be asked for.
@@ -148,10 +159,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	if want.Keys, want.Outside, err = a.begin(chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}
-	want.NoMFA = want.NoMFA && want.Outside == nil // no code is asked for anyway
-	if f.Duration != 0 && len(want.Roles) == 0 && want.Outside != nil {
-		a.warn(msg.DurationNotOurs(p.Name))
-	}
+	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
 	o := &session.Obtainer{
 		Cache:         a.cache(),
 		MinTTL:        minTTL,

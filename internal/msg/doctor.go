@@ -88,9 +88,9 @@ func FromElsewhere(profile, setting string) string {
 	return fmt.Sprintf("profile %s gets its credentials from its %s: no code is asked for", quoted(profile), setting)
 }
 
-// FromProgram is the same for credential_process, whose program may ask for a code: it may be awsmfa.
-func FromProgram(profile string) string {
-	return fmt.Sprintf("profile %s gets its credentials from its credential_process: whether a code is asked for is that program's affair", quoted(profile))
+// FromProgram is the same where it is known only when they come whether they are a session or long-term keys.
+func FromProgram(profile, setting string) string {
+	return fmt.Sprintf("profile %s gets its credentials from its %s: awsmfa asks for a code where these are long-term keys", quoted(profile), setting)
 }
 
 // RolesAre names the roles in the order in which they are assumed. Only assuming one would show that AWS allows it.

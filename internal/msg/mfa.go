@@ -8,11 +8,17 @@ import (
 
 // The MFA device.
 
-func NoDevice(profile string) error {
+func NoDevice(profile string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),
 		Hint: "awsmfa setup adds one; a user who needs none gets a session with --no-mfa",
+		Err:  err,
 	}
+}
+
+// GivenWithoutMFA says that a source's long-term key is used as it is: no serial number is named, and its user has no device.
+func GivenWithoutMFA(profile, keyID string) string {
+	return fmt.Sprintf("the user of access key %s, which profile %s gives, has no MFA device: it is used without MFA", keyID, quoted(profile))
 }
 
 func OnlySecurityKeys(profile string, serials []string) error {

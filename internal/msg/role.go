@@ -45,7 +45,7 @@ func RoleDenied(profile, aws string, noMFA, outside, chained bool, err error) er
 	case noMFA:
 		wants = "MFA, which --no-mfa leaves out"
 	case outside:
-		wants = "MFA, for which awsmfa asks only where a user's own keys stand in the credentials file"
+		wants = "MFA, which its source's credentials do not have: awsmfa asks for a code where these are a user's long-term keys"
 	case chained: // aws:MultiFactorAuthPresent is not there in a role's session
 		wants = "MFA, which does not reach it through another role"
 	}

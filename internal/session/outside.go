@@ -56,31 +56,32 @@ type Outside struct {
 // duration").
 const maxOutside = 12 * time.Hour
 
-// parts tell one such beginning from another, for the name that a session is kept under.
+// parts tell one such beginning from another, for the name that a session is kept under: what decides, and nothing else, so
+// that all roles with one beginning share it.
 func (x *Outside) parts() []string {
+	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	parts := []string{fmt.Sprint(x.Kind)}
-	for _, key := range []string{
-		"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "credential_process",
-		"web_identity_token_file", "role_arn", "role_session_name", "credential_source", "login_session",
-	} {
-		value, _ := x.Profile.Get(key)
-		parts = append(parts, value)
-	}
-	if s, err := x.Profile.SSO(); x.Kind == profile.KindSSO && err == nil {
-		parts = append(parts, s.StartURL, s.Region)
-	}
-	parts = append(parts, string(x.SignIn), x.URL["sso"], x.URL["sso_oidc"], x.URL["signin"])
-	if x.Kind == profile.KindSurroundings {
+	switch x.Kind {
+	case profile.KindSSO:
+		s, _ := x.Profile.SSO() // what is wrong with it is said by whoever needs it
+		return append(parts, s.Session, s.StartURL, s.Region, s.Account, s.Role, string(x.SignIn), x.URL["sso"], x.URL["sso_oidc"])
+	case profile.KindLogin:
+		return append(parts, get("login_session"), string(x.SignIn), x.URL["signin"])
+	case profile.KindProcess:
+		return append(parts, get("credential_process"))
+	case profile.KindWebIdentity:
+		return append(parts, get("web_identity_token_file"), get("role_arn"), get("role_session_name"))
+	case profile.KindSurroundings:
+		parts = append(parts, get("credential_source"))
 		for _, name := range []string{containerURL, containerPath, "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
 			parts = append(parts, x.Getenv(name))
 		}
+		k, _ := x.environment() // nothing, where that is not what it begins with
+		return append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
+	default:
+		k, _ := x.Profile.KeyPair()
+		return append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
 	}
-	for _, keys := range []func() (profile.Keys, error){x.environment, x.Profile.KeyPair} {
-		if k, err := keys(); err == nil {
-			parts = append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
-		}
-	}
-	return parts
 }
 
 // ReadSignIn looks what the AWS CLI keeps of a sign-in, if that is what it begins with: a session that was had with

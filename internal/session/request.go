@@ -17,6 +17,7 @@ import (
 // the same.
 type Request struct {
 	// Keys is the long-term key pair that it begins with; Outside, when it is not nil, is what it begins with instead.
+	// Where Outside gives long-term keys in its turn, both are there from then on.
 	Keys    profile.Keys
 	Outside *Outside
 
@@ -67,13 +68,23 @@ func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 // straight says that the role is assumed straight from the long-term keys: AWS gives it more than an hour in no other way
 // (IAM User Guide, "Role chaining"), and without MFA there is no session to assume it with.
 func (r Request) straight() bool {
-	return len(r.Roles) == 1 && r.Outside == nil && (r.NoMFA || r.Roles[0].Duration > profile.MaxChainedDuration)
+	return len(r.Roles) == 1 && r.TakesMFA() && (r.NoMFA || r.Roles[0].Duration > profile.MaxChainedDuration)
 }
 
-// needsCode says that AWS is asked for this itself with a token code, not with a session that was.
-func (r Request) needsCode() bool {
-	return r.Outside == nil && !r.NoMFA && (len(r.Roles) == 0 || r.straight())
+// TakesMFA says that it begins with a user's long-term keys, or may: what a program or a container gives is known only
+// when it is asked.
+func (r Request) TakesMFA() bool {
+	return r.Outside == nil || r.Outside.Kind == profile.KindProcess || r.Outside.Kind == profile.KindSurroundings
 }
+
+// fromKeys says that AWS is asked for this itself with the long-term keys, not with a session that they gave.
+func (r Request) fromKeys() bool { return r.TakesMFA() && (len(r.Roles) == 0 || r.straight()) }
+
+// needsCode says that AWS is asked for this itself with a token code, not with a session that was.
+func (r Request) needsCode() bool { return r.fromKeys() && !r.NoMFA }
+
+// isForeign says that the credentials it begins with are a session that somebody else gave out.
+func (r Request) isForeign() bool { return r.Outside != nil && r.Keys.AccessKeyID == "" }
 
 // source is what the last role is assumed with.
 func (r Request) source() Request {
@@ -82,9 +93,9 @@ func (r Request) source() Request {
 }
 
 // keepable says whether the session is worth keeping and can be known again. What a program, a container or an instance
-// gives is kept by these themselves.
+// gives is kept by these themselves; a session that was had with long-term keys of theirs is kept here.
 func (r Request) keepable() bool {
-	return len(r.Roles) > 0 || r.Outside == nil || r.Outside.Kind == profile.KindSSO
+	return len(r.Roles) > 0 || r.TakesMFA() || r.Outside.Kind == profile.KindSSO
 }
 
 // lifetime is the most that the session can last.
@@ -92,7 +103,7 @@ func (r Request) lifetime() time.Duration {
 	switch {
 	case len(r.Roles) > 0:
 		return r.Roles[len(r.Roles)-1].Duration
-	case r.Outside != nil:
+	case !r.TakesMFA():
 		return maxOutside
 	}
 	return r.Duration
@@ -105,7 +116,7 @@ func (r Request) Key() string {
 		return r.rolePrefix() + hash(r.roleParts()...)
 	case r.NoMFA:
 		return "plain-" + hash(append(r.userParts(), r.Duration.String())...)
-	case r.Outside != nil:
+	case !r.TakesMFA():
 		return "outside-" + hash(r.userParts()...)
 	}
 	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
@@ -136,15 +147,30 @@ func (r Request) lock() string {
 	return r.Key()
 }
 
-// user names whose keys these are, where: what a remembered device hangs on.
+// user names whose keys these are, where: what a remembered device hangs on. Keys that a source gives are named by the
+// source's settings, so that what is kept of them is found without asking it; see keyID.
 func (r Request) user() string { return "user-" + hash(r.userParts()...) }
 
 func (r Request) userParts() []string {
-	parts := []string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal(), r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
+	where := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
 	if r.Outside != nil {
-		parts = append(parts, r.Outside.parts()...)
+		return append(append([]string{"", ""}, where...), r.Outside.parts()...)
 	}
-	return parts
+	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, where...)
+}
+
+// keyID is that of the key that the source gave; "" of a key that the name of what is kept is made of, and before the
+// source was asked.
+func (r Request) keyID() string {
+	if r.Outside == nil {
+		return ""
+	}
+	return r.Keys.AccessKeyID
+}
+
+// isAnother says that what is kept was had with another key than the one that the source gave this time.
+func (r Request) isAnother(keyID string) bool {
+	return keyID != "" && r.keyID() != "" && keyID != r.keyID()
 }
 
 // String says what is wanted, for --debug.

@@ -42,7 +42,14 @@ func (o *Obtainer) assume(ctx context.Context, want Request) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		s, err := c.assumed(ctx, o.remembered(want), o.Warn) // the device's name is the session's
+		if want.Outside != nil { // it says whether the source gave the session, or the keys that it was had with
+			want.Keys.AccessKeyID = with.KeyID
+		}
+		named := want
+		if !want.isForeign() {
+			named = o.remembered(want) // the device's name is the session's
+		}
+		s, err := c.assumed(ctx, named, o.Warn)
 		if !kept || !isGone(err) {
 			return s, err
 		}
@@ -112,10 +119,10 @@ func (c *Client) explainFor(want Request, err error) error {
 	role := want.Roles[len(want.Roles)-1]
 	code, said := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case len(want.Roles) == 1 && want.Outside != nil && isGone(err):
+	case len(want.Roles) == 1 && want.isForeign() && isGone(err):
 		return msg.SourceGone(role.Profile, want.Outside.Profile.Name, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.Outside != nil && len(want.Roles) == 1, len(want.Roles) > 1, err)
+		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.isForeign() && len(want.Roles) == 1, len(want.Roles) > 1, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
 		return msg.RoleTooLong(role.Profile, role.Duration, err)
 	case code == "ValidationError" && strings.Contains(said, "role chaining"):

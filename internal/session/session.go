@@ -15,6 +15,7 @@ import (
 	"awsmfa/cache"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 )
 
 // The limits of GetSessionToken for an IAM user (AWS STS API Reference, "GetSessionToken", DurationSeconds).
@@ -31,6 +32,13 @@ type Session struct {
 	SessionToken    string
 	Expiration      time.Time // as AWS said it, to the second
 	Obtained        time.Time // by this computer's clock
+	KeyID           string    // of the long-term key that a source gave and the session was had with; else ""
+}
+
+// isLongTerm says of what a source gave that it is a user's long-term key pair, not a session. (The IDs of temporary keys
+// begin with ASIA: IAM User Guide, "IAM identifiers".)
+func (s Session) isLongTerm() bool {
+	return s.SessionToken == "" && !strings.HasPrefix(s.AccessKeyID, "ASIA")
 }
 
 // Format writes which session it is and nothing that opens anything, for every verb.
@@ -38,19 +46,24 @@ func (s Session) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "session %s until %s", s.AccessKeyID, s.Expiration.UTC().Format(time.RFC3339))
 }
 
-// encode puts a session into five lines, for the cache: a call that finds one is over before a JSON decoder has looked
-// at its first type.
+// encode puts a session into five lines, for the cache, and a sixth with the KeyID where there is one: a call that finds
+// one is over before a JSON decoder has looked at its first type.
 func (s Session) encode() []byte {
-	return []byte(strings.Join([]string{
+	lines := []string{
 		s.AccessKeyID, s.SecretAccessKey, s.SessionToken,
-		s.Expiration.UTC().Format(time.RFC3339), s.Obtained.UTC().Format(time.RFC3339Nano), "",
-	}, "\n"))
+		s.Expiration.UTC().Format(time.RFC3339), s.Obtained.UTC().Format(time.RFC3339Nano),
+	}
+	if s.KeyID != "" {
+		lines = append(lines, s.KeyID)
+	}
+	return []byte(strings.Join(lines, "\n") + "\n")
 }
 
 // decode is encode's other way. Its error shows nothing of the text.
 func decode(text []byte) (Session, error) {
 	lines := strings.Split(string(text), "\n")
-	if len(lines) != 6 || slices.Contains(lines[:5], "") {
+	n := len(lines) - 1
+	if n != 5 && n != 6 || slices.Contains(lines[:n], "") || lines[n] != "" {
 		return Session{}, errNoSession
 	}
 	expiration, err := time.Parse(time.RFC3339, lines[3])
@@ -63,6 +76,7 @@ func decode(text []byte) (Session, error) {
 	}
 	return Session{
 		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2], Expiration: expiration, Obtained: obtained,
+		KeyID: strings.Join(lines[5:n], ""),
 	}, nil
 }
 
@@ -115,9 +129,27 @@ func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duratio
 		return Session{}, err
 	}
 	defer unlock()
+	var given Session
+	if want.fromKeys() && want.Outside != nil {
+		if s, ok := o.kept(want, minTTL); ok { // a program may ask somebody: it does not run for what is there
+			return s, nil
+		}
+		if given, err = o.Reach.outside(ctx, *want.Outside); err != nil {
+			return Session{}, err
+		}
+		if !given.isLongTerm() {
+			return o.with(ctx, want, given)
+		}
+		want = o.holding(want, given)
+	}
 	named := want.Serial != "" || !want.needsCode()
 	if !named {
-		if want, err = o.device(ctx, want); err != nil {
+		want, err = o.device(ctx, want)
+		if want.Outside != nil && errors.Is(err, errNoDevice) { // nobody asked for MFA
+			o.Say(msg.GivenWithoutMFA(want.Outside.Profile.Name, given.AccessKeyID))
+			return o.with(ctx, want, given)
+		}
+		if err != nil {
 			return Session{}, err
 		}
 	}
@@ -126,12 +158,40 @@ func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duratio
 		if s, want, err = o.ask(ctx, want, !named); err != nil {
 			return Session{}, err
 		}
+		s.KeyID = want.keyID()
 		o.keep(want, s)
 	}
 	if !named {
 		o.remember(want)
 	}
 	return s, nil
+}
+
+// holding is want with the long-term keys that its source gave. What is known of others that it gave before is not of these.
+func (o *Obtainer) holding(want Request, given Session) Request {
+	if o.connected != nil && o.connected.id != given.AccessKeyID {
+		o.connected, o.found = nil, ""
+	}
+	o.Reach.Trace("outside: %s is a long-term key", given.AccessKeyID)
+	want.Keys = profile.Keys{AccessKeyID: given.AccessKeyID, SecretAccessKey: profile.NewSecret(given.SecretAccessKey)}
+	return want
+}
+
+// with is what want comes to where its source gave what no code is asked for: that itself, or the role assumed with it.
+func (o *Obtainer) with(ctx context.Context, want Request, given Session) (Session, error) {
+	if len(want.Roles) == 0 {
+		return given, nil
+	}
+	want.Keys = profile.Keys{}
+	c, err := o.Reach.ConnectSession(ctx, given)
+	if err != nil {
+		return Session{}, err
+	}
+	s, err := c.assumed(ctx, want, o.Warn)
+	if err == nil {
+		o.keep(want, s)
+	}
+	return s, err
 }
 
 // ask asks whoever gives out what is wanted.
@@ -141,7 +201,7 @@ func (o *Obtainer) ask(ctx context.Context, want Request, found bool) (s Session
 		return o.withCode(ctx, want, found)
 	case len(want.Roles) > 0:
 		s, err = o.assume(ctx, want)
-	case want.Outside != nil:
+	case !want.TakesMFA():
 		s, err = o.Reach.outside(ctx, *want.Outside)
 		want.Outside.ReadSignIn() // it may have been renewed for that
 	default:
@@ -177,8 +237,12 @@ func (o *Obtainer) learn(name string, s Session) {
 // remember keeps a device that was found, now that a session was had with it.
 func (o *Obtainer) remember(want Request) {
 	known, _, _ := o.Cache.Load(want.user())
-	if string(known) != want.Serial && o.unlocked == nil {
-		if err := o.Cache.Keep(want.user(), []byte(want.Serial)); err != nil {
+	now := want.Serial
+	if want.keyID() != "" {
+		now += "\n" + want.keyID()
+	}
+	if string(known) != now && o.unlocked == nil {
+		if err := o.Cache.Keep(want.user(), []byte(now)); err != nil {
 			o.Warn(msg.NotKept(err))
 		}
 	}
@@ -223,6 +287,9 @@ func (o *Obtainer) kept(want Request, minTTL time.Duration) (Session, bool) {
 		return Session{}, false
 	case slices.Contains(o.gone, s.AccessKeyID):
 		return Session{}, false
+	case want.isAnother(s.KeyID):
+		o.Reach.Trace("cache: the session kept for %s was had with %s, another key: not used", want, s.KeyID)
+		return Session{}, false
 	case o.Refresh && s.Obtained.Before(o.Started):
 		o.Reach.Trace("cache: passed over by --refresh")
 		return Session{}, false
@@ -250,15 +317,17 @@ func (o *Obtainer) warnUnusable(err error) {
 const clockLeeway = 15 * time.Minute
 
 // remembered fills in the device that an earlier run found, when want names none: kept under the user's name is its
-// serial number.
+// serial number, and on a line below it the ID of the key that a source gave.
 func (o *Obtainer) remembered(want Request) Request {
-	if want.Serial != "" || want.Outside != nil {
+	if want.Serial != "" || !want.TakesMFA() {
 		return want
 	}
 	if want.Serial = o.found; want.Serial == "" {
-		serial, _, err := o.Cache.Load(want.user())
+		known, _, err := o.Cache.Load(want.user())
 		o.warnUnusable(err)
-		want.Serial = string(serial)
+		if serial, keyID, _ := strings.Cut(string(known), "\n"); !want.isAnother(keyID) {
+			want.Serial = serial
+		}
 	}
 	return want
 }

@@ -123,6 +123,7 @@ func TestPrinted(t *testing.T) {
 // A session comes back from the cache as it was, and no text crashes the reader.
 func FuzzDecode(f *testing.F) {
 	f.Add(Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expiration: time.Unix(1, 0), Obtained: time.Unix(2, 3)}.encode())
+	f.Add(Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", KeyID: "D"}.encode())
 	f.Add([]byte(""))
 	f.Add([]byte("\n\n\n\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -132,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := decode(s.encode())
 		if err != nil || again.AccessKeyID != s.AccessKeyID || again.SecretAccessKey != s.SecretAccessKey ||
-			again.SessionToken != s.SessionToken || !again.Expiration.Equal(s.Expiration.Truncate(time.Second)) ||
+			again.SessionToken != s.SessionToken || again.KeyID != s.KeyID || !again.Expiration.Equal(s.Expiration.Truncate(time.Second)) ||
 			!again.Obtained.Equal(s.Obtained) {
 			t.Errorf("%q came back otherwise: %v", text, err)
 		}

@@ -14,6 +14,9 @@ import (
 	"awsmfa/internal/msg"
 )
 
+// errNoDevice lies under the error of a user who has no device.
+var errNoDevice = errors.New("no MFA device")
+
 // device finds out which device want means: the one it names, the remembered one, or the one that IAM lists.
 func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 	if want = o.remembered(want); want.Serial != "" {
@@ -59,7 +62,7 @@ func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 	case len(keys) > 0:
 		return mfa.Device{}, msg.OnlySecurityKeys(o.Reach.Profile, keys)
 	}
-	return mfa.Device{}, msg.NoDevice(o.Reach.Profile)
+	return mfa.Device{}, msg.NoDevice(o.Reach.Profile, errNoDevice)
 }
 
 // withCode asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
