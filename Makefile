@@ -21,6 +21,9 @@ test: ## run the tests; a shell that is missing is skipped, and named in the las
 	go test ./...
 	@go test -v -run '^$$' ./shells | grep '^not proved here' || echo 'every shell was proved'
 
+alone: ## run the tests with Go and POSIX utilities only, and no variables
+	bash .ci/run alone
+
 race: ## run the tests with the race detector, nothing cached
 	go test -race -count=1 ./...
 
@@ -48,4 +51,4 @@ ci: ## everything CI runs; installs the shells when root
 clean: ## remove what build and release left here
 	rm -rf awsmfa awsmfa.exe dist
 
-.PHONY: help build install test race lint fmt fuzz bench demo cross ci clean
+.PHONY: help build install test alone race lint fmt fuzz bench demo cross ci clean

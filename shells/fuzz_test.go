@@ -2,6 +2,8 @@ package shells
 
 import (
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +11,8 @@ import (
 )
 
 // One fuzz target for each way of quoting. A shell takes long to start, so each input is many values: itself, its
-// lines, and its pieces of every length up to eight, all in one launch. Every value survives or is refused.
+// lines, and its pieces of every length up to eight, all in one launch. Every value survives or is refused. A target whose
+// shells are not here is skipped.
 
 func FuzzPOSIX(f *testing.F)      { fuzz(f, "bash", "zsh", "dash", "busybox", "ksh", "mksh") }
 func FuzzFish(f *testing.F)       { fuzz(f, "fish") }
@@ -20,7 +23,8 @@ func FuzzElvish(f *testing.F)     { fuzz(f, "elvish") }
 func FuzzNu(f *testing.F)         { fuzz(f, "nu") }
 func FuzzXonsh(f *testing.F)      { fuzz(f, "xonsh") }
 
-func fuzz(f *testing.F, launchers ...string) {
+func fuzz(f *testing.F, names ...string) {
+	launchers := startable(f, names)
 	f.Add(`'\''"$(touch PWNED)` + "`touch PWNED`" + `'; touch PWNED; #` + "\n\\\n!x%PATH%^&|<>*?[]{}~-\r\t\x01\x7f")
 	f.Add("'\u2018\u2019\u201a\u201b\u201c\u201d\u201e'日本語ソ😀\uFEFF\u2028\u0085\u00a0\u200b\uf600\ufdd0\uffff\U0010ffff")
 	f.Add("\xff\xfe\x80'\xc3'\\\xe3\x81\\\xed\xa0\x80\\'\\\\'\xf4\x90\x80\x80\\\n")
@@ -29,19 +33,37 @@ func fuzz(f *testing.F, launchers ...string) {
 		if len(input) > 4000 {
 			t.Skip("too long for one environment")
 		}
-		for _, l := range shelltest.All() {
-			for _, name := range launchers {
-				if l.Name != name || !l.Possible() {
-					continue
-				}
-				s, err := Lookup(l.Shell)
-				if err != nil {
-					t.Fatal(err)
-				}
-				roundTrip(t, s, l, expressible(t, s, pieces(input)))
+		for _, l := range launchers {
+			s, err := Lookup(l.Shell)
+			if err != nil {
+				t.Fatal(err)
 			}
+			roundTrip(t, s, l, expressible(t, s, pieces(input)))
 		}
 	})
+}
+
+// startable are those of the launchers whose shells are here: a missing one does not take the others with it.
+func startable(f *testing.F, names []string) []shelltest.Launcher {
+	f.Helper()
+	var here []shelltest.Launcher
+	var missing []string
+	for _, l := range shelltest.All() {
+		switch {
+		case !slices.Contains(names, l.Name) || !l.Possible():
+		case l.Missing():
+			missing = append(missing, l.Name)
+		default:
+			here = append(here, l)
+		}
+	}
+	switch {
+	case len(here)+len(missing) == 0:
+		f.Skipf("no shell to start: %s cannot be had on %s", strings.Join(names, ", "), runtime.GOOS)
+	case len(here) == 0 || len(missing) > 0 && shelltest.InCI():
+		shelltest.NotInstalled(f, strings.Join(missing, ", "))
+	}
+	return here
 }
 
 func pieces(input string) []string {
@@ -76,6 +98,8 @@ func FuzzDotenv(f *testing.F) {
 	for _, v := range []string{"plain", "two words", "#x", "$HOME", "`x`", "日本", "'", `\`, "a\nb", "", " ", "~", "*", "\"", "!", ";x", "&", "\u2028"} {
 		f.Add(v)
 	}
+	l, _ := shelltest.For("sh")
+	l.Need(f)
 	f.Fuzz(func(t *testing.T, input string) {
 		s := dotenv()
 		vars := expressible(t, s, pieces(input))
@@ -90,7 +114,6 @@ func FuzzDotenv(f *testing.F) {
 		if err := os.WriteFile(dir+"/.env", []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, _ := shelltest.For("sh")
 		r := l.Run(t, dir, nil, "set -a\n. ./.env\nset +a\nenvdump done\n")
 		silent(t, r)
 		for _, v := range vars {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/shelltest"
 )
 
 // roles adds so many roles, whose profiles r0, r1… stand on prod.
@@ -142,56 +143,45 @@ for line in sys.stdin:
     print(s.get_credentials().get_frozen_credentials().access_key, arn, flush=True)
 `
 
+// written is a world where config has written profiles prod-mfa and r0-mfa for AWS clients, whose environment env is.
+func written(t *testing.T) (w *world, env []string) {
+	t.Helper()
+	w = inWorld(t)
+	w.roles(t, 1)
+	w.addConfig(t, "duration_seconds = 900\n")
+	for _, profile := range []string{"prod", "r0"} {
+		if s := run(t, w, nil, "config", profile, "--write"); s.exit() != 0 {
+			t.Fatal(s.said.String())
+		}
+	}
+	w.aws.ResetCalls()
+	return w, append(awsClients(t, w), w.codes(t, 1)...)
+}
+
 // AWS clients use a profile that config has written, with no variables; and botocore, in one process, across the end of a
 // session: one of 15 minutes it asks to be renewed at every call.
 func TestClients(t *testing.T) {
-	t.Parallel()
-	w := inWorld(t)
-	w.roles(t, 1)
-	w.addConfig(t, "duration_seconds = 900\n")
-	dir, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := append(w.environ(), "PATH="+dir+":"+os.Getenv("PATH"), "PYENV_ROOT="+os.Getenv("PYENV_ROOT"), "AWS_PAGER=",
-		"AWS_EC2_METADATA_DISABLED=true")
-	env = append(env, w.codes(t, 1)...)
-	command := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(name, args...)
-		cmd.Env, cmd.Dir = env, w.home
-		return cmd
-	}
-	for _, profile := range []string{"prod", "r0"} {
-		if out, err := command(filepath.Join(dir, "awsmfa"), "config", profile, "--write").CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
-	missing := func(t *testing.T, what string, out []byte) {
-		if os.Getenv("CI") == "true" { // which installs it
-			t.Fatal(what, " is not installed: ", string(out))
-		}
-		t.Skip(what, " is not installed: ", string(out))
-	}
-	w.aws.ResetCalls()
-
 	t.Run("aws", func(t *testing.T) {
-		if out, err := command("aws", "--version").CombinedOutput(); err != nil {
-			missing(t, "the AWS CLI", out)
-		}
+		t.Parallel()
+		w, env := written(t)
+		needAWSCLI(t, env)
 		for profile, arn := range map[string]string{"prod-mfa": w.alice.ARN, "r0-mfa": ":assumed-role/role0/alice"} {
-			out, err := command("aws", "sts", "get-caller-identity", "--profile", profile, "--region", "us-east-1", "--endpoint-url", w.aws.URL()).CombinedOutput()
+			cmd := exec.Command("aws", "sts", "get-caller-identity", "--profile", profile, "--region", "us-east-1",
+				"--endpoint-url", w.aws.URL())
+			cmd.Env, cmd.Dir = env, w.home
+			out, err := cmd.CombinedOutput()
 			if err != nil || !strings.Contains(string(out), arn) {
 				t.Errorf("%s: %v: %s", profile, err, out)
 			}
 		}
 		w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 1})
+		w.oneCode(t)
 	})
 	t.Run("botocore", func(t *testing.T) {
-		if out, err := command("python3", "-c", "import botocore.session").CombinedOutput(); err != nil {
-			missing(t, "botocore", out)
-		}
-		w.aws.ResetCalls()
-		cmd := command("python3", "-c", botocore, "r0-mfa")
+		t.Parallel()
+		w, env := written(t)
+		cmd := exec.Command(shelltest.Python(t, "botocore.session"), "-c", botocore, "r0-mfa")
+		cmd.Env, cmd.Dir = env, w.home
 		stdin, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -235,7 +225,13 @@ func TestClients(t *testing.T) {
 		if err := cmd.Wait(); err != nil || said.Len() != 0 {
 			t.Errorf("%v: %s", err, said.String())
 		}
+		w.oneCode(t)
 	})
+}
+
+// oneCode fails the test if the command of codes was run more or less than once.
+func (w *world) oneCode(t testing.TB) {
+	t.Helper()
 	if runs := w.file("runs"); runs != "run\n" {
 		t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
 	}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"awsmfa/internal/shelltest"
 )
 
 // onTerminal starts a program, awsmfa first on its PATH, on a terminal of its own, which is all that it has.
@@ -45,6 +47,12 @@ func (w *world) onTerminal(t *testing.T, args ...string) (person *os.File, end f
 		}
 		return cmd.ProcessState.ExitCode()
 	}
+}
+
+func needShell(t *testing.T, name string) {
+	t.Helper()
+	l, _ := shelltest.For(name)
+	l.Need(t)
 }
 
 func typeIn(t *testing.T, person *os.File, text string) {
@@ -115,6 +123,7 @@ func TestServerCtrlC(t *testing.T) {
 // While a shell with job control has the terminal, nothing is asked, and awsmfa is not stopped either.
 func TestServerBesideAShell(t *testing.T) {
 	t.Parallel()
+	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "bash", "--norc", "-i")
 	typeIn(t, person, strings.Replace(report, "ready", "rea''dy", 1)+"\n")
@@ -137,6 +146,7 @@ func TestServerBesideAShell(t *testing.T) {
 // awsmfa, and the command with it.
 func TestServerIntoTheBackground(t *testing.T) {
 	t.Parallel()
+	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
 	typeIn(t, person, `awsmfa exec prod --server -- sh -c "$WAITS"`+"\n")
@@ -161,6 +171,7 @@ func TestServerIntoTheBackground(t *testing.T) {
 // Ctrl-Z stops awsmfa with the command, so that the shell has its terminal back, and fg continues both.
 func TestServerStopped(t *testing.T) {
 	t.Parallel()
+	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
 	typeIn(t, person, `awsmfa exec prod --server -- sh -c "$WAITS"`+"\n")
@@ -185,6 +196,7 @@ func TestServerStopped(t *testing.T) {
 // A shell with job control that suspends itself is in a process group of its own, and comes back with awsmfa all the same.
 func TestServerSuspended(t *testing.T) {
 	t.Parallel()
+	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
 	typeIn(t, person, "awsmfa exec prod --server -- bash --norc -i\n")

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/shelltest"
 )
 
 // client is what a program in exec --server's command knows.
@@ -292,9 +293,7 @@ func TestServerOneCode(t *testing.T) {
 			if a, b := c.ask(), c.ask(); a != b || a.Status != 200 {
 				t.Errorf("%+v and then %+v", a, b)
 			}
-			if runs := w.file("runs"); runs != "run\n" {
-				t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
-			}
+			w.oneCode(t)
 			if _, err := os.Stat(w.cacheDir()); err == nil && flag == "--no-cache" {
 				t.Error("something is in the cache")
 			}
@@ -324,16 +323,16 @@ func TestServerGivenCode(t *testing.T) {
 // boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and go on beyond its end: nobody
 // tells them of it, they ask again by themselves.
 func TestServerAWSClients(t *testing.T) {
-	path := os.Getenv("PATH")
 	for _, program := range []struct {
-		name, check string
-		script      string
+		name   string
+		need   func(t *testing.T, env []string) (python string)
+		script string
 	}{
-		{"AWS CLI", "aws --version", `
+		{"AWS CLI", func(t *testing.T, env []string) string { needAWSCLI(t, env); return "" }, `
 			aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL && echo first && read -r go &&
 			aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL && echo second`},
 		// A session of 15 minutes is one that botocore asks about before every call.
-		{"boto3", "/usr/bin/python3 -c 'import boto3'", `exec /usr/bin/python3 -c '
+		{"boto3", func(t *testing.T, _ []string) string { return shelltest.Python(t, "boto3") }, `exec "$PYTHON" -c '
 import boto3, os, sys
 client = boto3.client("lambda", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 print(client.list_functions()["Functions"])
@@ -345,25 +344,10 @@ print("second", flush=True)'`},
 		t.Run(program.name, func(t *testing.T) {
 			t.Parallel()
 			w := inWorld(t)
-			dir, err := built()
-			if err != nil {
-				t.Fatal(err)
-			}
-			environ := append(append(w.environ(), "PATH="+dir+":"+path, "PYENV_ROOT="+os.Getenv("PYENV_ROOT"), "AWS_PAGER=",
-				"AWS_EC2_METADATA_DISABLED=true"), w.codes(t, 1)...)
-			command := func(line string) *exec.Cmd {
-				cmd := exec.Command("sh", "-c", line)
-				cmd.Env, cmd.Dir = environ, w.home
-				return cmd
-			}
-			if out, err := command(program.check).CombinedOutput(); err != nil {
-				if os.Getenv("CI") == "true" { // which installs it
-					t.Fatalf("%s is not installed: %s", program.name, out)
-				}
-				t.Skipf("%s is not installed: %s", program.name, out)
-			}
-			cmd := command(`exec awsmfa exec prod --server --duration 15m -- sh -c "$SCRIPT"`)
-			cmd.Env = append(cmd.Env, "SCRIPT="+program.script)
+			env := awsClients(t, w)
+			env = append(env, "SCRIPT="+program.script, "PYTHON="+program.need(t, env))
+			cmd := exec.Command("sh", "-c", `exec awsmfa exec prod --server --duration 15m -- sh -c "$SCRIPT"`)
+			cmd.Env, cmd.Dir = append(env, w.codes(t, 1)...), w.home
 			stdin, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)

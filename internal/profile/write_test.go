@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/shelltest"
 )
 
 const testDevice = "arn:aws:iam::123456789012:mfa/al"
@@ -307,10 +308,7 @@ func TestNamesReadBack(t *testing.T) {
 
 // TestBotocoreReads has botocore read files that were added to, where python3 has it.
 func TestBotocoreReads(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil || exec.Command(python, "-c", "import botocore").Run() != nil {
-		t.Skip("python3 has no botocore")
-	}
+	python := shelltest.Python(t, "botocore")
 	type file struct{ Name, Config, Credentials string }
 	var all []file
 	add := func(name, text string) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	neturl "net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,12 @@ func TestFederate(t *testing.T) {
 	defer there.Close()
 
 	var trace strings.Builder
+	for _, v := range os.Environ() { // the SDK reads the environment
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "") // to have it back afterwards
+			_ = os.Unsetenv(name)
+		}
+	}
 	t.Setenv("AWS_PROFILE", "")
 	reach := Reach{
 		Profile: "prod", Region: "us-east-1", Timeout: time.Minute, AppID: "awsmfa", Now: time.Now,
