@@ -69,7 +69,11 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
 	}
 	if text == "" {
-		from, text = "endpoint_url", p.ServiceEndpoint(service)
+		configured, err := p.ServiceEndpoint(service)
+		if err != nil {
+			return "", err
+		}
+		from, text = "endpoint_url", configured
 	}
 	if text == "" {
 		return "", nil

@@ -155,6 +155,32 @@ func ProfileBeforeSection(file string, line int) *Error {
 	return &Error{Text: "a line before the first section at " + place(file, line), Hint: "put [default] above it"}
 }
 
+// ProfileSectionTwice: two headers of a file, first and second between their brackets, are the same profile's.
+func ProfileSectionTwice(file string, firstLine int, first string, secondLine int, second string) *Error {
+	return &Error{
+		Text: path("["+first+"]") + " at " + place(file, firstLine) + " and " + path("["+second+"]") + " at " + place(file, secondLine) +
+			" have the same name; AWS clients do not agree which one counts",
+		Hint: "put all settings under one of the two, and delete the other",
+	}
+}
+
+// ProfileNameAmbiguous: the value of a setting that names a section, whole or without what may be a comment, and there
+// is a section of either name.
+func ProfileNameAmbiguous(key, whole, short, file string, line int) *Error {
+	return &Error{
+		Text: key + " at " + place(file, line) + " may name " + quoted(whole) + " or, with a comment, " + quoted(short) + ", and there are both",
+		Hint: "rename one of the two sections, or take the comment out of the line",
+	}
+}
+
+// ProfileIsDefaults: a profile called default is wanted, and a file has [DEFAULT], which is no profile.
+func ProfileIsDefaults(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is not read: [DEFAULT] at " + place(file, line) + " holds defaults for every section of the file",
+		Hint: "write [default], in small letters",
+	}
+}
+
 // ProfileServicesMissing: the profile's services setting names a section that is not in the config file.
 func ProfileServicesMissing(name, services, file string, line int, config string) *Error {
 	return &Error{

@@ -14,6 +14,7 @@ const (
 	plain                // [default] in a config file
 	services             // [services NAME]
 	sso                  // [sso-session NAME]
+	defaults             // [DEFAULT]: what every section of its file has that does not say otherwise
 )
 
 // splitHeader splits a section's header, the line from "[" on. ok is false when it has no "]", or something other than a
@@ -25,6 +26,9 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 	inner, ok := headerText(line)
 	if !ok {
 		return other, nil, false
+	}
+	if string(inner) == "DEFAULT" { // as for botocore (Python's configparser); the Go SDK takes it for a profile's name
+		return defaults, inner, true
 	}
 	word, rest := firstWord(inner)
 	if credentials {
@@ -43,7 +47,7 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 		return named, append(append(bytes.Clone(word), ' '), rest...), true
 	}
 	if len(rest) == 0 {
-		// The Go SDK lets [DEFAULT] through too, as a profile of that name; for botocore it is the defaults of all.
+		// [Default] is a profile of that name, as in the Go SDK.
 		if bytes.EqualFold(inner, []byte("default")) {
 			return plain, inner, true
 		}
@@ -60,8 +64,14 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 	return other, inner, true
 }
 
-// headerText is what stands between the brackets.
+// headerText is what stands between the brackets, but for white space at its ends.
 func headerText(line []byte) ([]byte, bool) {
+	inner, ok := spelling(line)
+	return bytes.TrimSpace(inner), ok
+}
+
+// spelling is what stands between the brackets, as it is written.
+func spelling(line []byte) ([]byte, bool) {
 	for i := 1; ; i++ {
 		j := bytes.IndexByte(line[i:], ']')
 		if j < 0 {
@@ -70,7 +80,7 @@ func headerText(line []byte) ([]byte, bool) {
 		i += j
 		rest := bytes.TrimSpace(line[i+1:])
 		if len(rest) == 0 || rest[0] == '#' || rest[0] == ';' {
-			return bytes.TrimSpace(line[1:i]), true
+			return line[1:i], true
 		}
 	}
 }

@@ -41,6 +41,16 @@ func names(config, credentials *source) ([]string, error) {
 	return all, credentials.scan(false, collect(true))
 }
 
+// has tells whether the file has a section of this kind that is called name.
+func (s *source) has(what kind, name string, credentials bool) (found bool) {
+	_ = s.scan(false, func(line []byte) (*section, bool) { // which has no error where nothing is picked
+		k, n, ok := splitHeader(line, credentials)
+		found = found || ok && (k == what || what == named && k == plain) && string(n) == name
+		return nil, false
+	})
+	return found
+}
+
 // notFound makes the error for a profile that is in neither file, as helpful as the files allow.
 func notFound(files Files, config, credentials *source, name string) error {
 	if config == nil && credentials == nil {
@@ -62,6 +72,10 @@ func notFound(files Files, config, credentials *source, name string) error {
 		word, rest := firstWord(text)
 		return ok && len(rest) > 0 && strings.EqualFold(string(word), "profile") && string(unquoteName(rest)) == name
 	}
+	isDefaults := func(line []byte) bool {
+		k, _, ok := splitHeader(line, false)
+		return ok && k == defaults && strings.EqualFold(name, "default")
+	}
 	withoutPrefix := func(line []byte) bool {
 		k, text, ok := splitHeader(line, false)
 		return ok && k == other && string(text) == name
@@ -71,6 +85,11 @@ func notFound(files Files, config, credentials *source, name string) error {
 	}
 	if line := misplaced(credentials, withPrefix); line != 0 {
 		return msg.ProfileHasPrefix(name, files.Credentials, line)
+	}
+	for _, f := range []*source{config, credentials} {
+		if line := misplaced(f, isDefaults); line != 0 {
+			return msg.ProfileIsDefaults(name, f.path, line)
+		}
 	}
 	all, err := names(config, credentials)
 	if err != nil {

@@ -42,6 +42,8 @@ type contents struct {
 	config, credentials section
 	included            []section // of include_profile, the nearest first
 	services, sso       section
+	servicesErr         error // why there is no services section
+	configPath          string
 }
 
 // Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
@@ -60,7 +62,7 @@ func Load(files Files, name string) (Profile, error) {
 		return Profile{}, err
 	}
 
-	c := &contents{}
+	c := &contents{configPath: files.Config}
 	if err := c.readConfig(config, name); err != nil {
 		return Profile{}, err
 	}
@@ -73,9 +75,10 @@ func Load(files Files, name string) (Profile, error) {
 	if err := c.readIncluded(config, name); err != nil {
 		return Profile{}, err
 	}
-	if err := c.readServices(config, files.Config, name); err != nil {
+	if err := c.settleSource(config, credentials); err != nil {
 		return Profile{}, err
 	}
+	c.readServices(config)
 	if err := c.readSSO(config); err != nil {
 		return Profile{}, err
 	}
@@ -99,6 +102,9 @@ func (c *contents) readConfig(f *source, profile string) (err error) {
 func (c *contents) readIncluded(f *source, profile string) error {
 	way := []string{profile}
 	for e := c.config.get("", "include_profile"); e != nil && e.value != ""; {
+		if err := e.settle(func(name string) bool { return f.has(named, name, false) }); err != nil {
+			return err
+		}
 		if slices.Contains(way, e.value) {
 			return msg.ProfileIncludesItself(append(way, e.value), e.pos.File, e.pos.Line)
 		}
@@ -117,9 +123,8 @@ func (c *contents) readIncluded(f *source, profile string) error {
 
 // readProfile reads the sections that a config file has for a profile.
 func readProfile(f *source, profile string) (section, error) {
-	// [profile default] beats [default] and is not merged with it, wherever they stand, as in the Go SDK. (In botocore
-	// the later one wins.)
-	var own, bare section
+	// [profile default] and [default] are two for every client: botocore takes the later, the Go SDK [profile default].
+	var own, bare, shared section
 	words := []string{"profile"}
 	if strings.EqualFold(profile, "default") {
 		words = append(words, "")
@@ -129,6 +134,8 @@ func readProfile(f *source, profile string) (section, error) {
 		switch {
 		case !ok:
 			return nil, isBroken(line, profile, words...)
+		case k == defaults:
+			return &shared, false
 		case string(name) != profile:
 			return nil, false
 		case k == named:
@@ -138,61 +145,99 @@ func readProfile(f *source, profile string) (section, error) {
 		}
 		return nil, false
 	})
-	if own.pos.Line == 0 {
+	switch {
+	case err != nil:
+		return section{}, err
+	case own.pos.Line == 0:
 		own = bare
+	case bare.pos.Line != 0:
+		return section{}, twice(&own, &bare)
 	}
-	return own, err
+	own.inherit(&shared)
+	return own, nil
 }
 
 // readCredentials reads the profile's sections of the credentials file.
 func (c *contents) readCredentials(f *source, profile string) error {
-	return f.scan(true, func(line []byte) (*section, bool) {
+	var shared section
+	err := f.scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, true)
 		switch {
 		case !ok:
 			return nil, isBroken(line, profile, "")
+		case k == defaults:
+			return &shared, false
 		case k == named && string(name) == profile:
 			return &c.credentials, false
 		}
 		return nil, false
 	})
+	c.credentials.inherit(&shared)
+	return err
 }
 
-// readServices reads the [services X] section that the profile names, which may stand above the profile or below: the
-// one case in which a file is read twice. One that is not there is an error, as in botocore: its endpoints would
-// silently be those of AWS itself (in the Go SDK they are).
-func (c *contents) readServices(f *source, path, profile string) error {
-	e := c.find("services")
-	if e == nil || e.value == "" {
-		return nil
+// readServices reads the [services X] section that the profile names. That there is none matters to whoever asks for an
+// endpoint.
+func (c *contents) readServices(f *source) {
+	if e := c.find("services"); e != nil && e.value != "" {
+		if c.servicesErr = e.settle(func(name string) bool { return f.has(services, name, false) }); c.servicesErr == nil {
+			c.servicesErr = readNamed(f, &c.services, services, "services", e.value)
+		}
 	}
-	err := readNamed(f, &c.services, services, "services", e.value)
-	if err == nil && c.services.pos.Line == 0 {
-		return msg.ProfileServicesMissing(profile, e.value, e.pos.File, e.pos.Line, path)
-	}
-	return err
 }
 
 // readSSO reads the [sso-session X] section that the profile names. That there is none matters to whoever signs in.
 func (c *contents) readSSO(f *source) error {
-	if e := c.find("sso_session"); e != nil && e.value != "" {
-		return readNamed(f, &c.sso, sso, "sso-session", e.value)
+	e := c.find("sso_session")
+	if e == nil || e.value == "" {
+		return nil
 	}
-	return nil
+	if err := e.settle(func(name string) bool { return f.has(sso, name, false) }); err != nil {
+		return err
+	}
+	return readNamed(f, &c.sso, sso, "sso-session", e.value)
+}
+
+// settleSource decides which profile source_profile means.
+func (c *contents) settleSource(config, credentials *source) error {
+	e := c.find("source_profile")
+	if e == nil {
+		return nil
+	}
+	return e.settle(func(name string) bool { return config.has(named, name, false) || credentials.has(named, name, true) })
 }
 
 // readNamed reads the sections [word name].
 func readNamed(f *source, into *section, what kind, word, name string) error {
-	return f.scan(false, func(line []byte) (*section, bool) {
+	var shared section
+	err := f.scan(false, func(line []byte) (*section, bool) {
 		k, found, ok := splitHeader(line, false)
 		switch {
 		case !ok:
 			return nil, isBroken(line, name, word)
+		case k == defaults:
+			return &shared, false
 		case k == what && string(found) == name:
 			return into, false
 		}
 		return nil, false
 	})
+	into.inherit(&shared)
+	return err
+}
+
+// settle decides which section the setting names, where there is something about its value that may be a comment or
+// quotes: botocore takes the whole for the name, the Go SDK what is left without them. The one that there is counts;
+// where there are both, nobody can tell.
+func (e *entry) settle(has func(name string) bool) error {
+	switch {
+	case e.raw == "" || e.raw == e.value || !has(e.raw):
+		return nil
+	case has(e.value):
+		return msg.ProfileNameAmbiguous(e.key, e.raw, e.value, e.pos.File, e.pos.Line)
+	}
+	e.value = e.raw
+	return nil
 }
 
 // find finds a setting: the credentials file's wins over the config file's, as in botocore for every setting and in the
@@ -254,18 +299,26 @@ func (p Profile) Where(key string) Pos {
 // ServiceEndpoint returns the URL that the files give for service ("sts", "iam"; the names of [services] sections, lower
 // case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own endpoint_url,
 // else "". With ignore_configured_endpoint_urls it is "" always. The variables AWS_ENDPOINT_URL(_STS), which come before
-// all of these, are the caller's.
+// all of these, are the caller's. A services section that is not there, or that cannot be read, is a *msg.Error, as in
+// botocore: its endpoints would silently be those of AWS itself (in the Go SDK they are).
 //
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-func (p Profile) ServiceEndpoint(service string) string {
+func (p Profile) ServiceEndpoint(service string) (string, error) {
 	if ignore, _ := p.Get("ignore_configured_endpoint_urls"); strings.EqualFold(ignore, "true") {
-		return ""
+		return "", nil
 	}
-	if e := p.contents().services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
-		return e.value
+	c := p.contents()
+	switch e := c.find("services"); {
+	case c.servicesErr != nil:
+		return "", c.servicesErr
+	case e != nil && e.value != "" && c.services.pos.Line == 0:
+		return "", msg.ProfileServicesMissing(p.Name, e.value, e.pos.File, e.pos.Line, c.configPath)
+	}
+	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
+		return e.value, nil
 	}
 	url, _ := p.Get("endpoint_url")
-	return url
+	return url, nil
 }
 
 // String names the profile, and shows nothing that is in it.

@@ -65,15 +65,25 @@ func TestLoad(t *testing.T) {
 		},
 		{"an empty value wins too", "[profile p]\nregion=a\n", "[p]\nregion=", "p", map[string]string{"region": ""}},
 		{"default", "[default]\nregion=a", "-", "default", map[string]string{"region": "a"}},
+		{"profile default", "[profile default]\nregion=b", "-", "default", map[string]string{"region": "b"}},
 		{
-			"profile default beats default", "[profile default]\nregion=b\n[default]\nregion=a\noutput=json", "-", "default",
-			map[string]string{"region": "b", "output": "-"},
+			"[DEFAULT] says what a section does not", "[profile p]\nregion=a\ns3 =\n  x = y\n[DEFAULT]\nregion=b\nmfa_serial=m\ns3 =\n  z = y\n", "[DEFAULT]\n" + testKeys + "output=json\n[p]\n", "p",
+			map[string]string{"region": "a", "mfa_serial": "m", idKey: testID, "output": "json"},
+		},
+		{"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b", "p", map[string]string{"region": "-", "output": "b"}},
+		{"a carriage return ends a line", "[profile p]\rregion=a\r\rmfa_serial=m\routput=b\r\n x=y\n", "-", "p", map[string]string{"region": "a", "mfa_serial": "m", "output": "b"}},
+		{
+			"command lines are taken raw", "[profile p]\ncredential_process = \"/opt/my tools/creds\" \"two words\" # 1\nmfa_process='/opt/my tools/code'\nregion=\"a\"", "-", "p",
+			map[string]string{"credential_process": `"/opt/my tools/creds" "two words" # 1`, "mfa_process": "'/opt/my tools/code'", "region": "a"},
 		},
 		{
-			"profile default below", "[default]\nregion=a\n[profile default]\noutput=json", "-", "default",
-			map[string]string{"region": "-", "output": "json"},
+			"a command line in several lines is one", "[profile p]\nmfa_process = op item\n  get\n  --format=otp\n  region = a", "-", "p",
+			map[string]string{"mfa_process": "op item get --format=otp", "region": "a"},
 		},
-		{"DEFAULT is another", "[DEFAULT]\nregion=a\n[default]\nregion=b", "-", "DEFAULT", map[string]string{"region": "a"}},
+		{"a source's name with # in it", "[profile p]\nsource_profile=team #2\n[profile team #2]", "-", "p", map[string]string{"source_profile": "team #2"}},
+		{"a source with a comment", "[profile p]\nsource_profile=team #2", "[team]", "p", map[string]string{"source_profile": "team"}},
+		{"a source's name with quotes in it", "[profile p]\nsource_profile=\"team\"", "[\"team\"]", "p", map[string]string{"source_profile": `"team"`}},
+		{"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-", "p", map[string]string{"region": "a"}},
 		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p", map[string]string{"region": "a"}},
 		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod", map[string]string{"region": "a", "output": "b"}},
 		{"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x", map[string]string{"region": "a"}},
@@ -145,6 +155,55 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// What AWS clients read in different ways, and may not be guessed.
+func TestAmbiguous(t *testing.T) {
+	const apart = " have the same name; AWS clients do not agree which one counts | put all settings under one of the two, and delete the other"
+	const both = ", and there are both | rename one of the two sections, or take the comment out of the line"
+	for _, test := range []struct{ name, config, credentials, profile, want string }{
+		{
+			"two spellings", "[profile p]\nregion=a\n[profile \"p\"]\nrole_arn=r", "-", "p",
+			`[profile p] at config:1 and [profile "p"] at config:3` + apart,
+		},
+		{"blanks", "-", "[p]\n[q]\n[ p ]", "p", "[p] at credentials:1 and [ p ] at credentials:3" + apart},
+		{"default", "[profile default]\n[default]\n", "-", "default", "[profile default] at config:1 and [default] at config:2" + apart},
+		{"default below", "[default]\n[profile default]\n", "-", "default", "[default] at config:1 and [profile default] at config:2" + apart},
+		{
+			"sso-session", "[profile p]\nsso_session=s\n[sso-session s]\n[sso-session 's']\n", "-", "p",
+			"[sso-session s] at config:3 and [sso-session 's'] at config:4" + apart,
+		},
+		{"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p", "[services s] at config:3 and [services 's'] at config:4" + apart},
+		{
+			"source_profile", "[profile p]\nsource_profile = team #2\n[profile team #2]\n", "[team]\n", "p",
+			`source_profile at config:2 may name "team #2" or, with a comment, "team"` + both,
+		},
+		{
+			"include_profile", "[profile p]\ninclude_profile = q ;2\n[profile q]\n[profile q ;2]\n", "-", "p",
+			`include_profile at config:2 may name "q ;2" or, with a comment, "q"` + both,
+		},
+		{
+			"services named", "[profile p]\nservices = q #2\n[services q]\n[services q #2]\n", "-", "p",
+			`services at config:2 may name "q #2" or, with a comment, "q"` + both,
+		},
+		{
+			"sso_session named", "[profile p]\nsso_session = q #2\n[sso-session q]\n[sso-session q #2]\n", "-", "p",
+			`sso_session at config:2 may name "q #2" or, with a comment, "q"` + both,
+		},
+		{
+			"DEFAULT", "[DEFAULT]\nregion=a\n", "-", "default",
+			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write [default], in small letters`,
+		},
+	} {
+		files := write(t, test.config, test.credentials)
+		p, err := Load(files, test.profile)
+		if err == nil {
+			_, err = p.ServiceEndpoint("sts")
+		}
+		if got := plainly(files, err); got != test.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
 func TestWhere(t *testing.T) {
 	files := write(t, "\n\n[profile p]\r\nregion=a\n\n[profile q]\n[profile p]\nx=y\n", "# c\n[p]\naws_secret_access_key=s\n")
 	p, err := Load(files, "p")
@@ -177,8 +236,8 @@ func TestServiceEndpoint(t *testing.T) {
 			continue
 		}
 		for service, want := range map[string]string{"sts": test.sts, "IAM": test.iam, "s3": test.s3} {
-			if got := p.ServiceEndpoint(service); got != want {
-				t.Errorf("%s: %s is %q, want %q", test.name, service, got, want)
+			if got, err := p.ServiceEndpoint(service); got != want || err != nil {
+				t.Errorf("%s: %s is %q (%v), want %q", test.name, service, got, err, want)
 			}
 		}
 	}
@@ -198,7 +257,10 @@ func TestMalformed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = Load(Files{base + ".config", base + ".credentials"}, "prod")
+			p, err := Load(Files{base + ".config", base + ".credentials"}, "prod")
+			if err == nil {
+				_, err = p.ServiceEndpoint("sts")
+			}
 			got := strings.ReplaceAll(fmt.Sprint(err), filepath.Dir(base)+string(filepath.Separator), "")
 			if got != strings.TrimSpace(string(text)) {
 				t.Errorf("got  %s\nwant %s", got, text)
@@ -509,8 +571,11 @@ func TestPipe(t *testing.T) {
 	fmt.Fprint(w, "[services s]\nsts=\n  endpoint_url=http://x\n[profile p]\nservices=s\n")
 	w.Close()
 	p, err := Load(Files{Config: path}, "p")
-	if err != nil || p.ServiceEndpoint("sts") != "http://x" {
-		t.Error(p.ServiceEndpoint("sts"), err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if url, err := p.ServiceEndpoint("sts"); url != "http://x" || err != nil {
+		t.Error(url, err)
 	}
 }
 

@@ -78,7 +78,7 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 	if !same(keys, was) {
 		return nil, msg.KeysChanged(name, file)
 	}
-	lines := slices.Collect(bytes.Lines(text))
+	lines := linesOf(text)
 	for _, v := range []struct{ key, was, now string }{
 		{idKey, was.AccessKeyID, now.AccessKeyID},
 		{secretKey, was.SecretAccessKey.Reveal(), now.SecretAccessKey.Reveal()},
@@ -95,6 +95,16 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 		return nil, msg.WriteMisread(file, err)
 	}
 	return text, nil
+}
+
+// linesOf is text in lines as the reader counts them, each with the bytes that it has.
+func linesOf(text []byte) [][]byte {
+	var lines [][]byte
+	for line := range bytes.Lines(lineFeeds(text)) {
+		lines = append(lines, text[:len(line)])
+		text = text[len(line):]
+	}
+	return lines
 }
 
 // withValue is the line of a setting with another value: the quotes about it and a comment behind it stay.
@@ -123,17 +133,17 @@ func Holders(files Files, id string) ([]Holder, error) {
 			return nil, unreadable(path, err)
 		}
 		in, number := "", 0
-		for line := range bytes.Lines(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))) {
+		for line := range bytes.Lines(lineFeeds(bytes.TrimPrefix(text, utf8Mark))) {
 			number++
 			line = bytes.TrimSpace(line)
 			if len(line) > 0 && line[0] == '[' {
 				in = ""
-				if k, name, ok := splitHeader(line, path == files.Credentials); ok && (k == named || k == plain) {
+				if k, name, ok := splitHeader(line, path == files.Credentials); ok && (k == named || k == plain || k == defaults) {
 					in = string(name)
 				}
 				continue
 			}
-			if key, value, ok := property(bytes.TrimSpace(cutComment(line))); ok && in != "" && key == idKey && value == id {
+			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && in != "" && e.key == idKey && e.value == id {
 				all = append(all, Holder{in, Pos{path, number}})
 			}
 		}

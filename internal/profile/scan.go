@@ -2,9 +2,11 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -39,7 +41,26 @@ func newSource(path string, text []byte) (*source, error) {
 	if isUTF16(text) {
 		return nil, msg.ProfileFileUTF16(path)
 	}
-	return &source{path, bytes.TrimPrefix(text, utf8Mark)}, nil
+	return &source{path, lineFeeds(bytes.TrimPrefix(text, utf8Mark))}, nil
+}
+
+// lineFeeds is text with a line feed for each carriage return that has none behind it: such a one ends a line for
+// botocore (Python's universal newlines), and nothing that is written in a line may be lost. No offset changes.
+func lineFeeds(text []byte) []byte {
+	own := false
+	for at := 0; ; at++ {
+		hop := bytes.IndexByte(text[at:], '\r')
+		if hop < 0 {
+			return text
+		}
+		if at += hop; at+1 < len(text) && text[at+1] == '\n' {
+			continue
+		}
+		if !own {
+			text, own = bytes.Clone(text), true
+		}
+		text[at] = '\n'
+	}
 }
 
 var utf8Mark = []byte("\xef\xbb\xbf") // which Notepad writes
@@ -83,7 +104,9 @@ func (s *source) scan(strict bool, pick picker) error {
 				return msg.ProfileBadHeader(s.path, number)
 			}
 			if preamble = false; into != nil {
-				into.begin(Pos{s.path, number})
+				if err := into.begin(header, Pos{s.path, number}); err != nil {
+					return err
+				}
 			}
 		case into != nil:
 			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil {
@@ -155,25 +178,60 @@ func blankOrComment(text []byte) bool {
 
 // section is what one file says under one header; headers that repeat go on where the first left off.
 type section struct {
-	pos     Pos // of the first header; no line when there was none
-	entries []entry
-	last    int // the index of the entry that indented lines belong to; -1 after a header
-	indent  int // how far that entry's own line is indented
+	pos      Pos    // of the first header; no line when there was none
+	spelling string // of that header, between its brackets
+	entries  []entry
+	last     int // the index of the entry that indented lines belong to; -1 after a header
+	indent   int // how far that entry's own line is indented
 }
 
-// begin goes on below a header.
-func (s *section) begin(at Pos) {
+// begin goes on below a header. One that is spelled otherwise is an error: [profile dev] and [profile "dev"] are two
+// sections for botocore, of which the later is the profile, and the first one is for the Go SDK.
+func (s *section) begin(header []byte, at Pos) error {
+	text, _ := spelling(header)
 	s.last = -1
+	switch {
+	case s.pos.Line == 0:
+		s.pos, s.spelling = at, string(text)
+	case s.spelling != string(text):
+		return twice(s, &section{pos: at, spelling: string(text)})
+	}
+	return nil
+}
+
+// twice is the error for two sections that are one profile, or one of whatever they are.
+func twice(a, b *section) error {
+	if a.pos.Line > b.pos.Line {
+		a, b = b, a
+	}
+	return msg.ProfileSectionTwice(a.pos.File, a.pos.Line, a.spelling, b.pos.Line, b.spelling)
+}
+
+// inherit adds what the file's [DEFAULT] says and the section does not.
+func (s *section) inherit(shared *section) {
 	if s.pos.Line == 0 {
-		s.pos = at
+		return
+	}
+	own := len(s.entries)
+	for _, e := range shared.entries {
+		name := cmp.Or(e.parent, e.key)
+		if !slices.ContainsFunc(s.entries[:own], func(o entry) bool { return o.parent == "" && o.key == name }) {
+			e.inherited = true
+			s.entries = append(s.entries, e)
+		}
 	}
 }
 
 // entry is one setting. parent is the setting it is indented under ("s3", "sts"), or "".
 type entry struct {
 	parent, key, value string
+	raw                string // the value as botocore has it: with its quotes, and with what may be a comment
 	pos                Pos
+	inherited          bool // from [DEFAULT]
 }
+
+// isCommand tells whether the setting is a command line, whose quotes and "#" are for whoever runs it.
+func isCommand(key string) bool { return key == "credential_process" || key == "mfa_process" }
 
 // read takes one line below a header, not a header itself. The rules are those of the Go SDK (config/internal/ini);
 // where they would drop a line without a word, it is an error here, for somebody wrote it to be read.
@@ -188,56 +246,77 @@ func (s *section) read(text []byte, at Pos) error {
 	indent := len(text) - len(body)
 
 	if indent == 0 {
-		key, value, ok := property(bytes.TrimRight(cutComment(text), " \t"))
+		e, ok := property(bytes.TrimRight(cutComment(text), " \t"))
 		if !ok {
 			return msg.ProfileBadLine(at.File, at.Line)
 		}
-		s.set(key, value, at, 0)
+		s.set(e, text, at, 0)
 		return nil
 	}
 
-	key, value, ok := property(body)
+	e, ok := property(body)
 	switch {
 	case ok && s.last >= 0 && s.entries[s.last].value == "" && indent > s.indent:
 		// A setting under a setting: "s3 =" and below it, indented, "addressing_style = path". A comment after the
 		// value belongs to it, in both SDKs. Botocore counts how far a line is indented, and so do we: in a section that
 		// is indented as a whole, the Go SDK takes all that follows "s3 =" for settings of s3, the region too.
-		s.put(s.entries[s.last].key, key, value, at)
-	case ok:
+		e.parent = s.entries[s.last].key
+		s.put(e, at)
+	case ok && !s.isArgument(e.key):
 		// Indented under nothing it could belong to: the Go SDK takes it for a setting of the section (botocore for
 		// more of the value above). It takes off the quotes first and then the comment, other than it does above.
-		s.set(key, string(bytes.TrimSpace(cutComment([]byte(value)))), at, indent)
+		e.value = string(bytes.TrimSpace(cutComment([]byte(e.value))))
+		s.set(e, body, at, indent)
 	case s.last >= 0 && s.entries[s.last].value != "" && indent > 0 && !badKey(body):
 		// More of the value above. The Go SDK keeps white space at the end of the line, a carriage return too; botocore
 		// does not, and nor do we.
-		s.entries[s.last].value += "\n" + string(bytes.TrimSpace(body))
+		s.entries[s.last].more(string(bytes.TrimSpace(body)))
 	default:
 		return msg.ProfileBadLine(at.File, at.Line) // botocore's choice; the Go SDK drops the line
 	}
 	return nil
 }
 
-// set sets a setting of the section itself: the later wins, and what stood under the former goes with it.
-func (s *section) set(key, value string, at Pos, indent int) {
+// isArgument tells whether an indented "--key=value" is an argument of the command line above, and no setting.
+func (s *section) isArgument(key string) bool {
+	return s.last >= 0 && isCommand(s.entries[s.last].key) && strings.HasPrefix(key, "-")
+}
+
+// more adds a line to the value. The lines of a command line are one command, as for botocore; a shell would run each.
+func (e *entry) more(line string) {
+	end := "\n"
+	if isCommand(e.key) {
+		end = " "
+	}
+	e.value, e.raw = e.value+end+line, e.raw+end+line
+}
+
+// set sets a setting of the section itself, which line says: the later wins, and what stood under the former goes with it.
+func (s *section) set(e entry, line []byte, at Pos, indent int) {
 	kept := s.entries[:0]
-	for _, e := range s.entries {
-		if e.parent != key && (e.parent != "" || e.key != key) {
-			kept = append(kept, e)
+	for _, old := range s.entries {
+		if old.parent != e.key && (old.parent != "" || old.key != e.key) {
+			kept = append(kept, old)
 		}
 	}
-	s.entries = append(kept, entry{key: key, value: value, pos: at})
+	e.pos, e.raw = at, string(bytes.TrimSpace(line[bytes.IndexAny(line, "=:")+1:]))
+	if isCommand(e.key) {
+		e.value = e.raw
+	}
+	s.entries = append(kept, e)
 	s.last, s.indent = len(s.entries)-1, indent
 }
 
 // put sets a setting under another one.
-func (s *section) put(parent, key, value string, at Pos) {
-	for i := range s.entries {
-		if s.entries[i].parent == parent && s.entries[i].key == key {
-			s.entries[i].value, s.entries[i].pos = value, at
+func (s *section) put(e entry, at Pos) {
+	e.pos = at
+	for i, old := range s.entries {
+		if old.parent == e.parent && old.key == e.key {
+			s.entries[i] = e
 			return
 		}
 	}
-	s.entries = append(s.entries, entry{parent: parent, key: key, value: value, pos: at})
+	s.entries = append(s.entries, e)
 }
 
 // get finds a setting; nil when it is not there.
@@ -252,16 +331,16 @@ func (s *section) get(parent, key string) *entry {
 
 // property splits "key = value", or "key: value", which the SDKs read too, at the sign that comes first.
 // The key is in lower case; quotes about the whole value are taken off, as the Go SDK does and botocore does not.
-func property(text []byte) (key, value string, ok bool) {
+func property(text []byte) (entry, bool) {
 	i := bytes.IndexAny(text, "=:")
 	if i < 0 || badKey(text) {
-		return "", "", false
+		return entry{}, false
 	}
 	v := string(bytes.TrimSpace(text[i+1:]))
 	if len(v) >= 2 && (v[0] == '"' || v[0] == '\'') && v[len(v)-1] == v[0] {
 		v = v[1 : len(v)-1]
 	}
-	return strings.ToLower(string(bytes.TrimSpace(text[:i]))), v, true
+	return entry{key: strings.ToLower(string(bytes.TrimSpace(text[:i]))), value: v}, true
 }
 
 // badKey tells whether nothing stands before the sign, as in the "=======" that git leaves.

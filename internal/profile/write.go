@@ -233,8 +233,9 @@ func (c *contents) lacking(name string, settings []Setting) (add []Setting, err 
 	return add, nil
 }
 
-// is tells whether s is old with the settings in add, and nothing else.
+// is tells whether s is old with the settings in add, and nothing else, but for what the file's [DEFAULT] adds.
 func (s *section) is(old *section, add []Setting) bool {
+	inherited := func(e entry) bool { return e.inherited }
 	for _, a := range add {
 		if e := s.get("", strings.ToLower(a.Key)); e == nil || e.value != a.Value {
 			return false
@@ -245,7 +246,9 @@ func (s *section) is(old *section, add []Setting) bool {
 			return false
 		}
 	}
-	return len(s.entries) == len(old.entries)+len(add)
+	own := slices.DeleteFunc(slices.Clone(s.entries), inherited)
+	before := slices.DeleteFunc(slices.Clone(old.entries), inherited)
+	return len(own) == len(before)+len(add)
 }
 
 // sameBut tells whether text is old with whole lines put in at the offset, and has the same profiles, and name besides
@@ -310,11 +313,21 @@ func lineEndOf(text []byte) string {
 	return "\n"
 }
 
-// appendSection is old with a section at its end, with no blank line between, as "aws configure" does. The header is at
-// the beginning of its line, so that it cannot continue anything, and never in the first line of a file with a UTF-8
-// mark, where the Go SDK would not see it.
+// appendSection is old with a section at its end, below an empty line. The header is at the beginning of its line, so
+// that it cannot continue anything, and never in the first line of a file with a UTF-8 mark, where the Go SDK would not
+// see it.
 func appendSection(old []byte, header string, settings []Setting) []byte {
-	return insert(old, len(old), append([]string{header}, spot{equals: " = "}.lines(settings)...))
+	lines := append([]string{header}, spot{equals: " = "}.lines(settings)...)
+	if text := bytes.TrimSpace(bytes.TrimPrefix(old, utf8Mark)); len(text) > 0 && !endsEmpty(old) {
+		lines = append([]string{""}, lines...)
+	}
+	return insert(old, len(old), lines)
+}
+
+// endsEmpty tells whether the last line of text is an empty one.
+func endsEmpty(text []byte) bool {
+	text = lineFeeds(text)
+	return bytes.Count(text[len(bytes.TrimRight(text, " \t\r\n")):], newline) > 1
 }
 
 // insert is old with lines put in at an offset that begins a line or ends the file.
@@ -350,7 +363,7 @@ func (s spot) lines(settings []Setting) []string {
 // one, if its header repeats: below its last setting, and below the comments that follow that without a blank line,
 // unless they run up to the next header, about which they are then.
 func findSpot(file string, text []byte, name string) (spot, error) {
-	lines := slices.Collect(bytes.Lines(text))
+	lines := slices.Collect(bytes.Lines(lineFeeds(text)))
 	first, next := sectionLines(lines, name)
 	if first < 0 {
 		return spot{}, msg.WriteMisread(file, nil)

@@ -69,20 +69,20 @@ func TestAddKeys(t *testing.T) {
 	for _, test := range []struct{ name, credentials, want string }{
 		{"no file", "-", ours},
 		{"empty", "", ours},
-		{"after another", "[a]\nx=y\n", "[a]\nx=y\n" + ours},
-		{"no line end", "[a]\nx=y", "[a]\nx=y\n" + ours},
-		{"only a comment, no line end", "# c", "# c\n" + ours},
-		{"CRLF", "# c\r\n[a]\r\nx = y\r\n", "# c\r\n[a]\r\nx = y\r\n" + dos},
-		{"CRLF, no line end", "[a]\r\nx = y", "[a]\r\nx = y\r\n" + dos},
-		{"mostly CRLF", "[a]\r\nx = y\r\nz=1\n", "[a]\r\nx = y\r\nz=1\n" + dos},
-		{"mostly LF", "[a]\nx = y\nz=1\r\n", "[a]\nx = y\nz=1\r\n" + ours},
-		{"UTF-8 mark", "\xef\xbb\xbf[a]\nx=y\n", "\xef\xbb\xbf[a]\nx=y\n" + ours},
+		{"after another", "[a]\nx=y\n", "[a]\nx=y\n\n" + ours},
+		{"no line end", "[a]\nx=y", "[a]\nx=y\n\n" + ours},
+		{"only a comment, no line end", "# c", "# c\n\n" + ours},
+		{"CRLF", "# c\r\n[a]\r\nx = y\r\n", "# c\r\n[a]\r\nx = y\r\n\r\n" + dos},
+		{"CRLF, no line end", "[a]\r\nx = y", "[a]\r\nx = y\r\n\r\n" + dos},
+		{"mostly CRLF", "[a]\r\nx = y\r\nz=1\n", "[a]\r\nx = y\r\nz=1\n\r\n" + dos},
+		{"mostly LF", "[a]\nx = y\nz=1\r\n", "[a]\nx = y\nz=1\r\n\n" + ours},
+		{"UTF-8 mark", "\xef\xbb\xbf[a]\nx=y\n", "\xef\xbb\xbf[a]\nx=y\n\n" + ours},
 		{"only a UTF-8 mark: the SDK sees no header on its line", "\xef\xbb\xbf", "\xef\xbb\xbf\n" + ours},
 		{"blank lines and spaces stay", "\n\n[a]\n  x   =  y  \n \t\n\n", "\n\n[a]\n  x   =  y  \n \t\n\n" + ours},
-		{"garbage elsewhere", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n" + ours},
-		{"names like it", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n" + ours},
-		{"duplicates of others", "[a]\nx=1\n[a]\nx=2\n", "[a]\nx=1\n[a]\nx=2\n" + ours},
-		{"a long file", strings.Repeat("# comment\n", 20000), strings.Repeat("# comment\n", 20000) + ours},
+		{"garbage elsewhere", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n\n" + ours},
+		{"names like it", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n\n" + ours},
+		{"duplicates of others", "[a]\nx=1\n[a]\nx=2\n", "[a]\nx=1\n[a]\nx=2\n\n" + ours},
+		{"a long file", strings.Repeat("# comment\n", 20000), strings.Repeat("# comment\n", 20000) + "\n" + ours},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, "[profile new]\nregion=a\n", test.credentials)
@@ -156,8 +156,8 @@ func TestAddConfig(t *testing.T) {
 	dos := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
 	for _, test := range []struct{ name, profile, want string }{
 		{"new", "p", "«[profile p]\n»" + ours},
-		{"new default", "default", "[profile a]\nregion=x\n«[default]\n»" + ours},
-		{"no line end", "p", "[profile a]\nx=y«\n[profile p]\n»" + ours},
+		{"new default", "default", "[profile a]\nregion=x\n«\n[default]\n»" + ours},
+		{"no line end", "p", "[profile a]\nx=y«\n\n[profile p]\n»" + ours},
 		{"CRLF", "p", dos("# c\n[profile a]\nx=y\n\n«[profile p]\n»" + ours)},
 		{"CRLF within", "p", dos("[profile p]\nregion = eu-west-1\n" + serial + "\n# c\n[profile q]\n")},
 		{"UTF-8 mark", "p", "\xef\xbb\xbf[profile p]\n" + ours + "[profile q]\n"},
@@ -183,9 +183,10 @@ func TestAddConfig(t *testing.T) {
 		{"odd header", "p", " [ profile \t p ] ; c\n" + ours + "[x\n"},
 		{"quoted name, there already", "my prod", "[profile \"my prod\"]\nx = y\n" + ours},
 		{"duplicates", "p", "[profile p]\nx=1\n[profile q]\n[profile p]\nx=2\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»\n[profile q]\n"},
-		{"the one that is read", "default", "[profile default]\nx = y\n" + ours + "[default]\nregion = no\n"},
-		{"the one that is read, below", "default", "[default]\nregion = no\n[profile default]\n" + ours},
-		{"of the same name", "p", "[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«[profile p]\n»" + ours},
+		{"the one that is read", "default", "[profile default]\nx = y\n" + ours + "[profile p]\nregion = no\n"},
+		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\rx = y\r" + strings.Replace(ours, "«", "«\n", 1) + "[profile r]\r"},
+		{"a new one, below [DEFAULT]", "p", "[DEFAULT]\noutput = json\n«\n[profile p]\n»" + ours},
+		{"of the same name", "p", "[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours},
 		{"garbage elsewhere", "p", "[profile a]\nnonsense\n=\n\xff\n[profile p]\nx = y\n" + ours + "[b\n<<<\n[]\n[["},
 		{"the same but for case", "p", "[profile p]\nREGION: eu-west-1\n" + serial},
 		{"in the credentials file", "both", "«[profile both]\n»" + serial},
@@ -411,7 +412,7 @@ func TestWriteThroughLinks(t *testing.T) {
 				}
 				file, want := filepath.Join(dir, test.real), "[profile p]\nregion = a\n"
 				if old != "-" {
-					want = old + "\n" + want
+					want = old + "\n\n" + want
 					if err := os.WriteFile(file, []byte(old), 0o600); err != nil {
 						t.Fatal(err)
 					}
@@ -546,7 +547,7 @@ func TestWriteTogether(t *testing.T) {
 	if all, err := Names(files); err != nil || len(all) != 24 {
 		t.Errorf("%d profiles, %v", len(all), err)
 	}
-	if got := content(t, files.Config); len(got) != len("# c\n")+10*len("[profile p0]\nregion = a\n")+14*len("[profile p10]\nregion = a\n") {
+	if got := content(t, files.Config); len(got) != len("# c\n")+10*len("\n[profile p0]\nregion = a\n")+14*len("\n[profile p10]\nregion = a\n") {
 		t.Errorf("%q", got)
 	}
 	onlyTheFiles(t, filepath.Dir(files.Config))
@@ -618,7 +619,7 @@ func TestWriteKilled(t *testing.T) {
 		want := "# old\n"
 		got := content(t, files.Credentials)
 		for n := 0; len(want) < len(got); n++ {
-			want += fmt.Sprintf("[p%06d]\n", n) + testKeys
+			want += fmt.Sprintf("\n[p%06d]\n", n) + testKeys
 		}
 		if got != want {
 			t.Fatalf("torn: %q", got)
