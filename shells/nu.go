@@ -15,6 +15,7 @@ func nu() Shell {
 			}
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(arg) + `"`
 		},
+		call:   "^", // a string alone is a value
 		refuse: needUTF8,
 		render: jsonObject,
 		// An object that is never closed, so that `from json` fails and nothing is loaded. The message is a whole JSON

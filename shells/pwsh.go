@@ -17,6 +17,7 @@ func pwsh() Shell {
 		Aliases: []string{"powershell", "pwsh-preview", "powershell_ise"},
 		Eval:    "Invoke-Expression (" + Placeholder + ")",
 		word:    pwshWord,
+		call:    "& ", // a string alone is an expression
 		refuse: func(value string) error {
 			if value == "" {
 				return errors.New("PowerShell before 7.5 removes a variable that is set to an empty value")

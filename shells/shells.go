@@ -36,6 +36,7 @@ type Shell struct {
 	Data bool
 
 	word    func(arg string) string
+	call    string                           // what makes a quoted word the name of a program to run
 	refuse  func(value string) error         // nil refuses nothing but NUL
 	render  func(vars []Var) (string, error) // is given only what refuse lets pass
 	failure func(message string) string
@@ -91,12 +92,28 @@ func (s Shell) is(name string) bool {
 }
 
 // Line returns the line a user types to have what command prints evaluated: Eval with command in its place. Arguments in
-// command are the caller's to quote, with Word.
+// command are the caller's to quote, as Command does.
 func (s Shell) Line(command string) string {
 	if s.line != nil {
 		return s.line(command)
 	}
 	return strings.Replace(s.Eval, Placeholder, command, 1)
+}
+
+// Command returns the command line that runs program, a name or a file, with args. The errors are Word's.
+func (s Shell) Command(program string, args ...string) (string, error) {
+	words := make([]string, 1+len(args))
+	for i, arg := range append([]string{program}, args...) {
+		word, err := s.Word(arg)
+		if err != nil {
+			return "", err
+		}
+		words[i] = word
+	}
+	if words[0] != program {
+		words[0] = s.call + words[0]
+	}
+	return strings.Join(words, " "), nil
 }
 
 // Word returns arg as it is typed at this shell's prompt, or inside the line that Line returns, to be one argument of an
@@ -152,8 +169,8 @@ func (s Shell) check(value string) error {
 }
 
 // Failure returns the text that, evaluated through Eval, makes the line fail and changes nothing, so that in
-// `LINE && terraform apply` terraform is not run. Shells that report errors themselves show message; the others only
-// fail, and awsmfa has said why on stderr. It is empty for a data format.
+// `LINE && terraform apply` terraform is not run. Shells that report errors themselves show message, which is short:
+// awsmfa has said why on stderr, for all of them. It is empty for a data format.
 func (s Shell) Failure(message string) string {
 	if s.failure == nil {
 		return ""

@@ -19,6 +19,7 @@ import (
 
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
@@ -60,8 +61,11 @@ type grammar struct {
 	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
 	Doctor doctorCmd `cmd:"" help:"Check all that a session needs, and say what mends it."`
 
-	Debug   bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
-	Version versionFlag `help:"Print the version and quit."`
+	Help    helpCmd    `cmd:"" help:"Print the help of awsmfa, or of one command."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Debug       bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
+	VersionFlag versionFlag `name:"version" help:"Print the version and quit."`
 }
 
 // app is one run of the program.
@@ -95,9 +99,7 @@ func Run(world World) (code int) {
 		switch r := recover().(type) {
 		case nil:
 		case exit:
-			if code = int(r); a.helpTo() == a.Stderr { // a shell waits for statements, and none came
-				io.WriteString(a.Stdout, a.guessedShell().Failure(msg.HelpOnly))
-			}
+			code = int(r)
 		default: // a bug; the evaluated line must fail all the same
 			fmt.Fprintf(a.Stderr, "%s", debug.Stack())
 			code = a.fail(msg.Bug(r))
@@ -116,7 +118,7 @@ func (a *app) run() error {
 		kong.Name("awsmfa"),
 		kong.Description(msg.Description),
 		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
-		kong.Writers(a.helpTo(), a.Stderr),
+		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(a),
@@ -133,33 +135,31 @@ func (a *app) run() error {
 	}
 	parsed, err := parse(parser, &g, args)
 	if err != nil {
-		return usage(err, a.Args[1:])
+		return a.usage(err, a.Args[1:])
 	}
 	a.debug = g.Debug
-	return parsed.Run()
+	return parsed.Run(parser)
 }
 
 // isEmpty says of an argument that it is empty, or a flag's empty value: a script's variable that is not set. Taken for
-// "not given" it would silently mean another profile.
+// "not given" it would silently mean another profile. A value may itself end in an equals sign, as Base32 does.
 func isEmpty(arg string) bool {
-	return arg == "" || strings.HasPrefix(arg, "-") && strings.HasSuffix(arg, "=")
+	flag, value, joined := strings.Cut(arg, "=")
+	long := strings.HasPrefix(flag, "--")
+	return arg == "" || joined && value == "" && (long || len(flag) == 2 && flag[0] == '-')
+}
+
+// commandNames are all commands.
+func commandNames() []string {
+	return []string{
+		"env", "exec", "credential-process", "config", "console", "setup", "device", "rotate", "policy", "doctor",
+		"help", "version",
+	}
 }
 
 // forShell says whether what a command prints is for a shell to evaluate; one that is no command may be meant for env.
 func forShell(command string) bool {
-	switch command {
-	case "exec", "credential-process", "config", "setup", "device", "policy", "doctor", "console", "rotate":
-		return false
-	}
-	return true
-}
-
-// helpTo is where help and the version go: not to a shell, which would run them.
-func (a *app) helpTo() *os.File {
-	if a.evaluated && firstWord(a.Args[1:]) == "env" {
-		return a.Stderr
-	}
-	return a.Stdout
+	return command == "env" || !slices.Contains(commandNames(), command)
 }
 
 // plain recognizes the calls that are made all day, in every new shell and around every command: env and exec with a
@@ -302,7 +302,7 @@ func (a *app) fail(err error) int {
 		}
 	}
 	if a.evaluated { // before anything is said: that the line fails hangs on nothing else
-		io.WriteString(a.Stdout, a.guessedShell().Failure(text))
+		io.WriteString(a.Stdout, a.guessedShell().Failure(msg.SaidOnStderr))
 	}
 	a.tell("error: " + text)
 	if hint != "" {
@@ -319,20 +319,55 @@ type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }
 
-func usage(err error, args []string) error {
+// usage puts what Kong could not read into words.
+func (a *app) usage(err error, args []string) error {
 	var parse *kong.ParseError
-	if errors.As(err, &parse) {
-		help := "awsmfa --help"
-		if parse.Context != nil && parse.Context.Selected() != nil {
-			help = "awsmfa " + parse.Context.Selected().Name + " --help"
-		}
-		command := ""
-		if parse.Context != nil && parse.Context.Selected() != nil {
-			command = parse.Context.Selected().Name
-		}
-		err = msg.Usage(parse.Unwrap(), help, command, firstWord(args))
+	if !errors.As(err, &parse) {
+		return &usageError{err}
 	}
-	return &usageError{err}
+	node := parse.Context.Model.Node
+	for _, step := range parse.Context.Path {
+		if step.Command != nil {
+			node = step.Command
+		}
+	}
+	word := firstWord(args)
+	if node == parse.Context.Model.Node && word != "" && strings.HasPrefix(parse.Error(), "unexpected argument") {
+		return &usageError{a.unknownCommand(word, args, parse.Error())}
+	}
+	return &usageError{msg.Usage(parse.Unwrap(), node.FullPath())}
+}
+
+// unknownCommand is for a word that stands where a command is expected: one of another program, a profile, or a slip,
+// for which reason is Kong's text.
+func (a *app) unknownCommand(word string, args []string, reason string) error {
+	own, command, dashed := splitCommand(withoutCode(args))
+	after := own[min(len(own), slices.Index(own, word)+1):]
+	shell := a.typingShell()
+	line := func(args ...string) string {
+		text, err := a.lineFor(shell, append([]string{"env"}, args...)...)
+		if err != nil { // the name cannot be typed in this shell
+			return shell.Line("awsmfa env PROFILE")
+		}
+		return text
+	}
+	if hint := msg.InsteadOfCommand(word, line(after...), line("--unset"), a.cache().Path); hint != "" {
+		return msg.UnknownCommand(word, hint)
+	}
+	_, err := profile.Load(a.files(), word)
+	switch {
+	case err == nil && dashed && len(command) > 0:
+		words := slices.Concat([]string{"exec", word}, after, []string{"--"}, command)
+		if text, err := a.commandLine(shell, words...); err == nil {
+			return msg.UnknownCommand(word, msg.IsProfileExec(text))
+		}
+	case err == nil:
+		return msg.UnknownCommand(word, msg.IsProfile(line(append([]string{word}, after...)...)))
+	}
+	if _, near, ok := strings.Cut(reason, ", did you mean "); ok {
+		return msg.UnknownCommand(word, msg.DidYouMean(near))
+	}
+	return msg.UnknownCommandOrProfile(word)
 }
 
 // warn says on stderr what did not stop the run, each thing once.
@@ -360,5 +395,5 @@ func (a *app) tell(text string) {
 		a.told = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
-	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", msg.Printable(text))
+	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", msg.Printable(a.spell(text)))
 }

@@ -23,6 +23,15 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 	return s, nil
 }
 
+// typingShell is the shell in which the person types what a message says.
+func (a *app) typingShell() shells.Shell {
+	s, err := a.chooseShell("")
+	if err != nil || s.Data {
+		s, _ = ancestor.Shell(a.Getenv)
+	}
+	return s
+}
+
 func shellNames() []string {
 	var names []string
 	for _, s := range shells.All() {

@@ -44,6 +44,9 @@ func (c *doctorCmd) Run(a *app) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	for i := range checks {
+		checks[i].Text, checks[i].Mend = a.spell(checks[i].Text), a.spell(checks[i].Mend)
+	}
 	text, healthy := a.report(checks), !anyWrong(checks)
 	if c.JSON {
 		text = reportJSON(c.Name, checks, healthy)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -91,15 +92,37 @@ func withoutCode(args []string) (kept []string) {
 
 // lineFor is the line that a user of shell types to have what awsmfa prints evaluated.
 func (a *app) lineFor(shell shells.Shell, args ...string) (string, error) {
-	words := append([]string{programName(a.Args[0])}, args...)
-	for i, w := range words {
-		quoted, err := shell.Word(w)
-		if err != nil {
-			return "", msg.CannotExpress(err)
-		}
-		words[i] = quoted
+	command, err := a.commandLine(shell, args...)
+	if err != nil {
+		return "", err
 	}
-	return shell.Line(strings.Join(words, " ")), nil
+	return shell.Line(command), nil
+}
+
+// commandLine is what a user of shell types to run awsmfa with args.
+func (a *app) commandLine(shell shells.Shell, args ...string) (string, error) {
+	command, err := shell.Command(programName(a.Args[0]), args...)
+	if err != nil {
+		return "", msg.CannotExpress(err)
+	}
+	return command, nil
+}
+
+// spell makes the commands of awsmfa in a message such that they can be typed, where the name alone does not find it.
+func (a *app) spell(text string) string {
+	if !strings.Contains(text, "awsmfa ") {
+		return text
+	}
+	program := programName(a.Args[0])
+	if program == "awsmfa" {
+		return text
+	}
+	call, err := a.typingShell().Command(program)
+	if err != nil {
+		return text
+	}
+	command := regexp.MustCompile(`(^|[ (])awsmfa (--help|(?:` + strings.Join(commandNames(), "|") + `)\b)`)
+	return command.ReplaceAllString(text, "${1}"+strings.ReplaceAll(call, "$", "$$")+" ${2}")
 }
 
 // programName is how the user can call this program again: by its name alone where that finds this very file.

@@ -188,19 +188,25 @@ func terminal(asking func()) mfa.Source {
 	}
 }
 
-// elsewhere is what to type where there is a terminal, so that the same session is kept anew; nil when none is kept.
-func (s *server) elsewhere() []string {
+// elsewhere is what to type where there is a terminal, so that the same session is kept anew; "" when none is kept, or
+// that cannot be typed.
+func (s *server) elsewhere() string {
 	if s.NoCache || s.obtainer.Cache.Path == "" {
-		return nil
+		return ""
 	}
-	line := []string{"awsmfa", "exec", s.Name, "--refresh"}
+	line := []string{"exec", s.Name, "--refresh"}
 	if s.Serial != "" {
 		line = append(line, "--serial", s.Serial)
 	}
 	if s.Duration != 0 {
 		line = append(line, "--duration", time.Duration(s.Duration).String())
 	}
-	return append(line, "--", "awsmfa", "--version")
+	line = append(line, "--", programName(s.a.Args[0]), "--version")
+	text, err := s.a.commandLine(s.a.typingShell(), line...)
+	if err != nil {
+		return ""
+	}
+	return text
 }
 
 // hideFiles gives the command AWS files of its own. Every AWS client looks for the default profile's credentials in the

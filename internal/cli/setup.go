@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"awsmfa/internal/ancestor"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -60,11 +59,7 @@ func (c *setupCmd) Run(a *app) error {
 		return err
 	}
 	a.say(msg.SessionUntil(s.Expiration))
-	shell, err := a.chooseShell("")
-	if err != nil { // no reason to fail now
-		shell, _ = ancestor.Shell(a.Getenv)
-	}
-	line, err := a.lineFor(shell, "env", x.profile.Name)
+	line, err := a.lineFor(a.typingShell(), "env", x.profile.Name)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,8 +110,11 @@ func TestShellsFail(t *testing.T) {
 				if _, ran := r.Dump("then"); ran {
 					t.Errorf("%s: what stands behind it was run", line)
 				}
-				if !strings.Contains(r.Stderr, "awsmfa: error: ") {
-					t.Errorf("%s: said %q", line, r.Stderr)
+				if n := strings.Count(r.Stdout+r.Stderr, "awsmfa: error: "); n != 1 {
+					t.Errorf("%s: printed %q, said %q", line, r.Stdout, r.Stderr)
+				}
+				if n := strings.Count(r.Stdout+r.Stderr, `profile "nobody" is neither`); args == "env nobody" && n != 1 {
+					t.Errorf("%s: the message is shown %d times: %s", line, n, r.Stderr)
 				}
 				if args != "env nobody" {
 					continue // the rest is about the variables, and shells are slow
@@ -147,6 +152,55 @@ func needAWSCLI(t *testing.T, env []string) {
 	cmd.Env = env
 	if cmd.Run() != nil {
 		shelltest.NotInstalled(t, "the AWS CLI")
+	}
+}
+
+// Help that is evaluated is an error, and the functions of the README show it instead.
+func TestShellsHelp(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]*regexp.Regexp{
+		"pwsh": regexp.MustCompile(`(?m)^function mfa \{\n[^}]+\}[^}]+\}\n\}$`),
+		"bash": regexp.MustCompile(`(?m)^mfa\(\) .*$`),
+		"zsh":  regexp.MustCompile(`(?m)^mfa\(\) .*$`),
+		"sh":   regexp.MustCompile(`(?m)^mfa\(\) .*$`),
+		"fish": regexp.MustCompile(`(?m)^function mfa; .*$`),
+	}
+	for _, l := range shelltest.All() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			shell, err := shells.Lookup(l.Shell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			env := append(inShell(t, w), w.codes(t, 1)...)
+			r := l.Run(t, w.home, env, l.AndThen(shell.Line("awsmfa env --help"), "envdump then")+"\n")
+			if _, ran := r.Dump("then"); ran && l.Shell != "pwsh" { // which calls several lines an error, and goes on
+				t.Error("what stands behind the help was run")
+			}
+			if left, err := filepath.Glob(filepath.Join(w.home, "*]*")); err != nil || len(left) > 0 {
+				t.Errorf("the help was run as code: it left %q", left)
+			}
+			function := functions[l.Shell]
+			if function == nil {
+				return
+			}
+			text := function.FindString(string(readme))
+			if text == "" {
+				t.Fatal("the README has no function for this shell")
+			}
+			r = l.Run(t, w.home, env, text+"\nmfa --help\nmfa prod\nenvdump prod\n")
+			if d, ran := r.Dump("prod"); !ran || d.Env["AWSMFA_PROFILE"] != "prod" {
+				t.Errorf("mfa prod (ran: %v): %v", ran, ofAWS(d.Env))
+			}
+			if !strings.HasPrefix(r.Stdout, "Usage: awsmfa env ") || r.Stderr != "" || r.Code != 0 {
+				t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
+			}
+		})
 	}
 }
 

@@ -6,14 +6,29 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+
+	"awsmfa/internal/msg"
 )
 
-// versionFlag is --version: what the Go toolchain stamped into the binary, a tag or a commit.
+// versionCmd prints what the Go toolchain stamped into the binary, a tag or a commit.
+type versionCmd struct{}
+
+func (versionCmd) Run(a *app) error {
+	if _, err := fmt.Fprintf(a.Stdout, "awsmfa %s (%s, %s/%s)\n",
+		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
+		return msg.NotPrinted(err)
+	}
+	return nil
+}
+
+// versionFlag is --version, the same.
 type versionFlag bool
 
 // BeforeReset is Kong's hook for flags that act at once, as its own --help does.
-func (versionFlag) BeforeReset(k *kong.Kong) error {
-	fmt.Fprintf(k.Stdout, "awsmfa %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+func (versionFlag) BeforeReset(a *app, k *kong.Kong) error {
+	if err := (versionCmd{}).Run(a); err != nil {
+		return err
+	}
 	k.Exit(exitOK)
 	return nil
 }

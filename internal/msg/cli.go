@@ -37,35 +37,86 @@ session is renewed as long as the MFA session lasts; then the code is asked for 
 has it, a line on stderr says what to type in another one. awsmfa waits for the command and hands signals on to it. While
 your default profile has credentials of its own, the command does not see your AWS files.`
 
+// SaidOnStderr is what an evaluated line fails with in a shell that reports errors itself: the error is on stderr, and
+// need not be read twice.
+const SaidOnStderr = "nothing was set, for the reason on stderr"
+
 // Interrupted is all there is to say of Ctrl-C.
 const Interrupted = "interrupted"
-
-// HelpOnly is what an evaluated line fails with when all that was asked for is help.
-const HelpOnly = "help was asked for: there is nothing to evaluate"
 
 // Waiting is said when another run holds the lock for longer than a moment.
 const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
 
-// Usage is a command line that Kong could not read, in plainer words than Kong's where those are known. command is the
-// one that was recognized, first the word that stands where one is expected.
-func Usage(err error, help, command, first string) error {
+// Usage is a command line that Kong could not read, in plainer words than Kong's where those are known. command is what
+// was understood of it: awsmfa, and the commands named.
+func Usage(err error, command string) error {
 	text, hint := err.Error(), HintOf(err)
 	missing := regexp.MustCompile(`^(--?\S+): expected .* value .*`)
 	switch {
 	case missing.MatchString(text):
 		text = missing.FindStringSubmatch(text)[1] + ": a value is missing, or begins with -"
-	case command == "exec" && !strings.Contains(text, "did you mean") && (strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
+	case command == "awsmfa exec" && !strings.Contains(text, "did you mean") &&
+		(strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
 		hint = "put -- before the command: awsmfa exec [PROFILE] -- COMMAND [ARG ...]"
-	case command == "env" && strings.HasPrefix(text, "unexpected argument"):
+	case command == "awsmfa env" && strings.HasPrefix(text, "unexpected argument"):
 		hint = "name one profile; a name with blanks goes in quotes"
-	case command == "" && first != "" && strings.HasPrefix(text, "unexpected argument") && !strings.Contains(text, "did you mean"):
-		text = "no command is called " + quoted(first)
-		hint = "for a profile of that name: awsmfa env " + word(first) + "; see also " + help
 	}
 	if hint == "" {
-		hint = "see " + help
+		hint = "see " + command + " --help"
 	}
 	return &Error{Text: text, Hint: hint, Err: err}
+}
+
+// UnknownCommand is for a word that stands where a command is expected.
+func UnknownCommand(name, hint string) error {
+	return &Error{Text: "no command is called " + quoted(name), Hint: hint}
+}
+
+// UnknownCommandOrProfile is for such a word that is no profile either.
+func UnknownCommandOrProfile(name string) error {
+	return &Error{
+		Text: "no command and no profile is called " + quoted(name),
+		Hint: "awsmfa help lists the commands",
+	}
+}
+
+// IsProfile and IsProfileExec are hints for a profile's name in the place of a command; line is what was meant.
+func IsProfile(line string) string {
+	return "it is a profile; to put its session into this shell:  " + line
+}
+
+func IsProfileExec(line string) string {
+	return "it is a profile; to run the command with its session:  " + line
+}
+
+// DidYouMean is Kong's list of commands that are spelt alike.
+func DidYouMean(near string) string { return "did you mean " + near }
+
+// InsteadOfCommand is the hint for a command that other programs have; "" for any other word. env and unset are the lines
+// that set and remove a session in this shell, cache is the directory of the cached sessions.
+func InsteadOfCommand(name, env, unset, cache string) string {
+	switch name {
+	case "list", "ls":
+		return "awsmfa device list shows MFA devices, and aws configure list-profiles shows profiles"
+	case "status":
+		return "awsmfa doctor shows whether a profile has a session, and until when"
+	case "logout", "clear":
+		if cache == "" {
+			return "to remove the session from this shell:  " + unset
+		}
+		return "to forget all cached sessions delete " + path(cache) + "; to remove the session from this shell:  " + unset
+	case "init":
+		return "awsmfa setup makes a profile and its MFA device; to put a session into this shell:  " + env
+	case "use":
+		return "to put a session into this shell:  " + env
+	case "login":
+		return "for IAM Identity Center run aws sso login; to put a session into this shell:  " + env
+	case "whoami":
+		return "awsmfa exec -- aws sts get-caller-identity shows it, and awsmfa doctor checks the profile"
+	case "completion":
+		return "there is none; awsmfa help lists the commands, and awsmfa help env the options of env"
+	}
+	return ""
 }
 
 func EmptyArgument() error {

@@ -1,9 +1,6 @@
 package msg
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // The endpoint of exec --server.
 
@@ -12,30 +9,18 @@ func ServerAsks(profile string) string {
 	return Printable(fmt.Sprintf("\nawsmfa: the session of profile %s has ended or will soon; the command runs on, and needs a new one\n", profile))
 }
 
-// ServerCannotAsk is for a code that nobody can be asked for. line is what a session is obtained with elsewhere; nil
-// when none would be found.
-func ServerCannotAsk(profile string, line []string, err error) error {
+// ServerCannotAsk is for a code that nobody can be asked for. line is what a session is obtained with elsewhere; "" when
+// none would be found.
+func ServerCannotAsk(profile, line string, err error) error {
 	hint := "end the command and run it again, or name a program that prints codes: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process"
-	if line != nil {
-		words := make([]string, len(line))
-		for i, w := range line {
-			words[i] = argument(w)
-		}
-		hint = "type in another terminal: " + strings.Join(words, " ")
+	if line != "" {
+		hint = "type in another terminal: " + line
 	}
 	return &Error{
 		Text: fmt.Sprintf("the MFA session of profile %q has ended or will soon, and awsmfa cannot ask for a code beside this command", profile),
 		Hint: hint,
 		Err:  err,
 	}
-}
-
-// argument is word for one of our own, whose flags need no quotes.
-func argument(w string) string {
-	if strings.HasPrefix(w, "--") {
-		return w
-	}
-	return word(w)
 }
 
 func ServerNotRenewed(profile string, err error) error {
