@@ -84,7 +84,9 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	}
 	s.warnOfDuration(a, p, s.want, first)
 	s.Code = "" // it counts once
-	s.renewer = serve.Renewer{Renew: s.renew, Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name)))}
+	s.renewer = serve.Renewer{
+		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name))),
+	}
 
 	vars := setVars(p.Name, session.Session{}, cmp.Or(s.Region, p.Region), a.Getenv)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
@@ -126,19 +128,29 @@ func (s *server) prepare(p profile.Profile, interruptible func() (context.Contex
 }
 
 // renew returns a session that has more than --min-ttl left: the kept one, which another awsmfa may have renewed, or a
-// new one. What goes wrong is told here, and the client.
+// new one.
 func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
 	s.program = terminal(asking)
 	got, err := s.again(ctx)
 	if err == nil {
 		s.failed = nil
-		return serve.Credentials{
-			AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Expiration: got.Expiration,
-		}, nil
+		return credentials(got), nil
 	}
-	if err == s.failed { //nolint:errorlint // the very one
-		return serve.Credentials{}, errors.New(msg.ServerSays(err))
+	if err != s.failed { //nolint:errorlint // the very one
+		s.notRenewed(err)
 	}
+	return serve.Credentials{}, errors.New(msg.ServerSays(s.failed))
+}
+
+// credentials are a session as clients are given it.
+func credentials(s session.Session) serve.Credentials {
+	return serve.Credentials{
+		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Expiration: s.Expiration,
+	}
+}
+
+// notRenewed puts into words why there is no new session, for the person and for clients.
+func (s *server) notRenewed(err error) {
 	interrupted := errors.Is(err, context.Canceled)
 	switch {
 	case interrupted: // whoever pressed Ctrl-C knows
@@ -153,7 +165,6 @@ func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, e
 		s.toldAt = time.Now()
 		s.a.tell("error: " + msg.ServerSays(err))
 	}
-	return serve.Credentials{}, errors.New(msg.ServerSays(err))
 }
 
 // again obtains the session. Soon after a failure it only looks whether somebody else has.

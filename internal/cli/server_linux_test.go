@@ -20,8 +20,9 @@ func (w *world) onTerminal(t *testing.T, args ...string) (person *os.File, end f
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code := run(t, w, w.codes(t, 1), "env", "prod").exit(); code != 0 {
-		t.Fatal("no session")
+	w.obtain(t, w.codes(t, 1))
+	if strings.Contains(strings.Join(args, " "), anyRest) {
+		w.nearlyOver(t)
 	}
 	person, program := openTerminal(t)
 	path := filepath.Join(dir, args[0])
@@ -62,27 +63,19 @@ func typeIn(t *testing.T, person *os.File, text string) {
 	}
 }
 
-// ended lets the kept session end, and the next code be one that was not used.
-func (w *world) ended(t *testing.T) {
-	t.Helper()
-	w.aws.Advance(12 * time.Hour)
-	if err := w.age(12 * time.Hour); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // The code is asked for on the terminal, and what it is for is said before; the client waits for the answer. Ctrl-C ends
 // the command, and the exit code says so.
 func TestServerAsks(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "sh", "-c", waits)
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "sh", "-c", waits)
 	readUntil(t, person, "ready")
 	c := w.known(t)
-	w.ended(t)
+	w.over(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
 	readUntil(t, person, "the session of profile prod has ended or will soon; the command runs on, and needs a new one\r\nMFA code for prod")
+	w.aws.Advance(time.Minute) // the last code was used
 	typeIn(t, person, w.aws.FreshCode(w.phone.Serial)+"\n")
 	if r := <-replies; r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
 		t.Errorf("the client is told %+v", r)
@@ -97,11 +90,11 @@ func TestServerAsks(t *testing.T) {
 func TestServerCtrlC(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "sh", "-c",
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "sh", "-c",
 		"trap 'echo trapped' INT; "+report+"while :; do sleep 600; done")
 	readUntil(t, person, "ready")
 	c := w.known(t)
-	w.ended(t)
+	w.over(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
 	readUntil(t, person, "MFA code for prod")
@@ -125,11 +118,11 @@ func TestServerBesideAShell(t *testing.T) {
 	t.Parallel()
 	needShell(t, "bash")
 	w := inWorld(t)
-	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", "--", "bash", "--norc", "-i")
+	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "bash", "--norc", "-i")
 	typeIn(t, person, strings.Replace(report, "ready", "rea''dy", 1)+"\n")
 	readUntil(t, person, "ready")
 	c := w.known(t)
-	w.ended(t)
+	w.over(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
 	readUntil(t, person, "type in another terminal: awsmfa exec prod --refresh")
@@ -149,10 +142,11 @@ func TestServerIntoTheBackground(t *testing.T) {
 	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
-	typeIn(t, person, `awsmfa exec prod --server -- sh -c "$WAITS"`+"\n")
+	w.nearlyOver(t)
+	typeIn(t, person, "awsmfa exec prod --server "+anyRest+` -- sh -c "$WAITS"`+"\n")
 	readUntil(t, person, "ready")
 	c := w.known(t)
-	w.ended(t)
+	w.over(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
 	readUntil(t, person, "MFA code for prod")

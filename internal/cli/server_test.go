@@ -93,16 +93,56 @@ func (c *client) gone() bool {
 	return false
 }
 
-// serving starts exec --server with a session that is there already. codes is what has one more code.
-func (w *world) serving(t testing.TB, env func(codes []string) []string) (s *started, c *client, codes []string) {
+// serving starts exec --server, with more flags, and with a session that is there already. codes is what has one more
+// code.
+func (w *world) serving(t testing.TB, env func(codes []string) []string, flags ...string) (s *started, c *client, codes []string) {
 	t.Helper()
 	codes = w.codes(t, 2)
+	w.obtain(t, codes)
+	if slices.Contains(flags, anyRest) {
+		w.nearlyOver(t)
+	}
+	s = run(t, w, env(codes), slices.Concat([]string{"exec", "prod", "--server"}, flags, []string{"--", "sh", "-c", waits})...)
+	s.until("ready")
+	return s, w.known(t), codes
+}
+
+func (w *world) obtain(t testing.TB, codes []string) {
+	t.Helper()
 	if code := run(t, w, codes, "env", "prod").exit(); code != 0 {
 		t.Fatal("no session")
 	}
-	s = run(t, w, env(codes), "exec", "prod", "--server", "--", "sh", "-c", waits)
-	s.until("ready")
-	return s, w.known(t), codes
+}
+
+// anyRest is the flag with which exec --server begins with a session that is nearly over.
+const anyRest = "--min-ttl=0s"
+
+// nearlyOver leaves the kept session just enough time for a program to begin with it.
+func (w *world) nearlyOver(t testing.TB) {
+	t.Helper()
+	if err := w.age(12*time.Hour - 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// over waits for the end of the kept session, which the program holds in its memory too.
+func (w *world) over(t testing.TB) {
+	t.Helper()
+	until, err := time.Parse(time.RFC3339, w.sessions()[0].lines[keptUntil])
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Until(until))
+}
+
+// renewed asks until there is another session than old: what is held serves while it is renewed.
+func (c *client) renewed(old string) {
+	c.t.Helper()
+	for end := time.Now().Add(longest); c.ask().AccessKeyID == old; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			c.t.Fatal("the session is not renewed")
+		}
+	}
 }
 
 func withCodes(codes []string) []string { return codes }
@@ -163,10 +203,8 @@ func TestServer(t *testing.T) {
 func TestServerRenewsOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	_, c, _ := w.serving(t, withCodes)
-	if err := w.age(12 * time.Hour); err != nil {
-		t.Fatal(err)
-	}
+	_, c, _ := w.serving(t, withCodes, anyRest)
+	w.over(t)
 	old := w.sessions()[0].lines[keptID]
 	arrived, let := w.holdFirst(t)
 	replies := make([]reply, 10)
@@ -209,8 +247,7 @@ func TestServerHoldsMeanwhile(t *testing.T) {
 	}
 	<-arrived
 	let()
-	for end := time.Now().Add(longest); c.ask().AccessKeyID == old.AccessKeyID && time.Now().Before(end); time.Sleep(10 * time.Millisecond) { // until the renewal has ended
-	}
+	c.renewed(old.AccessKeyID)
 	if n := w.aws.Count("GetSessionToken"); n != 2 {
 		t.Errorf("%d calls of GetSessionToken", n)
 	}
@@ -221,10 +258,8 @@ func TestServerHoldsMeanwhile(t *testing.T) {
 func TestServerCannotAsk(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	s, c, codes := w.serving(t, withoutCodes)
-	if err := w.age(12 * time.Hour); err != nil {
-		t.Fatal(err)
-	}
+	s, c, codes := w.serving(t, withoutCodes, anyRest)
+	w.over(t)
 	const line = "awsmfa exec prod --refresh -- awsmfa --version"
 	for range 3 {
 		if r := c.ask(); r.Status != 503 || !strings.Contains(r.Message, "type in another terminal: "+line) {
@@ -243,6 +278,31 @@ func TestServerCannotAsk(t *testing.T) {
 	}
 	if s.exit(); strings.Count(s.said.String(), line) != 1 {
 		t.Errorf("it says %s", &s.said)
+	}
+}
+
+// The session that there was before the command serves to its end where no new one can be had, also when it is asked for
+// the first time by then.
+func TestServerServesToTheEnd(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	_, c, codes := w.serving(t, withoutCodes)
+	if err := w.age(12*time.Hour - 10*time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.ask(); r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
+		t.Errorf("with no code to be had: %+v", r)
+	}
+
+	s := run(t, w, codes, "exec", "prod", "--server", "--duration", "15m", "--", "sh", "-c", waits)
+	s.until("ready")
+	c = w.known(t)
+	w.aws.Inject(fakeaws.Fault{Kind: fakeaws.Cut, Times: -1})
+	if err := w.age(11 * time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if r := c.ask(); r.Status != 200 {
+		t.Errorf("with STS down: %+v", r)
 	}
 }
 
@@ -272,9 +332,7 @@ func TestServerRole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Until the renewal has ended: what is held in memory did not age.
-	for end := time.Now().Add(longest); c.ask().AccessKeyID == first.AccessKeyID && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-	}
+	c.renewed(first.AccessKeyID)
 	if a, g := w.aws.Count("AssumeRole"), w.aws.Count("GetSessionToken"); a != 2 || g != 1 {
 		t.Errorf("%d calls of AssumeRole, %d of GetSessionToken", a, g)
 	}
@@ -308,6 +366,7 @@ func TestServerGivenCode(t *testing.T) {
 	s := run(t, w, []string{"AWSMFA_CODE_COMMAND=cat next"}, "exec", "prod", "--server", "--code", w.aws.FreshCode(w.phone.Serial), "--", "sh", "-c", waits)
 	s.until("ready")
 	c := w.known(t)
+	first := c.ask().AccessKeyID
 	w.aws.Advance(12 * time.Hour)
 	if err := w.age(12 * time.Hour); err != nil {
 		t.Fatal(err)
@@ -315,9 +374,7 @@ func TestServerGivenCode(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.home, "next"), []byte(w.aws.FreshCode(w.phone.Serial)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := c.ask(); r.Status != 200 {
-		t.Errorf("it says %+v", r)
-	}
+	c.renewed(first)
 }
 
 // boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and go on beyond its end: nobody

@@ -23,10 +23,11 @@ type Renewer struct {
 	Renew func(ctx context.Context, asking func()) (Credentials, error)
 	// Unanswered is what a client is told that has waited in vain.
 	Unanswered error
+	// Held are credentials that there are before the first Get; afterwards the last that Renew returned.
+	Held Credentials
 
 	mu      sync.Mutex
-	held    Credentials // the last that there were
-	renewal *renewal    // under way
+	renewal *renewal // under way
 }
 
 type renewal struct {
@@ -80,12 +81,12 @@ func (r *Renewer) join() (*renewal, Credentials) {
 			defer r.mu.Unlock()
 			r.renewal = nil
 			if n.err == nil {
-				r.held = n.c
+				r.Held = n.c
 			}
 			close(n.done)
 		}()
 	}
-	return r.renewal, r.held
+	return r.renewal, r.Held
 }
 
 // Interrupt ends the renewal that is under way, if there is one.
