@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -280,5 +281,62 @@ func TestSignals(t *testing.T) {
 				t.Errorf("%d sessions are kept", n)
 			}
 		})
+	}
+}
+
+// What a signal ends it ends whole: a code command and a credential_process, and all that these have started.
+func TestSignalsEndHelpers(t *testing.T) {
+	const helper = `sleep 600 >alive 2>&1 & echo $! >pid; echo here >&2; wait; :`
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		for profile, env := range map[string][]string{"prod": {"AWSMFA_CODE_COMMAND=" + helper}, "tool": nil} {
+			t.Run(signal.String()+" "+profile, func(t *testing.T) {
+				t.Parallel()
+				w := inWorld(t)
+				config := w.file(".aws/config") + "[profile tool]\ncredential_process = " + helper + "\n"
+				if err := os.WriteFile(filepath.Join(w.home, ".aws", "config"), []byte(config), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				ended := w.whileAlive(t)
+				s := run(t, w, env, "exec", profile, "--", "true")
+				s.until("here")
+				alive := ended()
+				signalTo(t, s.Process, signal)
+				if code := s.exit(); code != 128+int(signal) {
+					t.Errorf("exit code %d: %s", code, &s.said)
+				}
+				if err := alive(); err != nil {
+					t.Error("a process of the helper's goes on: ", err)
+				}
+			})
+		}
+	}
+}
+
+// whileAlive makes the pipe alive, for a process whose ID is in the file pid to hold. Called when it does, opened returns
+// what waits for its end.
+func (w *world) whileAlive(t testing.TB) (opened func() (wait func() error)) {
+	t.Helper()
+	path := filepath.Join(w.home, "alive")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Who opens it to write waits for a reader.
+	held, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() func() error {
+		pid, err := strconv.Atoi(strings.TrimSpace(w.file("pid")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { held.Close(); syscall.Kill(pid, syscall.SIGKILL) })
+		return func() error {
+			if err := held.SetReadDeadline(time.Now().Add(longest)); err != nil {
+				return err
+			}
+			_, err := io.ReadAll(held)
+			return err
+		}
 	}
 }

@@ -181,7 +181,8 @@ func (r *rotation) make(ctx context.Context) error {
 		return r.refused(err)
 	}
 	for again := false; ; again = true {
-		if err := r.room(ctx); err != nil {
+		// What --yes was said of is not a key that came later.
+		if err := r.room(ctx, r.cmd.Yes && !again); err != nil {
 			return err
 		}
 		err := r.with.change(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
@@ -198,32 +199,44 @@ func (r *rotation) make(ctx context.Context) error {
 			if !again && ctx.Err() == nil {
 				continue
 			}
+			r.appeared(ctx)
 		case !mfa.Undone(err):
-			r.unmake(ctx)
+			r.appeared(ctx)
 		}
 		return r.refused(err)
 	}
 }
 
-// unmake deletes the key of which nobody knows whether it was made: there was none beside the old one a moment ago.
-func (r *rotation) unmake(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+// appeared names each key that is there now and was not a moment ago. It is the one whose answer was lost, or somebody
+// else's: a person decides whether it goes.
+func (r *rotation) appeared(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
 	defer cancel()
-	all, err := r.list(ctx)
-	for _, k := range all {
-		if k.ID != r.old.AccessKeyID && err == nil {
-			if err = r.set(ctx, keys.Delete, k.ID); err == nil {
-				r.app.say(msg.KeyDeleted(k.ID))
-			}
-		}
-	}
+	all, err := r.list(bounded)
 	if err != nil {
 		r.app.warn(msg.KeyPerhapsMade(r.with.told(err)))
 	}
+	for _, k := range all {
+		if k.ID == r.old.AccessKeyID {
+			continue
+		}
+		meant := false
+		if ctx.Err() == nil && !r.cmd.Yes {
+			meant, err = confirm(ctx, msg.DeleteAppeared(r.who.User, k.ID, k.Created), false, false)
+		}
+		if meant {
+			err = r.set(ctx, keys.Delete, k.ID)
+		}
+		if meant && err == nil {
+			r.app.say(msg.KeyDeleted(k.ID))
+		} else {
+			r.app.warn(msg.AppearedStays(r.profile.Name, r.who.User, k.ID, k.Created))
+		}
+	}
 }
 
-// room sees to it that the user has no key beside the old one.
-func (r *rotation) room(ctx context.Context) error {
+// room sees to it that the user has no key beside the old one. yes is the answer for one that serves nobody.
+func (r *rotation) room(ctx context.Context, yes bool) error {
 	all, err := r.list(ctx)
 	if err != nil {
 		return r.refused(err)
@@ -232,16 +245,16 @@ func (r *rotation) room(ctx context.Context) error {
 		if k.ID == r.old.AccessKeyID {
 			continue
 		}
-		if err := r.clear(ctx, k); err != nil {
+		if err := r.clear(ctx, k, yes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// clear deletes a second key, if that is meant. --yes means it of one that serves nobody: that is inactive, or was never
+// clear deletes a second key, if that is meant. yes means it of one that serves nobody: that is inactive, or was never
 // used and stands nowhere here.
-func (r *rotation) clear(ctx context.Context, k keys.Key) error {
+func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 	var use keys.Use
 	unknown := r.with.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		use, err = keys.LastUse(ctx, client, k.ID)
@@ -259,7 +272,7 @@ func (r *rotation) clear(ctx context.Context, k keys.Key) error {
 	}
 	second := msg.SecondKey(r.who.User, k.ID, k.Active, k.Created, use.At, use.Service, use.Region, unknown == nil, in)
 	idle := len(in) == 0 && (!k.Active || unknown == nil && use.At.IsZero())
-	if idle && r.cmd.Yes {
+	if idle && yes {
 		r.app.say(second)
 	} else {
 		tty, err := term.Open()

@@ -60,8 +60,8 @@ func permit(_ *testscript.TestScript, w *world, args []string) {
 		strings.Join(quoted, ", "), u.ARN))
 }
 
-// then ACTION N forget|end USER, cut|cutafter ACTION, write FROM TO, leave: after the Nth of these actions AWS forgets the
-// user's newest key, ends all sessions, cuts the connection whenever it is asked for the other action; somebody writes a
+// then ACTION N forget|end|newkey USER, cut|cutafter ACTION, write FROM TO, leave: after the Nth of these actions AWS forgets the
+// user's newest key, ends all sessions, somebody makes the user a key, AWS cuts the connection whenever it is asked for the other action; somebody writes a
 // file over another; or nothing is done any more.
 func then(ts *testscript.TestScript, w *world, args []string) {
 	action := arg(ts, args, 0, "")
@@ -73,7 +73,8 @@ func then(ts *testscript.TestScript, w *world, args []string) {
 		"cutafter": func() {
 			w.aws.Inject(fakeaws.Fault{Kind: fakeaws.CutAfter, Action: strings.Trim(args[3], "*"), Times: -1})
 		},
-		"end": func() { w.aws.EndSessions(w.users[args[3]].ARN) },
+		"newkey": func() { w.aws.AddKey(w.users[args[3]].ARN, fakeaws.AccessKey{}) },
+		"end":    func() { w.aws.EndSessions(w.users[args[3]].ARN) },
 		"forget": func() {
 			all := w.aws.Keys(w.users[args[3]].ARN)
 			w.aws.ForgetKey(all[len(all)-1].ID, -1)

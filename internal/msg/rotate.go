@@ -178,6 +178,18 @@ func KeyPerhapsMade(err error) string {
 	return fmt.Sprintf("a key may have been made, whose secret nobody knows (%v): the next awsmfa rotate offers to delete it", err)
 }
 
+// DeleteAppeared asks about a key that is there after AWS's answer to the making of one was lost.
+func DeleteAppeared(user, id string, created time.Time) string {
+	return fmt.Sprintf("User %s has the access key %s now, created %s, and had it not before. It is the one that awsmfa has just asked for, whose secret was lost, or another program made it. Delete it for good?",
+		user, id, moment(created))
+}
+
+// AppearedStays is a warning.
+func AppearedStays(profile, user, id string, created time.Time) string {
+	return fmt.Sprintf("the access key %s, created %s, was not there before: awsmfa made it and its secret was lost, or another program made it; if nothing needs it:  %s",
+		id, moment(created), deleteLine(profile, user, id))
+}
+
 func KeyReplaced(id, profile, file string) string {
 	return fmt.Sprintf("%s works, and stands in profile %q (%s)", id, profile, path(file))
 }
