@@ -37,11 +37,12 @@ func (c *configCmd) Run(a *app) error {
 	switch {
 	case name == p.Name:
 		return &usageError{msg.WouldCallItself(name)}
-	case c.As == "" && profile.CheckName(name) != nil:
-		return msg.ConfigNoName(p.Name)
 	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "":
 		at := p.Where("credential_process")
 		return msg.ConfigNotNeeded(p.Name, at.File, at.Line)
+	}
+	if err := profile.CheckName(name); err != nil && c.As == "" {
+		return msg.ConfigNoName(err)
 	}
 	command, err := processLine(a.Args[0], p.Name)
 	if err != nil {

@@ -252,6 +252,9 @@ func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
 		return wrong(name, msg.FileNotReadable(path, err))
 	}
 	defer f.Close()
+	if err := profile.CheckEncoding(path); err != nil {
+		return warning(name, err)
+	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&loose != 0 {
 		return warning(name, msg.OpenToOthers(path, mode))
 	}

@@ -243,7 +243,7 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 		{"AWS_SHARED_CREDENTIALS_FILE", "credentials", ""},
 	} {
 		path := filepath.Join(s.hidden, file.name)
-		if err := os.WriteFile(path, []byte(file.text), 0o600); err != nil {
+		if err := os.WriteFile(path, profile.ForCLI(file.text), 0o600); err != nil {
 			os.RemoveAll(s.hidden)
 			return nil, msg.ServerFilesNotHidden(err)
 		}

@@ -184,11 +184,12 @@ func owner(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// odd FILE... fills in $NAME, and puts in what an archive of text cannot hold: BOM, CRLF, <CR>, and NOEOL at the very end.
+// odd FILE... fills in $NAME, and puts in what an archive of text cannot hold: BOM, CRLF, <CR>, 本番 as SJIS, and NOEOL at the
+// very end.
 func odd(ts *testscript.TestScript, _ *world, args []string) {
 	for _, file := range args {
 		text := strings.TrimSuffix(fill(ts.ReadFile(file), ts.Getenv), "NOEOL\n")
-		text = strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r").Replace(text)
+		text = strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r", "SJIS", "\x96{\x94\xd4").Replace(text)
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
 	}
 }

@@ -28,10 +28,10 @@ func WouldCallItself(name string) error {
 	}
 }
 
-// ConfigNoName: the profile's name is one that no profile should have, and so is the one made from it.
-func ConfigNoName(name string) error {
+// ConfigNoName: the profile's name is one that no profile should have, for the reason in err, and so is the one made from it.
+func ConfigNoName(err error) error {
 	return &Error{
-		Text: "a new profile cannot be called after " + quoted(name) + ": not every AWS client would read that name",
+		Text: err.Error(), Err: err,
 		Hint: "name the new profile with --as: letters, digits and . _ - / + @ are safe",
 	}
 }

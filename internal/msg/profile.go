@@ -135,6 +135,38 @@ func ProfileFileUTF16(file string) *Error {
 	return &Error{Text: path(file) + " is UTF-16; save it as UTF-8", Hint: "Windows PowerShell writes UTF-16 with >; use an editor, or Set-Content -Encoding ascii"}
 }
 
+// ProfileNotUTF8: a line that is needed is not UTF-8. likely is the encoding that the file may be in.
+func ProfileNotUTF8(file string, line int, likely string) *Error {
+	return &Error{Text: place(file, line) + " is not UTF-8; it may be " + likely, Hint: "save the file as UTF-8"}
+}
+
+// NotUTF8ForCLI: comments count, for the AWS CLI reads all of a file or nothing.
+func NotUTF8ForCLI(file string, line int, likely string) *Error {
+	return &Error{
+		Text: place(file, line) + " is not UTF-8, so that every aws command fails: Unable to parse config file; it may be " + likely,
+		Hint: "save the file as UTF-8",
+	}
+}
+
+// NotANSIForCLI: the AWS CLI reads the file in the code page, and the line has bytes that are no character there.
+func NotANSIForCLI(file string, line int, page uint32) *Error {
+	return &Error{
+		Text: place(file, line) + " cannot be read in code page " + number(page) +
+			", as the AWS CLI reads it on Windows, so that every aws command fails: Unable to parse config file",
+		Hint: "write that line, also where it is a comment, in ASCII",
+	}
+}
+
+// MarkForCLI: the file begins with UTF-8's byte order mark, which botocore takes for a line before the first section.
+func MarkForCLI(file string) *Error {
+	return &Error{
+		Text: place(file, 1) + " begins with a byte order mark, so that every aws command fails: Unable to parse config file",
+		Hint: "save the file as UTF-8 without a byte order mark",
+	}
+}
+
+func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
 // ProfileNUL: a line that is needed holds a NUL byte.
 func ProfileNUL(file string, line int) *Error {
 	return &Error{Text: "a NUL byte at " + place(file, line), Hint: "the file is damaged or not text; save it as UTF-8"}

@@ -13,6 +13,24 @@ func WriteNameRefused(name string) *Error {
 	}
 }
 
+// WriteNameCodePage: some clients would read the name in the code page and others as UTF-8. ascii is one that all read.
+func WriteNameCodePage(name, ascii string, page uint32) *Error {
+	return &Error{
+		Text: "a new profile cannot be called " + quoted(name) + ": on this computer the AWS CLI reads its files in code page " +
+			number(page) + ", and other AWS clients in UTF-8",
+		Hint: "use letters, digits and . _ - / + @ only, such as " + word(ascii),
+	}
+}
+
+// WriteValueCodePage is WriteNameCodePage for the value of a setting.
+func WriteValueCodePage(key string, page uint32) *Error {
+	return &Error{
+		Text: "the value for " + quoted(key) + " is not ASCII: on this computer the AWS CLI reads its files in code page " +
+			number(page) + ", and other AWS clients in UTF-8",
+		Hint: "use names and paths of ASCII characters",
+	}
+}
+
 // WriteNoPath: there is no path to write to. variable is the one that names it.
 func WriteNoPath(variable string) *Error {
 	return &Error{Text: "there is no file to write to", Hint: "name one with " + variable}

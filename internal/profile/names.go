@@ -5,12 +5,15 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"awsmfa/internal/msg"
 )
 
 // Names returns the names of all profiles in the order of the files, the config file's first, each once. Only headers
-// are read, so nothing between them can be an error; a file that cannot be read at all is one.
+// are read, so nothing between them can be an error; a file that cannot be read at all is one. A name that
+// is no text in the file's encoding is left out.
 func Names(files Files) ([]string, error) {
 	config, err := open(files.Config)
 	if err != nil {
@@ -28,7 +31,8 @@ func names(config, credentials *source) ([]string, error) {
 	seen := map[string]bool{}
 	collect := func(fromCredentials bool) picker {
 		return func(line []byte) (*section, bool) {
-			if k, name, ok := splitHeader(line, fromCredentials); ok && (k == named || k == plain) && !seen[string(name)] {
+			k, name, ok := splitHeader(line, fromCredentials)
+			if ok && (k == named || k == plain) && !seen[string(name)] && utf8.Valid(name) {
 				seen[string(name)] = true
 				all = append(all, string(name))
 			}
@@ -89,6 +93,11 @@ func notFound(files Files, config, credentials *source, name string) error {
 	for _, f := range []*source{config, credentials} {
 		if line := misplaced(f, isDefaults); line != 0 {
 			return msg.ProfileIsDefaults(name, f.path, line)
+		}
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // perhaps it is there, in other bytes
+		if err := cmp.Or(config.notUTF8(), credentials.notUTF8()); err != nil {
+			return err
 		}
 	}
 	all, err := names(config, credentials)

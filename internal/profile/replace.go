@@ -133,7 +133,7 @@ func Holders(files Files, id string) ([]Holder, error) {
 			return nil, unreadable(path, err)
 		}
 		in, number := "", 0
-		for line := range bytes.Lines(lineFeeds(bytes.TrimPrefix(text, utf8Mark))) {
+		for line := range bytes.Lines(lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))) {
 			number++
 			line = bytes.TrimSpace(line)
 			if len(line) > 0 && line[0] == '[' {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"awsmfa/internal/msg"
 )
@@ -41,7 +42,7 @@ func newSource(path string, text []byte) (*source, error) {
 	if isUTF16(text) {
 		return nil, msg.ProfileFileUTF16(path)
 	}
-	return &source{path, lineFeeds(bytes.TrimPrefix(text, utf8Mark))}, nil
+	return &source{path, lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))}, nil
 }
 
 // lineFeeds is text with a line feed for each carriage return that has none behind it: such a one ends a line for
@@ -241,6 +242,9 @@ func (s *section) read(text []byte, at Pos) error {
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
 		return msg.ProfileNUL(at.File, at.Line)
+	}
+	if !utf8.Valid(text) {
+		return msg.ProfileNotUTF8(at.File, at.Line, likelyEncoding(text))
 	}
 	body := bytes.TrimLeft(text, " \t")
 	indent := len(text) - len(body)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,6 +34,8 @@ func CheckName(name string) error {
 	switch {
 	case name == "":
 		return msg.ProfileNameEmpty()
+	case utf8.ValidString(name) && !inANSI(name):
+		return msg.WriteNameCodePage(name, asciiName(name), ansiPage())
 	case strings.ContainsAny(name, " \t#;[]\"'\\"), !printable(name), strings.EqualFold(name, "default") && name != "default":
 		return msg.WriteNameRefused(name)
 	}
@@ -44,7 +45,7 @@ func CheckName(name string) error {
 // printable tells whether s can stand in a line that botocore reads too, as text in the system's encoding.
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsPrint(r) || r == utf8.RuneError || r > unicode.MaxASCII && runtime.GOOS == "windows"
+		return !unicode.IsPrint(r) || r == utf8.RuneError
 	})
 }
 
@@ -55,8 +56,11 @@ func checkSetting(s Setting) error {
 	}) {
 		return msg.WriteSettingRefused(s.Key)
 	}
-	if !plainValue(s.Value) {
+	switch {
+	case !plainValue(s.Value):
 		return msg.WriteValueRefused(s.Key)
+	case !inANSI(s.Value):
+		return msg.WriteValueCodePage(s.Key, ansiPage())
 	}
 	return nil
 }
@@ -363,7 +367,7 @@ func (s spot) lines(settings []Setting) []string {
 // one, if its header repeats: below its last setting, and below the comments that follow that without a blank line,
 // unless they run up to the next header, about which they are then.
 func findSpot(file string, text []byte, name string) (spot, error) {
-	lines := slices.Collect(bytes.Lines(lineFeeds(text)))
+	lines := slices.Collect(bytes.Lines(lineFeeds(decoded(text))))
 	first, next := sectionLines(lines, name)
 	if first < 0 {
 		return spot{}, msg.WriteMisread(file, nil)
@@ -431,7 +435,10 @@ func findSpot(file string, text []byte, name string) (spot, error) {
 			at = len(lines)
 		}
 	}
-	for _, line := range lines[:at] {
+	for line := range bytes.Lines(lineFeeds(text)) { // whose bytes stay, in whatever encoding
+		if at--; at < 0 {
+			break
+		}
 		found.at += len(line)
 	}
 	return found, nil
