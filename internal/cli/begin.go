@@ -17,7 +17,7 @@ func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *sessi
 		return keys, nil, err
 	}
 	x := &session.Outside{
-		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
+		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
 	}
 	switch c.Kind {
 	case profile.KindKeys: // a session that another program put there: good to assume a role with

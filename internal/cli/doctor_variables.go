@@ -124,7 +124,7 @@ func (d *doctor) way(name string) (found []check) {
 		}
 	}
 	if bundle := d.Getenv("AWS_CA_BUNDLE"); bundle != "" {
-		if _, err := os.Stat(bundle); err != nil {
+		if _, err := os.Stat(profile.ExpandHome(bundle, d.Home)); err != nil {
 			found = append(found, wrong(name, msg.BundleNotThere(bundle, err)))
 		}
 	}

@@ -23,7 +23,11 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 	if err != nil {
 		return session.Reach{}, session.Endpoint{}, err
 	}
-	settings, err := session.ReadSettings(p, a.Getenv)
+	legacy, err := a.legacy(p)
+	if err != nil {
+		return session.Reach{}, session.Endpoint{}, err
+	}
+	settings, err := session.ReadSettings(p, a.Getenv, a.Home)
 	if err != nil {
 		return session.Reach{}, session.Endpoint{}, err
 	}
@@ -51,7 +55,7 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 		AppID:    "awsmfa",
 		Now:      time.Now,
 		Trace:    a.trace,
-	}, session.Endpoint{URL: sts, Global: a.legacy(p) && session.IsLegacyRegion(where)}, nil
+	}, session.Endpoint{URL: sts, Global: legacy && session.IsLegacyRegion(where)}, nil
 }
 
 // endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
@@ -59,9 +63,8 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 // Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it may
 // hold a password.
 func (a *app) endpoint(p profile.Profile, service string) (string, error) {
-	ignore, _ := p.Get("ignore_configured_endpoint_urls")
-	if strings.EqualFold(cmp.Or(a.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), ignore), "true") {
-		return "", nil
+	if ignore, err := a.choice(p, "ignore_configured_endpoint_urls", "true", "false"); err != nil || ignore == "true" {
+		return "", err
 	}
 	variable := "AWS_ENDPOINT_URL_" + strings.ToUpper(service)
 	from, text := variable, a.Getenv(variable)
@@ -96,7 +99,25 @@ func (a *app) ownRegion() string {
 }
 
 // legacy says whether settings ask for the global endpoint of STS where a region has one.
-func (a *app) legacy(p profile.Profile) bool {
-	setting, _ := p.Get("sts_regional_endpoints")
-	return strings.EqualFold(cmp.Or(a.Getenv("AWS_STS_REGIONAL_ENDPOINTS"), setting), "legacy")
+func (a *app) legacy(p profile.Profile) (bool, error) {
+	chosen, err := a.choice(p, "sts_regional_endpoints", "legacy", "regional")
+	return chosen == "legacy", err
+}
+
+// choice is what the setting's variable says, else the profile: one of the two words, in small letters, or "".
+func (a *app) choice(p profile.Profile, key, one, other string) (string, error) {
+	variable, want := "AWS_"+strings.ToUpper(key), one+" or "+other
+	isNone := func(v string) bool { return v != "" && v != one && v != other }
+	value := strings.ToLower(a.Getenv(variable))
+	if isNone(value) {
+		return "", msg.BadSettingVariable(variable, want)
+	}
+	if value == "" {
+		setting, _ := p.Get(key)
+		if value = strings.ToLower(setting); isNone(value) {
+			at := p.Where(key)
+			return "", msg.ProfileBadSetting(p.Name, key, want, at.File, at.Line)
+		}
+	}
+	return value, nil
 }

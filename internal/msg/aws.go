@@ -82,6 +82,11 @@ func BadEndpoint(from, profile string) error {
 	}
 }
 
+// BadSettingVariable: the variable of a setting has a value that it cannot have.
+func BadSettingVariable(variable, want string) error {
+	return &Error{Text: variable + " is not " + want, Hint: "correct the variable, or unset it"}
+}
+
 // BadProxy never shows the URL, which may hold a password.
 func BadProxy(variable string) error {
 	return &Error{

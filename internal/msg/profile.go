@@ -459,14 +459,18 @@ func ProfileBadSetting(name, key, want, file string, line int) *Error {
 	}
 }
 
-// ProfileBadCABundle: the file that ca_bundle names cannot be read, for the reason in err, or has no certificate in it.
+// ProfileBadCABundle: the file that ca_bundle names has no certificates, for the reason in err.
 func ProfileBadCABundle(name, bundle, file string, line int, err error) *Error {
-	why := "there is no certificate in it"
-	if err != nil {
-		why = innermost(err)
-	}
 	return &Error{
-		Text: "profile " + quoted(name) + ": its ca_bundle (" + place(file, line) + ") names " + path(bundle) + ": " + why,
+		Text: "profile " + quoted(name) + ": its ca_bundle (" + place(file, line) + ") names " + path(bundle) + ": " + innermost(err),
 		Hint: "name a PEM file with the certificates to trust, by its whole path", Err: err,
+	}
+}
+
+// BadCABundleVariable: the file that AWS_CA_BUNDLE names has no certificates, for the reason in err.
+func BadCABundleVariable(bundle string, err error) *Error {
+	return &Error{
+		Text: "AWS_CA_BUNDLE names " + path(bundle) + ": " + innermost(err),
+		Hint: "name a PEM file with the certificates to trust, by its whole path, or unset AWS_CA_BUNDLE", Err: err,
 	}
 }

@@ -190,7 +190,7 @@ func (p Profile) tags(r *Role) error {
 // IsRoleARN says whether text has the form of a role's ARN, in whatever partition; whether there is such a role is AWS's
 // to say. (IAM User Guide, "IAM identifiers".)
 func IsRoleARN(text string) bool {
-	parts := strings.Split(text, ":")
+	parts := strings.SplitN(text, ":", 6) // a path may have colons
 	if len(parts) != 6 {
 		return false
 	}
@@ -198,7 +198,7 @@ func IsRoleARN(text string) bool {
 	digits := strings.Trim(parts[4], "0123456789") == ""
 	blank := strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
 	return parts[0] == "arn" && parts[1] != "" && parts[2] == "iam" && parts[3] == "" && len(parts[4]) == 12 && digits &&
-		isRole && name != "" && !strings.HasSuffix(name, "/") && !blank
+		isRole && name != "" && !strings.HasSuffix(name, "/") && !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") && !blank
 }
 
 // SSO is what a profile says of its sign-in through IAM Identity Center.

@@ -36,13 +36,20 @@ func FindFiles(getenv func(string) string, home string) Files {
 				return "$" + name // what is not set stays as it is written
 			})
 		}
-		if path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, "~"+string(filepath.Separator)) {
-			path = filepath.Join(home, path[1:])
-		}
-		return path
+		return ExpandHome(path, home)
 	}
 	return Files{
 		Config:      find("AWS_CONFIG_FILE", "config"),
 		Credentials: find("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
 	}
+}
+
+// ExpandHome is path with home in place of a leading ~, as the AWS CLI has it for files that settings and variables name
+// (botocore's raw_config_parse; for certificates urllib3's set_cert): no shell has read them. The Go SDK takes them as
+// they are. ~user is left alone, and so is ~ where there is no home.
+func ExpandHome(path, home string) string {
+	if home != "" && (path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, "~"+string(filepath.Separator))) {
+		return filepath.Join(home, path[1:])
+	}
+	return path
 }

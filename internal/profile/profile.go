@@ -298,15 +298,11 @@ func (p Profile) Where(key string) Pos {
 
 // ServiceEndpoint returns the URL that the files give for service ("sts", "iam"; the names of [services] sections, lower
 // case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own endpoint_url,
-// else "". With ignore_configured_endpoint_urls it is "" always. The variables AWS_ENDPOINT_URL(_STS), which come before
-// all of these, are the caller's. A services section that is not there, or that cannot be read, is a *msg.Error, as in
+// else "". What comes before all of these, ignore_configured_endpoint_urls and the variables, is the caller's. A services section that is not there, or that cannot be read, is a *msg.Error, as in
 // botocore: its endpoints would silently be those of AWS itself (in the Go SDK they are).
 //
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func (p Profile) ServiceEndpoint(service string) (string, error) {
-	if ignore, _ := p.Get("ignore_configured_endpoint_urls"); strings.EqualFold(ignore, "true") {
-		return "", nil
-	}
 	c := p.contents()
 	switch e := c.find("services"); {
 	case c.servicesErr != nil:

@@ -227,7 +227,6 @@ func TestServiceEndpoint(t *testing.T) {
 		{"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all", "http://all"},
 		{"services in the credentials file", section, "[p]\nservices=dev", "http://sts", "http://iam", ""},
 		{"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-", "http://sts", "http://iam", ""},
-		{"ignored", section + "[profile p]\nservices = dev\nendpoint_url=http://all\nignore_configured_endpoint_urls = TRUE\n", "-", "", "", ""},
 		{"none", "[profile p]\n", "-", "", "", ""},
 	} {
 		p, err := Load(write(t, test.config, test.credentials), "p")

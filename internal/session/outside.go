@@ -42,6 +42,7 @@ type Outside struct {
 	Profile profile.Profile
 	Kind    profile.Kind
 	Getenv  func(string) string
+	Home    string   // what ~ stands for in settings and variables that name a file
 	Environ []string // what a program inherits
 	Stderr  *os.File // what a program may complain on
 	// URL is the endpoint that settings name for a service ("sso", "sso_oidc", "signin"), or "" for AWS's own.
@@ -103,7 +104,7 @@ func (x *Outside) signInFile() (string, error) {
 		return ssocreds.StandardCachedTokenFilepath(cmp.Or(s.Session, s.StartURL))
 	case profile.KindLogin:
 		name, _ := x.Profile.Get("login_session")
-		return logincreds.StandardCachedTokenFilepath(name, x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"))
+		return logincreds.StandardCachedTokenFilepath(name, profile.ExpandHome(x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"), x.Home))
 	default:
 		return "", fs.ErrNotExist
 	}
@@ -176,7 +177,7 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 			at := x.Profile.Where("web_identity_token_file")
 			return nil, msg.WebIdentityNeedsRole(x.Profile.Name, at.File, at.Line)
 		}
-		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(get("web_identity_token_file")),
+		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home)),
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
 	case profile.KindLogin:
 		path, err := x.signInFile()
@@ -299,6 +300,7 @@ func (x *Outside) container() (endpoint, token string, err error) {
 	}
 	token = x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if file := x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+		file = profile.ExpandHome(file, x.Home)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", "", msg.TokenUnreadable(x.Profile.Name, file, err)

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -28,15 +29,32 @@ type Settings struct {
 const UsualRetryMode = aws.RetryModeStandard
 
 // ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"). One that
-// cannot be understood is a *msg.Error with its place.
-func ReadSettings(p profile.Profile, getenv func(string) string) (Settings, error) {
+// cannot be understood is a *msg.Error with its place. AWS_CA_BUNDLE is among them, because home stands for a ~ in it.
+func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
 	var s Settings
+	if file := getenv("AWS_CA_BUNDLE"); file != "" {
+		s.caBundle = func() ([]byte, error) {
+			pem, err := certificates(profile.ExpandHome(file, home))
+			if err != nil {
+				return nil, msg.BadCABundleVariable(file, err)
+			}
+			return pem, nil
+		}
+	}
 	for _, setting := range []struct {
 		key, variable, want string
 		read                func(value string) bool
 	}{
 		{"ca_bundle", "AWS_CA_BUNDLE", "", func(file string) bool {
-			s.caBundle = func() ([]byte, error) { return certificates(p, file) }
+			file = profile.ExpandHome(file, home)
+			s.caBundle = func() ([]byte, error) {
+				pem, err := certificates(file)
+				if err != nil {
+					at := p.Where("ca_bundle")
+					return nil, msg.ProfileBadCABundle(p.Name, file, at.File, at.Line, err)
+				}
+				return pem, nil
+			}
 			return true
 		}},
 		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "true or false", func(v string) bool {
@@ -77,12 +95,14 @@ func ReadSettings(p profile.Profile, getenv func(string) string) (Settings, erro
 	return s, nil
 }
 
-// certificates reads the file that ca_bundle names.
-func certificates(p profile.Profile, file string) ([]byte, error) {
-	at := p.Where("ca_bundle")
+// certificates reads a file of certificates, of which it has one at least.
+func certificates(file string) ([]byte, error) {
 	pem, err := os.ReadFile(file)
-	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, msg.ProfileBadCABundle(p.Name, file, at.File, at.Line, err)
+	switch {
+	case err != nil:
+		return nil, err
+	case !x509.NewCertPool().AppendCertsFromPEM(pem):
+		return nil, errors.New("there is no certificate in it")
 	}
 	return pem, nil
 }
