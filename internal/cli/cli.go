@@ -75,6 +75,7 @@ type app struct {
 	catching bool            // signals end ctx
 	debug    bool
 	warned   map[string]bool
+	secrets  secrets
 	told     bool // something was written to stderr
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
@@ -309,7 +310,7 @@ func (a *app) fail(err error) int {
 		a.tell("hint: " + hint)
 	}
 	if errors.As(err, &message) && message.Err != nil {
-		a.trace("underneath: %v", message.Err)
+		a.trace("underneath: %s", msg.Foreign(message.Err.Error()))
 	}
 	return code
 }
@@ -387,6 +388,18 @@ func (a *app) trace(format string, args ...any) {
 	}
 }
 
+// maxMessage bounds a message, in characters: what a server answers stands in it.
+const maxMessage = 2000
+
+// printable is text without secrets, without what a terminal would carry out, and not longer than can be read.
+func (a *app) printable(text string) string {
+	text = term.Printable(a.secrets.mask(text))
+	if runes := []rune(text); len(runes) > maxMessage {
+		text = string(runes[:maxMessage]) + " …"
+	}
+	return text
+}
+
 // tell writes one line to stderr. What names and AWS's answers hold is shown, and never carried out by the terminal. A
 // stderr that nobody reads any more is no reason to die, as Go would of SIGPIPE: the evaluated line would not fail, and
 // what was paid for with a code be lost.
@@ -395,5 +408,5 @@ func (a *app) tell(text string) {
 		a.told = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
-	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", msg.Printable(a.spell(text)))
+	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", a.printable(a.spell(text)))
 }

@@ -44,8 +44,8 @@ func (c *doctorCmd) Run(a *app) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	for i := range checks {
-		checks[i].Text, checks[i].Mend = a.spell(checks[i].Text), a.spell(checks[i].Mend)
+	for i, c := range checks { // names and AWS's answers stand in them
+		checks[i].Text, checks[i].Mend = a.printable(msg.Foreign(a.spell(c.Text))), a.printable(msg.Foreign(a.spell(c.Mend)))
 	}
 	text, healthy := a.report(checks), !anyWrong(checks)
 	if c.JSON {
@@ -90,7 +90,7 @@ const (
 	isSkipped status = "skipped"
 )
 
-func right(name, text string) check { return check{Name: name, Status: isRight, Text: oneLine(text)} }
+func right(name, text string) check { return check{Name: name, Status: isRight, Text: text} }
 
 func warning(name string, err error) check { return finding(name, isWarning, err) }
 
@@ -105,12 +105,7 @@ func skipped(name, waitsFor string) check {
 func notNeeded(name string) check { return check{Name: name, Status: isSkipped, Text: msg.NotNeeded} }
 
 func finding(name string, s status, err error) check {
-	return check{Name: name, Status: s, Text: oneLine(err.Error()), Mend: oneLine(msg.HintOf(err))}
-}
-
-// oneLine keeps what names and AWS's answers hold from breaking the line or steering the terminal.
-func oneLine(text string) string {
-	return msg.Printable(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text))
+	return check{Name: name, Status: s, Text: err.Error(), Mend: msg.HintOf(err)}
 }
 
 func anyWrong(checks []check) bool {

@@ -162,6 +162,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
 	o := &session.Obtainer{
 		Cache:         a.cache(),
+		Homeless:      a.cache().Path == "" && !f.NoCache,
 		MinTTL:        minTTL,
 		Refresh:       f.Refresh,
 		Started:       time.Now(),

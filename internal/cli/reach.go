@@ -55,6 +55,7 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 		AppID:    "awsmfa",
 		Now:      time.Now,
 		Trace:    a.trace,
+		Secret:   a.secrets.add,
 	}, session.Endpoint{URL: sts, Global: legacy && session.IsLegacyRegion(where)}, nil
 }
 

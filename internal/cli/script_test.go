@@ -331,6 +331,8 @@ func fault(ts *testscript.TestScript, w *world, args []string) {
 		"throttle": fakeaws.Throttle, "internal": fakeaws.Internal, "unavailable": fakeaws.Unavailable,
 		"stall": fakeaws.Stall, "cut": fakeaws.Cut, "portal": fakeaws.Portal, "proxy": fakeaws.Proxy,
 		"cutafter": fakeaws.CutAfter, "cutbody": fakeaws.CutBody, "brokenxml": fakeaws.BrokenXML,
+		"nokeys": fakeaws.NoKeys, "notoken": fakeaws.NoToken, "ended": fakeaws.Ended, "braces": fakeaws.Braces,
+		"endless": fakeaws.Endless, "echo": fakeaws.Echo, "elsewhere": fakeaws.Elsewhere,
 	}
 	if arg(ts, args, 0, "") == "none" {
 		w.aws.ClearFaults()

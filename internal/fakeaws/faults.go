@@ -1,16 +1,20 @@
 package fakeaws
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // FaultKind is a way for a request to go wrong.
 type FaultKind int
 
-// The first kinds keep the action from running; the last three let it run and spoil the answer.
+// The first kinds keep the action from running; those from CutAfter on let it run and spoil the answer.
 const (
 	noFault FaultKind = iota
 
@@ -21,10 +25,17 @@ const (
 	Cut         // the connection is closed without an answer
 	Portal      // 403 and a page of HTML, as a captive portal sends
 	Proxy       // 407 and a page of HTML, as a proxy that wants a password sends
+	Echo        // 403 AccessDenied and a message of many lines that quotes the tokens and the body of the request
+	Elsewhere   // 307 to a host that is not there
 
 	CutAfter  // the action runs, and the connection is closed without an answer
 	CutBody   // the action runs, and the connection is closed half way through the answer's body
 	BrokenXML // the action runs, and the answer's body ends in the middle
+	NoKeys    // the action runs, and the credentials in its answer have neither key ID nor secret
+	NoToken   // the action runs, and the credentials in its answer have no session token
+	Ended     // the action runs, and the credentials in its answer ended in 2001
+	Braces    // the action runs, and the answer is {}
+	Endless   // the action runs, and the answer's body ends in blanks that go on until the client goes away
 )
 
 // Fault makes the next Times requests go wrong. Faults that are waiting for the same action strike in the order they
@@ -71,7 +82,7 @@ func (s *Server) takeFault(action string) FaultKind {
 }
 
 func (k FaultKind) runsAction() bool {
-	return k == noFault || k == CutAfter || k == CutBody || k == BrokenXML
+	return k == noFault || k >= CutAfter
 }
 
 // refuse answers, or does not, in place of the action.
@@ -88,6 +99,11 @@ func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, req *request
 	case Proxy:
 		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
 		s.html(w, req, http.StatusProxyAuthRequired, "Proxy authentication required")
+	case Echo:
+		s.refuseWith(w, req, errAccessDenied(echo(req)))
+	case Elsewhere:
+		s.record(req, http.StatusTemporaryRedirect, "")
+		http.Redirect(w, req.http, "http://elsewhere.invalid/", http.StatusTemporaryRedirect)
 	case Stall:
 		s.record(req, 0, "")
 		s.stalled(ctx)
@@ -114,6 +130,48 @@ func (s *Server) html(w http.ResponseWriter, req *request, status int, title str
 		"</title><meta charset=utf-8></head><body><h1>" + title + "<br></h1></body></html>\n"))
 }
 
+// echo quotes what a request must not be quoted with, over and over.
+func echo(req *request) string {
+	h := req.http.Header
+	line := fmt.Sprintf("Access denied: %s %s %s %s\n", h.Get("X-Amz-Security-Token"), h.Get("X-Amz-Sso_bearer_token"),
+		req.param("TokenCode"), req.body)
+	return strings.Repeat(line, 50)
+}
+
+// spoiled is an answer's body as a fault makes it.
+func spoiled(body []byte, fault FaultKind) []byte {
+	switch fault {
+	case CutBody, BrokenXML, Endless:
+		return body[:len(body)/2]
+	case NoKeys:
+		return emptied(body, "AccessKeyId|SecretAccessKey", "")
+	case NoToken:
+		return emptied(body, "SessionToken|Token", "")
+	case Ended:
+		return emptied(emptied(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
+	case Braces:
+		return []byte("{}")
+	}
+	return body
+}
+
+// emptied puts another value into the elements, or the fields of an object, that are called so.
+func emptied(body []byte, names, value string) []byte {
+	element := regexp.MustCompile(`(<(?:` + names + `)>)[^<]*`)
+	field := regexp.MustCompile(`("(?i:` + names + `)": ?"?)[^",}]*`)
+	return field.ReplaceAll(element.ReplaceAll(body, []byte("${1}"+value)), []byte("${1}"+value))
+}
+
+// endless writes blanks until nobody reads them.
+func endless(w http.ResponseWriter) {
+	blanks := bytes.Repeat([]byte(" "), 64<<10)
+	for {
+		if _, err := w.Write(blanks); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
 // deliver sends the answer of an action that has run, unless a fault loses it. The call is on record before the first
 // byte is sent, so that whoever has the answer finds it there.
 func (s *Server) deliver(w http.ResponseWriter, req *request, ans answer, fault FaultKind) {
@@ -125,10 +183,11 @@ func (s *Server) deliver(w http.ResponseWriter, req *request, ans answer, fault 
 	if fault == CutBody {
 		w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
 	}
-	if fault != noFault {
-		ans.body = ans.body[:len(ans.body)/2]
-	}
+	ans.body = spoiled(ans.body, fault)
 	ans.write(w)
+	if fault == Endless {
+		endless(w)
+	}
 	if fault == CutBody {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"awsmfa/internal/msg"
 )
 
 // Client is the SDK's client of IAM, under a name that others may use who do not speak to AWS themselves.
@@ -67,7 +69,8 @@ func (d Device) SecurityKey() bool {
 }
 
 // Devices lists the MFA devices of the user whose key cfg holds. The user is not named: IAM takes the one who signs,
-// and so does a policy that lets users list only their own. Errors are the SDK's.
+// and so does a policy that lets users list only their own. Errors are the SDK's,
+// or a *msg.Error of an answer that IAM cannot have given.
 func Devices(ctx context.Context, client *Client) ([]Device, error) {
 	var devices []Device
 	for marker := (*string)(nil); ; {
@@ -78,6 +81,9 @@ func Devices(ctx context.Context, client *Client) ([]Device, error) {
 			return nil, err
 		}
 		for _, d := range page.MFADevices {
+			if serial := aws.ToString(d.SerialNumber); !IsSerial(serial) {
+				return nil, msg.ListedNoSerial(serial)
+			}
 			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber), Enabled: aws.ToTime(d.EnableDate)})
 		}
 		if !page.IsTruncated {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 )
 
@@ -71,6 +70,22 @@ func NotAWS(host string, status int, err error) error {
 		Text: fmt.Sprintf("what answered as %s is not AWS (HTTP status %d)", host, status),
 		Hint: "a proxy or the sign-in page of a network may stand between: open a web page in a browser, check HTTPS_PROXY",
 		Err:  err,
+	}
+}
+
+// AnswerLacks and AnswerEnded are of an answer that counts as success, with a session that is none.
+
+func AnswerLacks(host, what string) error {
+	return &Error{
+		Text: fmt.Sprintf("what answered as %s is not AWS, or broken: its answer holds no %s", host, what),
+		Hint: "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), and what stands between: a proxy",
+	}
+}
+
+func AnswerEnded(host string, end time.Time) error {
+	return &Error{
+		Text: fmt.Sprintf("%s gave a session that had ended at %s already", host, end.UTC().Format(time.RFC3339)),
+		Hint: "check this computer's clock, and that endpoint's",
 	}
 }
 
@@ -192,14 +207,14 @@ func AWSBroken(host string, status int, err error) error {
 
 func Refused(operation, code, aws string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS refused %s: %s: %s", operation, code, strings.TrimSpace(aws)),
+		Text: fmt.Sprintf("AWS refused %s: %s: %s", operation, Foreign(code), Foreign(aws)),
 		Err:  err,
 	}
 }
 
 func Denied(operation, aws string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS denies %s: %s", operation, strings.TrimSpace(aws)),
+		Text: fmt.Sprintf("AWS denies %s: %s", operation, Foreign(aws)),
 		Hint: "ask whoever manages the user's IAM policies",
 		Err:  err,
 	}
@@ -210,7 +225,7 @@ func innermost(err error) string {
 	for {
 		u, ok := err.(interface{ Unwrap() error })
 		if !ok || u.Unwrap() == nil {
-			return err.Error()
+			return Foreign(err.Error())
 		}
 		err = u.Unwrap()
 	}

@@ -142,16 +142,6 @@ func BadRegion(region string) error {
 	return &Error{Text: fmt.Sprintf("%s cannot be a region", quoted(region)), Hint: "a region looks like ap-northeast-1"}
 }
 
-// Printable is text with each control character, which a terminal would carry out, as a question mark.
-func Printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || 0x7f <= r && r <= 0x9f {
-			return '?'
-		}
-		return r
-	}, text)
-}
-
 func TwoProfiles(a, b string) error {
 	return &Error{Text: fmt.Sprintf("two profiles are named, %q and %q", a, b), Hint: "name one, as the argument or with --profile"}
 }
@@ -295,6 +285,11 @@ func WaitedTooLong(waited time.Duration) error {
 
 func NotKept(err error) string {
 	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
+}
+
+// NoPlaceToKeep is NoCache's warning.
+func NoPlaceToKeep() string {
+	return fmt.Sprintf("%s; %s", NoCache(), HintOf(NoCache()))
 }
 
 func NotForgotten(err error) string {

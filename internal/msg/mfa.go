@@ -68,6 +68,13 @@ func DeviceNotFound(profile string, err error, denied bool) error {
 	return e
 }
 
+func ListedNoSerial(serial string) error {
+	return &Error{
+		Text: fmt.Sprintf("what answered as IAM listed an MFA device called %q, which is no serial number", serial),
+		Hint: "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)",
+	}
+}
+
 func DeviceRefused(serial string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("AWS does not know %s as an MFA device of this user", serial),
@@ -80,7 +87,7 @@ func DeviceRefused(serial string, err error) error {
 
 // AskCode is the question for a code.
 func AskCode(profile, serial string) string {
-	return Printable(fmt.Sprintf("MFA code for %s (%s): ", profile, serial))
+	return fmt.Sprintf("MFA code for %s (%s): ", profile, serial)
 }
 
 // NotSixDigitsAgain and CodeRefusedAgain are said on the terminal before the question comes again.

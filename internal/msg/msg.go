@@ -6,7 +6,10 @@
 // now. No message ever holds a secret access key, a session token or a token code.
 package msg
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // Error is a failure told in awsmfa's own words. Text is what happened; Hint, which may be empty, is what to do next;
 // Err, which may be nil, is the error underneath, for errors.Is and --debug (it is not part of Error's text).
@@ -19,6 +22,11 @@ type Error struct {
 func (e *Error) Error() string { return e.Text }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Foreign is a text from elsewhere, such as what AWS answered, on one line.
+func Foreign(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
+}
 
 // HintOf returns the hint of the first *Error in err's chain that has one, or "".
 func HintOf(err error) string {

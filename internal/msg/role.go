@@ -50,7 +50,7 @@ func RoleDenied(profile, aws string, noMFA, outside, chained bool, err error) er
 		wants = "MFA, which does not reach it through another role"
 	}
 	return &Error{
-		Text: "the role of profile " + quoted(profile) + " cannot be assumed; AWS says: " + aws,
+		Text: "the role of profile " + quoted(profile) + " cannot be assumed; AWS says: " + Foreign(aws),
 		Hint: "role_arn must be exact (AWS says the same of a role that is not there), and the role's trust policy must allow this; " +
 			"it may ask for an external_id, or for " + wants,
 		Err: err,
@@ -136,7 +136,7 @@ func WebIdentityNeedsRole(profile, file string, line int) error {
 // WebIdentityRefused: AWS does not take the token.
 func WebIdentityRefused(profile, aws string, err error) error {
 	return &Error{
-		Text: "AWS does not take the web identity token of profile " + quoted(profile) + ": " + aws,
+		Text: "AWS does not take the web identity token of profile " + quoted(profile) + ": " + Foreign(aws),
 		Hint: "have whoever writes the token file write a new one", Err: err,
 	}
 }
@@ -144,7 +144,7 @@ func WebIdentityRefused(profile, aws string, err error) error {
 // WebIdentityDenied: the role is not for who the token says.
 func WebIdentityDenied(profile, aws string, err error) error {
 	return &Error{
-		Text: "the role of profile " + quoted(profile) + " cannot be assumed with its web identity token; AWS says: " + aws,
+		Text: "the role of profile " + quoted(profile) + " cannot be assumed with its web identity token; AWS says: " + Foreign(aws),
 		Hint: "role_arn must be exact, and the role's trust policy must allow the token's issuer, subject and audience", Err: err,
 	}
 }

@@ -6,7 +6,7 @@ import "fmt"
 
 // ServerAsks is said on the terminal before the question for a code, which comes in the midst of what the command shows.
 func ServerAsks(profile string) string {
-	return Printable(fmt.Sprintf("\nawsmfa: the session of profile %s has ended or will soon; the command runs on, and needs a new one\n", profile))
+	return fmt.Sprintf("\nawsmfa: the session of profile %s has ended or will soon; the command runs on, and needs a new one\n", profile)
 }
 
 // ServerCannotAsk is for a code that nobody can be asked for. line is what a session is obtained with elsewhere; "" when

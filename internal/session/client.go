@@ -33,6 +33,8 @@ type Reach struct {
 	Now     func() time.Time
 	// Trace is told each request and each decision, for --debug.
 	Trace func(format string, args ...any)
+	// Secret is told each secret that is sent, and the keys that requests are signed with: no message may show them.
+	Secret func(text string)
 }
 
 // Client is AWS as one set of credentials sees it.
@@ -77,18 +79,21 @@ func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, 
 	case err != nil:
 		return nil, msg.ClientSettings(r.Profile, err)
 	}
-	if cfg.HTTPClient == nil { // as the SDK itself would: it makes one earlier only to add certificates to it
-		cfg.HTTPClient = awshttp.NewBuildableClient()
+	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
+	if !ok { // as the SDK itself would: it makes one earlier only to add certificates to it
+		client = awshttp.NewBuildableClient()
 	}
+	r.Secret(secret)
+	r.Secret(token)
 	c := &Client{Reach: r, id: id}
-	cfg.HTTPClient = c.traced(cfg.HTTPClient)
+	cfg.HTTPClient = c.traced(client)
 	c.aws = cfg
 	return c, nil
 }
 
-func (c *Client) traced(http aws.HTTPClient) aws.HTTPClient {
+func (c *Client) traced(client *awshttp.BuildableClient) aws.HTTPClient {
 	return tracing{
-		HTTPClient: http, now: c.Reach.Now, trace: c.Trace,
+		HTTPClient: newBare(client), now: c.Reach.Now, trace: c.Trace, secret: c.Secret,
 		asked: func(host string) { c.asked = host },
 		dated: func(there time.Time) { c.ahead = c.Reach.Now().Sub(there) },
 	}

@@ -112,12 +112,13 @@ func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError,
 		record    tls.RecordHeaderError
 		alert     tls.AlertError
 		cancelled *aws.RequestCanceledError
+		refusal   proxyRefusal
 	)
 	isOp := errors.As(err, &op)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
 		return msg.NoAnswer(host, c.Timeout, err)
-	case isOp && op.Op == "proxyconnect", strings.Contains(err.Error(), "Proxy Authentication Required"):
+	case isOp && op.Op == "proxyconnect", errors.As(err, &refusal):
 		return msg.ProxyFailed(host, err)
 	case errors.As(err, &dns):
 		return msg.NoSuchHost(host, err)

@@ -8,11 +8,7 @@ import (
 	"strings"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
-
-// maxAnswer is far above any sign-in token, and keeps whoever else answers from filling the memory.
-const maxAnswer = 1 << 20
 
 // Federate asks the federation endpoint of AWS's sign-in service, at to, the way the SDK asks all others: by the same
 // proxy and certificates, traced, within the time for one call. It asks once. The form, which holds a session's secrets,
@@ -42,21 +38,12 @@ func (c *Client) federate(ctx context.Context, method, to string, form neturl.Va
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	request.Header.Set("User-Agent", c.AppID)
-	client := c.aws.HTTPClient.(tracing) // connect makes it so
-	transport := client.HTTPClient.(*awshttp.BuildableClient).GetTransport()
-	defer transport.CloseIdleConnections()
-	client.HTTPClient = bare{transport}
-	response, err := client.Do(request)
+	request.Close = true // it is asked once
+	response, err := c.aws.HTTPClient.Do(request)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(response.Body)
 	return response.StatusCode, body, err
 }
-
-// bare is a transport with no http.Client around it, which would follow a redirect with the session in tow, in the body
-// or as the referrer, and would put the URL into its errors.
-type bare struct{ *http.Transport }
-
-func (b bare) Do(r *http.Request) (*http.Response, error) { return b.RoundTrip(r) }

@@ -38,6 +38,7 @@ func TestFederate(t *testing.T) {
 	}
 	t.Setenv("AWS_PROFILE", "")
 	reach := Reach{
+		Secret:  func(string) {},
 		Profile: "prod", Region: "us-east-1", Timeout: time.Minute, AppID: "awsmfa", Now: time.Now,
 		Trace: func(format string, args ...any) { fmt.Fprintf(&trace, format+"\n", args...) },
 	}

@@ -160,8 +160,26 @@ func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
 			return Session{}, msg.ProcessStale(x.Profile.Name, s.Expiration, at.File, at.Line)
 		}
 	}
+	if err := c.checkOutside(x.Kind, s); err != nil {
+		return Session{}, err
+	}
 	r.Trace("outside: %v", s)
 	return s, nil
+}
+
+// checkOutside is check for what need not be a session of AWS's: a container may give a pair that has neither token nor
+// end.
+func (c *Client) checkOutside(kind profile.Kind, s Session) error {
+	if kind == profile.KindSSO || kind == profile.KindWebIdentity {
+		return c.check(s)
+	}
+	if s.SessionToken == "" {
+		s.SessionToken = "none"
+	}
+	if s.Expiration.IsZero() {
+		s.Expiration = c.Now().Add(time.Second)
+	}
+	return c.check(s)
 }
 
 // provider is the SDK's for what the profile has. The settings are ours to read: an included profile's count too.
@@ -274,7 +292,8 @@ func (c *Client) surroundings(x Outside, from string) (aws.CredentialsProvider, 
 // imds asks the instance metadata service. Where there is none, its address leads nowhere: one try, in a second, has to
 // tell, as in botocore. No proxy is asked for what only this machine can know.
 func (c *Client) imds() *imds.Client {
-	near := awshttp.NewBuildableClient().WithTimeout(time.Second).WithTransportOptions(func(t *http.Transport) { t.Proxy = nil })
+	near := awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
+		WithTransportOptions(func(t *http.Transport) { t.Proxy, t.ResponseHeaderTimeout = nil, time.Second })
 	return imds.NewFromConfig(c.aws, func(o *imds.Options) {
 		o.HTTPClient, o.Retryer = c.traced(near), aws.NopRetryer{}
 	})
@@ -339,6 +358,10 @@ func (c *Client) explainOutside(x Outside, err error) error {
 		return processFailed(x, err)
 	case x.Kind == profile.KindSurroundings:
 		from, _ := x.Profile.Get("credential_source")
+		var answered interface{ HTTPStatusCode() int }
+		if code == "" && errors.As(err, &answered) { // what it said is no error of AWS's
+			err = fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
+		}
 		return msg.NothingAround(name, from, withoutURL(err))
 	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
 		return msg.TokenUnreadable(name, file.Path, err)

@@ -85,6 +85,8 @@ var errNoSession = errors.New("not a session")
 // Obtainer obtains sessions. Every field that is a func is called, if at all, while the lock is held.
 type Obtainer struct {
 	Cache cache.Dir
+	// Homeless says that there is no directory to keep sessions in, though they were meant to be kept.
+	Homeless bool
 	// MinTTL is how long a kept session must still live to be used.
 	MinTTL time.Duration
 	// Refresh passes over sessions obtained before Started: those that others obtain meanwhile are new enough.
@@ -217,6 +219,9 @@ func (o *Obtainer) keep(want Request, s Session) {
 	}
 	if o.Cache.Path == "" {
 		o.learn(want.Key(), s)
+		if o.Homeless {
+			o.Warn(msg.NoPlaceToKeep())
+		}
 		return
 	}
 	if err := o.Cache.Keep(want.Key(), s.encode()); err != nil {

@@ -1,9 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -162,15 +162,18 @@ func (c *Client) getSessionToken(ctx context.Context, want Request, code string,
 
 // given takes the session out of an answer.
 func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(string)) (Session, error) {
-	if out == nil || out.AccessKeyId == nil || out.SecretAccessKey == nil || out.SessionToken == nil || out.Expiration == nil {
-		return Session{}, msg.NotAWS("AWS STS", http.StatusOK, errors.New("the answer holds no credentials"))
+	if out == nil {
+		out = &types.Credentials{}
 	}
 	s := Session{
 		AccessKeyID:     aws.ToString(out.AccessKeyId),
 		SecretAccessKey: aws.ToString(out.SecretAccessKey),
 		SessionToken:    aws.ToString(out.SessionToken),
-		Expiration:      *out.Expiration,
+		Expiration:      aws.ToTime(out.Expiration),
 		Obtained:        c.Reach.Now(),
+	}
+	if err := c.check(s); err != nil {
+		return Session{}, err
 	}
 	c.Trace("sts: %v", s)
 	if c.ahead.Abs() > skewed {
@@ -180,6 +183,23 @@ func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(st
 		warn(msg.Shorter(asked, given))
 	}
 	return s, nil
+}
+
+// check refuses what an answer that is not AWS's, or is not whole, makes of a session. Clients would take an empty key for
+// none, and go on to other credentials.
+func (c *Client) check(s Session) error {
+	host := cmp.Or(c.asked, "AWS")
+	switch {
+	case s.AccessKeyID == "" || s.SecretAccessKey == "":
+		return msg.AnswerLacks(host, "access key")
+	case s.SessionToken == "":
+		return msg.AnswerLacks(host, "session token")
+	case s.Expiration.IsZero():
+		return msg.AnswerLacks(host, "expiration")
+	case !s.Expiration.After(c.Now()):
+		return msg.AnswerEnded(host, s.Expiration)
+	}
+	return nil
 }
 
 func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }

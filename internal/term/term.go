@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	xterm "golang.org/x/term"
 )
@@ -55,8 +56,18 @@ func (t *Terminal) Close() {
 	}
 }
 
-// Say writes text as it is.
-func (t *Terminal) Say(text string) { io.WriteString(t.out, text) }
+// Say writes text, which names and answers from outside may stand in.
+func (t *Terminal) Say(text string) { io.WriteString(t.out, Printable(text)) }
+
+// Printable is text with each character that a terminal would carry out, instead of showing it, as a question mark.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) || r == '\n' || r == '\t' {
+			return r
+		}
+		return '?'
+	}, text)
+}
 
 // Ask writes the question and returns the line that is typed, without its end and the white space around it. The
 // question comes again when the person stopped this process (Ctrl-Z) and comes back to it. When ctx ends first Ask
