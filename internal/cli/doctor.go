@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -231,6 +232,8 @@ func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
 	}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && slices.Contains(d.files().Renamed(), path):
+		return warning(name, msg.FileRenamed(path))
 	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
 		return warning(name, msg.NamedFileNotThere(variable, path))
 	case errors.Is(err, fs.ErrNotExist):
@@ -259,6 +262,10 @@ func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
 func (d *doctor) profileThere(err error) check {
 	if err != nil {
 		return wrong("profile", err)
+	}
+	if misspelt := d.profile.Misspelt(); len(misspelt) > 0 {
+		m := misspelt[0]
+		return warning("profile", msg.SettingMisspelt(d.profile.Name, m.Meant, m.Key, m.File, m.Line))
 	}
 	return right("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
 }

@@ -1,6 +1,8 @@
 package msg
 
 import (
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -88,6 +90,31 @@ func ProfileNoFiles(name, config, credentials string) *Error {
 		Text: "profile " + quoted(name) + " is not there: neither " + path(config) + " nor " + path(credentials) + " exists",
 		Hint: "run awsmfa setup " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
 	}
+}
+
+// ProfileFilesRenamed: the profile is not there, and nor are the files, each of which has one beside it that is called
+// the same with ".txt" behind.
+func ProfileFilesRenamed(name string, files []string) *Error {
+	return &Error{Text: "profile " + quoted(name) + " is not there: " + missingTXT(files[0]), Hint: renameBack(files[0])}
+}
+
+// FileRenamed is what doctor says of such a file.
+func FileRenamed(file string) error { return &Error{Text: missingTXT(file), Hint: renameBack(file)} }
+
+// NoKeysButRenamed is the hint where a profile has no keys, and a file is such a one.
+func NoKeysButRenamed(file string) string { return missingTXT(file) + "; " + renameBack(file) }
+
+func missingTXT(file string) string {
+	return path(file) + " does not exist, but " + path(file+".txt") + " does"
+}
+
+// renameBack gives the line to type, in any shell: ren is cmd's and PowerShell's.
+func renameBack(file string) string {
+	line := "mv " + word(file+".txt") + " " + word(file)
+	if runtime.GOOS == "windows" {
+		line = `ren "` + path(file+".txt") + `" ` + filepath.Base(file)
+	}
+	return "an editor has put .txt behind its name, which Windows does not show; rename it: " + line
 }
 
 // ProfileNeedsPrefix: the config file has [name] or [Profile name], which every AWS client ignores there.
@@ -210,6 +237,19 @@ func ProfileIsDefaults(name, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " is not read: [DEFAULT] at " + place(file, line) + " holds defaults for every section of the file",
 		Hint: "write [default], in small letters",
+	}
+}
+
+// WriteInstead is the hint where a setting is missing, and key is there, which is nearly its name.
+func WriteInstead(meant, key, file string, line int) string {
+	return "write " + meant + " instead of " + escaped(key) + " (" + place(file, line) + ")"
+}
+
+// SettingMisspelt: key is no setting of any AWS client, and nearly the name of one.
+func SettingMisspelt(name, meant, key, file string, line int) error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has " + escaped(key) + " (" + place(file, line) + "), which no AWS client reads",
+		Hint: WriteInstead(meant, key, file, line),
 	}
 }
 

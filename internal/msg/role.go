@@ -126,7 +126,7 @@ func TokenUnreadable(profile, file string, err error) error {
 }
 
 // WebIdentityNeedsRole: web_identity_token_file without role_arn.
-func WebIdentityNeedsRole(profile, file string, line int) error {
+func WebIdentityNeedsRole(profile, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(profile) + " has web_identity_token_file (" + place(file, line) + ") and no role_arn",
 		Hint: "add the role that the token is good for",

@@ -102,11 +102,10 @@ func (c Chain) check() error {
 	if c.Kind != KindNone {
 		return nil
 	}
-	if role := p.Where("role_arn"); role.Line != 0 {
-		return msg.ProfileRoleAlone(p.Name, role.File, role.Line)
+	if p.Where("role_arn").Line != 0 {
+		return p.roleAlone()
 	}
-	at := p.Where("")
-	return msg.ProfileNoKeys(p.Name, at.File, at.Line)
+	return p.noKeys()
 }
 
 // The values of credential_source (AWS SDKs and Tools Reference Guide, "Assume role credential provider").
@@ -233,7 +232,7 @@ func (p Profile) SSO() (SSO, error) {
 		}
 		if *setting.value == "" {
 			at := p.Where("")
-			return SSO{}, msg.ProfileSSOIncomplete(p.Name, setting.key, at.File, at.Line)
+			return SSO{}, p.OrMisspelt(msg.ProfileSSOIncomplete(p.Name, setting.key, at.File, at.Line), setting.key)
 		}
 	}
 	return s, nil

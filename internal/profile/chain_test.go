@@ -172,8 +172,8 @@ region = eu-west-1
 
 func TestIsRoleARN(t *testing.T) {
 	for arn, want := range map[string]bool{
-		"arn:aws:iam::123456789012:role/a:b/Developer": true,
-		"arn:aws:iam::123456789012:role/Developer:1":   false,
+		"arn:aws:iam::123456789012:role/a:b/Developer":   true,
+		"arn:aws:iam::123456789012:role/Developer:1":     false,
 		"arn:aws:iam::123456789012:role/r":               true,
 		"arn:aws-us-gov:iam::123456789012:role/path/r":   true,
 		"arn:aws:iam::123456789012:role/":                false,

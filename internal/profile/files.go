@@ -53,3 +53,20 @@ func ExpandHome(path, home string) string {
 	}
 	return path
 }
+
+// Renamed are the files that are not there, with the one beside each that an editor has saved with ".txt" behind its name:
+// Notepad does, and Windows' Explorer does not show it.
+func (f Files) Renamed() []string {
+	var all []string
+	for _, path := range []string{f.Config, f.Credentials} {
+		if path != "" && !exists(path) && exists(path+".txt") {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -109,8 +109,7 @@ func (p Profile) LongTermKeys() (Keys, error) {
 		return Keys{}, msg.ProfileLogin(p.Name, file, line)
 	case KindNone:
 	}
-	file, line := at("")
-	return Keys{}, msg.ProfileNoKeys(p.Name, file, line)
+	return Keys{}, p.noKeys()
 }
 
 // roleError tells what kind of role the profile is.
@@ -128,7 +127,7 @@ func (p Profile) roleError() error {
 		at := p.Where("credential_source")
 		return msg.ProfileRoleFromSurroundings(p.Name, from, at.File, at.Line)
 	}
-	return msg.ProfileRoleAlone(p.Name, role.File, role.Line)
+	return p.roleAlone()
 }
 
 // longTerm refuses a key pair that is not long-term.
@@ -165,18 +164,17 @@ func (p Profile) KeyPair() (Keys, error) {
 	}
 	switch {
 	case id == nil && secret == nil:
-		at := p.Where("")
-		return Keys{}, msg.ProfileNoKeys(p.Name, at.File, at.Line)
+		return Keys{}, p.noKeys()
 	case secret == nil:
 		if apart := elsewhere.get("", secretKey); apart != nil && elsewhere.get("", idKey) == nil {
 			return Keys{}, msg.ProfilePairApart(p.Name, id.pos.File, id.pos.Line, apart.pos.File, apart.pos.Line)
 		}
-		return Keys{}, msg.ProfileHalfPair(p.Name, idKey, id.pos.File, id.pos.Line, secretKey)
+		return Keys{}, p.OrMisspelt(msg.ProfileHalfPair(p.Name, idKey, id.pos.File, id.pos.Line, secretKey), secretKey)
 	case id == nil:
 		if apart := elsewhere.get("", idKey); apart != nil && elsewhere.get("", secretKey) == nil {
 			return Keys{}, msg.ProfilePairApart(p.Name, apart.pos.File, apart.pos.Line, secret.pos.File, secret.pos.Line)
 		}
-		return Keys{}, msg.ProfileHalfPair(p.Name, secretKey, secret.pos.File, secret.pos.Line, idKey)
+		return Keys{}, p.OrMisspelt(msg.ProfileHalfPair(p.Name, secretKey, secret.pos.File, secret.pos.Line, idKey), idKey)
 	}
 	for _, e := range []*entry{id, secret} {
 		if e.value == "" {

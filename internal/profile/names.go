@@ -58,6 +58,9 @@ func (s *source) has(what kind, name string, credentials bool) (found bool) {
 // notFound makes the error for a profile that is in neither file, as helpful as the files allow.
 func notFound(files Files, config, credentials *source, name string) error {
 	if config == nil && credentials == nil {
+		if renamed := files.Renamed(); len(renamed) > 0 {
+			return msg.ProfileFilesRenamed(name, renamed)
+		}
 		return marked(msg.ProfileNoFiles(name, files.Config, files.Credentials))
 	}
 	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
@@ -104,7 +107,11 @@ func notFound(files Files, config, credentials *source, name string) error {
 	if err != nil {
 		return err
 	}
-	return marked(msg.ProfileNotFound(name, files.Config, files.Credentials, nearest(name, all), all[:min(len(all), 5)], len(all)))
+	near := nearest(name, all)
+	if renamed := files.Renamed(); len(near) == 0 && len(renamed) > 0 {
+		return marked(msg.ProfileFilesRenamed(name, renamed))
+	}
+	return marked(msg.ProfileNotFound(name, files.Config, files.Credentials, near, all[:min(len(all), 5)], len(all)))
 }
 
 var errNotFound = errors.New("no such profile")

@@ -43,7 +43,7 @@ type contents struct {
 	included            []section // of include_profile, the nearest first
 	services, sso       section
 	servicesErr         error // why there is no services section
-	configPath          string
+	files               Files
 }
 
 // Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
@@ -62,7 +62,7 @@ func Load(files Files, name string) (Profile, error) {
 		return Profile{}, err
 	}
 
-	c := &contents{configPath: files.Config}
+	c := &contents{files: files}
 	if err := c.readConfig(config, name); err != nil {
 		return Profile{}, err
 	}
@@ -308,7 +308,7 @@ func (p Profile) ServiceEndpoint(service string) (string, error) {
 	case c.servicesErr != nil:
 		return "", c.servicesErr
 	case e != nil && e.value != "" && c.services.pos.Line == 0:
-		return "", msg.ProfileServicesMissing(p.Name, e.value, e.pos.File, e.pos.Line, c.configPath)
+		return "", msg.ProfileServicesMissing(p.Name, e.value, e.pos.File, e.pos.Line, c.files.Config)
 	}
 	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
 		return e.value, nil

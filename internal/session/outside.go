@@ -193,7 +193,7 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 	case profile.KindWebIdentity:
 		if get("role_arn") == "" {
 			at := x.Profile.Where("web_identity_token_file")
-			return nil, msg.WebIdentityNeedsRole(x.Profile.Name, at.File, at.Line)
+			return nil, x.Profile.OrMisspelt(msg.WebIdentityNeedsRole(x.Profile.Name, at.File, at.Line), "role_arn")
 		}
 		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home)),
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
