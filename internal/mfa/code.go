@@ -1,6 +1,7 @@
 package mfa
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/term"
 )
@@ -185,18 +187,25 @@ func called(line string) string {
 	return "…"
 }
 
+// run runs the program until it ends, or for a moment after its first line: what it has to print more is nobody's.
 func (p program) run(ctx context.Context) (string, error) {
-	cmd := System(ctx, p.line, p.environ)
-	cmd.Env, cmd.Stderr = p.environ, p.stderr
+	limited, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	cmd := System(limited, p.line, p.environ)
+	line := &firstLine{ended: func() { time.AfterFunc(commandLinger, cancel) }}
+	cmd.Env, cmd.Stdout, cmd.Stderr = p.environ, line, p.stderr
 	if p.stdin != "" {
 		cmd.Stdin = strings.NewReader(p.stdin)
 	}
 	cmd.WaitDelay = time.Second // what it left running in the background must not keep its output open for ever
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
 		return "", ctx.Err()
-	}
-	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // it was not let go on
+	case errors.Is(limited.Err(), context.DeadlineExceeded):
+		return "", msg.CodeCommandTooSlow(called(p.line), commandTime)
+	case err != nil:
 		select { // Ctrl-C reaches the program as well, and the program may be the quicker to end
 		case <-ctx.Done():
 			return "", ctx.Err()
@@ -204,10 +213,44 @@ func (p program) run(ctx context.Context) (string, error) {
 		}
 		return "", msg.CodeCommandFailed(called(p.line), err)
 	}
-	first, _, _ := strings.Cut(string(out), "\n")
-	code, ok := Clean(first)
+	code, ok := Clean(string(line.text))
 	if !ok {
 		return "", msg.CodeCommandNoCode(called(p.line))
 	}
 	return code, nil
+}
+
+// The bounds of a code command: how long a person may take to touch a key, how long the program may go on after its
+// first line, and how much of it can be a line, in bytes.
+const (
+	commandTime   = 5 * time.Minute
+	commandLinger = 2 * time.Second
+	maxLine       = 4 << 10
+)
+
+// firstLine takes the first line of what a program prints, and cuts off a program that prints far more.
+type firstLine struct {
+	text  []byte
+	whole bool   // the line has ended
+	ended func() // is called when it has
+	after int    // how much came behind it
+	cut   bool
+}
+
+func (l *firstLine) Write(p []byte) (int, error) {
+	rest := p
+	if !l.whole {
+		var line []byte
+		line, rest, l.whole = bytes.Cut(p, []byte("\n"))
+		l.text = append(l.text, line...)
+		if l.whole {
+			l.ended()
+		}
+	}
+	l.after += len(rest)
+	if len(l.text) > maxLine || l.after > bounded.MaxOutput {
+		l.cut = true
+		return 0, bounded.ErrTooLong
+	}
+	return len(p), nil
 }

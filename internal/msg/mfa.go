@@ -152,6 +152,14 @@ func CodeCommandFailed(command string, err error) error {
 	return &Error{Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)), Hint: hint, Err: err}
 }
 
+// CodeCommandTooSlow is of a program that was ended.
+func CodeCommandTooSlow(command string, limit time.Duration) error {
+	return &Error{
+		Text: fmt.Sprintf("the code command %s printed no line within %s", path(command), limit),
+		Hint: "run it by hand: its first line must be the code",
+	}
+}
+
 func CodeCommandNoCode(command string) error {
 	return &Error{
 		Text: fmt.Sprintf("the first line that the code command %s prints is not six digits", path(command)),

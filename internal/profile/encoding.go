@@ -2,11 +2,11 @@ package profile
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 )
 
@@ -54,7 +54,7 @@ func asciiName(name string) string {
 // CheckEncoding looks for the line that keeps the AWS CLI from reading the file at path, comments too: it reads all of a
 // file or nothing. A file that cannot be read at all is none of its business.
 func CheckEncoding(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil || isUTF16(text) {
 		return nil //nolint:nilerr // whoever loads a profile will say so
 	}

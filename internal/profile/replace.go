@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 )
 
@@ -128,7 +129,7 @@ type Holder struct {
 func Holders(files Files, id string) ([]Holder, error) {
 	var all []Holder
 	for _, path := range []string{files.Config, files.Credentials} {
-		text, err := os.ReadFile(path)
+		text, err := bounded.ReadFile(path)
 		if err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
 			return nil, unreadable(path, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 )
 
@@ -27,7 +28,7 @@ func open(path string) (*source, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, msg.ProfileFileDirectory(path)
 	}
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

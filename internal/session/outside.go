@@ -31,6 +31,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	"github.com/aws/smithy-go"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -89,7 +90,7 @@ func (x *Outside) parts() []string {
 // another person's, or before signing out, is not the one that is wanted now. (Botocore removes its own at a sign-out.)
 func (x *Outside) ReadSignIn() {
 	if path, err := x.signInFile(); err == nil {
-		x.SignIn, _ = os.ReadFile(path) // that it cannot be read is said by whoever needs it
+		x.SignIn, _ = bounded.ReadFile(path) // that it cannot be read is said by whoever needs it
 	}
 }
 
@@ -141,9 +142,9 @@ func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
 			return context.WithTimeout(ctx, longestWait)
 		}
 	}
-	bounded, cancel := limit(ctx)
+	limited, cancel := limit(ctx)
 	defer cancel()
-	got, err := provider.Retrieve(bounded)
+	got, err := provider.Retrieve(limited)
 	switch {
 	case ctx.Err() != nil:
 		return Session{}, ctx.Err()
@@ -232,7 +233,7 @@ func hasKey(signIn []byte) bool {
 // tokenFile is stscreds.IdentityTokenFile, with an error that can be told from others.
 type tokenFile string
 
-func (f tokenFile) GetIdentityToken() ([]byte, error) { return os.ReadFile(string(f)) }
+func (f tokenFile) GetIdentityToken() ([]byte, error) { return bounded.ReadFile(string(f)) }
 
 func static(k profile.Keys) aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(k.AccessKeyID, k.SecretAccessKey.Reveal(), k.SessionToken.Reveal())
@@ -320,7 +321,7 @@ func (x *Outside) container() (endpoint, token string, err error) {
 	token = x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if file := x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 		file = profile.ExpandHome(file, x.Home)
-		text, err := os.ReadFile(file)
+		text, err := bounded.ReadFile(file)
 		if err != nil {
 			return "", "", msg.TokenUnreadable(x.Profile.Name, file, err)
 		}

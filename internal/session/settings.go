@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/x509"
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 )
@@ -97,7 +97,7 @@ func ReadSettings(p profile.Profile, getenv func(string) string, home string) (S
 
 // certificates reads a file of certificates, of which it has one at least.
 func certificates(file string) ([]byte, error) {
-	pem, err := os.ReadFile(file)
+	pem, err := bounded.ReadFile(file)
 	switch {
 	case err != nil:
 		return nil, err
