@@ -2,7 +2,9 @@ package shells
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode/utf16"
 )
 
 // jsonFormat is one JSON object, variable to value; null means that the variable must not be there, as direnv has it.
@@ -45,5 +47,21 @@ func jsonString(s string) string {
 	if err := e.Encode(s); err != nil {
 		panic(err) // a string is always encoded
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return ASCII(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// ASCII is JSON text that says the same in ASCII. On Windows what a program writes to a pipe is decoded in whatever code
+// page the console has, and one character there may take in the quotation mark behind it.
+func ASCII(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < 0x7f {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }

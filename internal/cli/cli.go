@@ -102,7 +102,7 @@ func Run(world World) (code int) {
 		case exit:
 			code = int(r)
 		default: // a bug; the evaluated line must fail all the same
-			fmt.Fprintf(a.Stderr, "%s", debug.Stack())
+			fmt.Fprintf(term.Text(a.Stderr), "%s", debug.Stack())
 			code = a.fail(msg.Bug(r))
 		}
 	}()
@@ -119,7 +119,7 @@ func (a *app) run() error {
 		kong.Name("awsmfa"),
 		kong.Description(msg.Description),
 		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
-		kong.Writers(a.Stdout, a.Stderr),
+		kong.Writers(term.Text(a.Stdout), term.Text(a.Stderr)),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(a),
@@ -372,10 +372,17 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 }
 
 // warn says on stderr what did not stop the run, each thing once.
-func (a *app) warn(text string) {
-	if !a.warned[text] {
-		a.warned[text] = true
-		a.tell("warning: " + text)
+func (a *app) warn(text string) { a.warnWith(text, "") }
+
+// warnWith is warn with a hint, which may be empty.
+func (a *app) warnWith(text, hint string) {
+	if a.warned[text] {
+		return
+	}
+	a.warned[text] = true
+	a.tell("warning: " + text)
+	if hint != "" {
+		a.tell("hint: " + hint)
 	}
 }
 
@@ -408,5 +415,5 @@ func (a *app) tell(text string) {
 		a.told = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
-	fmt.Fprintf(a.Stderr, "awsmfa: %s\n", a.printable(a.spell(text)))
+	fmt.Fprintf(term.Text(a.Stderr), "awsmfa: %s\n", a.printable(a.spell(text)))
 }

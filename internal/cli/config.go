@@ -11,6 +11,7 @@ import (
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/term"
 )
 
 type configCmd struct {
@@ -64,7 +65,10 @@ func (c *configCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(a.Stdout, text); err != nil {
+	if !term.Reads(a.Stdout, text) {
+		return msg.ConfigNotPrintable(name)
+	}
+	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
 		return msg.NotPrinted(err)
 	}
 	return nil

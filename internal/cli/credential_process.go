@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"awsmfa/internal/msg"
+	"awsmfa/shells"
 )
 
 // processCmd is what AWS clients call.
@@ -48,7 +49,7 @@ func (c *processCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(a.Stdout, string(text)+"\n"); err != nil {
+	if _, err := io.WriteString(a.Stdout, shells.ASCII(string(text))+"\n"); err != nil {
 		return msg.NotPrinted(err)
 	}
 	return nil

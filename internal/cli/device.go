@@ -9,6 +9,7 @@ import (
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/session"
+	"awsmfa/internal/term"
 )
 
 type deviceCmd struct {
@@ -67,7 +68,7 @@ func (c *deviceListCmd) Run(a *app) error {
 	if len(devices) == 0 {
 		a.say(msg.NoDevices(x.who.User))
 	}
-	w := tabwriter.NewWriter(a.Stdout, 0, 0, 3, ' ', 0)
+	w := tabwriter.NewWriter(term.Text(a.Stdout), 0, 0, 3, ' ', 0)
 	for _, d := range devices {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Serial, msg.Kind(d.Kind()), d.Enabled.UTC().Format(time.DateOnly))
 	}

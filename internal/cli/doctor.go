@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"awsmfa/cache"
 	"awsmfa/internal/mfa"
@@ -22,6 +20,7 @@ import (
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
 	"awsmfa/internal/term"
+	"awsmfa/shells"
 )
 
 type doctorCmd struct {
@@ -52,7 +51,7 @@ func (c *doctorCmd) Run(a *app) error {
 	if c.JSON {
 		text = reportJSON(c.Name, checks, healthy)
 	}
-	if _, err := io.WriteString(a.Stdout, text); err != nil {
+	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
 		return msg.ReportNotPrinted(err)
 	}
 	if !healthy {
@@ -140,9 +139,9 @@ func (a *app) report(checks []check) string {
 	return b.String()
 }
 
-// reportJSON is the checks for a program: ASCII, which every shell's pipe leaves as it is.
+// reportJSON is the checks for a program.
 func reportJSON(profileName string, checks []check, healthy bool) string {
-	var text bytes.Buffer
+	var text strings.Builder
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -154,17 +153,7 @@ func reportJSON(profileName string, checks []check, healthy bool) string {
 	if err != nil {
 		panic(err) // strings are always encoded
 	}
-	var b strings.Builder
-	for _, r := range text.String() {
-		if r < 0x7f {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
+	return shells.ASCII(text.String())
 }
 
 // doctor is one examination. Each check leaves behind what later ones build on; what is nil was not to be had.
@@ -421,7 +410,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case mfa.Device{Serial: named}.SecurityKey():
 		return wrong(name, msg.SecurityKey(named))
 	}
-	_, known, _ := d.kept(*d.profile, func(string) {})
+	_, known, _ := d.kept(*d.profile, func(string, string) {})
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
 	devices, err := x.devices(ctx)
 	switch {
@@ -493,7 +482,7 @@ func (d *doctor) session(ctx context.Context) check {
 		return skipped(name, "network")
 	}
 	unusable := ""
-	s, _, found := d.kept(*d.profile, func(why string) { unusable = why })
+	s, _, found := d.kept(*d.profile, func(why, _ string) { unusable = why })
 	switch {
 	case found:
 		return right(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
@@ -544,7 +533,7 @@ var errWouldAsk = errors.New("a person would be asked")
 
 // kept looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
 // told why a file there is not used.
-func (d *doctor) kept(p profile.Profile, warn func(string)) (s session.Session, serial string, found bool) {
+func (d *doctor) kept(p profile.Profile, warn func(text, hint string)) (s session.Session, serial string, found bool) {
 	if d.flagsErr != nil {
 		return session.Session{}, p.MFASerial, false
 	}

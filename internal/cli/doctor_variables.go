@@ -85,7 +85,7 @@ func (d *doctor) ownerOf(id, first string) string {
 		if err != nil {
 			continue
 		}
-		if s, _, found := d.kept(p, func(string) {}); found && s.AccessKeyID == id {
+		if s, _, found := d.kept(p, func(string, string) {}); found && s.AccessKeyID == id {
 			return name
 		}
 	}

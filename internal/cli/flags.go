@@ -170,7 +170,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		Code:          f.source(a, chain),
 		Choose:        choose(p.Name),
 		Interruptible: a.catchSignals,
-		Warn:          a.warn,
+		Warn:          a.warnWith,
 		Say:           a.say,
 	}
 	if f.NoCache {

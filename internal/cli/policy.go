@@ -5,6 +5,8 @@ import (
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/policy"
+	"awsmfa/internal/term"
+	"awsmfa/shells"
 )
 
 type policyCmd struct {
@@ -24,13 +26,14 @@ func (c *policyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	text = shells.ASCII(text)
 	if c.Explain {
 		text = msg.PolicyIntroduction(c.Partition)
 		for i, s := range document.Statement {
 			text += "\n" + msg.PolicyStatement(i+1, s.Sid)
 		}
 	}
-	if _, err := io.WriteString(a.Stdout, text); err != nil {
+	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
 		return msg.PolicyNotPrinted(err)
 	}
 	return nil

@@ -137,7 +137,8 @@ func (c *setupCmd) write(x *account, given connection) (err error) {
 	}
 	x.app.say(msg.ProfileMade(c.Name, files.Credentials))
 	if info, err := os.Stat(files.Credentials); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		x.app.warn(msg.OpenToOthers(files.Credentials, info.Mode()).Error())
+		open := msg.OpenToOthers(files.Credentials, info.Mode())
+		x.app.warnWith(open.Error(), msg.HintOf(open))
 	}
 	x.profile, err = c.load(x.app)
 	return err

@@ -8,13 +8,14 @@ import (
 	"github.com/alecthomas/kong"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
 )
 
 // versionCmd prints what the Go toolchain stamped into the binary, a tag or a commit.
 type versionCmd struct{}
 
 func (versionCmd) Run(a *app) error {
-	if _, err := fmt.Fprintf(a.Stdout, "awsmfa %s (%s, %s/%s)\n",
+	if _, err := fmt.Fprintf(term.Text(a.Stdout), "awsmfa %s (%s, %s/%s)\n",
 		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
 		return msg.NotPrinted(err)
 	}

@@ -125,10 +125,15 @@ func ClientSettings(profile string, err error) error {
 func ClockWrong(ahead time.Duration, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("this computer's clock is %s AWS's, so AWS refuses its signatures", apart(ahead)),
-		Hint: "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; Linux: timedatectl set-ntp true)",
+		Hint: SetClock,
 		Err:  err,
 	}
 }
+
+// SetClock is what to do about a wrong clock. The one of WSL stands still while the computer sleeps, and has no timedatectl
+// that would help.
+const SetClock = "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; Linux: timedatectl set-ntp true; " +
+	"Linux in WSL: sudo hwclock -s, or in Windows wsl --shutdown)"
 
 // ClockOff is a warning: the session was obtained all the same.
 func ClockOff(ahead time.Duration) string {

@@ -36,6 +36,14 @@ func ConfigNoName(err error) error {
 	}
 }
 
+// ConfigNotPrintable: the profile would not reach whoever reads it as it is.
+func ConfigNotPrintable(name string) error {
+	return &Error{
+		Text: "profile " + quoted(name) + " is not ASCII, and what is printed here goes through the console's code page",
+		Hint: "add --write, which adds it to the config file itself",
+	}
+}
+
 // ConfigNotNeeded: the profile gets its credentials from a program already.
 func ConfigNotNeeded(name, file string, line int) error {
 	return &Error{

@@ -59,7 +59,7 @@ func (o *Obtainer) assume(ctx context.Context, want Request) (Session, error) {
 }
 
 // assumed is assumeRole without a code, its error in words.
-func (c *Client) assumed(ctx context.Context, want Request, warn func(string)) (Session, error) {
+func (c *Client) assumed(ctx context.Context, want Request, warn func(text, hint string)) (Session, error) {
 	s, err := c.assumeRole(ctx, want, "", warn)
 	switch {
 	case ctx.Err() != nil:
@@ -71,7 +71,7 @@ func (c *Client) assumed(ctx context.Context, want Request, warn func(string)) (
 }
 
 // assumeRole assumes the last of the roles.
-func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
+func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	role := want.Roles[len(want.Roles)-1]

@@ -102,7 +102,8 @@ type Obtainer struct {
 	Interruptible func() (ctx context.Context, stop func())
 
 	// Warn is told what did not stop the session from being obtained; Say, what the person should know meanwhile.
-	Warn, Say func(text string)
+	Warn func(text, hint string)
+	Say  func(text string)
 
 	connected *Client           // with the long-term keys, when first needed
 	unlocked  error             // why there was no lock to be had
@@ -220,15 +221,15 @@ func (o *Obtainer) keep(want Request, s Session) {
 	if o.Cache.Path == "" {
 		o.learn(want.Key(), s)
 		if o.Homeless {
-			o.Warn(msg.NoPlaceToKeep())
+			o.Warn(msg.NoPlaceToKeep(), "")
 		}
 		return
 	}
 	if err := o.Cache.Keep(want.Key(), s.encode()); err != nil {
 		o.learn(want.Key(), s)
-		o.Warn(msg.NotKept(err))
+		o.Warn(msg.NotKept(err), "")
 	} else if o.unlocked != nil {
-		o.Warn(msg.NoLock(o.unlocked))
+		o.Warn(msg.NoLock(o.unlocked), "")
 	}
 }
 
@@ -248,7 +249,7 @@ func (o *Obtainer) remember(want Request) {
 	}
 	if string(known) != now && o.unlocked == nil {
 		if err := o.Cache.Keep(want.user(), []byte(now)); err != nil {
-			o.Warn(msg.NotKept(err))
+			o.Warn(msg.NotKept(err), "")
 		}
 	}
 }
@@ -313,7 +314,7 @@ func (o *Obtainer) Kept(want Request) (s Session, serial string, found bool) {
 func (o *Obtainer) warnUnusable(err error) {
 	var unusable *cache.Unusable
 	if errors.As(err, &unusable) {
-		o.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion))
+		o.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion), "")
 	}
 }
 

@@ -111,7 +111,7 @@ func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Sess
 func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (Request, error) {
 	o.Reach.Trace("device: AWS no longer knows the remembered %s", want.Serial)
 	if err := o.Cache.Drop(want.user()); err != nil {
-		o.Warn(msg.NotForgotten(err))
+		o.Warn(msg.NotForgotten(err), "")
 	}
 	gone := want.Serial
 	want.Serial, o.found = "", ""
@@ -138,7 +138,7 @@ func (o *Obtainer) plain(ctx context.Context, want Request) (Session, error) {
 	return s, nil
 }
 
-func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
+func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
 	if len(want.Roles) > 0 {
 		return c.assumeRole(ctx, want, code, warn)
 	}
@@ -146,7 +146,7 @@ func (c *Client) withCode(ctx context.Context, want Request, code string, warn f
 }
 
 // getSessionToken asks for a session; without a code, for one without MFA.
-func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(string)) (Session, error) {
+func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(want.Duration)}
@@ -161,7 +161,7 @@ func (c *Client) getSessionToken(ctx context.Context, want Request, code string,
 }
 
 // given takes the session out of an answer.
-func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(string)) (Session, error) {
+func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(text, hint string)) (Session, error) {
 	if out == nil {
 		out = &types.Credentials{}
 	}
@@ -177,10 +177,10 @@ func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(st
 	}
 	c.Trace("sts: %v", s)
 	if c.ahead.Abs() > skewed {
-		warn(msg.ClockOff(c.ahead))
+		warn(msg.ClockOff(c.ahead), msg.SetClock)
 	}
 	if given := s.Expiration.Sub(c.Now()); given < asked-skewed {
-		warn(msg.Shorter(asked, given))
+		warn(msg.Shorter(asked, given), "")
 	}
 	return s, nil
 }

@@ -133,9 +133,19 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 			case a.err != nil && !errors.Is(a.err, io.EOF):
 				return "", a.err
 			}
-			return strings.TrimSpace(a.line), nil
+			return narrow(strings.TrimSpace(a.line)), nil
 		}
 	}
+}
+
+// narrow is text with the full-width letters, digits and signs of a Japanese keyboard as what they mean.
+func narrow(text string) string {
+	return strings.Map(func(r rune) rune {
+		if '！' <= r && r <= '～' {
+			return r - '！' + '!'
+		}
+		return r
+	}, text)
 }
 
 // Size is how many columns and lines the terminal shows, 0 and 0 when it does not say.

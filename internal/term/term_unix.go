@@ -4,6 +4,7 @@ package term
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 
@@ -33,6 +34,12 @@ func resumptions() (resumed <-chan os.Signal, stop func()) {
 	signal.Notify(signals, unix.SIGCONT)
 	return signals, func() { signal.Stop(signals) }
 }
+
+// Text writes to f what people read.
+func Text(f *os.File) io.Writer { return f }
+
+// Reads says whether whoever reads f gets text as it is written.
+func Reads(*os.File, string) bool { return true }
 
 // WideBlocks is a matter of Windows' consoles.
 func WideBlocks() bool { return false }

@@ -2,9 +2,11 @@ package term
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
+	"unicode/utf16"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -96,6 +98,63 @@ func quiet(fd int) error {
 	}
 	mode = mode&^windows.ENABLE_ECHO_INPUT | windows.ENABLE_PROCESSED_INPUT | windows.ENABLE_LINE_INPUT
 	return windows.SetConsoleMode(windows.Handle(fd), mode)
+}
+
+// Text writes to f what people read. A pipe and a file get it in the console's code page, in which PowerShell, cmd and the
+// programs behind a pipe decode what others write; a character that the page lacks is a question mark there. A console and
+// Git Bash's terminal get it as it is, and so does everybody where there is no console.
+func Text(f *os.File) io.Writer {
+	page, err := windows.GetConsoleOutputCP()
+	if err != nil || page == 0 || page == utf8Page || IsTerminal(f) {
+		return f
+	}
+	return encoder{f, page}
+}
+
+// Reads says whether whoever reads f gets text as it is written.
+func Reads(f *os.File, text string) bool {
+	e, other := Text(f).(encoder)
+	if !other {
+		return true
+	}
+	back := make([]uint16, 2*len(text)+1)
+	bytes := e.encode(text)
+	if len(bytes) == 0 {
+		return text == ""
+	}
+	n, err := windows.MultiByteToWideChar(e.page, 0, &bytes[0], int32(len(bytes)), &back[0], int32(len(back)))
+	return err == nil && string(utf16.Decode(back[:n])) == text
+}
+
+const utf8Page = 65001
+
+// encoder writes text in a code page.
+type encoder struct {
+	f    *os.File
+	page uint32
+}
+
+func (e encoder) Write(text []byte) (int, error) {
+	if _, err := e.f.Write(e.encode(string(text))); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+func (e encoder) encode(text string) []byte {
+	const noBestFit = 0x400 // WC_NO_BEST_FIT_CHARS: no quotation mark is made of a character that looks like one
+	units := utf16.Encode([]rune(text))
+	if len(units) == 0 {
+		return nil
+	}
+	out, unknown := make([]byte, 4*len(units)), []byte("?\x00")
+	convert := windows.NewLazySystemDLL("kernel32.dll").NewProc("WideCharToMultiByte")
+	n, _, _ := convert.Call(uintptr(e.page), noBestFit, uintptr(unsafe.Pointer(&units[0])), uintptr(len(units)),
+		uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), uintptr(unsafe.Pointer(&unknown[0])), 0)
+	if n == 0 { // a page of which Windows wants to know nothing but the text, such as GB 18030
+		return []byte(text)
+	}
+	return out[:n]
 }
 
 // WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block characters
