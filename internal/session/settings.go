@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"strconv"
@@ -15,8 +16,8 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Settings are a profile's on how AWS is reached. A setting for which the environment has a variable is not among them:
-// that comes first, and the SDK reads it. The zero value of each is the SDK's usual.
+// Settings are a profile's on how AWS is reached, or those of the environment, which come first. The zero value of each is
+// the SDK's usual.
 type Settings struct {
 	caBundle    func() ([]byte, error) // reads the certificates, as PEM: only who asks AWS needs them
 	fips        aws.FIPSEndpointState
@@ -28,35 +29,15 @@ type Settings struct {
 // UsualRetryMode is the SDK's.
 const UsualRetryMode = aws.RetryModeStandard
 
-// ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"). One that
-// cannot be understood is a *msg.Error with its place. AWS_CA_BUNDLE is among them, because home stands for a ~ in it.
+// ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"), or out of
+// their variables, which come first. One that cannot be understood is a *msg.Error with its place. home is what ~ stands
+// for in a file's path.
 func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
-	var s Settings
-	if file := getenv("AWS_CA_BUNDLE"); file != "" {
-		s.caBundle = func() ([]byte, error) {
-			pem, err := certificates(profile.ExpandHome(file, home))
-			if err != nil {
-				return nil, msg.BadCABundleVariable(file, err)
-			}
-			return pem, nil
-		}
-	}
+	s := Settings{caBundle: caBundle(p, getenv("AWS_CA_BUNDLE"), home)}
 	for _, setting := range []struct {
 		key, variable, want string
 		read                func(value string) bool
 	}{
-		{"ca_bundle", "AWS_CA_BUNDLE", "", func(file string) bool {
-			file = profile.ExpandHome(file, home)
-			s.caBundle = func() ([]byte, error) {
-				pem, err := certificates(file)
-				if err != nil {
-					at := p.Where("ca_bundle")
-					return nil, msg.ProfileBadCABundle(p.Name, file, at.File, at.Line, err)
-				}
-				return pem, nil
-			}
-			return true
-		}},
 		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "true or false", func(v string) bool {
 			s.fips = map[string]aws.FIPSEndpointState{
 				"true": aws.FIPSEndpointStateEnabled, "false": aws.FIPSEndpointStateDisabled,
@@ -83,16 +64,38 @@ func ReadSettings(p profile.Profile, getenv func(string) string, home string) (S
 			return err == nil
 		}},
 	} {
-		value, _ := p.Get(setting.key)
-		if value == "" || getenv(setting.variable) != "" {
+		if value := getenv(setting.variable); value != "" {
+			if !setting.read(value) {
+				return Settings{}, msg.BadSettingVariable(setting.variable, setting.want)
+			}
 			continue
 		}
-		if !setting.read(value) {
+		if value, _ := p.Get(setting.key); value != "" && !setting.read(value) {
 			at := p.Where(setting.key)
 			return Settings{}, msg.ProfileBadSetting(p.Name, setting.key, setting.want, at.File, at.Line)
 		}
 	}
 	return s, nil
+}
+
+// caBundle reads the certificates that the variable names, else the setting; it is nil where neither does.
+func caBundle(p profile.Profile, variable, home string) func() ([]byte, error) {
+	setting, _ := p.Get("ca_bundle")
+	file := cmp.Or(variable, setting)
+	if file == "" {
+		return nil
+	}
+	return func() ([]byte, error) {
+		pem, err := certificates(profile.ExpandHome(file, home))
+		switch at := p.Where("ca_bundle"); {
+		case err == nil:
+			return pem, nil
+		case variable != "":
+			return nil, msg.BadCABundleVariable(file, err)
+		default:
+			return nil, msg.ProfileBadCABundle(p.Name, profile.ExpandHome(file, home), at.File, at.Line, err)
+		}
+	}
 }
 
 // certificates reads a file of certificates, of which it has one at least.
