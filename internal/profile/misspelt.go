@@ -54,17 +54,19 @@ func (p Profile) noKeys() error {
 // roleAlone says that the profile is a role and names nobody to assume it.
 func (p Profile) roleAlone() error {
 	role := p.Where("role_arn")
-	return p.OrMisspelt(msg.ProfileRoleAlone(p.Name, role.File, role.Line), "source_profile", "credential_source", "web_identity_token_file")
+	err := msg.ProfileRoleAlone(p.Name, role.File, role.Line)
+	return p.OrMisspelt(err, "source_profile", "credential_source", "web_identity_token_file")
 }
 
 // honoured are the settings that count (docs/config.md).
 var honoured = []string{
-	idKey, secretKey, "aws_session_token", "aws_security_token", "role_arn", "source_profile", "credential_source", "external_id",
-	"role_session_name", "duration_seconds", "source_identity", "session_tags", "transitive_session_tags", "mfa_serial",
-	"mfa_process", "credential_process", "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name",
-	"web_identity_token_file", "login_session", "include_profile", "region", "endpoint_url", "services",
-	"ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint", "use_dualstack_endpoint", "max_attempts",
-	"retry_mode", "ca_bundle",
+	idKey, secretKey, "aws_session_token", "aws_security_token", "role_arn", "source_profile",
+	"credential_source", "external_id", "role_session_name", "duration_seconds", "source_identity",
+	"session_tags", "transitive_session_tags", "mfa_serial", "mfa_process", "credential_process",
+	"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "web_identity_token_file",
+	"login_session", "include_profile", "region", "endpoint_url", "services",
+	"ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint", "use_dualstack_endpoint",
+	"max_attempts", "retry_mode", "ca_bundle",
 }
 
 // meantBy is the setting that key is a misspelling of: the same but for "aws", signs between words and case, or a slip or

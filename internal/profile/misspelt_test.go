@@ -28,7 +28,7 @@ func TestMeantBy(t *testing.T) {
 		"access_key_id": idKey, "awsaccesskeyid": idKey, "aws_access_key": idKey, "aws-access-key-id": idKey, "aws_acces_key_id": idKey,
 		"secret_access_key": secretKey, "aws_secret_key": secretKey, "awssecretkey": secretKey, "aws_secret_acess_key": secretKey,
 		"session_token": "aws_session_token", "credential-process": "credential_process", "credentials_process": "credential_process",
-		"role-arn": "role_arn", "rolearn": "role_arn", "source-profile": "source_profile", "soruce_profile": "source_profile",
+		"role-arn": "role_arn", "rolearn": "role_arn", "source-profile": "source_profile", "source_profil": "source_profile",
 		"mfa-serial": "mfa_serial", "mfa_serail": "mfa_serial", "regoin": "region", "aws_region": "region", "service": "services",
 		"sso-start-url": "sso_start_url", "ca-bundle": "ca_bundle", "externalid": "external_id", "aws_mfa_serial": "mfa_serial",
 	} {
