@@ -33,6 +33,9 @@ lint: ## vet and lint, for this system and for the others we build for
 fmt: ## format the Go files as lint wants them
 	go tool -modfile=tools/go.mod golangci-lint fmt
 
+windows: ## run the Windows tests in a Wine beside the clone
+	bash .ci/run windows
+
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	bash .ci/run fuzz
 
@@ -51,4 +54,4 @@ ci: ## everything CI runs; installs the shells when root
 clean: ## remove what build and release left here
 	rm -rf awsmfa awsmfa.exe dist
 
-.PHONY: help build install test alone race lint fmt fuzz bench demo cross ci clean
+.PHONY: help build install test alone windows race lint fmt fuzz bench demo cross ci clean

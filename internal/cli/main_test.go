@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 
 		"authenticator": authenticator,
 
+		"prints": prints,
+
 		"visitor": visitor,
 		"refuse":  refuse,
 	})
@@ -43,6 +45,18 @@ func program() {
 		Args: os.Args, Getenv: os.Getenv, Environ: os.Environ(), Home: home,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))
+}
+
+// prints prints files: what cat is on Unix.
+func prints() {
+	for _, name := range os.Args[1:] {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "prints:", err)
+			os.Exit(1)
+		}
+		os.Stdout.Write(text)
+	}
 }
 
 // show prints its arguments, one a line, and then the variables that are awsmfa's affair, in order.
