@@ -19,6 +19,9 @@ func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *sessi
 	x := &session.Outside{
 		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
 	}
+	if c.Kind == profile.KindSSO || c.Kind == profile.KindSurroundings {
+		x.Hidden = hiddenKeys(c)
+	}
 	switch c.Kind {
 	case profile.KindKeys: // a session that another program put there: good to assume a role with
 		if _, err := c.Base.KeyPair(); err != nil {
@@ -42,6 +45,21 @@ func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *sessi
 	default: // web identity: the files say it all
 	}
 	return profile.Keys{}, x, nil
+}
+
+// hiddenKeys says of each key pair that it is passed over: where it was left behind, somebody may think that it counts.
+func hiddenKeys(chain profile.Chain) (said []string) {
+	for _, c := range chain.Clashes() {
+		if c.Over.Kind == profile.KindKeys && c.Profile == chain.Base.Name {
+			said = append(said, passedOver(c).Error())
+		}
+	}
+	return said
+}
+
+func passedOver(c profile.Clash) error {
+	won, over := c.Won.Pos, c.Over.Pos
+	return msg.SourcePassedOver(c.Profile, c.Won.Key, won.File, won.Line, c.Over.Key, over.File, over.Line)
 }
 
 // calling is the environment of the program that gives a profile its credentials. It names the profiles that led there:

@@ -188,6 +188,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.profileThere(loadErr),
 		d.credentials(),
 	}
+	checks = append(checks, d.passedOver()...)
 	if len(d.chain.Roles) > 0 {
 		checks = append(checks, d.roles())
 	}
@@ -288,6 +289,14 @@ func (d *doctor) credentials() (c check) {
 		}
 	}
 	return right(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
+}
+
+// passedOver names each two settings that both say where credentials come from, so that one of them does not count.
+func (d *doctor) passedOver() (found []check) {
+	for _, c := range d.chain.Clashes() {
+		found = append(found, warning("keys", passedOver(c)))
+	}
+	return found
 }
 
 // kindKey is the setting that says where the profile's credentials come from.

@@ -318,6 +318,40 @@ func ProfileTemporaryID(name, file string, line int) *Error {
 	}
 }
 
+// ProfileTemporaryHides: the temporary keys stand in the credentials file, from line pair on, and hide another source.
+func ProfileTemporaryHides(name, key, file string, line, pair int, over, overFile string, overLine int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " holds temporary keys (" + key + ", " + place(file, line) + "); " +
+			place(overFile, overLine) + " has a " + over + ", which " + place(file, pair) + " hides",
+		Hint: "take the pair and its token out of " + path(file) + ": then " + over + " decides",
+	}
+}
+
+// ProfileKeysPassedOver: a user's own keys are wanted, and the profile's pair is passed over for what key says.
+func ProfileKeysPassedOver(name, key, file string, line int, pairFile string, pairLine int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has a key pair (" + place(pairFile, pairLine) + ") that does not count, for " + key + " (" +
+			place(file, line) + ") comes first",
+		Hint: "take one of the two out, or name a profile that has only the user's own keys",
+	}
+}
+
+// ProfileRoleLost: key, a source for a role, stands in a profile that has no role.
+func ProfileRoleLost(name, key, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has " + key + " (" + place(file, line) + ") and no role_arn",
+		Hint: "add the role_arn, or take the line out",
+	}
+}
+
+// ProfileRoleEmpty: role_arn is there with nothing after the equals sign.
+func ProfileRoleEmpty(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has an empty role_arn (" + place(file, line) + ")",
+		Hint: "give the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or take the line out",
+	}
+}
+
 // usersOnly is the hint where a command is about an IAM user, and the profile is something else.
 const usersOnly = "MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys"
 
@@ -345,14 +379,6 @@ func ProfileRoleFromSurroundings(name, source, file string, line int) *Error {
 		Text: "profile " + quoted(name) + " has the credentials of its surroundings (credential_source = " +
 			escaped(source) + ", " + place(file, line) + "); it has no key pair of its own",
 		Hint: usersOnly,
-	}
-}
-
-// ProfileSourceOnly: a user's own keys are wanted, and the profile borrows those of another.
-func ProfileSourceOnly(name, source, file string, line int) *Error {
-	return &Error{
-		Text: "profile " + quoted(name) + " borrows the credentials of profile " + quoted(source) + " (source_profile, " + place(file, line) + ")",
-		Hint: "name the profile with the keys: " + word(source),
 	}
 }
 
@@ -471,6 +497,24 @@ func ProfileSSOIncomplete(name, key, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " (" + place(file, line) + ") signs in through IAM Identity Center, and " + key + " is missing",
 		Hint: "run aws configure sso --profile " + word(name),
+	}
+}
+
+// ProfileSSODiffers: a setting is not the same in the profile and in its sso-session section.
+func ProfileSSODiffers(name, session, key, file string, line int, sessionFile string, sessionLine int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has another " + key + " (" + place(file, line) + ") than its [sso-session " +
+			escaped(session) + "] (" + place(sessionFile, sessionLine) + ")",
+		Hint: "take one of the two lines out",
+	}
+}
+
+// SourcePassedOver: two settings say where the profile's credentials come from, and the first decides.
+func SourcePassedOver(name, won, file string, line int, over, overFile string, overLine int) error {
+	return &Error{
+		Text: "profile " + quoted(name) + " has " + won + " (" + place(file, line) + ") and " + over + " (" + place(overFile, overLine) +
+			"): the first decides, the second is passed over",
+		Hint: "take the one out that is not meant",
 	}
 }
 

@@ -65,6 +65,15 @@ func SourceGone(profile, source string, err error) error {
 	}
 }
 
+// SourceGoneHides is SourceGone where they stand in a file, and hide another source.
+func SourceGoneHides(profile, source, file string, line int, over, overFile string, overLine int, err error) error {
+	return &Error{
+		Text: "AWS no longer takes the session of profile " + quoted(source) + " (" + place(file, line) + "), with which the role of profile " +
+			quoted(profile) + " is assumed; " + place(overFile, overLine) + " has a " + over + ", which it hides",
+		Hint: "take the pair and its token out of " + path(file) + ": then " + over + " decides", Err: err,
+	}
+}
+
 // RoleDurationOutOfRange: --duration is none that a role can have.
 func RoleDurationOutOfRange(profile string, duration time.Duration) error {
 	return &Error{

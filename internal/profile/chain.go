@@ -23,7 +23,7 @@ type Chain struct {
 	// Base has the credentials, which are of this Kind: never KindRole, KindSource or KindNone.
 	Base Profile
 	Kind Kind
-	// Roles are assumed in this order; none where the profile is Base, or borrows Base's credentials.
+	// Roles are assumed in this order; none where the profile is Base.
 	Roles []Role
 
 	links []Profile // from the one that was asked for to Base
@@ -47,31 +47,31 @@ type Tag struct{ Key, Value string }
 // Chain follows the profile's source_profile settings through the files. Its errors are *msg.Error: a source that is not
 // there, a chain that bites its tail, settings that contradict each other or that AWS would refuse, each with its place.
 //
-// The rules are those of the AWS SDK for Go v2 (config/shared_config.go, setFromIniSections): a profile that is only a
-// source and has a key pair gives that pair, even where it is a role too; one that names itself as its source gives its
-// own; and source_profile without a role borrows the source's credentials. A role without source_profile is assumed with
-// the profile's own credentials, as the Go SDK and aws-vault do. (Botocore refuses it.)
+// The rules are botocore's (credentials.py, AssumeRoleProvider): a role is assumed with what its source_profile or
+// credential_source gives, whatever else stands beside them; a profile that is only a source and has a key pair gives its
+// own credentials, even where it is a role too; and source_profile without a role is nothing. A role with neither is
+// assumed with the profile's own credentials, as the Go SDK and aws-vault do. (Botocore refuses it.)
 func (p Profile) Chain(files Files) (Chain, error) {
 	c := Chain{links: []Profile{p}}
 	way := []string{p.Name}
 	for at := p; ; {
-		own := at.own()
+		c.Base, c.Kind = at, at.own().Kind
+		if !at.assumes(len(way) > 1) {
+			return c, c.check()
+		}
+		role, err := at.role()
+		if err != nil {
+			return Chain{}, err
+		}
+		c.Roles = append([]Role{role}, c.Roles...)
 		source, _ := at.Get("source_profile")
-		if own == KindWebIdentity || own == KindKeys && (len(way) > 1 || !at.has("role_arn")) {
-			source = ""
-		} else if at.has("role_arn") {
-			role, err := at.role()
-			if err != nil {
-				return Chain{}, err
-			}
-			c.Roles = append([]Role{role}, c.Roles...)
-			if source != "" && at.has("credential_source") {
+		if at.has("credential_source") {
+			if c.Kind = KindSurroundings; source != "" {
 				from := at.Where("credential_source")
 				return Chain{}, msg.ProfileTwoSources(at.Name, from.File, from.Line)
 			}
 		}
 		if source == "" || source == at.Name {
-			c.Base, c.Kind = at, own
 			return c, c.check()
 		}
 		from := at.Where("source_profile")
@@ -84,6 +84,35 @@ func (p Profile) Chain(files Files) (Chain, error) {
 		}
 		at, c.links = next, append(c.links, next)
 	}
+}
+
+// assumes says that the profile stands for its role, not for its own credentials. isSource is for one that another
+// profile names as its source.
+func (p Profile) assumes(isSource bool) bool {
+	return p.isRole() && p.own().Kind != KindWebIdentity && (!isSource || p.pair() == Pos{})
+}
+
+// Clashes are the settings on the way that say where credentials come from and are passed over, each with the one that
+// decides.
+func (c Chain) Clashes() (all []Clash) {
+	for i, p := range c.links {
+		own := p.sources()
+		from := Source{KindSurroundings, "credential_source", p.Where("credential_source")}
+		switch {
+		case i < len(c.links)-1:
+			from = Source{KindSource, "source_profile", p.Where("source_profile")}
+			all = append(all, p.clashes(from, own...)...)
+		case c.Kind == KindSurroundings:
+			all = append(all, p.clashes(from, own...)...)
+		case len(own) == 0:
+		default:
+			all = append(all, p.clashes(own[0], append(own[1:], p.lost())...)...)
+			if i > 0 && p.isRole() && own[0].Kind != KindWebIdentity {
+				all = append(all, p.clashes(own[0], Source{KindRole, "role_arn", p.Where("role_arn")})...)
+			}
+		}
+	}
+	return all
 }
 
 // Own is the way to the profile's own key pair: none, whatever role stands beside it, and whoever else that is assumed with.
@@ -104,6 +133,13 @@ func (c Chain) check() error {
 	}
 	if p.Where("role_arn").Line != 0 {
 		return p.roleAlone()
+	}
+	switch lost := p.lost(); {
+	case lost.Kind != KindNone:
+		return p.lostError(lost)
+	case p.has("sso_session"), p.has("sso_start_url"):
+		at := p.Where("")
+		return msg.ProfileSSOIncomplete(p.Name, "sso_account_id", at.File, at.Line)
 	}
 	return p.noKeys()
 }
@@ -141,7 +177,10 @@ func (c Chain) Where(key string) Pos {
 // role reads the settings of the role that the profile is.
 func (p Profile) role() (Role, error) {
 	r := Role{Profile: p.Name}
-	r.ARN, _ = p.Get("role_arn")
+	if r.ARN, _ = p.Get("role_arn"); r.ARN == "" {
+		at := p.Where("role_arn")
+		return Role{}, msg.ProfileRoleEmpty(p.Name, at.File, at.Line)
+	}
 	r.SessionName, _ = p.Get("role_session_name")
 	r.ExternalID, _ = p.Get("external_id")
 	r.SourceIdentity, _ = p.Get("source_identity")
@@ -211,13 +250,19 @@ type SSO struct {
 	Role     string // the permission set's name
 }
 
-// SSO returns the settings of a profile of KindSSO. One that is missing is a *msg.Error.
+// SSO returns the settings of a profile of KindSSO. One that is missing is a *msg.Error, and so is one that is not the
+// same in the profile and in its sso-session section: botocore refuses both.
 func (p Profile) SSO() (SSO, error) {
 	var s SSO
 	s.Session, _ = p.Get("sso_session")
 	at := p.Where("sso_session")
 	if section := p.contents().sso; s.Session != "" && section.pos.Line == 0 {
 		return SSO{}, msg.ProfileSSOMissing(p.Name, s.Session, at.File, at.Line)
+	}
+	for _, e := range p.contents().sso.entries {
+		if own := p.contents().find(e.key); s.Session != "" && e.parent == "" && own != nil && own.value != e.value {
+			return SSO{}, msg.ProfileSSODiffers(p.Name, s.Session, e.key, own.pos.File, own.pos.Line, e.pos.File, e.pos.Line)
+		}
 	}
 	for _, setting := range []struct {
 		key   string

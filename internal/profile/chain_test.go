@@ -9,6 +9,82 @@ import (
 
 const testRole = "role_arn = arn:aws:iam::123456789012:role/"
 
+const testSSO = "sso_start_url=https://x\nsso_region=us-east-1\nsso_account_id=123456789012\nsso_role_name=r\n"
+
+// Where two settings say where credentials come from, the winner follows botocore's order, for the profile itself and for one
+// that is a source; and both are named.
+func TestOrder(t *testing.T) {
+	type setting struct {
+		key, config, credentials string
+		kind                     Kind
+	}
+	order := []setting{
+		{key: "web_identity_token_file", config: "web_identity_token_file=/t\n", kind: KindWebIdentity},
+		{key: "sso_start_url", config: testSSO, kind: KindSSO},
+		{key: idKey, credentials: testKeys, kind: KindKeys},
+		{key: "login_session", config: "login_session=x\n", kind: KindLogin},
+		{key: "credential_process", config: "credential_process=x\n", kind: KindProcess},
+		{key: idKey, config: testKeys, kind: KindKeys},
+		{key: "source_profile", config: "source_profile=k\n", kind: KindSource},
+	}
+	for i, won := range order {
+		for _, over := range order[i+1:] {
+			for _, name := range []string{"p", "source"} {
+				config := "[profile p]\n" + over.config + won.config + "[profile k]\n" + testKeys
+				credentials := "[p]\n" + won.credentials + over.credentials
+				files := write(t, config+"[profile source]\n"+testRole+"r\nsource_profile=p\n", credentials)
+				p, err := Load(files, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := p.Chain(files)
+				if err != nil || c.Base.Name != "p" || c.Kind != won.kind {
+					t.Errorf("%s beside %s, %s: %v %v", won.key, over.key, name, c.Kind, err)
+				}
+				all := c.Clashes()
+				if len(all) != 1 || all[0].Won.Key != won.key || all[0].Over.Key != over.key || all[0].Won.Pos == (Pos{}) || all[0].Over.Pos == (Pos{}) {
+					t.Errorf("%s beside %s, %s: %+v", won.key, over.key, name, all)
+				}
+			}
+		}
+	}
+	// Above all of them stands a role with a source.
+	for _, source := range []string{"source_profile=k\n", "credential_source=Environment\n"} {
+		for _, over := range order[1:6] {
+			files := write(t, "[profile p]\n"+testRole+"r\n"+source+over.config+"[profile k]\n"+testKeys, "[p]\n"+over.credentials)
+			p, err := Load(files, "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := p.Chain(files)
+			all := c.Clashes()
+			if err != nil || len(c.Roles) != 1 || c.Kind == over.kind && c.Base.Name == "p" || len(all) != 1 || all[0].Over.Key != over.key {
+				t.Errorf("%s beside %s: %s %+v %v", source, over.key, spell(c), all, err)
+			}
+		}
+	}
+}
+
+// Where a setting stands in a profile and in its sso-session section, both say the same, or both lines are named.
+func TestSSODiffers(t *testing.T) {
+	for _, key := range []string{"sso_account_id", "sso_role_name", "sso_region", "sso_start_url", "sso_registration_scopes"} {
+		config := "[profile p]\nsso_session=s\n" + testSSO + "sso_registration_scopes=x\n" + key + "=mine\n[sso-session s]\n" + key + "="
+		for value, want := range map[string]string{
+			"mine":  "",
+			"other": `profile "p" has another ` + key + ` (config:8) than its [sso-session s] (config:10) | take one of the two lines out`,
+		} {
+			files := write(t, config+value+"\n", "")
+			p, err := Load(files, "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = p.SSO(); err == nil && want != "" || err != nil && plainly(files, err) != want {
+				t.Errorf("%s: %v", key, err)
+			}
+		}
+	}
+}
+
 // spell is a chain in one line: the base with its kind, and the roles in the order in which they are assumed.
 func spell(c Chain) string {
 	s := fmt.Sprint(c.Base.Name, " ", c.Kind)
@@ -37,17 +113,50 @@ func TestChain(t *testing.T) {
 			"[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "other\nsource_profile=x\n" + testKeys,
 			fmt.Sprint("b ", KindKeys, " → p r"),
 		},
-		{"borrowed", "[profile p]\nsource_profile=b\n" + keys("b"), fmt.Sprint("b ", KindKeys)},
 		{"keys win over a source without a role", "[profile p]\nsource_profile=b\n" + testKeys + keys("b"), fmt.Sprint("p ", KindKeys)},
-		{"a role that is borrowed", "[profile p]\nsource_profile=b\n[profile b]\n" + testRole + "r\n" + testKeys, fmt.Sprint("b ", KindKeys)},
+		{"SSO wins over a source without a role", "[profile p]\nsource_profile=b\n" + testSSO + keys("b"), fmt.Sprint("p ", KindSSO)},
+		{"a program wins over a machine without a role", "[profile p]\ncredential_source=EcsContainer\ncredential_process=x\n", fmt.Sprint("p ", KindProcess)},
+		{"the machine wins over keys", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("p ", KindSurroundings, " → p r")},
+		{"keys of a source win over its machine", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "q\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("b ", KindKeys, " → p r")},
+		{"a source's program does not win over its role", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "q\nsource_profile=k\ncredential_process=x\n" + keys("k"), fmt.Sprint("k ", KindKeys, " → b q → p r")},
 		{"a process", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\ncredential_process=x\n", fmt.Sprint("b ", KindProcess, " → p r")},
 		{"a process of its own", "[profile p]\n" + testRole + "r\ncredential_process=x\n", fmt.Sprint("p ", KindProcess, " → p r")},
-		{"SSO", "[profile p]\nsso_session=s\n", fmt.Sprint("p ", KindSSO)},
+		{"SSO", "[profile p]\n" + testSSO, fmt.Sprint("p ", KindSSO)},
+		{"half an SSO account", "[profile p]\nsso_role_name=r\n" + testKeys, fmt.Sprint("p ", KindSSO)},
+		{"a session for bearer tokens", "[profile p]\nsso_session=s\n" + testKeys, fmt.Sprint("p ", KindKeys)},
+		{"an old session for bearer tokens", "[profile p]\nsso_start_url=https://x\nsso_region=us-east-1\ncredential_process=x\n", fmt.Sprint("p ", KindProcess)},
 		{"web identity is the role", "[profile p]\n" + testRole + "r\nweb_identity_token_file=/t\nsource_profile=nobody\n", fmt.Sprint("p ", KindWebIdentity)},
 		{"the machine", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n", fmt.Sprint("p ", KindSurroundings, " → p r")},
-		{"the machine, no role", "[profile p]\ncredential_source=Environment\n", fmt.Sprint("p ", KindSurroundings)},
 		{"an empty source is none", "[profile p]\nsource_profile=\n" + testKeys, fmt.Sprint("p ", KindKeys)},
 
+		{
+			"a role that is lost", "[profile p]\nrole-arn=arn:aws:iam::123456789012:role/r\nsource_profile=b\n" + keys("b"),
+			`profile "p" has source_profile (config:3) and no role_arn | write role_arn instead of role-arn (config:2)`,
+		},
+		{
+			"no role", "[profile p]\nsource_profile=b\n" + keys("b"),
+			`profile "p" has source_profile (config:2) and no role_arn | add the role_arn, or take the line out`,
+		},
+		{
+			"no role for the machine", "[profile p]\ncredential_source=Environment\n",
+			`profile "p" has credential_source (config:2) and no role_arn | add the role_arn, or take the line out`,
+		},
+		{
+			"no role in the midst", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\nrolearn=x\nsource_profile=k\n" + keys("k"),
+			`profile "b" has source_profile (config:6) and no role_arn | write role_arn instead of rolearn (config:5)`,
+		},
+		{
+			"an empty role", "[profile p]\nrole_arn =\nsource_profile=b\n" + keys("b"),
+			`profile "p" has an empty role_arn (config:2) | give the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or take the line out`,
+		},
+		{
+			"an empty role beside SSO", "[profile p]\nrole_arn =\n" + testSSO,
+			`profile "p" has an empty role_arn (config:2) | give the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or take the line out`,
+		},
+		{
+			"an SSO session and nothing else", "[profile p]\nsso_session=s\n",
+			`profile "p" (config:1) signs in through IAM Identity Center, and sso_account_id is missing | run aws configure sso --profile p`,
+		},
 		{"nothing", "[profile p]\n", `profile "p" has no access key (config:1) | run aws configure --profile p`},
 		{
 			"no way to the role", "[profile p]\n" + testRole + "r\n",

@@ -22,52 +22,127 @@ type Keys struct {
 // Kind says where a profile's credentials come from.
 type Kind uint8
 
-// The kinds, in the order in which a profile that has the settings of several is judged.
+// The kinds.
 const (
 	KindNone         Kind = iota // no word on credentials
 	KindWebIdentity              // web_identity_token_file
 	KindRole                     // role_arn
 	KindKeys                     // a key pair or half of one, long-term or not
-	KindSource                   // source_profile with neither role nor keys
-	KindSurroundings             // credential_source: what the environment, the container or the instance gives
-	KindSSO                      // sso_session, sso_start_url
+	KindSource                   // source_profile or credential_source without a role, which is a mistake
+	KindSurroundings             // a role's credential_source: what the environment, the container or the instance gives
+	KindSSO                      // sso_account_id, sso_role_name
 	KindLogin                    // login_session, of "aws login"
 	KindProcess                  // credential_process
 )
 
-// Kind tells where the profile's credentials come from. A role comes before the profile's own keys, as in both SDKs;
-// the keys before SSO and processes, as in the Go SDK (botocore puts SSO first).
+// Source is a setting that says where credentials come from.
+type Source struct {
+	Kind Kind
+	Key  string
+	Pos  Pos
+}
+
+// sources are all that the profile itself has, no role and no source profile. The first decides: the order is botocore's
+// (credentials.py, ProfileProviderBuilder).
+func (p Profile) sources() []Source {
+	var all []Source
+	add := func(kind Kind, keys ...string) {
+		for _, key := range keys {
+			if p.has(key) {
+				all = append(all, Source{kind, key, p.Where(key)})
+				return
+			}
+		}
+	}
+	pair := func(in *section) {
+		for _, key := range []string{idKey, secretKey} {
+			if e := in.get("", key); e != nil {
+				all = append(all, Source{KindKeys, key, e.pos})
+				return
+			}
+		}
+	}
+	c := p.contents()
+	add(KindWebIdentity, "web_identity_token_file")
+	if p.has("sso_account_id") || p.has("sso_role_name") { // without both, sso_session is for bearer tokens
+		add(KindSSO, ssoKeys...)
+	}
+	pair(&c.credentials)
+	add(KindLogin, "login_session")
+	add(KindProcess, "credential_process")
+	pair(&c.config)
+	return all
+}
+
+var ssoKeys = []string{"sso_session", "sso_start_url", "sso_account_id", "sso_role_name"}
+
+// own is the source that the profile's own credentials come from; of KindNone where there is none.
+func (p Profile) own() Source {
+	if all := p.sources(); len(all) > 0 {
+		return all[0]
+	}
+	return Source{}
+}
+
+// pair is where the profile has a key pair or half of one, whether it counts or not.
+func (p Profile) pair() Pos {
+	for _, s := range p.sources() {
+		if s.Kind == KindKeys {
+			return s.Pos
+		}
+	}
+	return Pos{}
+}
+
+// isRole says that role_arn is there, be it empty.
+func (p Profile) isRole() bool { return p.Where("role_arn") != Pos{} }
+
+// lost is the setting of a role that is none: source_profile or credential_source without role_arn.
+func (p Profile) lost() Source {
+	for _, key := range []string{"source_profile", "credential_source"} {
+		if p.has(key) && !p.isRole() {
+			return Source{KindSource, key, p.Where(key)}
+		}
+	}
+	return Source{}
+}
+
+// Kind tells where the profile's credentials come from. A role comes before the profile's own credentials, but for web
+// identity, which is the role.
 func (p Profile) Kind() Kind {
-	source, _ := p.Get("source_profile")
-	switch own := p.own(); {
-	case own == KindWebIdentity:
-		return own
-	case p.has("role_arn"):
+	switch own := p.own().Kind; {
+	case own != KindWebIdentity && p.isRole():
 		return KindRole
-	case own != KindKeys && source != "" && source != p.Name:
-		return KindSource
+	case own == KindNone:
+		return p.lost().Kind
 	default:
 		return own
 	}
 }
 
-// own is Kind for the credentials that the profile itself has, no role and no source.
-func (p Profile) own() Kind {
-	switch {
-	case p.has("web_identity_token_file"):
-		return KindWebIdentity
-	case p.Where(idKey) != Pos{}, p.Where(secretKey) != Pos{}:
-		return KindKeys
-	case p.has("credential_source"):
-		return KindSurroundings
-	case p.has("sso_session"), p.has("sso_start_url"), p.has("sso_account_id"):
-		return KindSSO
-	case p.has("login_session"):
-		return KindLogin
-	case p.has("credential_process"):
-		return KindProcess
+// Clash is two settings of a profile that both say where its credentials come from: Won does, Over is passed over.
+type Clash struct {
+	Profile   string
+	Won, Over Source
+}
+
+// clashes are won's with all of over.
+func (p Profile) clashes(won Source, over ...Source) (all []Clash) {
+	for _, o := range over {
+		if o.Kind != KindNone {
+			all = append(all, Clash{p.Name, won, o})
+		}
 	}
-	return KindNone
+	return all
+}
+
+// Hidden is what the profile's own credentials hide first; there may be nothing.
+func (p Profile) Hidden() (Clash, bool) {
+	all := p.sources()
+	if len(all) < 2 {
+		return Clash{}, false
+	}
+	return Clash{p.Name, all[0], all[1]}, true
 }
 
 func (p Profile) has(key string) bool {
@@ -75,41 +150,36 @@ func (p Profile) has(key string) bool {
 	return ok && v != ""
 }
 
-// LongTermKeys returns the profile's own key pair, which is what sts:GetSessionToken may be called with. A profile that
-// has none, or one that is not long-term, or one that is not what an AWS client would use for this profile, is an error
-// (a *msg.Error) that says so with file and line.
+// LongTermKeys returns the profile's own key pair, which is what sts:GetSessionToken may be called with; they are the
+// user's, whatever role stands beside them. A profile that has none, or one that is not long-term, or one that is not
+// what an AWS client would use for this profile, is an error (a *msg.Error) that says so with file and line.
 func (p Profile) LongTermKeys() (Keys, error) {
-	at := func(key string) (string, int) { w := p.Where(key); return w.File, w.Line }
-	switch p.Kind() {
-	case KindKeys:
+	own := p.own()
+	switch pair := p.pair(); {
+	case own.Kind == KindKeys:
 		return p.longTerm(p.KeyPair())
-	case KindRole:
-		if p.own() == KindKeys { // they are the user's, whatever role stands beside them
-			return p.longTerm(p.KeyPair())
-		}
-		return Keys{}, p.roleError()
-	case KindWebIdentity, KindSurroundings:
+	case pair != Pos{}:
+		return Keys{}, msg.ProfileKeysPassedOver(p.Name, own.Key, own.Pos.File, own.Pos.Line, pair.File, pair.Line)
+	}
+	switch lost := p.lost(); p.Kind() {
+	case KindRole, KindWebIdentity:
 		return Keys{}, p.roleError()
 	case KindSource:
-		source, _ := p.Get("source_profile")
-		file, line := at("source_profile")
-		return Keys{}, msg.ProfileSourceOnly(p.Name, source, file, line)
+		return Keys{}, p.lostError(lost)
 	case KindSSO:
-		for _, key := range []string{"sso_session", "sso_start_url", "sso_account_id"} {
-			if p.has(key) {
-				file, line := at(key)
-				return Keys{}, msg.ProfileSSO(p.Name, key, file, line)
-			}
-		}
+		return Keys{}, msg.ProfileSSO(p.Name, own.Key, own.Pos.File, own.Pos.Line)
 	case KindProcess:
-		file, line := at("credential_process")
-		return Keys{}, msg.ProfileProcess(p.Name, file, line)
+		return Keys{}, msg.ProfileProcess(p.Name, own.Pos.File, own.Pos.Line)
 	case KindLogin:
-		file, line := at("login_session")
-		return Keys{}, msg.ProfileLogin(p.Name, file, line)
-	case KindNone:
+		return Keys{}, msg.ProfileLogin(p.Name, own.Pos.File, own.Pos.Line)
+	default:
+		return Keys{}, p.noKeys()
 	}
-	return Keys{}, p.noKeys()
+}
+
+// lostError says of a source that there is no role for it, and which setting may have been meant as one.
+func (p Profile) lostError(lost Source) error {
+	return p.OrMisspelt(msg.ProfileRoleLost(p.Name, lost.Key, lost.Pos.File, lost.Pos.Line), "role_arn")
 }
 
 // roleError tells what kind of role the profile is.
@@ -141,12 +211,24 @@ func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 			key = "aws_security_token"
 		}
 		at := p.Where(key)
+		if c, ok := p.Hidden(); ok {
+			return Keys{}, c.hides(key, at)
+		}
 		return Keys{}, msg.ProfileTemporaryToken(p.Name, key, at.File, at.Line)
 	case strings.HasPrefix(keys.AccessKeyID, "ASIA"):
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+		if c, ok := p.Hidden(); ok {
+			return Keys{}, c.hides(idKey, keys.Where)
+		}
 		return Keys{}, msg.ProfileTemporaryID(p.Name, keys.Where.File, keys.Where.Line)
 	}
 	return keys, nil
+}
+
+// hides says that a temporary pair, which key at its place marks as one, hides another source.
+func (c Clash) hides(key string, at Pos) error {
+	over := c.Over.Pos
+	return msg.ProfileTemporaryHides(c.Profile, key, at.File, at.Line, c.Won.Pos.Line, c.Over.Key, over.File, over.Line)
 }
 
 // KeyPair returns the profile's own key pair, long-term or not: what a role may be assumed with. Its errors are as those

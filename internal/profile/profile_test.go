@@ -416,7 +416,7 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"source without role", "[profile p]\nsource_profile = base\n", "",
-			`profile "p" borrows the credentials of profile "base" (source_profile, config:2) | name the profile with the keys: base`,
+			`profile "p" has source_profile (config:2) and no role_arn | add the role_arn, or take the line out`,
 		},
 		{
 			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
@@ -427,12 +427,24 @@ func TestLongTermKeys(t *testing.T) {
 			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
-			"SSO", "[profile p]\nsso_session=s\n", "",
+			"SSO", "[profile p]\nsso_session=s\nsso_account_id=1\n", "",
 			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
 		},
 		{
-			"old SSO", "[profile p]\nsso_start_url=s\n", "",
+			"old SSO", "[profile p]\nsso_start_url=s\nsso_role_name=r\n", "",
 			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+		},
+		{
+			"keys that SSO hides", "[profile p]\n" + testSSO, "[p]\n" + testKeys,
+			`profile "p" has a key pair (credentials:2) that does not count, for sso_start_url (config:2) comes first | take one of the two out, or name a profile that has only the user's own keys`,
+		},
+		{
+			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys + "aws_session_token=t\n",
+			`profile "p" holds temporary keys (aws_session_token, credentials:4); config:2 has a credential_process, which credentials:2 hides | take the pair and its token out of credentials: then credential_process decides`,
+		},
+		{
+			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n", "[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
+			`profile "p" holds temporary keys (aws_access_key_id, credentials:2); config:2 has a login_session, which credentials:2 hides | take the pair and its token out of credentials: then login_session decides`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",

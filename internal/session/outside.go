@@ -50,6 +50,8 @@ type Outside struct {
 	URL map[string]string
 	// STS is where a web identity token is shown.
 	STS Endpoint
+	// Hidden says of each key pair that it is passed over for this; it is said when this is asked.
+	Hidden []string
 	// SignIn is what the AWS CLI keeps of a sign-in, as ReadSignIn found it.
 	SignIn []byte
 }

@@ -120,7 +120,7 @@ func (c *Client) explainFor(want Request, err error) error {
 	code, said := api.ErrorCode(), api.ErrorMessage()
 	switch {
 	case len(want.Roles) == 1 && want.isForeign() && isGone(err):
-		return msg.SourceGone(role.Profile, want.Outside.Profile.Name, err)
+		return sourceGone(role.Profile, want.Outside.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
 		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.isForeign() && len(want.Roles) == 1, len(want.Roles) > 1, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
@@ -129,6 +129,15 @@ func (c *Client) explainFor(want Request, err error) error {
 		return msg.ChainedTooLong(role.Profile, role.Duration, err)
 	}
 	return c.Explain(err)
+}
+
+// sourceGone says so of a role's source; it may be a session left behind, which hides what was meant.
+func sourceGone(role string, source profile.Profile, err error) error {
+	if c, ok := source.Hidden(); ok && c.Won.Kind == profile.KindKeys {
+		won, over := c.Won.Pos, c.Over.Pos
+		return msg.SourceGoneHides(role, source.Name, won.File, won.Line, c.Over.Key, over.File, over.Line, err)
+	}
+	return msg.SourceGone(role, source.Name, err)
 }
 
 // isGone says whether AWS refused a session that it gave out: it was revoked, or its user's key or device is no more.

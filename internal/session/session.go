@@ -137,7 +137,7 @@ func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duratio
 		if s, ok := o.kept(want, minTTL); ok { // a program may ask somebody: it does not run for what is there
 			return s, nil
 		}
-		if given, err = o.Reach.outside(ctx, *want.Outside); err != nil {
+		if given, err = o.outside(ctx, want); err != nil {
 			return Session{}, err
 		}
 		if !given.isLongTerm() {
@@ -168,6 +168,14 @@ func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duratio
 		o.remember(want)
 	}
 	return s, nil
+}
+
+// outside asks the source.
+func (o *Obtainer) outside(ctx context.Context, want Request) (Session, error) {
+	for _, text := range want.Outside.Hidden {
+		o.Say(text)
+	}
+	return o.Reach.outside(ctx, *want.Outside)
 }
 
 // holding is want with the long-term keys that its source gave. What is known of others that it gave before is not of these.
@@ -205,7 +213,7 @@ func (o *Obtainer) ask(ctx context.Context, want Request, found bool) (s Session
 	case len(want.Roles) > 0:
 		s, err = o.assume(ctx, want)
 	case !want.TakesMFA():
-		s, err = o.Reach.outside(ctx, *want.Outside)
+		s, err = o.outside(ctx, want)
 		want.Outside.ReadSignIn() // it may have been renewed for that
 	default:
 		s, err = o.plain(ctx, want)
