@@ -141,7 +141,7 @@ func (s Shell) Word(arg string) (string, error) {
 func (s Shell) Render(vars []Var) (string, error) {
 	seen := make(map[string]bool, len(vars))
 	for _, v := range vars {
-		if !validName(v.Name) {
+		if !IsName(v.Name) {
 			return "", fmt.Errorf("%q is no name for an environment variable: letters, digits and _ only, no digit first", v.Name)
 		}
 		if seen[v.Name] {
@@ -188,7 +188,8 @@ func oneLine(message string) string {
 	}, strings.ToValidUTF8(message, "\uFFFD"))
 }
 
-func validName(name string) bool {
+// IsName reports whether name can be an environment variable's: letters, digits and _, no digit first.
+func IsName(name string) bool {
 	for i, c := range []byte(name) {
 		if !isLetter(c) && c != '_' && (i == 0 || !isDigit(c)) {
 			return false

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -76,7 +77,9 @@ type app struct {
 	debug    bool
 	warned   map[string]bool
 	secrets  secrets
-	told     bool // something was written to stderr
+	told     bool   // something was written to stderr
+	profile  string // the profile in use
+	namedBy  string // the variable that names it, "" where the command line does
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -302,6 +305,9 @@ func (a *app) fail(err error) int {
 			code += int(n)
 		}
 	}
+	if code != exitUsage {
+		text = msg.WithOrigin(text, a.named())
+	}
 	if a.evaluated { // before anything is said: that the line fails hangs on nothing else
 		io.WriteString(a.Stdout, a.guessedShell().Failure(msg.SaidOnStderr))
 	}
@@ -313,6 +319,23 @@ func (a *app) fail(err error) int {
 		a.trace("underneath: %s", msg.Foreign(message.Err.Error()))
 	}
 	return code
+}
+
+// named is what an error may be about that nobody typed: the profile, the AWS files and the region of variables.
+func (a *app) named() (named []msg.Named) {
+	files := a.files()
+	for _, n := range []msg.Named{
+		{By: a.namedBy, What: strconv.Quote(a.profile)},
+		{By: "AWS_CONFIG_FILE", What: files.Config},
+		{By: "AWS_SHARED_CREDENTIALS_FILE", What: files.Credentials},
+		{By: "AWS_REGION", What: strconv.Quote(a.Getenv("AWS_REGION"))},
+		{By: "AWS_DEFAULT_REGION", What: strconv.Quote(a.Getenv("AWS_DEFAULT_REGION"))},
+	} {
+		if n.By != "" && a.Getenv(n.By) != "" {
+			named = append(named, n)
+		}
+	}
+	return named
 }
 
 // usageError is a command line that cannot be understood, or values in it that cannot be.

@@ -6,9 +6,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/session"
 	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
@@ -32,7 +34,7 @@ func (c *envCmd) Run(a *app) error {
 	}
 	vars := unsetVars(a.Getenv)
 	if !c.Unset {
-		if vars, err = c.obtain(a); err != nil {
+		if vars, err = c.obtainFor(a, shell); err != nil {
 			return err
 		}
 	}
@@ -45,6 +47,43 @@ func (c *envCmd) Run(a *app) error {
 		return msg.NotPrinted(err)
 	}
 	return nil
+}
+
+// obtainFor is obtain for what shell can express: what it cannot is found out before anybody is asked for a code. The
+// profile's name is for the prompt, and is left out.
+func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
+	if err := c.settle(a); err != nil {
+		return nil, err
+	}
+	p, err := c.load(a)
+	if err != nil {
+		return nil, err
+	}
+	// Of a session, what AWS hands out can be set in every shell.
+	vars := c.vars(a, p, session.Session{AccessKeyID: "ID", SecretAccessKey: "secret", SessionToken: "token"})
+	_, err = shell.Render([]shells.Var{{Name: varProfile, Value: p.Name}})
+	named := err == nil
+	if !named {
+		a.warn(msg.NameLeftOut(err))
+		vars = withoutName(vars)
+	}
+	if _, err := shell.Render(vars); err != nil {
+		return nil, msg.CannotExpress(err)
+	}
+	s, err := c.session(a, p)
+	if err != nil {
+		return nil, err
+	}
+	if vars = c.vars(a, p, s); !named {
+		vars = withoutName(vars)
+	}
+	return vars, nil
+}
+
+// withoutName removes the variable that names the profile, which may be another's, instead of setting it.
+func withoutName(vars []shells.Var) []shells.Var {
+	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return v.Name == varProfile })
+	return append(vars, unset(varProfile)...)
 }
 
 // show says the line to type, instead of secrets that a program cannot set in the shell it was started by. It is an

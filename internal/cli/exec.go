@@ -36,7 +36,7 @@ func (c *execCmd) Run(a *app) error {
 	case subshell:
 		command = []string{a.subshellPath()}
 	}
-	path, err := lookPath(command[0])
+	path, err := lookPath(command[0], len(command) == 1)
 	if err != nil {
 		return err // before a code is asked for what cannot be run
 	}
@@ -81,11 +81,14 @@ func (a *app) subshellPath() string {
 	return path
 }
 
-// lookPath finds the command's file as a shell does. Its error says 127 or 126.
-func lookPath(name string) (string, error) {
+// lookPath finds the command's file as a shell does; alone says that there are no arguments. Its error says 127 or 126.
+func lookPath(name string, alone bool) (string, error) {
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil:
+		if err := checkScript(name, path); err != nil {
+			return "", &commandError{err, exitNotExecutable}
+		}
 		return path, nil
 	case errors.Is(err, exec.ErrDot): // a program of that name lies here: whoever put it there may mean no good
 		return "", &commandError{msg.OnlyHere(name, err), exitNotFound}
@@ -94,6 +97,12 @@ func lookPath(name string) (string, error) {
 	}
 	if info, e := os.Stat(name); e == nil && strings.ContainsAny(name, `/\`) && info.IsDir() {
 		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+	}
+	if variable, _, is := strings.Cut(name, "="); is && shells.IsName(variable) {
+		return "", &commandError{msg.CommandIsAssignment(variable, runtime.GOOS, err), exitNotFound}
+	}
+	if alone && strings.ContainsAny(name, " \t\n") {
+		return "", &commandError{msg.CommandIsLine(name, runtime.GOOS, err), exitNotFound}
 	}
 	return "", &commandError{msg.CommandNotFound(name, err), exitNotFound}
 }

@@ -3,7 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,8 +61,10 @@ func (f *profileFlags) settle(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
 		return &usageError{msg.TwoProfiles(f.Name, f.Profile)}
 	}
+	a.namedBy = f.namedBy(a)
 	f.Name = cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
 	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
+	a.profile = f.Name
 	return nil
 }
 
@@ -82,7 +88,21 @@ func (f *sessionFlags) settle(a *app) error {
 
 // load reads the profile of settled flags.
 func (f *profileFlags) load(a *app) (profile.Profile, error) {
-	return profile.Load(a.files(), f.Name)
+	p, err := profile.Load(a.files(), f.Name)
+	if profile.NotFound(err) && a.underSudo() {
+		err = msg.UnderSudo(err, f.Name, a.Getenv("SUDO_USER"), slices.Concat(sessionVars[:3], regionVars))
+	}
+	return p, err
+}
+
+// underSudo says whether sudo has put root's home, which has no AWS files, in the place of the user's.
+func (a *app) underSudo() bool {
+	user := a.Getenv("SUDO_USER")
+	if user == "" || a.Home == "" || filepath.Base(a.Home) == user {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(a.Home, ".aws"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home) }
@@ -100,7 +120,12 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 	if err != nil {
 		return nil, err
 	}
-	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv), nil
+	return f.vars(a, p, s), nil
+}
+
+// vars puts a session of the profile's into an environment.
+func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shells.Var {
+	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv)
 }
 
 // session obtains the profile's session.

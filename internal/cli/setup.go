@@ -54,14 +54,18 @@ func (c *setupCmd) Run(a *app) error {
 		return err
 	}
 	a.say(msg.FirstSession)
+	started := time.Now()
 	s, err := c.userSession(a, x.profile)
 	if err != nil {
 		return err
 	}
-	a.say(msg.SessionUntil(s.Expiration))
+	if c.NoMFA || s.Obtained.Before(started) { // else it was said when the code was spent
+		a.say(msg.SessionUntil(s.Expiration))
+	}
 	line, err := a.lineFor(a.typingShell(), "env", x.profile.Name)
-	if err != nil {
-		return err
+	if err != nil { // all is done but this
+		a.warn(err.Error())
+		return nil
 	}
 	a.say(msg.EachDay(line))
 	return nil
@@ -88,6 +92,9 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 	}
 	if err := profile.CheckName(c.Name); err != nil {
 		return nil, err
+	}
+	if a.underSudo() {
+		a.warn(msg.SetupUnderSudo(a.Getenv("SUDO_USER")))
 	}
 	a.say(msg.NewProfile(c.Name))
 	return c.newKeys(ctx, a, p)

@@ -165,7 +165,7 @@ func KeyUnknown(id string, err error) error {
 func RegionUnknown(region string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("AWS knows no region %s there", quoted(region)),
-		Hint: "check --region, AWS_REGION and the profile's region",
+		Hint: "check --region or the profile's region",
 		Err:  err,
 	}
 }

@@ -214,6 +214,11 @@ func CannotExpress(err error) error {
 	return &Error{Text: err.Error(), Hint: "choose another form with --shell, or use awsmfa exec, which needs no quoting", Err: err}
 }
 
+// NameLeftOut is for a profile whose name a shell cannot express.
+func NameLeftOut(err error) string {
+	return fmt.Sprintf("%s; it is left out, so name the profile in each call", err)
+}
+
 func NotPrinted(err error) error {
 	return &Error{Text: fmt.Sprintf("writing the statements: %s", innermost(err)), Err: err}
 }
@@ -227,6 +232,40 @@ func NoCommand() error {
 
 func CommandNotFound(name string, err error) error {
 	return &Error{Text: fmt.Sprintf("%s: command not found", name), Hint: "check the name and PATH; aliases and functions of the shell are no commands", Err: err}
+}
+
+// CommandIsLine is for a whole command line where a program's name is expected.
+func CommandIsLine(line, system string, err error) error {
+	hint := "awsmfa starts programs, not command lines; give the line to a shell: awsmfa exec [PROFILE] -- sh -c 'COMMAND | COMMAND'"
+	if system == "windows" {
+		hint = `awsmfa starts programs, not command lines; give the line to a shell: awsmfa exec [PROFILE] -- cmd /c "COMMAND | COMMAND"`
+	}
+	return &Error{Text: fmt.Sprintf("%s: command not found", line), Hint: hint, Err: err}
+}
+
+// CommandIsAssignment is for a shell's NAME=value in front of a command. The value may be a secret.
+func CommandIsAssignment(variable, system string, err error) error {
+	hint := "only a shell sets variables so; have env do it: awsmfa exec [PROFILE] -- env " + variable + "=… COMMAND"
+	if system == "windows" {
+		hint = "only a shell sets variables so; set " + variable + " before, or have a shell run the command"
+	}
+	return &Error{Text: variable + "=…: command not found", Hint: hint, Err: err}
+}
+
+// CarriageReturns is for a script with the line ends of Windows.
+func CarriageReturns(name string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s: cannot be run: its first line ends in a carriage return, as on Windows", name),
+		Hint: "save it with Unix line endings: dos2unix, or your editor",
+	}
+}
+
+// NoInterpreter is for a script whose first line names a program that is not there.
+func NoInterpreter(name, interpreter string) error {
+	return &Error{
+		Text: fmt.Sprintf("%s: cannot be run: its first line names %s, which is not there", name, path(interpreter)),
+		Hint: "install that program, correct the line, or name an interpreter before the script",
+	}
 }
 
 func OnlyHere(name string, err error) error {
@@ -253,6 +292,17 @@ func Subshell(profile string) string {
 // ExecNeedsDashes is for a profile that is not there and may have been meant as a command.
 func ExecNeedsDashes(err error, name string) error {
 	return &Error{Text: err.Error(), Hint: "to run it as a command: awsmfa exec -- " + word(name), Err: err}
+}
+
+// UnderSudo is for a profile that is not there because sudo runs awsmfa with root's home. variables are what the command
+// needs of the session.
+func UnderSudo(err error, profile, user string, variables []string) error {
+	return &Error{
+		Text: err.Error(),
+		Hint: "sudo runs awsmfa as root, without the AWS files of " + user + "; type awsmfa exec " + word(profile) +
+			" -- sudo --preserve-env=" + strings.Join(variables, ",") + " COMMAND",
+		Err: err,
+	}
 }
 
 func Nested(profile string, depth int) string {

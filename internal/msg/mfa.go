@@ -8,6 +8,11 @@ import (
 
 // The MFA device.
 
+// SessionObtained is said when a code was spent. subject is the role's ARN or the MFA device's serial number.
+func SessionObtained(profile, subject string, until time.Time) string {
+	return fmt.Sprintf("the session for %s (%s) lasts until %s", profile, subject, moment(until))
+}
+
 func NoDevice(profile string, err error) error {
 	return &Error{
 		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),

@@ -28,6 +28,25 @@ func Foreign(text string) string {
 	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
 }
 
+// Named is something that a variable names: the text by which errors call it, and the variable.
+type Named struct{ What, By string }
+
+// WithOrigin is an error's text, and which variables name what it is about. A file whose line is named was the right one.
+func WithOrigin(text string, named []Named) string {
+	var variables []string
+	for _, n := range named {
+		_, after, found := strings.Cut(text, n.What)
+		line, isPlace := strings.CutPrefix(after, ":")
+		if found && !(isPlace && line != "" && '0' <= line[0] && line[0] <= '9') {
+			variables = append(variables, n.By)
+		}
+	}
+	if len(variables) == 0 {
+		return text
+	}
+	return text + " (named by " + strings.Join(variables, ", ") + ")"
+}
+
 // HintOf returns the hint of the first *Error in err's chain that has one, or "".
 func HintOf(err error) string {
 	for err != nil {

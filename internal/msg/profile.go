@@ -88,7 +88,7 @@ func ProfileNoFiles(name, config, credentials string) *Error {
 	}
 	return &Error{
 		Text: "profile " + quoted(name) + " is not there: neither " + path(config) + " nor " + path(credentials) + " exists",
-		Hint: "run awsmfa setup " + word(name) + ", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+		Hint: "run awsmfa setup " + word(name),
 	}
 }
 
@@ -149,12 +149,12 @@ func headerName(name string) string {
 
 // ProfileFileUnreadable: a file is there and could not be read, for the reason in err.
 func ProfileFileUnreadable(file string, reason string, err error) *Error {
-	return &Error{Text: "reading " + path(file) + ": " + reason, Hint: "make it readable for your user, or name another with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE", Err: err}
+	return &Error{Text: "reading " + path(file) + ": " + reason, Hint: "make it readable for your user", Err: err}
 }
 
 // ProfileFileDirectory: where a file should be is a directory.
 func ProfileFileDirectory(file string) *Error {
-	return &Error{Text: path(file) + " is a directory, not a file", Hint: "look at AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE"}
+	return &Error{Text: path(file) + " is a directory, not a file", Hint: "a file belongs there: move the directory away"}
 }
 
 // ProfileFileUTF16: a file is UTF-16, as Windows PowerShell 5.1 writes with >.

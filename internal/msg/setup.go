@@ -115,6 +115,11 @@ func NotNoted(err error) string {
 	return text + "; awsmfa finds the device all the same"
 }
 
+// SetupUnderSudo is a warning: the profile goes into root's home.
+func SetupUnderSudo(user string) string {
+	return "sudo runs awsmfa as root: the profile is made for root, not for " + user
+}
+
 // FirstSession is said before the code is asked for.
 const FirstSession = "now a first session; it takes a fresh code: each is accepted once"
 

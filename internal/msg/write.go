@@ -129,7 +129,7 @@ func WriteOwner(file string, err error) *Error {
 
 // WriteNotAFile: what stands at the path is a pipe, a device or the like.
 func WriteNotAFile(file string) *Error {
-	return &Error{Text: path(file) + " is not a regular file; " + unchanged, Hint: "name a file with AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE"}
+	return &Error{Text: path(file) + " is not a regular file; " + unchanged, Hint: "a regular file belongs there"}
 }
 
 // WriteTooManyLinks: the symbolic links from the path on go round in a circle.

@@ -88,6 +88,7 @@ func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Sess
 		s, err := c.withCode(ctx, want, code, o.Warn)
 		switch {
 		case err == nil:
+			o.Say(msg.SessionObtained(o.Reach.Profile, want.subject(), s.Expiration))
 			return s, want, nil
 		case ctx.Err() != nil:
 			return Session{}, want, ctx.Err()
@@ -105,6 +106,14 @@ func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Sess
 			return Session{}, want, c.explainFor(want, err)
 		}
 	}
+}
+
+// subject is whose session a code gives: the last role's, else the device's user's.
+func (r Request) subject() string {
+	if n := len(r.Roles); n > 0 {
+		return r.Roles[n-1].ARN
+	}
+	return r.Serial
 }
 
 // findAgain forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
