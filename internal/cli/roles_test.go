@@ -45,7 +45,7 @@ func addRole(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(strings.ReplaceAll(r.Name, "-", "_")+"_ARN", w.aws.AddRole(r).ARN)
 }
 
-// sso KEY ROLE [expired|refreshable|refreshable-revoked|revoked] signs somebody in who has the role, and writes the token as the AWS CLI keeps it, under the
+// sso KEY ROLE [expired|refreshable|refreshable-revoked|revoked|utc|undated|untold] signs somebody in who has the role, and writes the token as the AWS CLI keeps it, under the
 // name of the sso-session or the start URL that KEY is.
 func signIn(ts *testscript.TestScript, w *world, args []string) {
 	in := w.aws.AddSSO("alice", fakeaws.Role{Name: arg(ts, args, 1, "")})
@@ -65,6 +65,12 @@ func signIn(ts *testscript.TestScript, w *world, args []string) {
 		}
 	case "revoked":
 		w.aws.Expire(in.AccessToken)
+	case "utc": // as older versions of the AWS CLI write it
+		token["expiresAt"] = in.Expires.UTC().Format("2006-01-02T15:04:05UTC")
+	case "undated":
+		token["expiresAt"] = "hunter2"
+	case "untold":
+		delete(token, "accessToken")
 	}
 	text, err := json.Marshal(token)
 	ts.Check(err)

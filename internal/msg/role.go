@@ -182,6 +182,38 @@ func LoginExpired(profile string, err error) error {
 	}
 }
 
+// LoginDenied: the user may not renew the session of aws login.
+func LoginDenied(profile string, err error) error {
+	return &Error{
+		Text: "the sign-in of profile " + quoted(profile) + " through the console is not renewed: AWS does not allow its user signin:CreateOAuth2Token",
+		Hint: "have whoever manages the user allow it (AWS's policy SignInLocalDevelopmentAccess does)", Err: err,
+	}
+}
+
+// SignInUnreadable: the file that the AWS CLI keeps a sign-in in is there, and why says what is wrong with it.
+func SignInUnreadable(profile, file, why string, login bool) error {
+	command := "aws sso login --profile "
+	if login {
+		command = "aws login --profile "
+	}
+	return &Error{
+		Text: "the sign-in of profile " + quoted(profile) + " cannot be used: " + path(file) + " " + why,
+		Hint: "have it written anew with: " + command + word(profile),
+	}
+}
+
+// What is wrong with a sign-in's file. Nothing of it is shown.
+const SignInNotJSON = "is not JSON as the AWS CLI writes it"
+
+// SignInLacks: a field is missing, or is none of what it should be.
+func SignInLacks(field string) string { return "has no usable " + field }
+
+// SignInNoDate: a field should be a date.
+func SignInNoDate(field string) string { return "has a date that cannot be read (" + field + ")" }
+
+// SignInNotReadable: the system refused.
+func SignInNotReadable(err error) string { return "could not be read or written: " + innermost(err) }
+
 // ProcessFailed: the program that gives the credentials ended with an exit code.
 func ProcessFailed(profile string, code int, file string, line int) error {
 	return &Error{
@@ -191,11 +223,24 @@ func ProcessFailed(profile string, code int, file string, line int) error {
 }
 
 // ProcessGarbled: what the program printed are no credentials.
-func ProcessGarbled(profile string, file string, line int) error {
-	return &Error{
+// wrong is the field that is missing or has a value that it cannot have, "" where it is not JSON.
+func ProcessGarbled(profile, wrong, file string, line int) error {
+	e := &Error{
 		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") did not print credentials as AWS clients read them",
 		Hint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey",
 	}
+	switch wrong {
+	case "":
+		e.Text += ": it is not JSON"
+	case "Version":
+		e.Text += ": Version is not 1"
+	case "Expiration":
+		e.Text += ": Expiration is no date with a time zone"
+		e.Hint = "write it like 2026-01-02T15:04:05Z; credentials that do not end have no Expiration"
+	default:
+		e.Text += ": " + escaped(wrong) + " is missing or not text"
+	}
+	return e
 }
 
 // ProcessStale: what the program printed is over.

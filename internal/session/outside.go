@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -201,12 +200,9 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home)),
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
 	case profile.KindLogin:
-		path, err := x.signInFile()
+		path, err := x.checkLogin()
 		if err != nil {
-			return nil, msg.LoginExpired(x.Profile.Name, err)
-		}
-		if !hasKey(x.SignIn) {
-			return nil, msg.LoginExpired(x.Profile.Name, errors.New("no sign-in, or one without a key"))
+			return nil, err
 		}
 		client := signin.NewFromConfig(c.aws, func(o *signin.Options) { o.BaseEndpoint = optional(x.URL["signin"]) })
 		return logincreds.New(client, path), nil
@@ -219,17 +215,6 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 		}
 		return static(k), nil
 	}
-}
-
-// hasKey says whether what aws login leaves behind has the key that it is renewed with, in PEM: of any other text the SDK
-// makes a crash (credentials/logincreds, parseKey).
-func hasKey(signIn []byte) bool {
-	var left struct {
-		Key string `json:"dpopKey"`
-	}
-	err := json.Unmarshal(signIn, &left)
-	block, _ := pem.Decode([]byte(left.Key))
-	return err == nil && block != nil
 }
 
 // tokenFile is stscreds.IdentityTokenFile, with an error that can be told from others.
@@ -248,17 +233,44 @@ func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
 		return nil, err
 	}
 	portal := sso.NewFromConfig(c.aws, func(o *sso.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso"]) })
-	if s.Session == "" {
-		return ssocreds.New(portal, s.Account, s.Role, s.StartURL), nil
-	}
-	path, err := x.signInFile()
-	if err != nil {
-		return nil, msg.SSOExpired(x.Profile.Name, err)
-	}
 	oidc := ssooidc.NewFromConfig(c.aws, func(o *ssooidc.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso_oidc"]) })
-	return ssocreds.New(portal, s.Account, s.Role, s.StartURL, func(o *ssocreds.Options) {
-		o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(oidc, path)
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		token, err := x.ssoToken()
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		if !token.expires.After(c.Reach.Now()) {
+			if token.Access, err = x.renew(ctx, oidc, s); err != nil {
+				return aws.Credentials{}, err
+			}
+		}
+		return showToken(ctx, portal, s, token.Access)
 	}), nil
+}
+
+// renew has the SDK renew the token of an sso-session, and write it back. The older form has nothing to renew it with.
+func (x *Outside) renew(ctx context.Context, oidc *ssooidc.Client, s profile.SSO) (access string, err error) {
+	path, err := x.signInFile()
+	if err != nil || s.Session == "" {
+		return "", x.expired(err)
+	}
+	token, err := ssocreds.NewSSOTokenProvider(oidc, path).RetrieveBearerToken(ctx)
+	return token.Value, err
+}
+
+// showToken gets the role's credentials for the token.
+func showToken(ctx context.Context, portal *sso.Client, s profile.SSO, access string) (aws.Credentials, error) {
+	out, err := portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
+		AccessToken: aws.String(access), AccountId: aws.String(s.Account), RoleName: aws.String(s.Role),
+	})
+	if err != nil || out.RoleCredentials == nil {
+		return aws.Credentials{}, err // without any, checkOutside says so
+	}
+	given := out.RoleCredentials
+	return aws.Credentials{
+		AccessKeyID: aws.ToString(given.AccessKeyId), SecretAccessKey: aws.ToString(given.SecretAccessKey),
+		SessionToken: aws.ToString(given.SessionToken), CanExpire: true, Expires: time.UnixMilli(given.Expiration).UTC(),
+	}, nil
 }
 
 // process runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
@@ -370,6 +382,8 @@ func (c *Client) explainOutside(x Outside, err error) error {
 		return msg.TokenUnreadable(name, file.Path, err)
 	case code == "" && errors.As(err, &operation): // there was no answer
 		return c.Explain(err)
+	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file): // what was renewed
+		return x.unreadable(file.Path, msg.SignInNotReadable(err))
 	case x.Kind == profile.KindWebIdentity && (code == "ExpiredTokenException" || code == "InvalidIdentityToken" || code == "IDPRejectedClaim"):
 		return msg.WebIdentityRefused(name, said, err)
 	case x.Kind == profile.KindWebIdentity && isAccessDenied(err):
@@ -379,7 +393,9 @@ func (c *Client) explainOutside(x Outside, err error) error {
 		return msg.SSODenied(name, s.Account, s.Role, err)
 	case x.Kind == profile.KindSSO && (code == "" || code == "UnauthorizedException" || code == "InvalidGrantException" || code == "ExpiredTokenException"):
 		return msg.SSOExpired(name, err)
-	case x.Kind == profile.KindLogin:
+	case x.Kind == profile.KindLogin && strings.Contains(err.Error(), "insufficient permissions"): // the SDK's words
+		return msg.LoginDenied(name, err)
+	case x.Kind == profile.KindLogin && code == "":
 		return msg.LoginExpired(name, err)
 	}
 	return c.Explain(err)
@@ -397,5 +413,35 @@ func processFailed(x Outside, err error) error {
 	case errors.Is(err, exec.ErrWaitDelay):
 		return msg.ProcessHangs(x.Profile.Name, at.File, at.Line)
 	}
-	return msg.ProcessGarbled(x.Profile.Name, at.File, at.Line)
+	return msg.ProcessGarbled(x.Profile.Name, wrongField(err), at.File, at.Line)
+}
+
+// wrongField is the field of what a program printed that made the SDK refuse it (processcreds, Retrieve); "" where it is no
+// JSON at all.
+func wrongField(err error) string {
+	var (
+		date *time.ParseError
+		kind *json.UnmarshalTypeError
+		text *json.SyntaxError
+	)
+	switch {
+	case errors.As(err, &text):
+		return ""
+	case errors.As(err, &date):
+		return "Expiration"
+	case errors.As(err, &kind):
+		return kind.Field
+	}
+	switch under := errors.Unwrap(errors.Unwrap(err)); { // the SDK's words are about it
+	case under != nil && strings.HasPrefix(under.Error(), "Time.UnmarshalJSON"):
+		return "Expiration"
+	case under != nil:
+		return ""
+	}
+	for _, field := range []string{"AccessKeyId", "SecretAccessKey"} {
+		if strings.Contains(err.Error(), "missing "+field) {
+			return field
+		}
+	}
+	return "Version"
 }
