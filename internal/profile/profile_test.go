@@ -324,7 +324,7 @@ func TestNotFound(t *testing.T) {
 		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles, first "default", "prod", "prod-eu", "b", "c"`},
 		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run awsmfa setup prod`},
 		{"no files", "-", "-", "my prod", `profile "my prod" is not there: neither config nor credentials exists | ` +
-			`run awsmfa setup "my prod", or set AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE`},
+			`run awsmfa setup "my prod"`},
 		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere + `did you mean "a\x1b[2Jb"?`},
 		{"no name", "", "", "", `the profile's name is empty | name one: awsmfa env default`},
 		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not one that a config file knows | in a config file write [profile dev]`},
