@@ -92,8 +92,8 @@ func IsProfileExec(line string) string {
 // DidYouMean is Kong's list of commands that are spelt alike.
 func DidYouMean(near string) string { return "did you mean " + near }
 
-// InsteadOfCommand is the hint for a command that other programs have; "" for any other word. env and unset are the lines
-// that set and remove a session in this shell, cache is the directory of the cached sessions.
+// InsteadOfCommand is the hint for a command that other programs have; "" for any other word. env and unset are the
+// lines that set and remove a session in this shell, cache is the directory of the cached sessions.
 func InsteadOfCommand(name, env, unset, cache string) string {
 	switch name {
 	case "list", "ls":
@@ -236,9 +236,11 @@ func CommandNotFound(name string, err error) error {
 
 // CommandIsLine is for a whole command line where a program's name is expected.
 func CommandIsLine(line, system string, err error) error {
-	hint := "awsmfa starts programs, not command lines; give the line to a shell: awsmfa exec [PROFILE] -- sh -c 'COMMAND | COMMAND'"
+	hint := "awsmfa starts programs, not command lines; give the line to a shell: " +
+		"awsmfa exec [PROFILE] -- sh -c 'COMMAND | COMMAND'"
 	if system == "windows" {
-		hint = `awsmfa starts programs, not command lines; give the line to a shell: awsmfa exec [PROFILE] -- cmd /c "COMMAND | COMMAND"`
+		hint = "awsmfa starts programs, not command lines; give the line to a shell: " +
+			`awsmfa exec [PROFILE] -- cmd /c "COMMAND | COMMAND"`
 	}
 	return &Error{Text: fmt.Sprintf("%s: command not found", line), Hint: hint, Err: err}
 }
@@ -294,8 +296,8 @@ func ExecNeedsDashes(err error, name string) error {
 	return &Error{Text: err.Error(), Hint: "to run it as a command: awsmfa exec -- " + word(name), Err: err}
 }
 
-// UnderSudo is for a profile that is not there because sudo runs awsmfa with root's home. variables are what the command
-// needs of the session.
+// UnderSudo is for a profile that is not there because sudo runs awsmfa with root's home. variables are what the
+// command needs of the session.
 func UnderSudo(err error, profile, user string, variables []string) error {
 	return &Error{
 		Text: err.Error(),
