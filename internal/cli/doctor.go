@@ -415,7 +415,8 @@ func (d *doctor) device(ctx context.Context) check {
 	named := d.chain.Get("mfa_serial")
 	switch {
 	case named != "" && !mfa.IsSerial(named):
-		return wrong(name, msg.BadSerial(named))
+		at := d.chain.Where("mfa_serial")
+		return wrong(name, msg.BadSerial(named, at.File, at.Line))
 	case mfa.Device{Serial: named}.SecurityKey():
 		return wrong(name, msg.SecurityKey(named))
 	}

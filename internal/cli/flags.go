@@ -162,7 +162,11 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
 	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
-		return nil, want, msg.BadSerial(want.Serial)
+		at := profile.Pos{}
+		if f.Serial == "" {
+			at = chain.Where("mfa_serial")
+		}
+		return nil, want, msg.BadSerial(want.Serial, at.File, at.Line)
 	}
 	if region := chain.Get("region"); !isRegion(region) {
 		at := chain.Where("region")

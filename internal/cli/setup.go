@@ -15,6 +15,7 @@ import (
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
 	"awsmfa/internal/term"
 )
 
@@ -53,9 +54,8 @@ func (c *setupCmd) Run(a *app) error {
 	if err := c.note(ctx, x, c.Serial); err != nil {
 		return err
 	}
-	a.say(msg.FirstSession)
 	started := time.Now()
-	s, err := c.userSession(a, x.profile)
+	s, err := c.firstSession(a, x.profile)
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,23 @@ func (c *setupCmd) Run(a *app) error {
 	}
 	a.say(msg.EachDay(line))
 	return nil
+}
+
+// firstSession obtains the session of the profile's own keys, and says so where that takes a code.
+func (c *setupCmd) firstSession(a *app, p profile.Profile) (session.Session, error) {
+	o, want, err := c.requestFor(a, p, p.Own())
+	if err != nil {
+		return session.Session{}, err
+	}
+	code, told := o.Code, false
+	o.Code = func(ctx context.Context, need mfa.Need) (string, error) {
+		if !told {
+			told = true
+			a.say(msg.FirstSession)
+		}
+		return code(ctx, need)
+	}
+	return o.Obtain(want)
 }
 
 // ensureProfile finds out whose keys the profile's are, and gives it keys when there is no word of any. A profile that

@@ -46,8 +46,26 @@ func (d Device) Kind() Kind {
 	return Hardware
 }
 
-// IsSerial says whether AWS would take text for a serial number (AWS STS API Reference, "GetSessionToken", SerialNumber).
+// IsSerial says whether text can be a device's serial number: one that AWS would take, and, where it is an ARN, a
+// device's and whole (IAM User Guide, "IAM identifiers").
 func IsSerial(text string) bool {
+	if !withinLimits(text) {
+		return false
+	}
+	parts := strings.SplitN(text, ":", 6)
+	if parts[0] != "arn" {
+		return true // of a hardware token
+	}
+	if len(parts) != 6 || parts[2] != "iam" || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "" {
+		return false
+	}
+	kind, name, _ := strings.Cut(parts[5], "/")
+	return (kind == "mfa" || kind == "u2f" || kind == "sms-mfa") && name != "" && !strings.HasSuffix(name, "/")
+}
+
+// withinLimits says whether AWS would take text for a serial number (AWS STS API Reference, "GetSessionToken",
+// SerialNumber).
+func withinLimits(text string) bool {
 	return 9 <= len(text) && len(text) <= 256 && !strings.ContainsFunc(text, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=/:,.@-", r))
 	})
@@ -81,7 +99,7 @@ func Devices(ctx context.Context, client *Client) ([]Device, error) {
 			return nil, err
 		}
 		for _, d := range page.MFADevices {
-			if serial := aws.ToString(d.SerialNumber); !IsSerial(serial) {
+			if serial := aws.ToString(d.SerialNumber); !withinLimits(serial) {
 				return nil, msg.ListedNoSerial(serial)
 			}
 			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber), Enabled: aws.ToTime(d.EnableDate)})

@@ -131,9 +131,14 @@ func NotPositive(text string) error {
 	return &Error{Text: fmt.Sprintf("%s is not more than nothing", text), Hint: "write 30s, 2m, or a number of seconds"}
 }
 
-func BadSerial(serial string) error {
+// BadSerial: what --serial or a profile's mfa_serial says is no serial number. file is "" for the flag.
+func BadSerial(serial, file string, line int) error {
+	text := fmt.Sprintf("%s cannot be an MFA device's serial number", quoted(serial))
+	if file != "" {
+		text += " (" + place(file, line) + ")"
+	}
 	return &Error{
-		Text: fmt.Sprintf("%s cannot be an MFA device's serial number", quoted(serial)),
+		Text: text,
 		Hint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; awsmfa device list shows the user's",
 	}
 }

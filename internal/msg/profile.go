@@ -468,6 +468,22 @@ func ProfileBadRoleDuration(name, file string, line int) *Error {
 	}
 }
 
+// ProfileBadWord: a role's setting is not one that AWS takes: others are what it may have beside letters and digits.
+func ProfileBadWord(name, key, others string, longest int, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": " + key + " is not one that AWS takes (" + place(file, line) + ")",
+		Hint: "write 2 to " + strconv.Itoa(longest) + " characters, each an ASCII letter, a digit or one of " + others,
+	}
+}
+
+// ProfileTagsRefused: AWS takes no such tags.
+func ProfileTagsRefused(name, file string, line int) *Error {
+	return &Error{
+		Text: "profile " + quoted(name) + ": session_tags are not ones that AWS takes (" + place(file, line) + ")",
+		Hint: "at most 50, each key once and not beginning with aws:, keys up to 128 and values up to 256 letters, digits, blanks and _.:/=+-@",
+	}
+}
+
 // ProfileBadTags: session_tags cannot be read.
 func ProfileBadTags(name, file string, line int) *Error {
 	return &Error{

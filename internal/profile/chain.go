@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"awsmfa/internal/msg"
 )
@@ -184,9 +186,22 @@ func (p Profile) role() (Role, error) {
 	r.SessionName, _ = p.Get("role_session_name")
 	r.ExternalID, _ = p.Get("external_id")
 	r.SourceIdentity, _ = p.Get("source_identity")
-	if !IsRoleARN(r.ARN) {
+	if !IsRoleARN(r.ARN) || len(r.ARN) > 2048 {
 		at := p.Where("role_arn")
 		return Role{}, msg.ProfileBadRoleARN(p.Name, at.File, at.Line)
+	}
+	for _, s := range []struct {
+		key, value, others string
+		longest            int
+	}{
+		{"role_session_name", r.SessionName, "_+=,.@-", 64},
+		{"external_id", r.ExternalID, "_+=,.@:/-", 1224},
+		{"source_identity", r.SourceIdentity, "_+=,.@-", 64},
+	} {
+		if s.value != "" && !isWord(s.value, s.others, 2, s.longest) {
+			at := p.Where(s.key)
+			return Role{}, msg.ProfileBadWord(p.Name, s.key, s.others, s.longest, at.File, at.Line)
+		}
 	}
 	if text, _ := p.Get("duration_seconds"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32) // as a duration, more would not fit
@@ -199,6 +214,31 @@ func (p Profile) role() (Role, error) {
 	return r, p.tags(&r)
 }
 
+// isWord says whether text has the form that AssumeRole asks of names: ASCII letters, digits and the others (AWS STS API
+// Reference, "AssumeRole": RoleSessionName, ExternalId, SourceIdentity).
+func isWord(text, others string, shortest, longest int) bool {
+	return shortest <= len(text) && len(text) <= longest && !strings.ContainsFunc(text, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(others, r))
+	})
+}
+
+// takesTags says whether AssumeRole would look at the tags at all (AWS STS API Reference, "AssumeRole", Tags, and "Tag").
+// Which sizes fit together is AWS's to say: it packs them.
+func takesTags(tags []Tag) bool {
+	seen := map[string]bool{}
+	for _, t := range tags {
+		lower := strings.ToLower(t.Key)
+		if utf8.RuneCountInString(t.Key) > 128 || utf8.RuneCountInString(t.Value) > 256 || strings.HasPrefix(lower, "aws:") ||
+			seen[lower] || strings.ContainsFunc(t.Key+t.Value, func(r rune) bool {
+			return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
+		}) {
+			return false
+		}
+		seen[lower] = true
+	}
+	return len(tags) <= 50
+}
+
 // tags reads session_tags, "key=value,key=value", and transitive_session_tags, "key,key" (aws-vault, USAGE.md).
 func (p Profile) tags(r *Role) error {
 	if text, _ := p.Get("session_tags"); text != "" {
@@ -209,6 +249,10 @@ func (p Profile) tags(r *Role) error {
 				return msg.ProfileBadTags(p.Name, at.File, at.Line)
 			}
 			r.Tags = append(r.Tags, Tag{key, strings.TrimSpace(value)})
+		}
+		if !takesTags(r.Tags) {
+			at := p.Where("session_tags")
+			return msg.ProfileTagsRefused(p.Name, at.File, at.Line)
 		}
 	}
 	text, _ := p.Get("transitive_session_tags")

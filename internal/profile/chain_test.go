@@ -249,9 +249,9 @@ func TestChain(t *testing.T) {
 func TestRoleSettings(t *testing.T) {
 	files := write(t, "[profile p]\n"+testRole+`r
 source_profile = b
-role_session_name = s
-external_id = e
-source_identity = i
+role_session_name = ss
+external_id = ee
+source_identity = ii
 duration_seconds = 43200
 session_tags = A = 1, B=x=y,C=
 transitive_session_tags = A , C
@@ -268,7 +268,7 @@ region = eu-west-1
 		t.Fatal(err)
 	}
 	want := Role{
-		Profile: "p", ARN: "arn:aws:iam::123456789012:role/r", SessionName: "s", ExternalID: "e", SourceIdentity: "i",
+		Profile: "p", ARN: "arn:aws:iam::123456789012:role/r", SessionName: "ss", ExternalID: "ee", SourceIdentity: "ii",
 		Duration: 12 * time.Hour, Tags: []Tag{{"A", "1"}, {"B", "x=y"}, {"C", ""}}, TransitiveTags: []string{"A", "C"},
 	}
 	if got := fmt.Sprintf("%+v", c.Roles); got != fmt.Sprintf("%+v", []Role{want}) {
