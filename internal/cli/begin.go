@@ -10,8 +10,9 @@ import (
 	"awsmfa/shells"
 )
 
-// begin is what a chain begins with: a user's long-term keys, or something else.
-func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *session.Outside, error) {
+// begin is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of the profile
+// that was asked for, as in botocore.
+func (a *app) begin(p profile.Profile, c profile.Chain, sts session.Endpoint) (profile.Keys, *session.Outside, error) {
 	keys, err := c.Base.LongTermKeys()
 	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
 		return keys, nil, err
@@ -37,7 +38,7 @@ func (a *app) begin(c profile.Chain, sts session.Endpoint) (profile.Keys, *sessi
 		}
 	case profile.KindSSO, profile.KindLogin:
 		for _, service := range []string{"sso", "sso_oidc", "signin"} {
-			if x.URL[service], err = a.endpoint(c.Base, service); err != nil {
+			if x.URL[service], err = a.endpoint(p, service); err != nil {
 				return profile.Keys{}, nil, err
 			}
 		}

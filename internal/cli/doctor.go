@@ -270,7 +270,7 @@ func (d *doctor) credentials() (c check) {
 	if d.chain, err = d.profile.Chain(d.files()); err != nil {
 		return wrong(name, err)
 	}
-	keys, outside, err := d.begin(d.chain, session.Endpoint{})
+	keys, outside, err := d.begin(*d.profile, d.chain, session.Endpoint{})
 	switch {
 	case err != nil:
 		return wrong(name, err)
@@ -347,7 +347,7 @@ func (d *doctor) network(ctx context.Context) check {
 	case d.keys == nil:
 		return skipped(name, "keys")
 	}
-	reach, endpoint, err := d.flags.reach(d.app, *d.profile, d.chain.Get("region"), d.chain.Get("mfa_serial"))
+	reach, endpoint, err := d.flags.reach(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
 	if err != nil {
 		return wrong(name, err)
 	}

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,7 +31,8 @@ type server struct {
 
 	endpoint *serve.Endpoint
 	renewer  serve.Renewer
-	hidden   string // the directory of the AWS files that the command is given; "" when it sees the user's
+	asked    atomic.Bool // whether the command ever asked
+	hidden   string      // the directory of the AWS files that the command is given; "" when it sees the user's
 
 	failed   error // what came of the last renewal, nil when all went well
 	failedAt time.Time
@@ -52,17 +53,14 @@ const (
 	betweenTold = time.Minute
 )
 
-// The variables of the endpoint, and those that an AWS client reads before it (botocore, credentials.py; Go SDK,
-// config/env_config.go).
+// The variables of the endpoint. With varNoMetadata, a client that does not know it does not go on to the machine's role
+// without a word.
 const (
 	varEndpoint = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	varToken    = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
-)
 
-var beforeEndpointVars = []string{
-	"AWS_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_CREDENTIAL_FILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
-	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-}
+	varNoMetadata = "AWS_EC2_METADATA_DISABLED"
+)
 
 // obtain is sessionFlags.obtain for a command that asks an endpoint. There is a session before there is a command, so
 // that the question for a code comes first.
@@ -88,9 +86,9 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name))),
 	}
 
-	vars := setVars(p.Name, session.Session{}, cmp.Or(s.Region, p.Region), a.Getenv)
+	vars := setVars(p, session.Session{}, s.Region, a.Getenv)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
-	vars = append(vars, unset(append(sessionVars, beforeEndpointVars...)...)...)
+	vars = append(vars, unset(append(sessionVars, besideEndpointVars...)...)...)
 	if own, err := profile.Load(a.files(), "default"); err == nil && own.Kind() != profile.KindNone {
 		files, err := s.hideFiles(own, p)
 		if err != nil {
@@ -98,12 +96,25 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 		}
 		a.say(msg.ServerHidesFiles())
 		vars = append(vars, files...)
+		if p.Region == "" { // nothing else can say it any more
+			vars = append(vars, setRegion(own, s.Region, a.Getenv)...)
+		}
 	}
-	if s.endpoint, err = serve.Listen(s.renewer.Get); err != nil {
+	if s.endpoint, err = serve.Listen(s.get); err != nil {
 		os.RemoveAll(s.hidden)
 		return nil, msg.ServerNotOpened(err)
 	}
-	return append(vars, shells.Var{Name: varEndpoint, Value: s.endpoint.URL}, shells.Var{Name: varToken, Value: s.endpoint.Token}), nil
+	return append(vars,
+		shells.Var{Name: varNoMetadata, Value: "true"},
+		shells.Var{Name: varEndpoint, Value: s.endpoint.URL},
+		shells.Var{Name: varToken, Value: s.endpoint.Token},
+	), nil
+}
+
+// get is what the endpoint answers with.
+func (s *server) get(ctx context.Context) (serve.Credentials, error) {
+	s.asked.Store(true)
+	return s.renewer.Get(ctx)
 }
 
 // attend runs the command, and ends the endpoint with it.
@@ -111,7 +122,11 @@ func (s *server) attend(a *app, path string, argv, environ []string) error {
 	defer os.RemoveAll(s.hidden)
 	defer s.renewer.Interrupt() // a question that stands unanswered is taken back
 	defer s.endpoint.Close()
-	return attend(a, path, argv, environ, s.renewer.Interrupt)
+	err := attend(a, path, argv, environ, s.renewer.Interrupt)
+	if code := errExit(0); errors.As(err, &code) && code != 0 && code < exitNotExecutable && !s.asked.Load() {
+		a.say(msg.ServerNeverAsked(s.Name))
+	}
+	return err
 }
 
 // prepare has the obtainer ready for what the profile stands for now: the files may change while the command runs.
@@ -227,19 +242,9 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 	if s.hidden, err = os.MkdirTemp("", "awsmfa-server-"); err != nil {
 		return nil, msg.ServerFilesNotHidden(err)
 	}
-	var text strings.Builder
-	text.WriteString("[default]\n")
-	for _, key := range clientSettings {
-		value, ok := p.Get(key)
-		if !ok {
-			value, _ = own.Get(key)
-		}
-		if value != "" {
-			text.WriteString(key + " = " + value + "\n")
-		}
-	}
+	text := hiddenConfig(own, p)
 	for _, file := range []struct{ variable, name, text string }{
-		{"AWS_CONFIG_FILE", "config", text.String()},
+		{"AWS_CONFIG_FILE", "config", text},
 		{"AWS_SHARED_CREDENTIALS_FILE", "credentials", ""},
 	} {
 		path := filepath.Join(s.hidden, file.name)
@@ -249,5 +254,27 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 		}
 		vars = append(vars, shells.Var{Name: file.variable, Value: path})
 	}
-	return vars, nil
+	// Version 2 of the SDK for JavaScript heeds AWS_SHARED_CREDENTIALS_FILE only with this (lib/util.js).
+	return append(vars, shells.Var{Name: "AWS_SDK_LOAD_CONFIG", Value: "1"}), nil
+}
+
+// hiddenConfig is the config file that the command sees: what the profile says that clients have no variable for, else
+// what [default] says of it. A section that says nothing is not written: the Serverless framework would look for keys in it.
+func hiddenConfig(own, p profile.Profile) string {
+	var text strings.Builder
+	for _, key := range clientSettings {
+		value, ok := p.Get(key)
+		if !ok {
+			value, ok = own.Get(key)
+		}
+		if !ok || key == "region" {
+			continue
+		}
+		// More of a value stands on indented lines, or it would be a line of its own that nobody can read.
+		text.WriteString(key + " = " + strings.ReplaceAll(value, "\n", "\n    ") + "\n")
+	}
+	if text.Len() == 0 {
+		return ""
+	}
+	return "[default]\n" + text.String()
 }

@@ -42,7 +42,7 @@ type sessionFlags struct {
 	NoMFA       bool         `name:"no-mfa" help:"Ask for no code: for a user who has no MFA device, or roles that need none."`
 	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
-	Region      string       `help:"The region to set, instead of the profile's." placeholder:"REGION"`
+	Region      string       `help:"The region to set, instead of AWS_REGION, AWS_DEFAULT_REGION and the profile's." placeholder:"REGION"`
 
 	program mfa.Source    // used where nothing else is named
 	usual   time.Duration // how long an MFA session lasts if Duration says nothing of it
@@ -125,7 +125,7 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 
 // vars puts a session of the profile's into an environment.
 func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shells.Var {
-	return setVars(p.Name, s, cmp.Or(f.Region, p.Region), a.Getenv)
+	return setVars(p, s, f.Region, a.Getenv)
 }
 
 // session obtains the profile's session.
@@ -168,8 +168,8 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		}
 		return nil, want, msg.BadSerial(want.Serial, at.File, at.Line)
 	}
-	if region := chain.Get("region"); !isRegion(region) {
-		at := chain.Where("region")
+	if !isRegion(p.Region) {
+		at := p.Where("region")
 		return nil, want, msg.ProfileBadSetting(p.Name, "region", "a region's name", at.File, at.Line)
 	}
 	want.NoMFA = f.NoMFA
@@ -182,10 +182,10 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	if n := len(want.Roles); n > 0 {
 		arn = want.Roles[n-1].ARN
 	}
-	if reach, want.Endpoint, err = f.reach(a, p, cmp.Or(f.Region, a.ownRegion(), chain.Get("region")), arn); err != nil {
+	if reach, want.Endpoint, err = f.reach(a, p, f.Region, arn); err != nil {
 		return nil, want, err
 	}
-	if want.Keys, want.Outside, err = a.begin(chain, want.Endpoint); err != nil {
+	if want.Keys, want.Outside, err = a.begin(p, chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway

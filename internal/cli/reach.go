@@ -12,8 +12,8 @@ import (
 	"awsmfa/internal/session"
 )
 
-// reach is how AWS is reached for a profile, and which endpoint of STS is asked. Where nothing names a region, arn tells
-// the partition.
+// reach is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where nothing names
+// one, arn tells the partition: a source's region is not asked, for the command would not have it either.
 func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (session.Reach, session.Endpoint, error) {
 	sts, err := a.endpoint(p, "sts")
 	if err != nil {
@@ -35,7 +35,7 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 		// Botocore's oldest mode, for which the SDK refuses to do anything. What is run gets the variable as it was.
 		os.Setenv("AWS_RETRY_MODE", string(session.UsualRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := cmp.Or(region, a.ownRegion(), p.Region, session.UsualRegion(arn))
+	where := cmp.Or(regionFor(region, p, a.Getenv), session.UsualRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
@@ -56,7 +56,7 @@ func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (ses
 		Now:      time.Now,
 		Trace:    a.trace,
 		Secret:   a.secrets.add,
-	}, session.Endpoint{URL: sts, Global: legacy && session.IsLegacyRegion(where)}, nil
+	}, session.Endpoint{URL: sts, Global: sts == "" && legacy && session.IsLegacyRegion(where)}, nil
 }
 
 // endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
@@ -89,20 +89,35 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	return text, nil
 }
 
+// regionFor is the region that counts, for awsmfa and for what it sets: the flag's, else the one that the user has set,
+// else the profile's.
+func regionFor(flag string, p profile.Profile, getenv func(string) string) string {
+	return cmp.Or(flag, ownRegion(getenv), p.Region)
+}
+
 // ownRegion is the region that the user set: one that awsmfa set for another profile is not the user's.
-func (a *app) ownRegion() string {
+func ownRegion(getenv func(string) string) string {
 	for _, name := range regionVars {
-		if r := a.Getenv(name); r != a.Getenv(varRegion) {
+		if r := getenv(name); r != "" && !isOurs(name, getenv) {
 			return r
 		}
 	}
 	return ""
 }
 
-// legacy says whether settings ask for the global endpoint of STS where a region has one.
+// legacy says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS and no dual-stack
+// variant: those win, as in botocore (args.py, _should_set_global_sts_endpoint).
 func (a *app) legacy(p profile.Profile) (bool, error) {
 	chosen, err := a.choice(p, "sts_regional_endpoints", "legacy", "regional")
-	return chosen == "legacy", err
+	if err != nil || chosen != "legacy" {
+		return false, err
+	}
+	for _, variant := range []string{"use_fips_endpoint", "use_dualstack_endpoint"} {
+		if on, err := a.choice(p, variant, "true", "false"); err != nil || on == "true" {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // choice is what the setting's variable says, else the profile: one of the two words, in small letters, or "".

@@ -178,7 +178,7 @@ type connection struct {
 // connection takes each from where it was given, or else from the person.
 func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (given connection, err error) {
 	id, secret := c.AccessKeyID, a.Getenv(varSecret)
-	given.region = cmp.Or(c.Region, p.Region, a.ownRegion())
+	given.region = regionFor(c.Region, p, a.Getenv)
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
+	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
 	"awsmfa/shells"
 )
@@ -20,23 +22,26 @@ const (
 var (
 	sessionVars = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"}
 	regionVars  = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
-	// staleVars would win over the session, or spoil it: the SDK for JavaScript prefers AWS_PROFILE to keys, botocore
-	// AWS_SECURITY_TOKEN to AWS_SESSION_TOKEN.
-	staleVars = []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"}
+	// preferredVars are those that some client prefers to the session, or to the endpoint of exec --server.
+	preferredVars = []string{
+		"AWS_PROFILE",                 // SDK for JavaScript, v3; terraform's S3 backend
+		"AWS_DEFAULT_PROFILE",         // botocore, before AWS_PROFILE
+		"AWS_SECURITY_TOKEN",          // botocore, before AWS_SESSION_TOKEN
+		"AWS_ACCESS_KEY",              // s3cmd; before an endpoint: SDKs for Go and Java, minio-go
+		"AWS_SECRET_KEY",              // as AWS_ACCESS_KEY
+		"AWS_CREDENTIAL_FILE",         // botocore and boto, before an endpoint
+		"AWS_WEB_IDENTITY_TOKEN_FILE", // SDK for .NET, before keys; before an endpoint: all
+		"AWS_ROLE_ARN",                // goes with AWS_WEB_IDENTITY_TOKEN_FILE
+	}
+	// besideEndpointVars are the endpoint's own kin: clients read them before its address, and none before keys. In a
+	// shell they stay, since env could not bring back the container's own.
+	besideEndpointVars = []string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 )
 
-// setVars is what puts a session into an environment. With no region, one that awsmfa set for another profile is
-// removed, and one of the user's own is left. The keys come last: what cannot be set or removed, because the user made
+// setVars is what puts a session into an environment; region is the flag's. The keys come last: what cannot be set or removed, because the user made
 // it readonly, stops the line before anything of the session is there.
-func setVars(profile string, s session.Session, region string, getenv func(string) string) []shells.Var {
-	vars := unset(staleVars...)
-	if region == "" {
-		vars = append(vars, unsetRegion(getenv)...)
-	} else {
-		for _, name := range append(regionVars, varRegion) {
-			vars = append(vars, shells.Var{Name: name, Value: region})
-		}
-	}
+func setVars(p profile.Profile, s session.Session, region string, getenv func(string) string) []shells.Var {
+	vars := append(unset(preferredVars...), setRegion(p, region, getenv)...)
 	vars = append(vars,
 		shells.Var{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
@@ -46,7 +51,7 @@ func setVars(profile string, s session.Session, region string, getenv func(strin
 	if !s.Expiration.IsZero() {
 		until = s.Expiration.UTC().Format(time.RFC3339)
 	}
-	return append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: profile})
+	return append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: p.Name})
 }
 
 func orUnset(name, value string) shells.Var {
@@ -58,19 +63,56 @@ func unsetVars(getenv func(string) string) []shells.Var {
 	return append(unset(append(sessionVars, varProfile, varDepth)...), unsetRegion(getenv)...)
 }
 
+// setRegion sets both variables, since no client reads both, where the flag or the profile has a region. A variable of the
+// user's own wins over the profile, and stays as it is; the other one gets its region, too. With no region, what awsmfa
+// set for another profile is removed.
+func setRegion(p profile.Profile, flag string, getenv func(string) string) (vars []shells.Var) {
+	if cmp.Or(flag, p.Region) == "" {
+		return unsetRegion(getenv)
+	}
+	region := regionFor(flag, p, getenv)
+	var ours []string
+	for _, name := range regionVars {
+		if flag != "" || getenv(name) == "" || isOurs(name, getenv) {
+			vars, ours = append(vars, shells.Var{Name: name, Value: region}), append(ours, name)
+		}
+	}
+	switch len(ours) {
+	case len(regionVars):
+		return append(vars, shells.Var{Name: varRegion, Value: region})
+	case 0:
+		return orNothing(varRegion, getenv)
+	}
+	return append(vars, shells.Var{Name: varRegion, Value: ours[0] + ":" + region})
+}
+
 // unsetRegion removes the region that awsmfa set, where it still stands as it was set.
 func unsetRegion(getenv func(string) string) []shells.Var {
-	ours := getenv(varRegion)
-	if ours == "" {
-		return nil
-	}
 	var vars []shells.Var
 	for _, name := range regionVars {
-		if getenv(name) == ours {
+		if isOurs(name, getenv) {
 			vars = append(vars, unset(name)...)
 		}
 	}
-	return append(vars, unset(varRegion)...)
+	return append(vars, orNothing(varRegion, getenv)...)
+}
+
+// isOurs says whether a variable holds the region that awsmfa set. AWSMFA_REGION is that region, behind the variable's name
+// and a colon where the other variable is the user's.
+func isOurs(name string, getenv func(string) string) bool {
+	only, region, one := strings.Cut(getenv(varRegion), ":")
+	if !one {
+		return only != "" && getenv(name) == only
+	}
+	return name == only && getenv(name) == region
+}
+
+// orNothing removes a variable where there is one.
+func orNothing(name string, getenv func(string) string) []shells.Var {
+	if getenv(name) == "" {
+		return nil
+	}
+	return unset(name)
 }
 
 func unset(names ...string) []shells.Var {

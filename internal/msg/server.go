@@ -48,6 +48,11 @@ func ServerHidesFiles() string {
 	return `profile "default" has credentials of its own, which AWS clients would use instead of these: your AWS files are hidden from the command`
 }
 
+// ServerNeverAsked is said when the command failed and nothing in it has asked the endpoint.
+func ServerNeverAsked(profile string) string {
+	return "the command never asked for the session; if it cannot, run it without --server: awsmfa exec " + word(profile) + " -- …"
+}
+
 func ServerNotOpened(err error) error {
 	return &Error{Text: fmt.Sprintf("opening the credential endpoint: %s", innermost(err)), Err: err}
 }
