@@ -154,7 +154,7 @@ func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, e
 	if err != s.failed { //nolint:errorlint // the very one
 		s.notRenewed(err)
 	}
-	return serve.Credentials{}, errors.New(msg.ServerSays(s.failed))
+	return serve.Credentials{}, errors.New(s.a.printable(msg.ServerSays(s.failed)))
 }
 
 // credentials are a session as clients are given it.

@@ -41,10 +41,11 @@ func Create(ctx context.Context, client *Client, path, name string) (Virtual, er
 	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
 		return Virtual{}, msg.NotAWS("AWS IAM", http.StatusOK, errors.New("the answer holds no device"))
 	}
-	return Virtual{
-		Serial: aws.ToString(out.VirtualMFADevice.SerialNumber),
-		Seed:   string(out.VirtualMFADevice.Base32StringSeed),
-	}, nil
+	serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
+	if !IsSerial(serial) {
+		return Virtual{}, msg.ListedNoSerial(serial)
+	}
+	return Virtual{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
 }
 
 // Enable gives a device to the user, with two consecutive codes of its authenticator. Errors are the SDK's.
