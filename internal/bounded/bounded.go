@@ -60,17 +60,21 @@ func readPipe(path string) ([]byte, error) {
 	return text, err
 }
 
-// Output takes what a program prints, as its standard output. A program that goes on beyond MaxOutput is cut off, which
+// Output counts what a program prints, as its standard output. A program that goes on beyond MaxOutput is cut off, which
 // ends it, and Write says ErrTooLong.
-type Output struct{ text []byte }
+type Output struct {
+	size int
+	full bool
+}
 
 func (o *Output) Write(p []byte) (int, error) {
-	if len(o.text)+len(p) > MaxOutput {
+	if o.size+len(p) > MaxOutput {
+		o.full = true
 		return 0, ErrTooLong
 	}
-	o.text = append(o.text, p...)
+	o.size += len(p)
 	return len(p), nil
 }
 
-// Bytes is what the program has printed.
-func (o *Output) Bytes() []byte { return o.text }
+// Full says whether the program printed more.
+func (o *Output) Full() bool { return o.full }

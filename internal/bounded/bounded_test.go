@@ -29,7 +29,7 @@ func TestOutput(t *testing.T) {
 	if n, err := o.Write(make([]byte, MaxOutput)); n != MaxOutput || err != nil {
 		t.Error(n, err)
 	}
-	if n, err := o.Write([]byte("x")); n != 0 || !errors.Is(err, ErrTooLong) || len(o.Bytes()) != MaxOutput {
+	if n, err := o.Write([]byte("x")); n != 0 || !errors.Is(err, ErrTooLong) || !o.Full() {
 		t.Error(n, err)
 	}
 }

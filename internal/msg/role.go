@@ -252,6 +252,14 @@ func ProcessStale(profile string, end time.Time, file string, line int) error {
 	}
 }
 
+// ProcessTooMuch: the program printed on and on, and was cut off.
+func ProcessTooMuch(profile, file string, line int) error {
+	return &Error{
+		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed more than credentials",
+		Hint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey, and nothing else",
+	}
+}
+
 // ProcessHangs: the program is over, and what it has started keeps its stdout.
 func ProcessHangs(profile string, file string, line int) error {
 	return &Error{

@@ -191,7 +191,7 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 	case profile.KindSSO:
 		return c.sso(x)
 	case profile.KindProcess:
-		return processcreds.NewProviderCommand(process(x, get("credential_process")), func(o *processcreds.Options) { o.Timeout = longestWait }), nil
+		return newProcess(x, get("credential_process")), nil
 	case profile.KindWebIdentity:
 		if get("role_arn") == "" {
 			at := x.Profile.Where("web_identity_token_file")
@@ -273,16 +273,32 @@ func showToken(ctx context.Context, portal *sso.Client, s profile.SSO, access st
 	}, nil
 }
 
-// process runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
+// newProcess runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
 // calls itself be known is in Environ, and stdin is not ours to give away. And on Windows, where the SDK's own command
 // spoils the quotes about a path with blanks (aws-sdk-go-v2, issue 3208), cmd is handed the line as it is.
-func process(x Outside, command string) processcreds.NewCommandBuilder {
-	return processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
+func newProcess(x Outside, command string) process {
+	printed := &bounded.Output{}
+	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
 		cmd := mfa.System(ctx, command, x.Environ)
-		cmd.Env, cmd.Stdin, cmd.Stderr = x.Environ, nil, x.Stderr
+		cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = x.Environ, nil, printed, x.Stderr
 		cmd.WaitDelay = time.Second // what the program started may hold its stdout open
 		return cmd, nil
 	})
+	return process{processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = longestWait }), printed}
+}
+
+// process is the SDK's provider for a program, which reads no more of it than fits into printed.
+type process struct {
+	*processcreds.Provider
+	printed *bounded.Output
+}
+
+func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	got, err := p.Provider.Retrieve(ctx)
+	if p.printed.Full() {
+		return aws.Credentials{}, bounded.ErrTooLong // and the program died of it
+	}
+	return got, err
 }
 
 // surroundings is for credential_source.
@@ -406,6 +422,8 @@ func processFailed(x Outside, err error) error {
 	at := x.Profile.Where("credential_process")
 	var exit *exec.ExitError
 	switch {
+	case errors.Is(err, bounded.ErrTooLong):
+		return msg.ProcessTooMuch(x.Profile.Name, at.File, at.Line)
 	case errors.As(err, &exit):
 		return msg.ProcessFailed(x.Profile.Name, exit.ExitCode(), at.File, at.Line)
 	case errors.Is(err, context.DeadlineExceeded):
