@@ -260,7 +260,7 @@ func (d Dir) Check() error {
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		if reason, err := owned(info); err != nil {
-			return &Unusable{Path: d.Path, Reason: reason, Err: fmt.Errorf("a link %v", err)}
+			return &Unusable{Path: d.Path, Reason: reason, Err: errors.New("a link " + err.Error())}
 		}
 		info, err = os.Stat(d.Path)
 	}

@@ -16,7 +16,7 @@ func TestPipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	go os.WriteFile(path, []byte("text"), 0o600) //nolint:errcheck // what is read tells
+	go os.WriteFile(path, []byte("text"), 0o600)
 	if text, err := ReadFile(path); string(text) != "text" || err != nil {
 		t.Error(text, err)
 	}

@@ -151,8 +151,9 @@ func spoiled(body []byte, fault FaultKind) []byte {
 		return emptied(emptied(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
 	case Braces:
 		return []byte("{}")
+	default:
+		return body
 	}
-	return body
 }
 
 // emptied puts another value into the elements, or the fields of an object, that are called so.

@@ -202,7 +202,7 @@ func SignInUnreadable(profile, file, why string, login bool) error {
 	}
 }
 
-// What is wrong with a sign-in's file. Nothing of it is shown.
+// SignInNotJSON and those below say what is wrong with a sign-in's file. Nothing of it is shown.
 const SignInNotJSON = "is not JSON as the AWS CLI writes it"
 
 // SignInLacks: a field is missing, or is none of what it should be.

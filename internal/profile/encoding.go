@@ -56,7 +56,7 @@ func asciiName(name string) string {
 func CheckEncoding(path string) error {
 	text, err := bounded.ReadFile(path)
 	if err != nil || isUTF16(text) {
-		return nil //nolint:nilerr // whoever loads a profile will say so
+		return nil // whoever loads a profile will say so
 	}
 	if bytes.HasPrefix(text, utf8Mark) {
 		return msg.MarkForCLI(path)

@@ -70,7 +70,7 @@ func (t tracing) noteSecrets(r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		r.Body.Close() //nolint:errcheck // it was read
+		r.Body.Close()
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		sent = append(sent, fields(body))
 	}
