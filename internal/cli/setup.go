@@ -92,9 +92,12 @@ func (c *setupCmd) firstSession(a *app, p profile.Profile) (session.Session, err
 // says where its credentials come from is left as it is.
 func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) {
 	p, err := c.load(a)
+	pasted, is := p.Pasted()
 	switch {
 	case profile.NotFound(err):
 		p = profile.Profile{Name: c.Name}
+	case is:
+		return c.putBack(ctx, a, p, pasted)
 	case err != nil:
 		return nil, err
 	case p.Kind() != profile.KindNone || p.Where("").File != a.files().Config: // one that only the config file knows may get keys
@@ -114,13 +117,71 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 		a.warn(msg.SetupUnderSudo(a.Getenv("SUDO_USER")))
 	}
 	a.say(msg.NewProfile(c.Name))
-	return c.newKeys(ctx, a, p)
+	return c.newKeys(ctx, a, p, c.write)
+}
+
+// putBack gives the profile the user's own keys, in the place of a session that was pasted in.
+func (c *setupCmd) putBack(ctx context.Context, a *app, p profile.Profile, was profile.Keys) (*account, error) {
+	if err := profile.Replaceable(a.files(), p.Name, was); err != nil {
+		return nil, err
+	}
+	a.say(msg.PastedSession(p.Name, was.Where.File, was.Where.Line))
+	return c.newKeys(ctx, a, p, func(ctx context.Context, x *account, given connection) error {
+		return c.replace(ctx, x, was, given)
+	})
+}
+
+// replace asks whether what AWS has agreed to may take the session's place, and puts it there. That the session is the
+// same user's is AWS's to say, while it takes it; else a person says so, or --yes, of keys that were given with it.
+func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, given connection) error {
+	whose, err := c.holder(ctx, x, was)
+	if err != nil {
+		return err
+	}
+	id, arn, at := given.AccessKeyID, x.who.ARN, was.Where
+	yes := c.Yes && !given.typed
+	if yes && whose != "" && whose != arn {
+		return msg.SessionOfAnother(id, arn, whose, at.File, at.Line)
+	}
+	meant, err := confirm(ctx, msg.PutBack(id, arn, whose, at.File, at.Line), whose == arn, yes)
+	switch {
+	case err != nil:
+		return err
+	case !meant:
+		return msg.NotPutBack(at.File)
+	}
+	if err := profile.ReplaceKeys(x.app.files(), x.profile.Name, was, given.Keys); err != nil {
+		return err
+	}
+	x.app.say(msg.PutBackDone(x.profile.Name, at.File))
+	return c.written(x, at.File)
+}
+
+// holder asks AWS whose a session is: "" where AWS no longer takes it.
+func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (arn string, err error) {
+	_, endpoint, err := c.reach(x.app, x.profile, c.Region, x.profile.MFASerial)
+	if err != nil {
+		return "", err
+	}
+	client, err := x.ConnectSession(ctx, session.Session{
+		AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey.Reveal(), SessionToken: keys.SessionToken.Reveal(),
+	})
+	if err != nil {
+		return "", err
+	}
+	who, err := client.Identity(ctx, endpoint)
+	if err != nil && client.SessionRefused(err) {
+		return "", nil
+	}
+	return who.ARN, err
 }
 
 // newKeys asks for the connection settings until AWS knows the keys, and only then writes them: a slip in the secret
 // would leave a section that is never touched again. The region comes first: a run that is cut short between the two
 // leaves a profile without keys, which the next one gives them.
-func (c *setupCmd) newKeys(ctx context.Context, a *app, p profile.Profile) (*account, error) {
+func (c *setupCmd) newKeys(
+	ctx context.Context, a *app, p profile.Profile, write func(context.Context, *account, connection) error,
+) (*account, error) {
 	for tries := 0; ; tries++ {
 		given, err := c.connection(ctx, a, p)
 		if err != nil {
@@ -132,7 +193,7 @@ func (c *setupCmd) newKeys(ctx context.Context, a *app, p profile.Profile) (*acc
 		}
 		switch {
 		case err == nil:
-			return x, c.write(x, given)
+			return x, write(ctx, x, given)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case x != nil && !x.KeysRefused(err):
@@ -145,7 +206,7 @@ func (c *setupCmd) newKeys(ctx context.Context, a *app, p profile.Profile) (*acc
 }
 
 // write adds what AWS has agreed to to the files, and reads the profile anew.
-func (c *setupCmd) write(x *account, given connection) (err error) {
+func (c *setupCmd) write(_ context.Context, x *account, given connection) error {
 	files := x.app.files()
 	switch {
 	case given.region == "" || x.profile.Region != "":
@@ -160,8 +221,13 @@ func (c *setupCmd) write(x *account, given connection) (err error) {
 		return err
 	}
 	x.app.say(msg.ProfileMade(c.Name, files.Credentials))
-	if info, err := os.Stat(files.Credentials); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		open := msg.OpenToOthers(files.Credentials, info.Mode())
+	return c.written(x, files.Credentials)
+}
+
+// written reads the profile anew, now that the keys are in the file, and says so where others may read that.
+func (c *setupCmd) written(x *account, file string) (err error) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		open := msg.OpenToOthers(file, info.Mode())
 		x.app.warnWith(open.Error(), msg.HintOf(open))
 	}
 	x.profile, err = c.load(x.app)
@@ -172,7 +238,7 @@ func (c *setupCmd) write(x *account, given connection) (err error) {
 type connection struct {
 	profile.Keys
 	region string
-	typed  bool // the secret was, so that a slip can be mended at once
+	typed  bool // one of the two was, so that a slip can be mended at once
 }
 
 // connection takes each from where it was given, or else from the person.
@@ -189,7 +255,7 @@ func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (g
 		}
 	}
 	if id == "" || secret == "" { // else it is a script's, and a region may well not be wanted
-		given.typed = secret == ""
+		given.typed = true
 		tty, err := term.Open()
 		if err != nil {
 			return given, msg.NobodyToAskKeys(c.Name, err)

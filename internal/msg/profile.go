@@ -302,26 +302,28 @@ func ProfileKeyGarbled(name, key, file string, line int) *Error {
 	}
 }
 
-// ProfileTemporaryToken: the keys come with a session token, so they are a session already.
-func ProfileTemporaryToken(name, key, file string, line int) *Error {
+// ProfilePasted: the profile's pair is a session, which key tells.
+func ProfilePasted(name, key, file string, line int) *Error {
 	return &Error{
-		Text: "profile " + quoted(name) + " holds temporary keys (" + key + ", " + place(file, line) + "); GetSessionToken needs long-term keys",
-		Hint: "name the profile that has the user's own keys (AKIA…)",
+		Text: "profile " + quoted(name) + " holds a session that was pasted in, ended or not, in place of the user's own keys (" +
+			key + ", " + place(file, line) + ")",
+		Hint: "put those back: run awsmfa setup " + word(name),
 	}
 }
 
-// ProfileTemporaryID: the key id is one that STS gave out (ASIA…).
-func ProfileTemporaryID(name, file string, line int) *Error {
+// ProfileTokenLeft: the token of a session stands beside keys that are a user's.
+func ProfileTokenLeft(name, key, file string, line int) *Error {
 	return &Error{
-		Text: "profile " + quoted(name) + " holds a temporary key (an ASIA… id, " + place(file, line) + "); GetSessionToken needs long-term keys",
-		Hint: "name the profile that has the user's own keys (AKIA…)",
+		Text: "profile " + quoted(name) + " holds the token of a session that was pasted in (" + key + ", " + place(file, line) +
+			") beside the user's own keys",
+		Hint: "take that line out, or run awsmfa setup " + word(name),
 	}
 }
 
-// ProfileTemporaryHides: the temporary keys stand in the credentials file, from line pair on, and hide another source.
-func ProfileTemporaryHides(name, key, file string, line, pair int, over, overFile string, overLine int) *Error {
+// ProfilePastedHides: the session stands in the credentials file, from line pair on, and hides another source.
+func ProfilePastedHides(name, key, file string, line, pair int, over, overFile string, overLine int) *Error {
 	return &Error{
-		Text: "profile " + quoted(name) + " holds temporary keys (" + key + ", " + place(file, line) + "); " +
+		Text: "profile " + quoted(name) + " holds a session that was pasted in, ended or not (" + key + ", " + place(file, line) + "); " +
 			place(overFile, overLine) + " has a " + over + ", which " + place(file, pair) + " hides",
 		Hint: "take the pair and its token out of " + path(file) + ": then " + over + " decides",
 	}

@@ -65,6 +65,15 @@ func SourceGone(profile, source string, err error) error {
 	}
 }
 
+// SourceGonePasted is SourceGone where they are a session that stands in place of the user's own keys.
+func SourceGonePasted(profile, source, file string, line int, err error) error {
+	return &Error{
+		Text: "AWS no longer takes the session that was pasted into profile " + quoted(source) + ", in place of the user's own keys (" +
+			place(file, line) + "), with which the role of profile " + quoted(profile) + " is assumed",
+		Hint: "put those back: run awsmfa setup " + word(source), Err: err,
+	}
+}
+
 // SourceGoneHides is SourceGone where they stand in a file, and hide another source.
 func SourceGoneHides(profile, source, file string, line int, over, overFile string, overLine int, err error) error {
 	return &Error{

@@ -8,9 +8,9 @@ import (
 // The first day.
 
 // SetupHelp stands under the usage in setup --help.
-const SetupHelp = `The whole first day, each step skipped when it is done: a new profile from an access key (a section that
-is there is never touched), an MFA device with its QR code, mfa_serial in the config file, a first session. Safe to run
-again after any interruption.
+const SetupHelp = `The whole first day, each step skipped when it is done: a new profile from an access key (in a section that
+is there, nothing is changed but a session that was pasted in: it offers to put the user's own keys back), an MFA device
+with its QR code, mfa_serial in the config file, a first session. Safe to run again after any interruption.
 
 In a script: --access-key-id, AWSMFA_SECRET_ACCESS_KEY or --secret-stdin, --region, --codes-from, --code-command, --yes.`
 
@@ -39,7 +39,7 @@ func NoKeyIDAgain() string {
 
 func NobodyToAskKeys(profile string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("profile %q is not there, and there is no terminal to ask for its access key on", profile),
+		Text: fmt.Sprintf("profile %q has no access key of a user, and there is no terminal to ask for one on", profile),
 		Hint: "give --access-key-id and AWSMFA_SECRET_ACCESS_KEY, or --secret-stdin",
 		Err:  err,
 	}
@@ -84,6 +84,41 @@ func NotWritten(err error) error {
 
 func ProfileMade(name, file string) string {
 	return fmt.Sprintf("profile %q is added to %s", name, path(file))
+}
+
+// PastedSession is said before the user's own keys are asked for, to be put in the session's place.
+func PastedSession(name, file string, line int) string {
+	return fmt.Sprintf("profile %q holds a session that was pasted in, in place of the user's own keys (%s): "+
+		"give the access key of the IAM user, and it can be put back there", name, place(file, line))
+}
+
+// PutBack is a question. session is whose the session is, or "" where AWS does not say.
+func PutBack(id, arn, session, file string, line int) string {
+	whose := "which is " + session + "'s"
+	switch session {
+	case "":
+		whose = "which has ended, so that AWS does not say whose it was"
+	case arn:
+		whose = "which is the same user's"
+	}
+	return fmt.Sprintf("Put %s, a key of %s, in the place of the session (%s), %s?", id, arn, place(file, line), whose)
+}
+
+// SessionOfAnother: a key was to be put, unasked, in the place of a session that is not its user's.
+func SessionOfAnother(id, arn, session, file string, line int) error {
+	return &Error{
+		Text: fmt.Sprintf("%s is a key of %s, and the session that was pasted in (%s) is %s's; nothing was written",
+			id, arn, place(file, line), session),
+		Hint: "give a key of the session's user, or leave out --yes and answer the question",
+	}
+}
+
+func NotPutBack(file string) error {
+	return &Error{Text: fmt.Sprintf("the session stays where it is; nothing was changed in %s", path(file))}
+}
+
+func PutBackDone(name, file string) string {
+	return fmt.Sprintf("profile %q has the user's own keys again (%s)", name, path(file))
 }
 
 func KeysAre(arn string) string { return fmt.Sprintf("the keys are those of %s", arn) }

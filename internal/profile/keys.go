@@ -11,6 +11,9 @@ const (
 	secretKey = "aws_secret_access_key"
 )
 
+// tokenKeys are the names of a session token's setting; the second is botocore's older one.
+var tokenKeys = []string{"aws_session_token", "aws_security_token"}
+
 // Keys are a user's long-term access key pair. They can be printed: the secret shows as [secret].
 type Keys struct {
 	AccessKeyID     string
@@ -200,35 +203,48 @@ func (p Profile) roleError() error {
 	return p.roleAlone()
 }
 
-// longTerm refuses a key pair that is not long-term.
+// longTerm refuses a key pair that is a session.
 func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
-	switch {
-	case err != nil:
-		return Keys{}, err
-	case keys.SessionToken.Reveal() != "":
-		key := "aws_session_token"
-		if t := p.Where(key); t.File != keys.Where.File {
-			key = "aws_security_token"
-		}
-		at := p.Where(key)
-		if c, ok := p.Hidden(); ok {
-			return Keys{}, c.hides(key, at)
-		}
-		return Keys{}, msg.ProfileTemporaryToken(p.Name, key, at.File, at.Line)
-	case strings.HasPrefix(keys.AccessKeyID, "ASIA"):
-		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-		if c, ok := p.Hidden(); ok {
-			return Keys{}, c.hides(idKey, keys.Where)
-		}
-		return Keys{}, msg.ProfileTemporaryID(p.Name, keys.Where.File, keys.Where.Line)
+	if err != nil || !keys.isSession() {
+		return keys, err
 	}
-	return keys, nil
+	key, at := idKey, keys.Where
+	for _, token := range tokenKeys {
+		if t := p.Where(token); t.File == keys.Where.File && keys.SessionToken.Reveal() != "" {
+			key, at = token, t
+			break
+		}
+	}
+	if c, ok := p.Hidden(); ok {
+		return Keys{}, c.hides(key, at)
+	}
+	if strings.HasPrefix(keys.AccessKeyID, "AKIA") {
+		return Keys{}, msg.ProfileTokenLeft(p.Name, key, at.File, at.Line)
+	}
+	return Keys{}, msg.ProfilePasted(p.Name, key, at.File, at.Line)
 }
 
-// hides says that a temporary pair, which key at its place marks as one, hides another source.
+// Pasted is the session that stands in the place of the user's own keys, if there is one. One that hides another source
+// of credentials stands in that one's place.
+func (p Profile) Pasted() (Keys, bool) {
+	if p.own().Kind != KindKeys {
+		return Keys{}, false
+	}
+	keys, err := p.KeyPair()
+	_, hides := p.Hidden()
+	return keys, err == nil && !hides && keys.isSession()
+}
+
+// isSession says of a key pair that STS gave it out.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+func (k Keys) isSession() bool {
+	return k.SessionToken.Reveal() != "" || strings.HasPrefix(k.AccessKeyID, "ASIA")
+}
+
+// hides says that a session, which key at its place marks as one, hides another source.
 func (c Clash) hides(key string, at Pos) error {
 	over := c.Over.Pos
-	return msg.ProfileTemporaryHides(c.Profile, key, at.File, at.Line, c.Won.Pos.Line, c.Over.Key, over.File, over.Line)
+	return msg.ProfilePastedHides(c.Profile, key, at.File, at.Line, c.Won.Pos.Line, c.Over.Key, over.File, over.Line)
 }
 
 // KeyPair returns the profile's own key pair, long-term or not: what a role may be assumed with. Its errors are as those
@@ -264,7 +280,7 @@ func (p Profile) KeyPair() (Keys, error) {
 		}
 	}
 	keys := Keys{AccessKeyID: id.value, SecretAccessKey: NewSecret(secret.value), Where: id.pos}
-	for _, key := range []string{"aws_session_token", "aws_security_token"} { // the second is botocore's older name
+	for _, key := range tokenKeys {
 		if t := from.get("", key); t != nil && t.value != "" {
 			keys.SessionToken = NewSecret(t.value)
 			break

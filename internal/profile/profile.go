@@ -277,7 +277,7 @@ func (p Profile) Get(key string) (value string, ok bool) {
 }
 
 func isSecret(key string) bool {
-	return key == secretKey || key == "aws_session_token" || key == "aws_security_token"
+	return key == secretKey || slices.Contains(tokenKeys, key)
 }
 
 // Where returns where the setting called key stands, secrets too; the zero Pos when it is not there. The empty key is

@@ -396,11 +396,15 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
-			`profile "p" holds temporary keys (aws_session_token, credentials:4); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`,
+			`profile "p" holds the token of a session that was pasted in (aws_session_token, credentials:4) beside the user's own keys | take that line out, or run awsmfa setup p`,
+		},
+		{
+			"pasted session", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\naws_security_token = t\n",
+			`profile "p" holds a session that was pasted in, ended or not, in place of the user's own keys (aws_security_token, credentials:4) | put those back: run awsmfa setup p`,
 		},
 		{
 			"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
-			`profile "p" holds a temporary key (an ASIA… id, credentials:2); GetSessionToken needs long-term keys | name the profile that has the user's own keys (AKIA…)`,
+			`profile "p" holds a session that was pasted in, ended or not, in place of the user's own keys (aws_access_key_id, credentials:2) | put those back: run awsmfa setup p`,
 		},
 		{
 			"role", "[profile p]\n" + role + "source_profile = my base\n", "",
@@ -440,11 +444,11 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys + "aws_session_token=t\n",
-			`profile "p" holds temporary keys (aws_session_token, credentials:4); config:2 has a credential_process, which credentials:2 hides | take the pair and its token out of credentials: then credential_process decides`,
+			`profile "p" holds a session that was pasted in, ended or not (aws_session_token, credentials:4); config:2 has a credential_process, which credentials:2 hides | take the pair and its token out of credentials: then credential_process decides`,
 		},
 		{
 			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n", "[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
-			`profile "p" holds temporary keys (aws_access_key_id, credentials:2); config:2 has a login_session, which credentials:2 hides | take the pair and its token out of credentials: then login_session decides`,
+			`profile "p" holds a session that was pasted in, ended or not (aws_access_key_id, credentials:2); config:2 has a login_session, which credentials:2 hides | take the pair and its token out of credentials: then login_session decides`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",

@@ -202,3 +202,52 @@ func TestHolders(t *testing.T) {
 		t.Error("a directory is no error")
 	}
 }
+
+// A session that was pasted in gives its place to the pair, and the lines of its token go; where that would touch what is
+// others', or more than whole lines, it stays.
+func TestReplacePasted(t *testing.T) {
+	session := "aws_access_key_id = ASIAEXAMPLE000000000\naws_secret_access_key = x\n"
+	pair := "aws_access_key_id = " + newID + "\naws_secret_access_key = " + newSecret + "\n"
+	for _, test := range []struct{ name, config, credentials, want string }{ // want is the file afterwards, or the error
+		{"usual", "-", "[p]\n" + session + "aws_session_token = t\nregion = x\n[q]\nregion = y\n", "[p]\n" + pair + "region = x\n[q]\nregion = y\n"},
+		{"token first, twice, in both names", "-", "[p]\naws_session_token=a\naws_security_token=b\n" + session + "aws_session_token=c", "[p]\n" + pair},
+		{"no token", "-", "[p]\n" + session, "[p]\n" + pair},
+		{"empty token", "-", "[p]\n" + session + "aws_session_token =\n", "[p]\n" + pair},
+		{"others with the same session", "-", "[a]\n" + session + "[p]\n" + session + "[z]\n" + session, "[a]\n" + session + "[p]\n" + pair + "[z]\n" + session},
+		{"config file", "[profile p]\n" + session + "aws_session_token = t\n", "-", "[profile p]\n" + pair},
+		{"a user's key beside a token", "-", "[p]\n" + testKeys + "aws_session_token = t\n", "[p]\n" + pair},
+		{"a token of many lines", "-", "[p]\n" + session + "aws_session_token = t\n  u\n", "aws_session_token (credentials:4) is written in an unusual way"},
+		{"settings below a token", "-", "[p]\n" + session + "aws_session_token =\n  a = b\n", "aws_session_token (credentials:4) is written in an unusual way"},
+		{"all profiles' session", "-", "[DEFAULT]\n" + session + "[p]\nregion = x\n", "aws_access_key_id (credentials:2) is written in an unusual way"},
+		{"all profiles' token", "-", "[DEFAULT]\naws_session_token = t\n[p]\n" + session, "aws_session_token (credentials:2) is written in an unusual way"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			files := write(t, test.config, test.credentials)
+			p, err := Load(files, "p")
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, ok := p.Pasted()
+			if !ok {
+				t.Fatal("it is not taken for a session")
+			}
+			file, before := was.Where.File, content(t, was.Where.File)
+			rehearsed := Replaceable(files, "p", was)
+			if content(t, file) != before {
+				t.Error("the rehearsal has changed something")
+			}
+			err = ReplaceKeys(files, "p", was, newPair)
+			if after := content(t, file); err == nil && (after != test.want || rehearsed != nil) {
+				t.Errorf("%q; rehearsed: %v", after, rehearsed)
+			}
+			if err == nil {
+				return
+			}
+			noSecret(t, err)
+			said := strings.ReplaceAll(err.Error(), filepath.Dir(file)+string(filepath.Separator), "")
+			if !strings.Contains(said, test.want) || rehearsed == nil || content(t, file) != before {
+				t.Errorf("%v; rehearsed: %v", err, rehearsed)
+			}
+		})
+	}
+}

@@ -531,6 +531,45 @@ func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
 	return msg.WriteBusy(path)
 }
 
+// rehearse does all that rewrite does, but for the renaming; and where the file's directory is to be made, it looks only
+// whether one can be.
+func rehearse(path string, compose func(old []byte) ([]byte, error)) error {
+	file, err := follow(path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(file)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if _, err := compose(nil); err != nil {
+			return err
+		}
+		return mayMake(dir, path)
+	}
+	unlock, err := lock(dir, lockWait)
+	if err != nil {
+		return msg.WriteBusy(path)
+	}
+	defer unlock()
+	w, err := prepare(path, compose)
+	if err != nil || w == nil {
+		return err
+	}
+	return os.Remove(w.tmp)
+}
+
+// mayMake tells whether dir, which is not there, could be made for the file at path.
+func mayMake(dir, path string) error {
+	above := filepath.Dir(dir)
+	if _, err := os.Stat(above); errors.Is(err, fs.ErrNotExist) && above != dir {
+		return mayMake(above, path)
+	}
+	made, err := os.MkdirTemp(above, temporary)
+	if err != nil {
+		return refused(above, path, err)
+	}
+	return os.Remove(made)
+}
+
 // writing is a new file that is written beside the old one and not yet in its place.
 type writing struct {
 	path, real string // as it was named, and with all links followed

@@ -56,6 +56,9 @@ func (c *Client) KeysRefused(err error) bool {
 		slices.Contains([]string{"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}, api.ErrorCode())
 }
 
+// SessionRefused says of an error of Identity that AWS does not take the session: it has ended, or was not copied whole.
+func (c *Client) SessionRefused(err error) bool { return isGone(err) || c.KeysRefused(err) }
+
 func (c *Client) sts(endpoint Endpoint) *sts.Client {
 	return sts.NewFromConfig(c.aws, func(o *sts.Options) {
 		o.BaseEndpoint = optional(endpoint.URL)

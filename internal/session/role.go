@@ -137,6 +137,9 @@ func sourceGone(role string, source profile.Profile, err error) error {
 		won, over := c.Won.Pos, c.Over.Pos
 		return msg.SourceGoneHides(role, source.Name, won.File, won.Line, c.Over.Key, over.File, over.Line, err)
 	}
+	if s, ok := source.Pasted(); ok {
+		return msg.SourceGonePasted(role, source.Name, s.Where.File, s.Where.Line, err)
+	}
 	return msg.SourceGone(role, source.Name, err)
 }
 
