@@ -110,7 +110,7 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 		}
 		return c.accountOf(ctx, a, p, keys, c.Region)
 	}
-	if err := profile.CheckName(c.Name); err != nil {
+	if err := profile.KeysAddable(a.files(), c.Name); err != nil {
 		return nil, err
 	}
 	if a.underSudo() {
@@ -136,10 +136,10 @@ func (c *setupCmd) putBack(ctx context.Context, a *app, p profile.Profile, was p
 func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, given connection) error {
 	whose, err := c.holder(ctx, x, was)
 	if err != nil {
-		return err
+		return msg.NotWritten(err)
 	}
 	id, arn, at := given.AccessKeyID, x.who.ARN, was.Where
-	yes := c.Yes && !given.typed
+	yes := c.Yes && !given.typed.key()
 	if yes && whose != "" && whose != arn {
 		return msg.SessionOfAnother(id, arn, whose, at.File, at.Line)
 	}
@@ -178,31 +178,75 @@ func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (a
 
 // newKeys asks for the connection settings until AWS knows the keys, and only then writes them: a slip in the secret
 // would leave a section that is never touched again. The region comes first: a run that is cut short between the two
-// leaves a profile without keys, which the next one gives them.
+// leaves a profile without keys, which the next one gives them. Nobody is asked before all else is known to be right, nor
+// again for what typing cannot mend.
 func (c *setupCmd) newKeys(
 	ctx context.Context, a *app, p profile.Profile, write func(context.Context, *account, connection) error,
 ) (*account, error) {
+	given, err := c.given(a, p)
+	if err == nil {
+		err = c.reachable(ctx, a, p, given.region)
+	}
+	if err != nil {
+		return nil, msg.NotWritten(err)
+	}
 	for tries := 0; ; tries++ {
-		given, err := c.connection(ctx, a, p)
-		if err != nil {
+		if err := c.ask(ctx, p, &given); err != nil {
 			return nil, err
 		}
-		var x *account
-		if err = profile.CheckKeys(given.AccessKeyID, given.SecretAccessKey); err == nil {
-			x, err = c.accountOf(ctx, a, p, given.Keys, given.region)
-		}
+		x, wrong, err := c.try(ctx, a, p, given)
 		switch {
 		case err == nil:
 			return x, write(ctx, x, given)
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case x != nil && !x.KeysRefused(err):
-			return nil, msg.NotWritten(err)
-		case !given.typed || tries == mfa.AskAgain:
-			return nil, msg.KeysNotTaken(err)
+		case !wrong.key():
+			if !wrong.region || tries == mfa.AskAgain || !given.forget(wrong) {
+				return nil, msg.NotWritten(err)
+			}
+		case tries == mfa.AskAgain || !given.forget(wrong):
+			return nil, msg.KeysNotTaken(err, c.secretFrom(wrong.secret && !given.typed.secret))
 		}
 		a.say(msg.KeysAgain(err))
 	}
+}
+
+// secretFrom is what gave a secret that is wrong and was not typed, else "".
+func (c *setupCmd) secretFrom(is bool) string {
+	switch {
+	case !is:
+		return ""
+	case c.SecretStdin:
+		return "stdin"
+	}
+	return varSecret
+}
+
+// reachable finds out what is wrong with how AWS would be reached, whatever is typed.
+func (c *setupCmd) reachable(ctx context.Context, a *app, p profile.Profile, region string) error {
+	reach, _, err := c.reach(a, p, region, p.MFASerial)
+	if err == nil {
+		_, err = reach.Connect(ctx, profile.Keys{})
+	}
+	return err
+}
+
+// try asks AWS whose the keys are. With an error comes which of the settings may be at fault: none where it is another
+// thing.
+func (c *setupCmd) try(ctx context.Context, a *app, p profile.Profile, given connection) (x *account, wrong parts, err error) {
+	if err := profile.CheckKeyID(given.AccessKeyID); err != nil {
+		return nil, parts{id: true}, err
+	}
+	if err := profile.CheckSecret(given.SecretAccessKey); err != nil {
+		return nil, parts{secret: true}, err
+	}
+	x, err = c.accountOf(ctx, a, p, given.Keys, given.region)
+	if err != nil && x != nil {
+		wrong.region = x.RegionRefused(err)
+		wrong.secret = x.SecretRefused(err)
+		wrong.id = x.KeysRefused(err) && !wrong.secret
+	}
+	return x, wrong, err
 }
 
 // write adds what AWS has agreed to to the files, and reads the profile anew.
@@ -214,7 +258,7 @@ func (c *setupCmd) write(_ context.Context, x *account, given connection) error 
 		x.app.warn(msg.RegionNotWritten(given.region, files.Config))
 	default:
 		if err := profile.AddConfig(files, c.Name, []profile.Setting{{Key: "region", Value: given.region}}); err != nil {
-			return err
+			x.app.warn(msg.RegionNotWritable(given.region, err)) // as note does, of mfa_serial
 		}
 	}
 	if err := profile.AddKeys(files, c.Name, given.AccessKeyID, given.SecretAccessKey); err != nil {
@@ -234,54 +278,93 @@ func (c *setupCmd) written(x *account, file string) (err error) {
 	return err
 }
 
-// connection is the connection settings of a new profile.
+// connection is the connection settings of a new profile, and which of them a person typed.
 type connection struct {
 	profile.Keys
 	region string
-	typed  bool // one of the two was, so that a slip can be mended at once
+	typed  parts
 }
 
-// connection takes each from where it was given, or else from the person.
-func (c *setupCmd) connection(ctx context.Context, a *app, p profile.Profile) (given connection, err error) {
-	id, secret := c.AccessKeyID, a.Getenv(varSecret)
-	given.region = regionFor(c.Region, p, a.Getenv)
+// parts are some of the connection settings.
+type parts struct{ id, secret, region bool }
+
+// key says that the access key is among them, or half of it.
+func (p parts) key() bool { return p.id || p.secret }
+
+// forget drops what was typed of that which may be wrong, to be asked for again: a key pair is copied anew as a whole. It
+// reports false where typing mends nothing.
+func (g *connection) forget(wrong parts) bool {
+	if wrong.region && g.typed.region {
+		g.region = ""
+		return true
+	}
+	if !(wrong.id && g.typed.id || wrong.secret && g.typed.secret) {
+		return false
+	}
+	if g.typed.id {
+		g.AccessKeyID = ""
+	}
+	if g.typed.secret {
+		g.SecretAccessKey = profile.Secret{}
+	}
+	return true
+}
+
+// given are the connection settings that nobody has to be asked for.
+func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
+	secret := a.Getenv(varSecret)
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return given, msg.StdinFailed(err)
+			return connection{}, msg.StdinFailed(err)
 		}
 		if secret = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); secret == "" {
-			return given, msg.StdinEmpty()
+			return connection{}, msg.StdinEmpty()
 		}
 	}
-	if id == "" || secret == "" { // else it is a script's, and a region may well not be wanted
-		given.typed = true
-		tty, err := term.Open()
-		if err != nil {
-			return given, msg.NobodyToAskKeys(c.Name, err)
-		}
-		defer tty.Close()
-		if id, secret, err = askKeys(ctx, tty, id, secret); err != nil {
-			return given, err
-		}
-		for given.region == "" && p.Where("").Line == 0 {
-			region, err := tty.Ask(ctx, msg.AskRegion)
-			if err != nil {
-				return given, answered(ctx, err)
-			}
-			if region == "" {
-				break
-			}
-			if isRegion(region) {
-				given.region = region
-			} else {
-				tty.Say(msg.NoRegionAgain())
-			}
-		}
-		c.Region = given.region // is not asked again
+	given := connection{region: regionFor(c.Region, p, a.Getenv)}
+	if !isRegion(given.region) {
+		return connection{}, msg.BadRegion(given.region)
+	}
+	given.AccessKeyID, given.SecretAccessKey = c.AccessKeyID, profile.NewSecret(secret)
+	return given, nil
+}
+
+// ask asks the person for what is not there.
+func (c *setupCmd) ask(ctx context.Context, p profile.Profile, given *connection) error {
+	id, secret := given.AccessKeyID, given.SecretAccessKey.Reveal()
+	first := given.typed == parts{}
+	if id != "" && secret != "" && !given.typed.region { // a script's, where a region may well not be wanted
+		return nil
+	}
+	tty, err := term.Open()
+	if err != nil {
+		return msg.NobodyToAskKeys(c.Name, err)
+	}
+	defer tty.Close()
+	given.typed.id = given.typed.id || id == ""
+	given.typed.secret = given.typed.secret || secret == ""
+	if id, secret, err = askKeys(ctx, tty, id, secret); err != nil {
+		return err
 	}
 	given.AccessKeyID, given.SecretAccessKey = id, profile.NewSecret(secret)
-	return given, nil
+	for given.region == "" && p.Where("").Line == 0 && (first || given.typed.region) { // enter for none is an answer
+		region, err := tty.Ask(ctx, msg.AskRegion)
+		if err != nil {
+			return answered(ctx, err)
+		}
+		if region == "" {
+			given.typed.region = false
+			break
+		}
+		if isRegion(region) {
+			given.region, given.typed.region = region, true
+		} else {
+			tty.Say(msg.NoRegionAgain())
+		}
+	}
+	c.Region = given.region
+	return nil
 }
 
 // askKeys asks for those of the two that are not given.

@@ -63,13 +63,13 @@ func OtherKeys(profile, have, given, file string, line int) error {
 	}
 }
 
-// KeysNotTaken: a new key pair cannot be right.
-func KeysNotTaken(err error) error {
-	return &Error{
-		Text: fmt.Sprintf("%v; nothing was written", err),
-		Hint: "copy both parts of the key again, whole, and give them anew; for China, GovCloud and the European Sovereign Cloud give the region too",
-		Err:  err,
+// KeysNotTaken: a new key pair cannot be right. secretFrom is what gave the secret, where that is wrong and was not typed.
+func KeysNotTaken(err error, secretFrom string) error {
+	hint := "copy both parts of the key again, whole, and give them anew; for China, GovCloud and the European Sovereign Cloud give the region too"
+	if secretFrom != "" {
+		hint = "the secret came from " + secretFrom + ": copy it there again, whole, or leave it out to type it"
 	}
+	return &Error{Text: fmt.Sprintf("%v; nothing was written", err), Hint: hint, Err: err}
 }
 
 // KeysAgain is said before a new key pair is asked for again.
@@ -136,12 +136,17 @@ func NoteSerial(file string) string {
 
 func Noted(file string) string { return "mfa_serial is noted in " + path(file) }
 
-// NotNoted is a warning.
+// RegionNotWritable is a warning.
+func RegionNotWritable(region string, err error) string {
+	return fmt.Sprintf("region = %s is not in the config file: %v", region, err)
+}
+
 // RegionNotWritten is a warning: setup adds nothing of its own accord to a section that is there.
 func RegionNotWritten(region, file string) string {
 	return fmt.Sprintf("the profile's section in %s is there already: add region = %s to it by hand, if that is wanted", path(file), region)
 }
 
+// NotNoted is a warning.
 func NotNoted(err error) string {
 	text := fmt.Sprintf("mfa_serial is not noted: %v", err)
 	if hint := HintOf(err); hint != "" {

@@ -20,7 +20,7 @@ import (
 // section of the one file that was.Where names. A pair that was changed in the meantime is an error. Every error is a
 // *msg.Error, shows no secret, and means that nothing was changed.
 func ReplaceKeys(files Files, name string, was, now Keys) error {
-	if err := CheckKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
+	if err := checkKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
 		return err
 	}
 	return rewrite(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, now, old) })

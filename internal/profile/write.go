@@ -77,21 +77,37 @@ func plainValue(v string) bool {
 	return !quoted && len(cutComment([]byte(line))) == len(line)
 }
 
-// CheckKeys tells whether a key pair can be written and be long-term: it is for what was just typed, before AWS is asked
-// whose it is; AddKeys asks it too. Its errors show neither.
-func CheckKeys(id string, secret Secret) error {
-	for _, s := range []Setting{{idKey, id}, {secretKey, secret.Reveal()}} {
-		if !plainValue(s.Value) || strings.ContainsFunc(s.Value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return msg.WriteKeyGarbled(s.Key)
-		}
-	}
-	if strings.HasPrefix(id, "ASIA") {
+// CheckKeyID tells whether an access key ID can be written and be a user's: it is for what was just typed, before AWS is
+// asked whose it is; AddKeys asks it too. Its errors do not show it: it may be the secret.
+func CheckKeyID(id string) error {
+	switch {
+	case !plainKey(id):
+		return msg.WriteKeyGarbled(idKey)
+	case strings.HasPrefix(id, "ASIA"):
 		return msg.WriteTemporaryID()
-	}
-	if !IsKeyID(id) { // the two in each other's place, and the secret would be shown and sent
+	case !IsKeyID(id): // the two in each other's place, and the secret would be shown and sent
 		return msg.WriteNoKeyID()
 	}
 	return nil
+}
+
+// CheckSecret is CheckKeyID for the secret access key.
+func CheckSecret(secret Secret) error {
+	if !plainKey(secret.Reveal()) {
+		return msg.WriteKeyGarbled(secretKey)
+	}
+	return nil
+}
+
+func plainKey(v string) bool {
+	return plainValue(v) && !strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func checkKeys(id string, secret Secret) error {
+	if err := CheckKeyID(id); err != nil {
+		return err
+	}
+	return CheckSecret(secret)
 }
 
 // IsKeyID says whether AWS would take id for an access key ID: 16 to 128 capital letters and digits (IAM API Reference,
@@ -108,38 +124,53 @@ func AddKeys(files Files, name, id string, secret Secret) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	if err := CheckKeys(id, secret); err != nil {
+	if err := checkKeys(id, secret); err != nil {
 		return err
 	}
-	pair := []Setting{{idKey, id}, {secretKey, secret.Reveal()}}
 	if files.Credentials == "" {
 		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
 	}
-	return rewrite(files.Credentials, func(old []byte) ([]byte, error) {
-		before, err := readWith(files, name, nil, old)
-		if err != nil {
-			return nil, err
+	return rewrite(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
+}
+
+// KeysAddable tells whether AddKeys could do its work now: it does all of it, with a pair that is none, but for the last
+// step, the renaming. It is for asking before anybody is asked for a key.
+func KeysAddable(files Files, name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	if files.Credentials == "" {
+		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
+	}
+	id, secret := strings.Repeat("X", 20), NewSecret(strings.Repeat("x", 40))
+	return rehearse(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
+}
+
+// withSection is old, the credentials file's text, with the new section at its end.
+func withSection(files Files, name, id string, secret Secret, old []byte) ([]byte, error) {
+	before, err := readWith(files, name, nil, old)
+	if err != nil {
+		return nil, err
+	}
+	if at := before.credentials.pos; at.Line != 0 {
+		return nil, msg.WriteSectionThere(name, at.File, at.Line)
+	}
+	for _, key := range sourceKeys {
+		if e := before.config.get("", key); e != nil {
+			return nil, msg.WriteSourceThere(name, key, e.pos.File, e.pos.Line)
 		}
-		if at := before.credentials.pos; at.Line != 0 {
-			return nil, msg.WriteSectionThere(name, at.File, at.Line)
-		}
-		for _, key := range sourceKeys {
-			if e := before.config.get("", key); e != nil {
-				return nil, msg.WriteSourceThere(name, key, e.pos.File, e.pos.Line)
-			}
-		}
-		text := appendSection(old, "["+name+"]", pair)
-		after, err := readWith(files, name, nil, text)
-		if err != nil {
-			return nil, msg.WriteMisread(files.Credentials, err)
-		}
-		keys, err := Profile{Name: name, in: &after}.LongTermKeys()
-		if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() || keys.Where.File != files.Credentials ||
-			!sameBut(old, text, len(old), true, name, true) {
-			return nil, msg.WriteMisread(files.Credentials, err)
-		}
-		return text, nil
-	})
+	}
+	text := appendSection(old, "["+name+"]", []Setting{{idKey, id}, {secretKey, secret.Reveal()}})
+	after, err := readWith(files, name, nil, text)
+	if err != nil {
+		return nil, msg.WriteMisread(files.Credentials, err)
+	}
+	keys, err := Profile{Name: name, in: &after}.LongTermKeys()
+	if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() || keys.Where.File != files.Credentials ||
+		!sameBut(old, text, len(old), true, name, true) {
+		return nil, msg.WriteMisread(files.Credentials, err)
+	}
+	return text, nil
 }
 
 // sourceKeys are the settings that say where a profile's credentials come from (see Kind).

@@ -63,7 +63,7 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 	case "InvalidClientTokenId", "UnrecognizedClientException":
 		return msg.KeyUnknown(id, err)
 	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
-		if strings.Contains(said, "valid region") { // the signature names the region
+		if isOtherRegion(said) {
 			return msg.RegionUnknown(c.Region, err)
 		}
 		if c.ahead.Abs() > skewed {
@@ -90,6 +90,9 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 	}
 	return msg.Refused(operation, code, said, err)
 }
+
+// isOtherRegion says of what AWS said of a signature that the region which that names is at fault.
+func isOtherRegion(said string) bool { return strings.Contains(said, "valid region") }
 
 // Answered says of an error of a call that AWS itself refused it, so that nothing stands between this computer and AWS.
 func Answered(err error) bool {

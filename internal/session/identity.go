@@ -51,9 +51,23 @@ func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, err
 
 // KeysRefused says of an error of Identity that AWS takes the keys for nobody's: there is a slip in one of them.
 func (c *Client) KeysRefused(err error) bool {
+	return c.refused(err, "InvalidClientTokenId", "UnrecognizedClientException") || c.SecretRefused(err)
+}
+
+// SecretRefused says of an error of Identity that AWS knows the access key ID, and the secret is not its own.
+func (c *Client) SecretRefused(err error) bool {
+	return c.refused(err, "SignatureDoesNotMatch") && !c.RegionRefused(err)
+}
+
+// RegionRefused says of an error of Identity that AWS knows no such region, or the endpoint is another's.
+func (c *Client) RegionRefused(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && c.ahead.Abs() <= skewed &&
-		slices.Contains([]string{"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}, api.ErrorCode())
+	return errors.As(err, &api) && api.ErrorCode() == "SignatureDoesNotMatch" && isOtherRegion(api.ErrorMessage())
+}
+
+func (c *Client) refused(err error, codes ...string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && c.ahead.Abs() <= skewed && slices.Contains(codes, api.ErrorCode())
 }
 
 // SessionRefused says of an error of Identity that AWS does not take the session: it has ended, or was not copied whole.
