@@ -17,7 +17,7 @@ import (
 type rotateCmd struct {
 	sessionFlags
 	KeepOld bool `help:"Deactivate the old key, and do not delete it."`
-	Yes     bool `short:"y" help:"Do not ask about other profiles with the same key, nor about a second key that is inactive or was never used."`
+	Yes     bool `short:"y" help:"Change other profiles with the same key too, and do not ask about them, nor about a second key that is inactive or was never used."`
 }
 
 // Help is Kong's hook for what stands under the usage.
@@ -63,12 +63,12 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	if _, err = r.works(ctx, r.new); err == nil {
-		err = profile.ReplaceKeys(a.files(), p.Name, r.old, r.new)
+		err = profile.ReplaceShared(a.files(), p.Name, r.sharing, r.old, r.new)
 	}
 	if err != nil {
 		return r.abandon(ctx, err)
 	}
-	a.say(msg.KeyReplaced(r.new.AccessKeyID, p.Name, r.new.Where.File))
+	a.say(msg.KeyReplaced(r.new.AccessKeyID, p.Name, r.new.Where.File, told(r.sharing)))
 	return r.retire(ctx)
 }
 
@@ -78,35 +78,41 @@ type rotation struct {
 	cmd      *rotateCmd
 	with     *account // has an MFA session
 	old, new profile.Keys
-	others   []msg.KeyHolder // sections that have the old key too
-	cleared  bool            // a second key was deleted
+	sharing  []profile.Holder // other sections that have the old key too, and get the new one
+	cleared  bool             // a second key was deleted
 }
 
-// shared asks, where the key stands in other sections too, whether they may lose it.
-func (r *rotation) shared(ctx context.Context) (err error) {
-	if r.others, err = r.holders(r.old.AccessKeyID); err != nil {
+// shared asks, where the key stands in other sections too, whether they are to get the new one.
+func (r *rotation) shared(ctx context.Context) error {
+	all, err := profile.Holders(r.app.files(), r.old.AccessKeyID)
+	if err != nil {
 		return err
 	}
-	r.others = slices.DeleteFunc(r.others, func(h msg.KeyHolder) bool {
-		return profile.Pos{File: h.File, Line: h.Line} == r.old.Where
+	all = slices.DeleteFunc(all, func(h profile.Holder) bool {
+		own := h.Pos == r.old.Where
+		if own && h.Name == "" {
+			r.app.say(msg.OfAllProfiles(r.profile.Name, h.File, h.Line))
+		}
+		return own
 	})
-	if len(r.others) == 0 {
+	if len(all) == 0 {
 		return nil
 	}
-	meant, err := confirm(ctx, msg.RotateShared(r.old.AccessKeyID, r.others), false, r.cmd.Yes)
+	yes, no := profile.Changeable(r.app.files(), all)
+	meant, err := confirm(ctx, msg.RotateShared(r.old.AccessKeyID, told(yes), told(no)), false, r.cmd.Yes)
 	if err == nil && !meant {
 		err = msg.NotRotated(r.old.AccessKeyID)
 	}
+	r.sharing = yes
 	return err
 }
 
-func (r *rotation) holders(id string) ([]msg.KeyHolder, error) {
-	found, err := profile.Holders(r.app.files(), id)
-	var all []msg.KeyHolder
+// told is what messages need of the sections.
+func told(found []profile.Holder) (all []msg.KeyHolder) {
 	for _, h := range found {
 		all = append(all, msg.KeyHolder{Profile: h.Name, File: h.File, Line: h.Line})
 	}
-	return all, err
+	return all
 }
 
 // signIn obtains an MFA session of the keys that the file has now; with --no-mfa those keys themselves do.
@@ -263,10 +269,12 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	in, err := r.holders(k.ID)
+	found, err := profile.Holders(r.app.files(), k.ID)
 	if err != nil {
 		return err
 	}
+	in := told(found)
+	get, _ := profile.Changeable(r.app.files(), found)
 	if r.app.Getenv("AWS_ACCESS_KEY_ID") == k.ID {
 		in = append(in, msg.KeyHolder{})
 	}
@@ -280,7 +288,7 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 			return msg.NobodyToDelete(second, r.profile.Name, r.who.User, k.ID, idle, err)
 		}
 		tty.Close()
-		meant, err := confirm(ctx, msg.DeleteSecond(second), false, false)
+		meant, err := confirm(ctx, msg.DeleteSecond(second, r.old.AccessKeyID, told(get)), false, false)
 		if err != nil {
 			return err
 		}
@@ -288,12 +296,29 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 			return msg.SecondKeyStays(k.ID)
 		}
 	}
+	if err := r.move(k.ID, get); err != nil {
+		return err
+	}
 	if err := r.set(ctx, keys.Delete, k.ID); err != nil {
 		return r.refused(err)
 	}
 	r.cleared = true
 	r.app.say(msg.KeyDeleted(k.ID))
 	return ctx.Err()
+}
+
+// move gives the sections the profile's key in the place of a second one that goes: a rotation that was killed between two
+// files leaves such. They get the new key with the profile.
+func (r *rotation) move(id string, get []profile.Holder) error {
+	if len(get) == 0 {
+		return nil
+	}
+	if err := profile.ReplaceHolders(r.app.files(), get, id, r.old); err != nil {
+		return err
+	}
+	r.app.say(msg.KeyMoved(id, r.old.AccessKeyID, told(get)))
+	r.sharing = append(r.sharing, get...)
+	return nil
 }
 
 // inARow is how often AWS must have taken a key, with no refusal between, to be believed: the answers come from many
@@ -375,8 +400,8 @@ func (r *rotation) retire(ctx context.Context) error {
 	if !r.cmd.KeepOld {
 		r.app.say(msg.Rotated(r.profile.Name, r.new.AccessKeyID))
 	}
-	if len(r.others) > 0 {
-		r.app.warn(msg.StillOld(r.old.AccessKeyID, r.others))
+	if left, err := profile.Holders(r.app.files(), r.old.AccessKeyID); err == nil && len(left) > 0 {
+		r.app.warn(msg.StillOld(r.old.AccessKeyID, told(left)))
 	}
 	if r.app.Getenv("AWS_ACCESS_KEY_ID") == r.old.AccessKeyID {
 		r.app.warn(msg.OldInEnvironment(r.old.AccessKeyID))
@@ -392,7 +417,7 @@ func (r *rotation) back(ctx context.Context, cause error) error {
 		_, err = r.works(ctx, r.old)
 	}
 	if err == nil {
-		err = profile.ReplaceKeys(r.app.files(), r.profile.Name, r.new, r.old)
+		err = profile.ReplaceShared(r.app.files(), r.profile.Name, r.sharing, r.new, r.old)
 	}
 	if err != nil {
 		return r.stopped(ctx, msg.NotUndone(cause, r.with.told(err)))

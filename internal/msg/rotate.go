@@ -10,11 +10,11 @@ import (
 
 // RotateHelp stands under the usage in rotate --help.
 const RotateHelp = `Makes a new access key for the profile's IAM user, tries it, puts it in the old one's place in the
-credentials file, deactivates the old one, tries the new one again, and deletes the old one. In the file only the two
-values change, in this profile's section only. At every moment the key in the file works: after an interruption, even a
-power cut, run it again.
+credentials file, deactivates the old one, tries the new one again, and deletes the old one. In the files only the two
+values change: in this profile's section, and in those of other profiles that have the same key. At every moment the
+keys in the files work: after an interruption, even a power cut, run it again.
 
-It asks before a key goes that something else may use: where another profile has the same key, and where the user has a
+It asks before it changes another profile, and before a key goes that something else may use, where the user has a
 second one, for AWS allows two. --yes answers the first, and the second for a key that is inactive or was never used; an
 active one that was used is deleted only when a person says so. What other computers and programs have of the old key
 stops working: --keep-old deactivates it only, which can be undone.
@@ -37,15 +37,18 @@ func KeyLineOdd(key, file string, line int) *Error {
 	}
 }
 
-// KeyHolder is a section that has an access key ID; with no profile it is the environment.
+// KeyHolder is a section that has an access key ID; with no profile it is [DEFAULT], and with no file the environment.
 type KeyHolder struct {
 	Profile, File string
 	Line          int
 }
 
 func (h KeyHolder) String() string {
-	if h.Profile == "" {
+	switch {
+	case h.File == "":
 		return "the environment (AWS_ACCESS_KEY_ID)"
+	case h.Profile == "":
+		return fmt.Sprintf("[DEFAULT], which all profiles have it from (%s)", place(h.File, h.Line))
 	}
 	return fmt.Sprintf("profile %q (%s)", h.Profile, place(h.File, h.Line))
 }
@@ -58,12 +61,31 @@ func holders(all []KeyHolder) string {
 	return strings.Join(words, ", ")
 }
 
-func RotateShared(id string, others []KeyHolder) string {
-	return fmt.Sprintf("The access key %s stands elsewhere too, where it will stop working: %s. Rotate it all the same?", id, holders(others))
+// RotateShared asks about the other places of a key: same can get the new one, and odd cannot.
+func RotateShared(id string, same, odd []KeyHolder) string {
+	var parts []string
+	if len(same) > 0 {
+		parts = append(parts, "where the new one takes its place: "+holders(same))
+	}
+	if len(odd) > 0 {
+		parts = append(parts, "where it cannot be replaced and will stop working: "+holders(odd))
+	}
+	return fmt.Sprintf("The access key %s stands elsewhere too, %s. Rotate it?", id, strings.Join(parts, "; and "))
+}
+
+// OfAllProfiles: the profile's key stands in [DEFAULT].
+func OfAllProfiles(profile, file string, line int) string {
+	return fmt.Sprintf("the access key of profile %q stands in [DEFAULT] (%s): every profile without its own has it, and gets the new one",
+		profile, place(file, line))
+}
+
+// KeyMoved is said when sections got the profile's key, so that their own can go.
+func KeyMoved(id, now string, in []KeyHolder) string {
+	return fmt.Sprintf("%s takes the place of %s in %s", now, id, holders(in))
 }
 
 func NotRotated(id string) error {
-	return &Error{Text: fmt.Sprintf("the access key %s stays; %s", id, unchanged), Hint: "take it out of the other places first, or answer y and put the new key there by hand"}
+	return &Error{Text: fmt.Sprintf("the access key %s stays; %s", id, unchanged), Hint: "answer y to change it, or take it out of the other places first"}
 }
 
 func AnotherRotates(user string) error {
@@ -112,8 +134,11 @@ func SecondKey(user, id string, active bool, created, used time.Time, service, r
 
 func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
-// DeleteSecond is the question after SecondKey.
-func DeleteSecond(second string) string {
+// DeleteSecond is the question after SecondKey. The sections get the profile's key, now, first.
+func DeleteSecond(second, now string, get []KeyHolder) string {
+	if len(get) > 0 {
+		second += ".\n" + now + " takes its place in " + holders(get)
+	}
 	return second + ".\nAWS allows two keys, so this one must go before a new one is made; a rotate that was interrupted leaves one.\nDelete it for good?"
 }
 
@@ -190,8 +215,12 @@ func AppearedStays(profile, user, id string, created time.Time) string {
 		id, moment(created), deleteLine(profile, user, id))
 }
 
-func KeyReplaced(id, profile, file string) string {
-	return fmt.Sprintf("%s works, and stands in profile %q (%s)", id, profile, path(file))
+func KeyReplaced(id, profile, file string, others []KeyHolder) string {
+	text := fmt.Sprintf("%s works, and stands in profile %q (%s)", id, profile, path(file))
+	if len(others) > 0 {
+		text += ", " + holders(others)
+	}
+	return text
 }
 
 func OldDeactivated(id string) string { return fmt.Sprintf("the old access key %s is deactivated", id) }

@@ -1,6 +1,6 @@
 // Package profile reads what the AWS config files say of one profile: its long-term keys, its MFA device, its region, its
 // endpoints, what kind of profile it is, and the chain of roles from it to where its credentials come from. It also adds
-// a section or a line to those files, and puts one key pair in another's place (write.go, replace.go). It knows those
+// a section or a line to those files, and puts one key pair in another's place (write.go, replace.go, share.go). It knows those
 // files and nothing else: never the environment, never the network; it prints nothing.
 //
 // The rules are those of the AWS SDK for Go v2 (config/shared_config.go, config/internal/ini), and of botocore where

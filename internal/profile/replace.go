@@ -153,7 +153,7 @@ func withValue(line []byte, was, now string) (changed []byte, ok bool) {
 	return slices.Concat(before, []byte(now), rest), ok
 }
 
-// Holder is a section that has an access key ID. Name is its profile's.
+// Holder is a section that has an access key ID. Name is its profile's; "" is [DEFAULT], which is of all profiles.
 type Holder struct {
 	Name string
 	Pos
@@ -169,18 +169,19 @@ func Holders(files Files, id string) ([]Holder, error) {
 		if err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
 			return nil, unreadable(path, err)
 		}
-		in, number := "", 0
+		in, ours, number := "", false, 0
 		for line := range bytes.Lines(lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))) {
 			number++
 			line = bytes.TrimSpace(line)
 			if len(line) > 0 && line[0] == '[' {
-				in = ""
-				if k, name, ok := splitHeader(line, path == files.Credentials); ok && (k == named || k == plain || k == defaults) {
-					in = string(name)
+				k, name, ok := splitHeader(line, path == files.Credentials)
+				in, ours = string(name), ok && (k == named || k == plain || k == defaults)
+				if k == defaults {
+					in = ""
 				}
 				continue
 			}
-			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && in != "" && e.key == idKey && e.value == id {
+			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && ours && e.key == idKey && e.value == id {
 				all = append(all, Holder{in, Pos{path, number}})
 			}
 		}

@@ -1,0 +1,160 @@
+package profile
+
+import (
+	"bytes"
+	"slices"
+
+	"awsmfa/internal/msg"
+)
+
+// A key pair may stand in several sections, of one file or of both. All of them in one file change in one step.
+
+// Changeable splits holders into those whose pair can be replaced and those that have half of one, one beside a session
+// token, or one that is written in an unusual way.
+func Changeable(files Files, all []Holder) (yes, no []Holder) {
+	none := Keys{AccessKeyID: "X", SecretAccessKey: NewSecret("x")}
+	for _, h := range all {
+		err := rehearse(h.File, func(text []byte) ([]byte, error) {
+			keys, _, err := pairOf(files, h, text)
+			if err == nil && keys.Where != h.Pos {
+				err = msg.KeysChanged(h.Name, h.File)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return withPair(files, h, keys.AccessKeyID, none, text)
+		})
+		if err == nil {
+			yes = append(yes, h)
+		} else {
+			no = append(no, h)
+		}
+	}
+	return yes, no
+}
+
+// ReplaceShared is ReplaceKeys for the profile and for the holders of the same pair. The profile's own file is the first
+// to change: after an error it has what it had, or, where the second one failed and going back did too, the new pair.
+func ReplaceShared(files Files, name string, others []Holder, was, now Keys) error {
+	if err := CheckKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
+		return err
+	}
+	file := was.Where.File
+	own := func(was, now Keys) error {
+		return rewrite(file, func(text []byte) ([]byte, error) {
+			text, err := withKeys(files, name, was, now, text)
+			if err != nil {
+				return nil, err
+			}
+			return withPairs(files, in(file, others), was.AccessKeyID, now, text)
+		})
+	}
+	if err := own(was, now); err != nil {
+		return err
+	}
+	elsewhere := slices.DeleteFunc(slices.Clone(others), func(h Holder) bool { return h.File == file })
+	err := ReplaceHolders(files, elsewhere, was.AccessKeyID, now)
+	if err != nil {
+		if back := own(now, was); back != nil {
+			return msg.NotUndone(err, back)
+		}
+	}
+	return err
+}
+
+// ReplaceHolders puts the pair of now in the place of the pair with the ID was in the sections, a file in one step. A
+// section that has another pair by now is left alone.
+func ReplaceHolders(files Files, all []Holder, was string, now Keys) error {
+	for _, file := range []string{files.Config, files.Credentials} {
+		here := in(file, all)
+		if len(here) == 0 {
+			continue
+		}
+		err := rewrite(file, func(text []byte) ([]byte, error) { return withPairs(files, here, was, now, text) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func in(file string, all []Holder) []Holder {
+	return slices.DeleteFunc(slices.Clone(all), func(h Holder) bool { return h.File != file })
+}
+
+// withPairs is text, which stands in the file of all the sections, with now in the place of the pair with the ID was.
+func withPairs(files Files, all []Holder, was string, now Keys, text []byte) (_ []byte, err error) {
+	for _, h := range all {
+		if text, err = withPair(files, h, was, now, text); err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
+}
+
+func withPair(files Files, h Holder, was string, now Keys, text []byte) ([]byte, error) {
+	_, from, err := pairOf(files, h, text)
+	if from != nil {
+		if e := from.get("", idKey); e == nil || e.value != was {
+			return text, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines := linesOf(text)
+	for _, v := range []struct{ key, now string }{
+		{idKey, now.AccessKeyID},
+		{secretKey, now.SecretAccessKey.Reveal()},
+	} {
+		e := from.get("", v.key)
+		if e.value == v.now { // from [DEFAULT], which another section has it from too
+			continue
+		}
+		line, ok := withValue(lines[e.pos.Line-1], e.value, v.now)
+		if !ok {
+			return nil, msg.KeyLineOdd(v.key, h.File, e.pos.Line)
+		}
+		lines[e.pos.Line-1] = line
+	}
+	text = bytes.Join(lines, nil)
+	keys, after, err := pairOf(files, h, text)
+	if err != nil || !same(keys, now) || !slices.Equal(others(after), others(from)) {
+		return nil, msg.WriteMisread(h.File, err)
+	}
+	return text, nil
+}
+
+// pairOf is the pair that the section has in its file alone, whatever counts for the profile. One that is half or a
+// session is an error; there is no section where the file cannot be read.
+func pairOf(files Files, h Holder, text []byte) (Keys, *section, error) {
+	only := Files{Config: h.File}
+	if h.File == files.Credentials {
+		only = Files{Credentials: h.File}
+	}
+	p, from, err := readPair(only, h.Name, h.File, text)
+	if err == nil && h.Name == "" {
+		p.Name = "DEFAULT"
+		*from, err = readDefaults(h.File, text, h.File == files.Credentials)
+	}
+	if err != nil {
+		return Keys{}, nil, err
+	}
+	keys, err := p.longTerm(p.KeyPair())
+	return keys, from, err
+}
+
+// readDefaults reads [DEFAULT].
+func readDefaults(file string, text []byte, credentials bool) (shared section, err error) {
+	f, err := newSource(file, text)
+	if err != nil {
+		return section{}, err
+	}
+	err = f.scan(true, func(line []byte) (*section, bool) {
+		if k, _, ok := splitHeader(line, credentials); ok && k == defaults {
+			return &shared, false
+		}
+		return nil, false
+	})
+	return shared, err
+}
