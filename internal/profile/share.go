@@ -36,7 +36,7 @@ func Changeable(files Files, all []Holder) (yes, no []Holder) {
 // ReplaceShared is ReplaceKeys for the profile and for the holders of the same pair. The profile's own file is the first
 // to change: after an error it has what it had, or, where the second one failed and going back did too, the new pair.
 func ReplaceShared(files Files, name string, others []Holder, was, now Keys) error {
-	if err := CheckKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
+	if err := checkKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
 		return err
 	}
 	file := was.Where.File
