@@ -43,7 +43,10 @@ func (c *execCmd) Run(a *app) error {
 	obtain, run := c.obtain, become
 	if c.Server {
 		s := &server{execCmd: c}
-		obtain, run = s.obtain, s.attend
+		if is, err := s.beside(a); is {
+			return err
+		}
+		obtain, run = s.obtain, s.run
 	}
 	vars, err := obtain(a)
 	if profile.NotFound(err) && subshell {

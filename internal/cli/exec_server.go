@@ -81,10 +81,6 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 		return nil, err
 	}
 	s.warnOfDuration(a, p, s.want, first)
-	s.Code = "" // it counts once
-	s.renewer = serve.Renewer{
-		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(p.Name))),
-	}
 
 	vars := setVars(p, session.Session{}, s.Region, a.Getenv)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
@@ -100,15 +96,26 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 			vars = append(vars, setRegion(own, s.Region, a.Getenv)...)
 		}
 	}
-	if s.endpoint, err = serve.Listen(s.get); err != nil {
+	url, token, err := s.open(first)
+	if err != nil {
 		os.RemoveAll(s.hidden)
 		return nil, msg.ServerNotOpened(err)
 	}
 	return append(vars,
 		shells.Var{Name: varNoMetadata, Value: "true"},
-		shells.Var{Name: varEndpoint, Value: s.endpoint.URL},
-		shells.Var{Name: varToken, Value: s.endpoint.Token},
+		shells.Var{Name: varEndpoint, Value: url},
+		shells.Var{Name: varToken, Value: token},
 	), nil
+}
+
+// listen opens the endpoint in this process. A code that was given counts once.
+func (s *server) listen(first session.Session) (err error) {
+	s.Code = ""
+	s.renewer = serve.Renewer{
+		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(s.Name))),
+	}
+	s.endpoint, err = serve.Listen(s.get)
+	return err
 }
 
 // get is what the endpoint answers with.
@@ -117,16 +124,11 @@ func (s *server) get(ctx context.Context) (serve.Credentials, error) {
 	return s.renewer.Get(ctx)
 }
 
-// attend runs the command, and ends the endpoint with it.
-func (s *server) attend(a *app, path string, argv, environ []string) error {
-	defer os.RemoveAll(s.hidden)
-	defer s.renewer.Interrupt() // a question that stands unanswered is taken back
-	defer s.endpoint.Close()
-	err := attend(a, path, argv, environ, s.renewer.Interrupt)
-	if code := errExit(0); errors.As(err, &code) && code != 0 && code < exitNotExecutable && !s.asked.Load() {
-		a.say(msg.ServerNeverAsked(s.Name))
-	}
-	return err
+// close ends the endpoint, and takes back a question that stands unanswered.
+func (s *server) close() {
+	s.endpoint.Close()
+	s.renewer.Close()
+	os.RemoveAll(s.hidden)
 }
 
 // prepare has the obtainer ready for what the profile stands for now: the files may change while the command runs.
@@ -145,11 +147,14 @@ func (s *server) prepare(p profile.Profile, interruptible func() (context.Contex
 // renew returns a session that has more than --min-ttl left: the kept one, which another awsmfa may have renewed, or a
 // new one.
 func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
-	s.program = terminal(asking)
+	s.program = s.terminal(asking)
 	got, err := s.again(ctx)
 	if err == nil {
 		s.failed = nil
 		return credentials(got), nil
+	}
+	if errors.Is(err, context.Canceled) {
+		err = context.Cause(ctx)
 	}
 	if err != s.failed { //nolint:errorlint // the very one
 		s.notRenewed(err)
@@ -201,13 +206,16 @@ func (s *server) again(ctx context.Context) (session.Session, error) {
 }
 
 // terminal is mfa.Terminal in the midst of what the command shows, so it says first what the code is for. It calls asking
-// before it waits.
-func terminal(asking func()) mfa.Source {
+// before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by key.
+func (s *server) terminal(asking func()) mfa.Source {
 	ask := mfa.Terminal()
 	return func(ctx context.Context, need mfa.Need) (string, error) {
 		if tty, err := term.Open(); err == nil && need.Refused == nil {
+			defer tty.Close()
+			if len(s.Command) == 0 || tty.ReadsKeys() {
+				return "", term.ErrBackground
+			}
 			tty.Say(msg.ServerAsks(need.Profile))
-			tty.Close()
 			asking()
 		}
 		return ask(ctx, need)

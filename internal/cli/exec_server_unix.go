@@ -3,84 +3,185 @@
 package cli
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/signal"
-	"slices"
+	"strconv"
+	"strings"
 	"syscall"
+
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+	"awsmfa/shells"
 )
 
-// attend runs the command and returns its exit code. To the terminal and to whoever sends signals it is as if awsmfa had
-// become the command. interrupted is called when the person pressed Ctrl-C or Ctrl-\, which the terminal sends to both.
-func attend(a *app, path string, argv, environ []string, interrupted func()) error {
-	onTerminal := hasTerminal()
-	typed := []os.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP}
-	signals, continued := make(chan os.Signal, 16), make(chan os.Signal, 1)
-	for _, s := range append(typed, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2) {
-		if !signal.Ignored(s) { // nohup's work goes on when the terminal is closed
-			signal.Notify(signals, s)
-		}
-	}
-	signal.Notify(continued, syscall.SIGCONT)
-	child, err := os.StartProcess(path, argv, &os.ProcAttr{Env: environ, Files: []*os.File{a.Stdin, a.Stdout, a.Stderr}})
+// The command is what awsmfa becomes, as without --server: its process, terminal, signals and exit status are its own. The
+// endpoint is in a process beside it, which begins as awsmfa does, with the same arguments, and ends with the command. It
+// is no child of the command's: a program that waits for all of its children would wait for ever.
+
+// varBeside makes a process the one beside the command: the command's process ID, with firstFork before it while the
+// process is still the command's child.
+const (
+	varBeside = "AWSMFA_BESIDE"
+	firstFork = "fork "
+)
+
+// The files that it is given beyond the standard ones: what it is to know, and where it says its address.
+const (
+	handedFile = 3
+	repliedTo  = 4
+)
+
+// handed is what it is to know. It holds secrets, and goes through a pipe.
+type handed struct {
+	First  session.Session
+	Mind   session.Mind
+	Hidden string
+	Warned map[string]bool
+}
+
+type replied struct{ URL, Token, Error string }
+
+// open has the endpoint opened by the process beside.
+func (s *server) open(first session.Session) (url, token string, err error) {
+	known, tell, err := os.Pipe()
 	if err != nil {
-		if wrapped := (*fs.PathError)(nil); errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
+		return "", "", err
+	}
+	defer tell.Close()
+	hear, reply, err := os.Pipe()
+	if err != nil {
+		known.Close()
+		return "", "", err
+	}
+	defer hear.Close()
+	input := s.a.Stdin // for a question, and of nobody else's input
+	if !term.IsTerminal(input) {
+		input = nil
+	}
+	err = s.a.start(firstFork+strconv.Itoa(os.Getpid()), input, known, reply)
+	known.Close()
+	reply.Close()
+	if err != nil {
+		return "", "", err
+	}
+	if err := json.NewEncoder(tell).Encode(handed{first, s.obtainer.Mind(), s.hidden, s.a.warned}); err != nil {
+		return "", "", err
+	}
+	var got replied
+	if err := json.NewDecoder(hear).Decode(&got); err != nil {
+		return "", "", err
+	}
+	if got.Error != "" {
+		return "", "", errors.New(got.Error)
+	}
+	return got.URL, got.Token, nil
+}
+
+// start starts awsmfa again as what the variable says, and waits for it if it is to fork only.
+func (a *app) start(beside string, input, known, reply *os.File) error {
+	self, err := os.Executable()
+	if err != nil {
 		return err
 	}
-	// The question for a code, asked while the command's own child has the terminal, would stop this process; with these
-	// ignored it is an error. The command is not to inherit that, so it comes after the start.
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	p, err := os.StartProcess(self, a.Args, &os.ProcAttr{
+		Env:   apply(a.Environ, []shells.Var{{Name: varBeside, Value: beside}}, sameVariable),
+		Files: []*os.File{cmp.Or(input, null), null, a.Stderr, known, reply},
+	})
+	if err != nil || !strings.HasPrefix(beside, firstFork) {
+		return err
+	}
+	_, err = p.Wait()
+	return err
+}
+
+// run becomes the command.
+func (s *server) run(a *app, path string, argv, environ []string) error {
+	err := become(a, path, argv, environ)
+	os.RemoveAll(s.hidden)
+	return err
+}
+
+// beside is the work of the process beside the command, if this is one.
+func (s *server) beside(a *app) (is bool, err error) {
+	what := a.Getenv(varBeside)
+	if what == "" {
+		return false, nil
+	}
+	known, reply := os.NewFile(handedFile, "known"), os.NewFile(repliedTo, "reply")
+	a.Environ = apply(a.Environ, []shells.Var{{Name: varBeside, Unset: true}}, sameVariable)
+	if pid, ok := strings.CutPrefix(what, firstFork); ok {
+		return true, a.start(pid, a.Stdin, known, reply)
+	}
+	syscall.CloseOnExec(handedFile)
+	syscall.CloseOnExec(repliedTo)
+	pid, err := strconv.Atoi(what)
+	if err != nil {
+		return true, err
+	}
+	gone, err := watch(pid)
+	if err == nil {
+		err = s.takeOver(a, known)
+	}
+	if err != nil {
+		return true, json.NewEncoder(reply).Encode(replied{Error: err.Error()})
+	}
+	defer s.close()
+	s.heedTerminal()
+	err = json.NewEncoder(reply).Encode(replied{URL: s.endpoint.URL, Token: s.endpoint.Token})
+	reply.Close()
+	if err == nil {
+		gone()
+	}
+	return true, err
+}
+
+// takeOver goes on where the process that becomes the command has stopped.
+func (s *server) takeOver(a *app, known *os.File) error {
+	var h handed
+	if err := json.NewDecoder(known).Decode(&h); err != nil {
+		return err
+	}
+	known.Close()
+	s.a, s.spare, s.hidden, a.warned = a, serverMinTTL, h.Hidden, h.Warned
+	s.Refresh = false // it is for the first session
+	if err := s.settle(a); err != nil {
+		return err
+	}
+	p, err := s.load(a)
+	if err != nil {
+		return err
+	}
+	if err := s.prepare(p, nil); err != nil {
+		return err
+	}
+	s.obtainer.Recall(h.Mind)
+	return s.listen(h.First)
+}
+
+// heedTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is typed
+// takes back a question: Ctrl-C, because it is meant to; Ctrl-Z, because the shell has the terminal then. While the
+// command's own child has it, reading is an error, and does not stop this process.
+func (s *server) heedTerminal() {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTERM, syscall.SIGHUP,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
 	signal.Ignore(syscall.SIGTTIN, syscall.SIGTTOU)
 	go func() {
-		for s := range signals {
-			if s == syscall.SIGINT || s == syscall.SIGQUIT {
-				interrupted()
-			}
-			if !onTerminal || !slices.Contains(typed, s) { // what is typed reaches the command by itself
-				child.Signal(s) //nolint:errcheck // one that has just ended needs none
+		for sent := range signals {
+			switch sent {
+			case syscall.SIGINT, syscall.SIGQUIT:
+				s.renewer.Interrupt(nil)
+			case syscall.SIGTSTP:
+				s.renewer.Interrupt(term.ErrBackground)
 			}
 		}
 	}()
-	for {
-		var status syscall.WaitStatus
-		_, err := syscall.Wait4(child.Pid, &status, syscall.WUNTRACED, nil)
-		switch {
-		case errors.Is(err, syscall.EINTR):
-		case err != nil:
-			return err
-		case status.Exited():
-			return errExit(status.ExitStatus())
-		case status.Signaled():
-			return errExit(exitSignal + int(status.Signal()))
-		case onTerminal: // Ctrl-Z: the shell that waits for us is to have the terminal back
-			stop(continued)
-			// What continued us continued its whole group. A shell with job control has one of its own.
-			if group, err := syscall.Getpgid(child.Pid); err == nil && group != syscall.Getpgrp() {
-				child.Signal(syscall.SIGCONT) //nolint:errcheck // as above
-			}
-		}
-	}
-}
-
-// stop stops this process until it is continued.
-func stop(continued <-chan os.Signal) {
-	select {
-	case <-continued: // an earlier one
-	default:
-	}
-	if syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) == nil {
-		<-continued
-	}
-}
-
-// hasTerminal says whether there is a terminal that this process belongs to.
-func hasTerminal() bool {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return false
-	}
-	tty.Close()
-	return true
 }

@@ -1,7 +1,29 @@
 package cli
 
-// attend runs the command and returns its exit code, as become does here without a server, too. Ctrl-C ends the question
-// for a code by itself.
-func attend(a *app, path string, argv, environ []string, _ func()) error {
-	return become(a, path, argv, environ)
+import (
+	"errors"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/session"
+)
+
+// open opens the endpoint here: this process stays until the command has ended.
+func (s *server) open(first session.Session) (url, token string, err error) {
+	if err := s.listen(first); err != nil {
+		return "", "", err
+	}
+	return s.endpoint.URL, s.endpoint.Token, nil
 }
+
+// run runs the command, and ends the endpoint with it. Ctrl-C ends the question for a code by itself.
+func (s *server) run(a *app, path string, argv, environ []string) error {
+	defer s.close()
+	err := become(a, path, argv, environ)
+	if code := errExit(0); errors.As(err, &code) && code != 0 && code < exitNotExecutable && !s.asked.Load() {
+		a.say(msg.ServerNeverAsked(s.Name))
+	}
+	return err
+}
+
+// beside is for other systems.
+func (s *server) beside(*app) (is bool, err error) { return false, nil }

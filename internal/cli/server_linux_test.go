@@ -46,6 +46,9 @@ func (w *world) onTerminal(t *testing.T, args ...string) (person *os.File, end f
 		if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
+		if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() { // as a shell says it
+			return 128 + int(status.Signal())
+		}
 		return cmd.ProcessState.ExitCode()
 	}
 }

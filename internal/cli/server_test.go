@@ -79,18 +79,28 @@ func (c *client) ask() (r reply) {
 	return r
 }
 
-// gone says whether nobody listens any more.
+// gone says whether nobody listens any more, soon after the command's end.
 func (c *client) gone() bool {
 	u, err := url.Parse(c.url)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	conn, err := net.Dial("tcp", u.Host)
-	if err != nil {
-		return true
+	return soon(func() bool {
+		conn, err := net.Dial("tcp", u.Host)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+}
+
+func soon(is func() bool) bool {
+	for end := time.Now().Add(longest); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
 	}
-	conn.Close()
-	return false
+	return true
 }
 
 // serving starts exec --server, with more flags, and with a session that is there already. codes is what has one more
@@ -138,10 +148,8 @@ func (w *world) over(t testing.TB) {
 // renewed asks until there is another session than old: what is held serves while it is renewed.
 func (c *client) renewed(old string) {
 	c.t.Helper()
-	for end := time.Now().Add(longest); c.ask().AccessKeyID == old; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.t.Fatal("the session is not renewed")
-		}
+	if !soon(func() bool { return c.ask().AccessKeyID != old }) {
+		c.t.Fatal("the session is not renewed")
 	}
 }
 
@@ -156,11 +164,11 @@ func TestServer(t *testing.T) {
 		end  func(s *started, c *client) error
 		code int
 	}{
-		{"the command is killed", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGKILL) }, 137},
-		{"the command is asked to end", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGTERM) }, 143},
-		{"awsmfa is asked to end", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGTERM) }, 143},
-		{"awsmfa is hung up", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGHUP) }, 129},
-		{"awsmfa is interrupted by a program", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGINT) }, 130},
+		{"the command is killed", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGKILL) }, -9},
+		{"the command is asked to end", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGTERM) }, -15},
+		{"awsmfa is asked to end", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGTERM) }, -15},
+		{"awsmfa is hung up", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGHUP) }, -1},
+		{"awsmfa is interrupted by a program", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGINT) }, -2},
 	} {
 		t.Run(end.how, func(t *testing.T) {
 			t.Parallel()
@@ -186,8 +194,8 @@ func TestServer(t *testing.T) {
 			if !c.gone() {
 				t.Error("the endpoint is there after the end of the command")
 			}
-			if left, err := os.ReadDir(tmp); len(left) != 0 || err != nil {
-				t.Errorf("it left %v, %v", left, err)
+			if !soon(func() bool { left, err := os.ReadDir(tmp); return len(left) == 0 && err == nil }) {
+				t.Error("it left its files")
 			}
 			if err := w.leak("", s.said.String(), "", true, false); err != nil {
 				t.Error(err)

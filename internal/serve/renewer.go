@@ -36,7 +36,7 @@ type renewal struct {
 	done   chan struct{} // closed when c and err are there
 	c      Credentials
 	err    error
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 }
 
 // Get returns credentials. While a renewal takes its time, it is those held before, as long as they last.
@@ -71,12 +71,12 @@ func (r *Renewer) join() (*renewal, Credentials) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.renewal == nil {
-		ctx, cancel := context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancelCause(context.Background())
 		n := &renewal{began: time.Now(), asking: make(chan struct{}), done: make(chan struct{}), cancel: cancel}
 		r.renewal = n
 		go func() {
 			n.c, n.err = r.Renew(ctx, sync.OnceFunc(func() { close(n.asking) }))
-			cancel()
+			cancel(nil)
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.renewal = nil
@@ -89,12 +89,23 @@ func (r *Renewer) join() (*renewal, Credentials) {
 	return r.renewal, r.Held
 }
 
-// Interrupt ends the renewal that is under way, if there is one.
-func (r *Renewer) Interrupt() {
+// Interrupt ends the renewal that is under way, if there is one, with a cause for its context.
+func (r *Renewer) Interrupt(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.renewal != nil {
-		r.renewal.cancel()
+		r.renewal.cancel(cause)
+	}
+}
+
+// Close is Interrupt, and waits until the renewal has ended. After it there must be no Get.
+func (r *Renewer) Close() {
+	r.Interrupt(nil)
+	r.mu.Lock()
+	n := r.renewal
+	r.mu.Unlock()
+	if n != nil {
+		<-n.done
 	}
 }
 

@@ -249,7 +249,7 @@ func TestHeldMeanwhile(t *testing.T) {
 		synctest.Wait()
 		asks = true
 		get("old", 0)
-		r.Interrupt()
+		r.Interrupt(nil)
 		synctest.Wait()
 		get("old", 0)
 		time.Sleep(20 * time.Minute)
@@ -257,7 +257,7 @@ func TestHeldMeanwhile(t *testing.T) {
 		time.AfterFunc(longest/2, func() { release <- nil })
 		get("new", longest/2)
 		time.Sleep(2 * time.Hour)
-		time.AfterFunc(time.Second, r.Interrupt)
+		time.AfterFunc(time.Second, r.Close)
 		refused(context.Canceled, time.Second)
 	})
 }

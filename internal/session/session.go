@@ -241,6 +241,19 @@ func (o *Obtainer) keep(want Request, s Session) {
 	}
 }
 
+// Mind is what an Obtainer knows and the cache does not, so that another process can go on where it stopped. There are
+// secrets in it.
+type Mind struct {
+	Sessions map[string][]byte
+	Device   string
+}
+
+// Mind tells it.
+func (o *Obtainer) Mind() Mind { return Mind{o.memory, o.found} }
+
+// Recall takes over another's mind.
+func (o *Obtainer) Recall(m Mind) { o.memory, o.found = m.Sessions, m.Device }
+
 func (o *Obtainer) learn(name string, s Session) {
 	if o.memory == nil {
 		o.memory = map[string][]byte{}

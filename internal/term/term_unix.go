@@ -25,6 +25,12 @@ func open() (in, out *os.File, err error) {
 	return tty, tty, nil
 }
 
+// ReadsKeys says whether somebody reads the terminal key by key: an editor, a shell at its prompt.
+func (t *Terminal) ReadsKeys() bool {
+	state, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
+	return err == nil && state.Lflag&unix.ICANON == 0
+}
+
 // IsTerminal says whether a person sees what is written to f.
 func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
 

@@ -84,6 +84,9 @@ func duplicate(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(handle), f.Name()), nil
 }
 
+// ReadsKeys is a matter of other systems.
+func (t *Terminal) ReadsKeys() bool { return false }
+
 // IsTerminal says whether a person sees what is written to f, in a console or in Git Bash's terminal.
 func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 

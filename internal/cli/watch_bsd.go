@@ -1,0 +1,32 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package cli
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// watch returns what waits for the end of a process that is not this one's child.
+func watch(pid int) (gone func(), err error) {
+	queue, err := unix.Kqueue()
+	if err != nil {
+		return nil, err
+	}
+	ended := make([]unix.Kevent_t, 1)
+	unix.SetKevent(&ended[0], pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
+	ended[0].Fflags = unix.NOTE_EXIT
+	if _, err := unix.Kevent(queue, ended, nil, nil); err != nil {
+		unix.Close(queue)
+		return watchSlowly(pid), nil
+	}
+	return func() {
+		defer unix.Close(queue)
+		for {
+			if _, err := unix.Kevent(queue, nil, ended, nil); !errors.Is(err, unix.EINTR) {
+				return
+			}
+		}
+	}, nil
+}
