@@ -207,3 +207,22 @@ func TestServerSuspended(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// What is sent to the process that was started reaches the command, on a terminal too; and the caller's ignored signals stay
+// ignored where Go lets them.
+func TestServerSignalsOnTerminal(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, end := w.onTerminal(t, "bash", "--norc", "-i")
+	typeIn(t, person, `(trap '' HUP TSTP; exec awsmfa exec prod --server -- sh -c "trap 'echo g''ot-INT' INT; trap 'echo g''ot-QUIT' QUIT; `+
+		`grep SigIgn /proc/self/status; echo rea''dy; while :; do sleep 0.1; done") &`+"\n")
+	readUntil(t, person, "ready")
+	for _, name := range []string{"INT", "QUIT"} {
+		typeIn(t, person, "kill -"+name+" $!\n")
+		readUntil(t, person, "got-"+name)
+	}
+	typeIn(t, person, "kill -TERM $!; wait $!; exit $?\n")
+	if code := end(); code != 143 {
+		t.Errorf("exit code %d", code)
+	}
+}

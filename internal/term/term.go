@@ -105,6 +105,9 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 	answers := make(chan answer, 1)
 	t.Say(question)
 	go func() {
+		if t.lines.Buffered() == 0 && !t.typed(ctx) {
+			return // what is typed from now on is for others
+		}
 		line, err := t.lines.ReadString('\n')
 		answers <- answer{line, err}
 	}()

@@ -3,10 +3,12 @@
 package term
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 	xterm "golang.org/x/term"
@@ -23,6 +25,20 @@ func open() (in, out *os.File, err error) {
 		return nil, nil, ErrBackground
 	}
 	return tty, tty, nil
+}
+
+// typed waits until there is something to read, and says whether there is before ctx ends.
+func (t *Terminal) typed(ctx context.Context) bool {
+	fd := int(t.in.Fd())
+	for ctx.Err() == nil {
+		var in unix.FdSet
+		in.Set(fd)
+		wait := unix.NsecToTimeval(int64(50 * time.Millisecond))
+		if n, err := unix.Select(fd+1, &in, nil, nil, &wait); n != 0 && err != unix.EINTR { //nolint:errorlint // never wrapped
+			return ctx.Err() == nil
+		}
+	}
+	return false
 }
 
 // ReadsKeys says whether somebody reads the terminal key by key: an editor, a shell at its prompt.

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -83,6 +84,9 @@ func duplicate(f *os.File) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(handle), f.Name()), nil
 }
+
+// typed is a matter of other systems: a console's read cannot be waited for.
+func (t *Terminal) typed(context.Context) bool { return true }
 
 // ReadsKeys is a matter of other systems.
 func (t *Terminal) ReadsKeys() bool { return false }
