@@ -554,13 +554,6 @@ func (w *world) at(t *testing.T, action string, after bool) (arrived <-chan stru
 	return came, let
 }
 
-func signalTo(t *testing.T, p *os.Process, signal syscall.Signal) {
-	t.Helper()
-	if err := p.Signal(signal); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // kill -9 at any moment: what is left is no device, an enabled one, or one that the next run finds and replaces.
 func TestKilledAtEveryRequest(t *testing.T) {
 	everyRequest(t, func(t *testing.T, action string, after bool) {

@@ -3,8 +3,10 @@ package cli_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +36,8 @@ type suite struct{ m *testing.M }
 
 func (s suite) Run() int {
 	detach()
+	// A caller may ignore it (nohup), and what the tests start would inherit that: of a signal that is caught it does not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	defer cleanUp()
 	return shelltest.Suite{M: s.m}.Run()
 }

@@ -340,3 +340,10 @@ func (w *world) whileAlive(t testing.TB) (opened func() (wait func() error)) {
 		}
 	}
 }
+
+func signalTo(t *testing.T, p *os.Process, signal syscall.Signal) {
+	t.Helper()
+	if err := p.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"awsmfa/internal/shelltest"
 )
 
@@ -177,10 +179,15 @@ func TestServerStopped(t *testing.T) {
 	for range 3 {
 		typeIn(t, person, "\x1a")
 		readUntil(t, person, "Stopped")
+		shell := foreground(t, person)
 		typeIn(t, person, "fg\n")
 		if r := c.ask(); r.Status != 200 {
 			t.Errorf("after fg: %+v", r)
 		}
+		for foreground(t, person) == shell { // what is typed before would be the shell's
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(100 * time.Millisecond) // between the terminal and SIGCONT, which would take Ctrl-Z back
 	}
 	typeIn(t, person, "\x03")
 	readUntil(t, person, "> ")
@@ -188,6 +195,16 @@ func TestServerStopped(t *testing.T) {
 	if code := end(); code != 130 {
 		t.Errorf("exit code %d", code)
 	}
+}
+
+// foreground is the process group that the terminal listens to.
+func foreground(t *testing.T, person *os.File) int {
+	t.Helper()
+	group, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPGRP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return group
 }
 
 // A shell with job control that suspends itself is in a process group of its own, and comes back with awsmfa all the same.
