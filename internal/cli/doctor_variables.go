@@ -57,7 +57,11 @@ func (d *doctor) exported(name string) []check {
 	case says != d.flags.Name:
 		return []check{warning(name, msg.ExportedElsewhere(id, says, d.flags.Name, d.line))}
 	}
-	return []check{right(name, msg.ExportedSession(id, says, left))}
+	found := []check{right(name, msg.ExportedSession(id, says, left))}
+	if p, err := profile.Load(d.files(), says); err == nil && p.Kind() == profile.KindKeys {
+		found = append(found, right(name, msg.ProfileNamed(says)))
+	}
+	return found
 }
 
 // expiration is how long the exported session still lasts, where the environment says so.

@@ -260,6 +260,12 @@ func ExportedSession(id, profile string, left time.Duration) string {
 	return fmt.Sprintf("%s is exported, a session of profile %s for another %s", id, quoted(profile), lasting(left))
 }
 
+// ProfileNamed says what a command that names the profile does beside an exported session.
+func ProfileNamed(profile string) string {
+	return fmt.Sprintf("aws --profile %s passes the exported session over and takes what the AWS files have, long-term keys without MFA: leave --profile out",
+		word(profile))
+}
+
 func ExportedExpired(id string, since time.Duration, line string) error {
 	return &Error{
 		Text: fmt.Sprintf("%s is exported, a session that ended %s ago", id, lasting(since)),
