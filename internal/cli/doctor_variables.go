@@ -80,12 +80,19 @@ func (d *doctor) expiration() (left time.Duration, expires bool, err error) {
 // ownerOf is the profile whose kept session has that access key, first if it is that one's, or "" where none is known:
 // profiles of the same keys share a session.
 func (d *doctor) ownerOf(id, first string) string {
-	names, err := profile.Names(d.files())
-	if err != nil || first == "" {
+	if first == "" {
+		return ""
+	}
+	all, err := profile.Open(d.files())
+	if err != nil {
+		return ""
+	}
+	names, err := all.Names()
+	if err != nil {
 		return ""
 	}
 	for _, name := range append([]string{first}, names...) {
-		p, err := profile.Load(d.files(), name)
+		p, err := all.Load(name)
 		if err != nil {
 			continue
 		}

@@ -80,7 +80,7 @@ func (p Profile) Chain(files Files) (Chain, error) {
 		if way = append(way, source); slices.Contains(way[:len(way)-1], source) {
 			return Chain{}, msg.ProfileLoop(way, from.File, from.Line)
 		}
-		next, err := Load(files, source)
+		next, err := at.load(files, source)
 		if err != nil {
 			return Chain{}, msg.ProfileSourceUnreadable(at.Name, from.File, from.Line, err)
 		}

@@ -47,7 +47,7 @@ func names(config, credentials *source) ([]string, error) {
 
 // has tells whether the file has a section of this kind that is called name.
 func (s *source) has(what kind, name string, credentials bool) (found bool) {
-	_ = s.scan(false, func(line []byte) (*section, bool) { // which has no error where nothing is picked
+	_ = s.about(name).scan(false, func(line []byte) (*section, bool) { // which has no error where nothing is picked
 		k, n, ok := splitHeader(line, credentials)
 		found = found || ok && (k == what || what == named && k == plain) && string(n) == name
 		return nil, false

@@ -44,6 +44,7 @@ type contents struct {
 	services, sso       section
 	servicesErr         error // why there is no services section
 	files               Files
+	library             *Library // that the profile is from, if any
 }
 
 // Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
@@ -62,7 +63,11 @@ func Load(files Files, name string) (Profile, error) {
 		return Profile{}, err
 	}
 
-	c := &contents{files: files}
+	return load(files, config, credentials, name, nil)
+}
+
+func load(files Files, config, credentials *source, name string, from *Library) (Profile, error) {
+	c := &contents{files: files, library: from}
 	if err := c.readConfig(config, name); err != nil {
 		return Profile{}, err
 	}
@@ -129,7 +134,7 @@ func readProfile(f *source, profile string) (section, error) {
 	if strings.EqualFold(profile, "default") {
 		words = append(words, "")
 	}
-	err := f.scan(true, func(line []byte) (*section, bool) {
+	err := f.about(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, false)
 		switch {
 		case !ok:
@@ -160,7 +165,7 @@ func readProfile(f *source, profile string) (section, error) {
 // readCredentials reads the profile's sections of the credentials file.
 func (c *contents) readCredentials(f *source, profile string) error {
 	var shared section
-	err := f.scan(true, func(line []byte) (*section, bool) {
+	err := f.about(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, true)
 		switch {
 		case !ok:
@@ -210,7 +215,7 @@ func (c *contents) settleSource(config, credentials *source) error {
 // readNamed reads the sections [word name].
 func readNamed(f *source, into *section, what kind, word, name string) error {
 	var shared section
-	err := f.scan(false, func(line []byte) (*section, bool) {
+	err := f.about(name).scan(false, func(line []byte) (*section, bool) {
 		k, found, ok := splitHeader(line, false)
 		switch {
 		case !ok:

@@ -18,6 +18,9 @@ import (
 type source struct {
 	path string
 	text []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
+
+	byName map[string][]part // nil in a source that is not indexed
+	parts  []part            // what is looked at instead of text, where there are any
 }
 
 // open reads the file at path. A file that does not exist is nil and no error.
@@ -43,7 +46,7 @@ func newSource(path string, text []byte) (*source, error) {
 	if isUTF16(text) {
 		return nil, msg.ProfileFileUTF16(path)
 	}
-	return &source{path, lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))}, nil
+	return &source{path: path, text: lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))}, nil
 }
 
 // lineFeeds is text with a line feed for each carriage return that has none behind it: such a one ends a line for
@@ -86,9 +89,21 @@ func (s *source) scan(strict bool, pick picker) error {
 	if s == nil {
 		return nil
 	}
+	if s.parts == nil {
+		return s.scanPart(part{s.text, 1}, strict, pick)
+	}
+	for _, p := range s.parts {
+		if err := s.scanPart(p, strict && p.line == 1, pick); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *source) scanPart(p part, strict bool, pick picker) error {
 	var into *section
-	preamble, number := strict, 1
-	for rest := s.text; len(rest) > 0; number++ {
+	preamble, number := strict, p.line
+	for rest := p.text; len(rest) > 0; number++ {
 		if into == nil && !preamble {
 			skipped := nextHeader(rest)
 			number += bytes.Count(rest[:skipped], newline)
