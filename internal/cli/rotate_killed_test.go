@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -253,4 +254,43 @@ func TestRotateStoppedWithALostAnswer(t *testing.T) {
 	}
 	worksInFile(t, w, dana, before)
 	finishes(t, w, dana, before)
+}
+
+// kill -9 when the first of two files with the key is replaced: the keys in both work, and the next run finishes the job.
+func TestRotateKilledBetweenFiles(t *testing.T) {
+	t.Parallel()
+	w, dana := rotating(t)
+	before := w.file(".aws/credentials")
+	pair := fmt.Sprintf("aws_access_key_id = %s\naws_secret_access_key = %s\n", dana.Keys[0].ID, dana.Keys[0].Secret)
+	config := filepath.Join(w.home, ".aws", "config")
+	if err := os.WriteFile(config, []byte(w.file(".aws/config")+"\n[profile ci]\n"+pair), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	both := func() {
+		t.Helper()
+		worksInFile(t, w, dana, before)
+		for _, k := range w.aws.Keys(dana.ARN) {
+			if strings.Contains(w.file(".aws/config"), k.ID+"\naws_secret_access_key = "+k.Secret) && k.Status == fakeaws.KeyActive {
+				return
+			}
+		}
+		t.Error("AWS does not take the key in the config file")
+	}
+	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(watch)
+	if _, err := unix.InotifyAddWatch(watch, filepath.Join(w.home, ".aws"), unix.IN_MOVED_TO); err != nil {
+		t.Fatal(err)
+	}
+	s := run(t, w, withPhone, "rotate", "work", "--yes")
+	if _, err := unix.Read(watch, make([]byte, 4096)); err != nil {
+		t.Fatal(err)
+	}
+	s.Process.Kill()
+	s.exit()
+	both()
+	finishes(t, w, dana, before)
+	both()
 }
