@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -53,9 +54,9 @@ func (c *configCmd) Run(a *app) error {
 		a.warn(msg.ConfigQuoted(command))
 	}
 	settings := []profile.Setting{{Key: "credential_process", Value: command}}
-	for _, key := range append([]string{"services"}, clientSettings...) {
-		if value, _ := p.Get(key); value != "" {
-			settings = append(settings, profile.Setting{Key: key, Value: value})
+	for _, key := range p.Keys() {
+		if set, ok := p.Setting(key); ok && !slices.Contains(credentialSettings, key) {
+			settings = append(settings, set)
 		}
 	}
 	if c.Write {
@@ -94,16 +95,19 @@ func (a *app) addProfile(from, name string, settings []profile.Setting) error {
 	return nil
 }
 
-// clientSettings are those that an AWS client finds in its own profile only, and that are not about credentials. (AWS SDKs
-// and Tools Reference Guide, "Settings reference"; AWS CLI User Guide, "Configuration and credential file settings".)
-var clientSettings = []string{
-	"region", "output", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "use_fips_endpoint",
-	"use_dualstack_endpoint", "max_attempts", "retry_mode", "defaults_mode", "sts_regional_endpoints", "tcp_keepalive",
-	"account_id_endpoint_mode", "endpoint_discovery_enabled", "parameter_validation", "request_checksum_calculation",
-	"response_checksum_validation", "disable_request_compression", "request_min_compression_size_bytes",
-	"s3_use_arn_region", "s3_us_east_1_regional_endpoint", "s3_disable_multiregion_access_points",
-	"sigv4a_signing_region_set", "sdk_ua_app_id", "cli_pager", "cli_timestamp_format", "cli_binary_format",
-	"cli_auto_prompt", "cli_history", "cli_follow_urlparam",
+// credentialSettings are about credentials, which the new profile has from awsmfa. (AWS SDKs and Tools Reference Guide,
+// "Settings reference"; aws-vault's mfa_process and include_profile.)
+var credentialSettings = []string{
+	"aws_access_key_id", "aws_account_id", "role_arn", "source_profile", "credential_source", "external_id",
+	"role_session_name", "duration_seconds", "source_identity", "session_tags", "transitive_session_tags", "mfa_serial",
+	"mfa_process", "credential_process", "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name",
+	"sso_registration_scopes", "web_identity_token_file", "login_session", "include_profile",
+}
+
+// endpointSettings say whom AWS clients ask; those of one profile never hold for another's session.
+var endpointSettings = []string{
+	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
+	"use_dualstack_endpoint", "account_id_endpoint_mode",
 }
 
 // processLine is the command line for credential_process. Botocore takes it apart by itself, the Go and JavaScript SDKs
@@ -128,6 +132,7 @@ func processLine(arg0, name string) (string, error) {
 }
 
 // processWord quotes a word where it has to be. On Windows, where paths have them, nobody takes a backslash for an escape.
+// Of a path only the parts are quoted that need it: version 1 of the Go SDK drops the quotes of a value that begins with one.
 func processWord(word, allowed string) (string, bool) {
 	if filepath.Separator != '\\' {
 		allowed = ""
@@ -140,10 +145,14 @@ func processWord(word, allowed string) (string, bool) {
 		return r < ' ' || !plain(r) && strings.ContainsRune("\"'$`\\%!^", r)
 	}):
 		return "", false
-	case strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }):
-		return `"` + word + `"`, true
 	}
-	return word, true
+	parts := strings.Split(word, "/")
+	for i, part := range parts {
+		if strings.ContainsFunc(part, func(r rune) bool { return !plain(r) }) {
+			parts[i] = `"` + part + `"`
+		}
+	}
+	return strings.Join(parts, "/"), true
 }
 
 // programPath is where this program can be called: where the PATH finds it, if that is this very file, for it stays there

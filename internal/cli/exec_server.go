@@ -266,23 +266,31 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 	return append(vars, shells.Var{Name: "AWS_SDK_LOAD_CONFIG", Value: "1"}), nil
 }
 
-// hiddenConfig is the config file that the command sees: what the profile says that clients have no variable for, else
-// what [default] says of it. A section that says nothing is not written: the Serverless framework would look for keys in it.
+// hiddenConfig is the config file that the command sees: the profile's settings but those about credentials and the region,
+// which is in a variable, and what [default] says beyond them. A section that says nothing is not written: the Serverless
+// framework would look for keys in it.
 func hiddenConfig(own, p profile.Profile) string {
-	var text strings.Builder
-	for _, key := range clientSettings {
-		value, ok := p.Get(key)
-		if !ok {
-			value, ok = own.Get(key)
+	var lines []string
+	for _, of := range []profile.Profile{p, own} {
+		for _, key := range of.Keys() {
+			_, said := p.Get(key)
+			if key == "region" || slices.Contains(credentialSettings, key) ||
+				of.Name != p.Name && (said || slices.Contains(endpointSettings, key)) {
+				continue
+			}
+			set, _ := of.Setting(key)
+			lines = append(lines, set.Lines()...)
 		}
-		if !ok || key == "region" {
-			continue
-		}
-		// More of a value stands on indented lines, or it would be a line of its own that nobody can read.
-		text.WriteString(key + " = " + strings.ReplaceAll(value, "\n", "\n    ") + "\n")
 	}
-	if text.Len() == 0 {
+	if len(lines) == 0 {
 		return ""
 	}
-	return "[default]\n" + text.String()
+	lines = append([]string{"[default]"}, lines...)
+	if name, services := p.Services(); len(services) > 0 {
+		lines = append(lines, "[services "+name+"]")
+		for _, service := range services {
+			lines = append(lines, service.Lines()...)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -66,7 +66,7 @@ func TestNotUTF8(t *testing.T) {
 func TestNotUTF8Kept(t *testing.T) {
 	config := "# " + honban + "\n[profile prod]\nregion = eu-west-1\n# " + honban + "\n\n[profile other]\n"
 	files := encoded(t, config, sjis)
-	if err := AddConfig(files, "prod", []Setting{{"mfa_serial", "GAHT12345678"}}); err != nil {
+	if err := AddConfig(files, "prod", []Setting{{Key: "mfa_serial", Value: "GAHT12345678"}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := AddKeys(files, "new", "AKIAIOSFODNN7EXAMPLE", NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {

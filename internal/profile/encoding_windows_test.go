@@ -43,7 +43,7 @@ func TestANSIKept(t *testing.T) {
 	config := "# \x83\x5c\n[profile " + honban + "]\nregion = eu-west-1\n# " + honban + "\n\n[profile other]\n"
 	credentials := "[" + honban + "]\n# " + honban + "\n" + strings.Replace(keyLines, "EXAMPLE\n", "EXAMPLE # "+honban+"\n", 1)
 	files := encoded(t, config, credentials)
-	if err := AddConfig(files, "本番", []Setting{{"mfa_serial", "GAHT12345678"}}); err != nil {
+	if err := AddConfig(files, "本番", []Setting{{Key: "mfa_serial", Value: "GAHT12345678"}}); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Replace(config, "\n\n", "\nmfa_serial = GAHT12345678\n\n", 1)

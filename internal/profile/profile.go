@@ -281,6 +281,66 @@ func (p Profile) Get(key string) (value string, ok bool) {
 	return "", false
 }
 
+// Setting is Get with the settings that stand indented below it. It is for what is written into another section.
+func (p Profile) Setting(key string) (set Setting, ok bool) {
+	if set.Value, ok = p.Get(key); !ok {
+		return Setting{}, false
+	}
+	set.Key = strings.ToLower(key)
+	for _, s := range p.contents().sections() {
+		if s.get("", set.Key) == nil {
+			continue
+		}
+		for _, e := range s.entries {
+			if e.parent == set.Key {
+				set.Below = append(set.Below, Setting{Key: e.key, Value: e.value})
+			}
+		}
+		break
+	}
+	return set, true
+}
+
+// Services are the settings of the [services] section that the profile names, service by service, and its name.
+func (p Profile) Services() (name string, services []Setting) {
+	name, _ = p.Get("services")
+	s := p.contents().services
+	for _, e := range s.entries {
+		if e.parent != "" {
+			continue
+		}
+		set := Setting{Key: e.key, Value: e.value}
+		for _, below := range s.entries {
+			if below.parent == e.key {
+				set.Below = append(set.Below, Setting{Key: below.key, Value: below.value})
+			}
+		}
+		services = append(services, set)
+	}
+	return name, services
+}
+
+// Keys are the settings that the profile has, in the order of the files, but for secrets.
+func (p Profile) Keys() (keys []string) {
+	for _, s := range p.contents().sections() {
+		for _, e := range s.entries {
+			if e.parent == "" && !isSecret(e.key) && !slices.Contains(keys, e.key) {
+				keys = append(keys, e.key)
+			}
+		}
+	}
+	return keys
+}
+
+// sections are the profile's own and those it includes, in the order in which a setting is looked for.
+func (c *contents) sections() []*section {
+	all := []*section{&c.credentials, &c.config}
+	for i := range c.included {
+		all = append(all, &c.included[i])
+	}
+	return all
+}
+
 func isSecret(key string) bool {
 	return key == secretKey || slices.Contains(tokenKeys, key)
 }

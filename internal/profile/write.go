@@ -20,8 +20,18 @@ import (
 // The new text is composed, read back by this package's own reader, written beside the file, and renamed into its
 // place, so that a crash leaves the old file or the new one, whole.
 
-// Setting is one line for a config file.
-type Setting struct{ Key, Value string }
+// Setting is one line for a config file, and the settings that stand indented below it ("s3 =").
+type Setting struct {
+	Key, Value string
+	Below      []Setting
+}
+
+// Lines are the setting as it stands in a section. More of a value stands on lines that are indented further, or it would
+// be a line of its own that nobody can read.
+func (s Setting) Lines() []string {
+	s.Value = strings.ReplaceAll(s.Value, "\n", "\n    ")
+	return spot{equals: " = "}.lines([]Setting{s})
+}
 
 // CheckName tells whether a new profile may be called name: an error when some AWS client would not read that name back.
 // It is for asking before anything else is asked; AddKeys and AddConfig ask it too.
@@ -56,8 +66,16 @@ func checkSetting(s Setting) error {
 	}) {
 		return msg.WriteSettingRefused(s.Key)
 	}
+	for _, below := range s.Below {
+		if err := checkSetting(below); err != nil {
+			return err
+		}
+		if below.Value == "" || s.Value != "" {
+			return msg.WriteValueRefused(s.Key)
+		}
+	}
 	switch {
-	case !plainValue(s.Value):
+	case s.Value != "" && !plainValue(s.Value):
 		return msg.WriteValueRefused(s.Key)
 	case !inANSI(s.Value):
 		return msg.WriteValueCodePage(s.Key, ansiPage())
@@ -160,7 +178,7 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 			return nil, msg.WriteSourceThere(name, key, e.pos.File, e.pos.Line)
 		}
 	}
-	text := appendSection(old, "["+name+"]", []Setting{{idKey, id}, {secretKey, secret.Reveal()}})
+	text := appendSection(old, "["+name+"]", []Setting{{Key: idKey, Value: id}, {Key: secretKey, Value: secret.Reveal()}})
 	after, err := readWith(files, name, nil, text)
 	if err != nil {
 		return nil, msg.WriteMisread(files.Credentials, err)
@@ -217,6 +235,10 @@ func AddConfig(files Files, name string, settings []Setting) error {
 			if err != nil {
 				return nil, err
 			}
+			// In a section that is indented as a whole the Go SDK would take what follows for settings below this one.
+			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && place.indent != "" {
+				return nil, msg.WriteValueRefused(add[i].Key)
+			}
 			at = place.at
 			text = insert(old, at, place.lines(add))
 		}
@@ -264,6 +286,12 @@ func (c *contents) lacking(name string, settings []Setting) (add []Setting, err 
 		if have != s.Value {
 			return nil, msg.WriteConflict(name, strings.ToLower(s.Key), have, s.Value, at.File, at.Line)
 		}
+		for _, b := range s.Below {
+			e := c.config.get(strings.ToLower(s.Key), strings.ToLower(b.Key))
+			if e == nil || e.value != b.Value {
+				return nil, msg.WriteConflict(name, strings.ToLower(s.Key), "", b.Key+" = "+b.Value, at.File, at.Line)
+			}
+		}
 	}
 	return add, nil
 }
@@ -271,10 +299,17 @@ func (c *contents) lacking(name string, settings []Setting) (add []Setting, err 
 // is tells whether s is old with the settings in add, and nothing else, but for what the file's [DEFAULT] adds.
 func (s *section) is(old *section, add []Setting) bool {
 	inherited := func(e entry) bool { return e.inherited }
+	added := 0
 	for _, a := range add {
 		if e := s.get("", strings.ToLower(a.Key)); e == nil || e.value != a.Value {
 			return false
 		}
+		for _, b := range a.Below {
+			if e := s.get(strings.ToLower(a.Key), strings.ToLower(b.Key)); e == nil || e.value != b.Value {
+				return false
+			}
+		}
+		added += 1 + len(a.Below)
 	}
 	for _, o := range old.entries {
 		if e := s.get(o.parent, o.key); e == nil || e.value != o.value {
@@ -283,7 +318,7 @@ func (s *section) is(old *section, add []Setting) bool {
 	}
 	own := slices.DeleteFunc(slices.Clone(s.entries), inherited)
 	before := slices.DeleteFunc(slices.Clone(old.entries), inherited)
-	return len(own) == len(before)+len(add)
+	return len(own) == len(before)+added
 }
 
 // sameBut tells whether text is old with whole lines put in at the offset, and has the same profiles, and name besides
@@ -389,7 +424,8 @@ type spot struct {
 func (s spot) lines(settings []Setting) []string {
 	var lines []string
 	for _, set := range settings {
-		lines = append(lines, s.indent+set.Key+s.equals+set.Value)
+		lines = append(lines, strings.TrimRight(s.indent+set.Key+s.equals+set.Value, " \t"))
+		lines = append(lines, spot{indent: s.indent + "  ", equals: s.equals}.lines(set.Below)...)
 	}
 	return lines
 }

@@ -58,7 +58,7 @@ func TestWriteAsAnother(t *testing.T) {
 			return
 		}
 		for _, name := range []string{"closed/mine", "closed/new", "closed/dir/new", "open/shut", "open/others", "open/new", "open/mine"} {
-			errs[name] = AddConfig(Files{Config: filepath.Join(top, name)}, "p", []Setting{{"region", "a"}})
+			errs[name] = AddConfig(Files{Config: filepath.Join(top, name)}, "p", []Setting{{Key: "region", Value: "a"}})
 		}
 	}()
 	<-done
@@ -91,7 +91,7 @@ func TestWriteAsAnother(t *testing.T) {
 
 	// Root, who may, gives the new file back to its owner.
 	mine := filepath.Join(top, "open", "mine")
-	if err := AddConfig(Files{Config: mine}, "q", []Setting{{"region", "a"}}); err != nil {
+	if err := AddConfig(Files{Config: mine}, "q", []Setting{{Key: "region", Value: "a"}}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(mine)

@@ -150,7 +150,7 @@ func TestAddKeysRefused(t *testing.T) {
 
 // TestAddConfig marks in want, with « and », what is new.
 func TestAddConfig(t *testing.T) {
-	both := []Setting{{"region", "eu-west-1"}, {"mfa_serial", testDevice}}
+	both := []Setting{{Key: "region", Value: "eu-west-1"}, {Key: "mfa_serial", Value: testDevice}}
 	ours := "«region = eu-west-1\nmfa_serial = " + testDevice + "\n»"
 	const serial = "«mfa_serial = " + testDevice + "\n»"
 	dos := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
@@ -223,16 +223,16 @@ func TestAddConfig(t *testing.T) {
 }
 
 func TestAddConfigRefused(t *testing.T) {
-	region := func(v string) []Setting { return []Setting{{"region", v}} }
+	region := func(v string) []Setting { return []Setting{{Key: "region", Value: v}} }
 	for _, test := range []struct {
 		name, config, credentials, profile string
 		settings                           []Setting
 		want                               string
 	}{
-		{"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p", []Setting{{"mfa_serial", "x"}, {"region", "b"}}, `profile "p" has region = "us-east-1" (config:3), not "b"`},
+		{"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p", []Setting{{Key: "mfa_serial", Value: "x"}, {Key: "region", Value: "b"}}, `profile "p" has region = "us-east-1" (config:3), not "b"`},
 		{"an empty value", "[profile p]\nregion =\n", "-", "p", region("b"), `region = "" (config:2)`},
 		{"another value in the credentials file", "-", "[p]\nregion=a\n", "p", region("b"), `region = "a" (credentials:2), not "b"`},
-		{"twice", "-", "-", "p", append(region("a"), Setting{"REGION", "b"}), `region = "a"`},
+		{"twice", "-", "-", "p", append(region("a"), Setting{Key: "REGION", Value: "b"}), `region = "a"`},
 		{"malformed", "[profile p]\nnonsense\n", "-", "p", region("b"), "config:2"},
 		{"malformed header", "[profile p\n", "-", "p", region("b"), "config:1"},
 		{"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"), `further than its settings (config:4)`},
@@ -246,12 +246,12 @@ func TestAddConfigRefused(t *testing.T) {
 		{"a comment at once", "-", "-", "p", region(";b"), "cannot be written"},
 		{"quotes", "-", "-", "p", region(`"a b"`), "cannot be written"},
 		{"a quote", "-", "-", "p", region(`'`), "cannot be written"},
-		{"nothing", "-", "-", "p", region(""), "cannot be written"},
+		{"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""), "cannot be written"},
 		{"no UTF-8", "-", "-", "p", region("\xff"), "cannot be written"},
 		{"line separator", "-", "-", "p", region("a\u2028b"), "cannot be written"},
-		{"a secret", "-", "-", "p", []Setting{{"AWS_Secret_Access_Key", testSecret}}, "not one to write"},
-		{"a sign in the key", "-", "-", "p", []Setting{{"a=b", "c"}}, "not one to write"},
-		{"no key", "-", "-", "p", []Setting{{"", "c"}}, "not one to write"},
+		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}}, "not one to write"},
+		{"a sign in the key", "-", "-", "p", []Setting{{Key: "a=b", Value: "c"}}, "not one to write"},
+		{"no key", "-", "-", "p", []Setting{{Key: "", Value: "c"}}, "not one to write"},
 		{"no name", "-", "-", "", region("a"), "name is empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -282,7 +282,7 @@ func TestNamesReadBack(t *testing.T) {
 	}
 	for _, name := range all {
 		files := write(t, "-", "-")
-		if err := errors.Join(CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{"region", "a"}})); err != nil {
+		if err := errors.Join(CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}
@@ -299,7 +299,7 @@ func TestNamesReadBack(t *testing.T) {
 	}
 	for _, name := range badNames {
 		files := write(t, "-", "-")
-		for _, err := range []error{CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{"region", "a"}})} {
+		for _, err := range []error{CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})} {
 			if err == nil {
 				t.Errorf("%q was accepted", name)
 			}
@@ -314,7 +314,7 @@ func TestBotocoreReads(t *testing.T) {
 	var all []file
 	add := func(name, text string) {
 		files := write(t, text, "-")
-		if err := errors.Join(AddConfig(files, name, []Setting{{"region", "a"}, {"mfa_serial", testDevice}}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
+		if err := errors.Join(AddConfig(files, name, []Setting{{Key: "region", Value: "a"}, {Key: "mfa_serial", Value: testDevice}}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
 			t.Errorf("%q in %q: %v", name, text, err)
 			return
 		}
@@ -357,13 +357,13 @@ for f in json.load(sys.stdin):
 func TestWriteNewFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "home", ".aws")
 	files := Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}
-	if err := AddConfig(files, "my prod", []Setting{{"region", "a"}}); err == nil {
+	if err := AddConfig(files, "my prod", []Setting{{Key: "region", Value: "a"}}); err == nil {
 		t.Error("a bad name was accepted")
 	}
 	if _, err := os.Lstat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory was made for nothing: %v", err)
 	}
-	if err := errors.Join(AddKeys(files, "p", testID, NewSecret(testSecret)), AddConfig(files, "p", []Setting{{"region", "a"}})); err != nil {
+	if err := errors.Join(AddKeys(files, "p", testID, NewSecret(testSecret)), AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}})); err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "windows" {
@@ -378,7 +378,7 @@ func TestWriteNewFiles(t *testing.T) {
 		if err := os.Chmod(files.Config, mode); err != nil {
 			t.Fatal(err)
 		}
-		if err := AddConfig(files, fmt.Sprintf("p%o", mode), []Setting{{"region", "a"}}); err != nil {
+		if err := AddConfig(files, fmt.Sprintf("p%o", mode), []Setting{{Key: "region", Value: "a"}}); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Stat(files.Config); err != nil || info.Mode() != mode {
@@ -417,7 +417,7 @@ func TestWriteThroughLinks(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p", []Setting{{"region", "a"}}); err != nil {
+				if err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p", []Setting{{Key: "region", Value: "a"}}); err != nil {
 					t.Fatal(err)
 				}
 				if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() || content(t, file) != want {
@@ -435,7 +435,9 @@ func TestWriteThroughLinks(t *testing.T) {
 }
 
 func TestWriteWhereThatCannotBe(t *testing.T) {
-	add := func(path string) error { return AddConfig(Files{Config: path}, "p", []Setting{{"region", "a"}}) }
+	add := func(path string) error {
+		return AddConfig(Files{Config: path}, "p", []Setting{{Key: "region", Value: "a"}})
+	}
 	dir := t.TempDir()
 	read := filepath.Join(dir, "read")
 	if err := os.WriteFile(read, []byte("# c\n"), 0o400); err != nil {
@@ -538,7 +540,7 @@ func TestWriteTogether(t *testing.T) {
 	for i := range 24 {
 		wg.Go(func() {
 			name := "p" + strconv.Itoa(i)
-			if err := errors.Join(AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{"region", "a"}})); err != nil {
+			if err := errors.Join(AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
 				t.Error(err)
 			}
 		})
@@ -728,7 +730,7 @@ func TestAddConfigShuffled(t *testing.T) {
 			old = strings.TrimSuffix(old, end)
 		}
 		name := []string{"p", "p", "default", "new"}[random.IntN(4)]
-		a, c := checkAdd(t, files, old, name, []Setting{{"region", "a"}, {"mfa_serial", testDevice}})
+		a, c := checkAdd(t, files, old, name, []Setting{{Key: "region", Value: "a"}, {Key: "mfa_serial", Value: testDevice}})
 		if t.Failed() {
 			t.Fatalf("%q in\n%q\n%q", name, old, content(t, files.Config))
 		}
@@ -752,7 +754,7 @@ func FuzzAddConfig(f *testing.F) {
 	f.Add("\xef\xbb\xbf", "本番", "x=y", "[profile q]")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, old, name, region, serial string) {
-		checkAdd(t, Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}, old, name, []Setting{{"region", region}, {"mfa_serial", serial}})
+		checkAdd(t, Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}, old, name, []Setting{{Key: "region", Value: region}, {Key: "mfa_serial", Value: serial}})
 	})
 }
 
@@ -763,7 +765,7 @@ func TestWriteWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	done, refused := make(chan error, 1), make(chan error, 1)
-	go func() { done <- AddConfig(files, "p", []Setting{{"region", "a"}}) }()
+	go func() { done <- AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}}) }()
 	go func() {
 		_, err := lock(filepath.Dir(files.Config), 0)
 		refused <- err
@@ -796,7 +798,7 @@ func TestSelfCheck(t *testing.T) {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
-	add := []Setting{{"Region", "a"}}
+	add := []Setting{{Key: "Region", Value: "a"}}
 	for text, want := range map[string]bool{
 		"x=y\nregion=a":        true,
 		"x=y\nregion=b":        false,
