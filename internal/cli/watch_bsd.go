@@ -18,11 +18,11 @@ func watch(pid int) (gone func(), err error) {
 	unix.SetKevent(&ended[0], pid, unix.EVFILT_PROC, unix.EV_ADD|unix.EV_ONESHOT)
 	ended[0].Fflags = unix.NOTE_EXIT
 	if _, err := unix.Kevent(queue, ended, nil, nil); err != nil {
-		unix.Close(queue)
-		return watchSlowly(pid), nil
+		unix.Close(queue)            //nolint:errcheck // nothing was written
+		return watchSlowly(pid), nil //nolint:nilerr // there is another way
 	}
 	return func() {
-		defer unix.Close(queue)
+		defer unix.Close(queue) //nolint:errcheck // nothing was written
 		for {
 			if _, err := unix.Kevent(queue, nil, ended, nil); !errors.Is(err, unix.EINTR) {
 				return

@@ -34,7 +34,7 @@ func (t *Terminal) typed(ctx context.Context) bool {
 		var in unix.FdSet
 		in.Set(fd)
 		wait := unix.NsecToTimeval(int64(50 * time.Millisecond))
-		if n, err := unix.Select(fd+1, &in, nil, nil, &wait); n != 0 && err != unix.EINTR { //nolint:errorlint // never wrapped
+		if n, err := unix.Select(fd+1, &in, nil, nil, &wait); n != 0 && err != unix.EINTR {
 			return ctx.Err() == nil
 		}
 	}
