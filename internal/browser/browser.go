@@ -131,6 +131,32 @@ func Show(ctx context.Context, programs []Program, link string, patience time.Du
 	return msg.BrowserFailed(programs[len(programs)-1].Name)
 }
 
+// viewerTime is how long a program that opens a file may take to say that it cannot.
+const viewerTime = 2 * time.Second
+
+// View has one of the programs open a file, which must stay there for as long as it is to be seen. The error is a
+// *msg.Error: all have failed; or it is ctx's.
+func View(ctx context.Context, programs []Program, file string, trace func(string, ...any)) error {
+	for _, program := range programs {
+		done := make(chan error, 1)
+		if err := program.start(file, done); err != nil {
+			done <- err
+		}
+		select {
+		case err := <-done:
+			if err == nil {
+				return nil
+			}
+			trace("viewer: %s: %v", program.Name, err)
+		case <-time.After(viewerTime): // it shows the file
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return msg.NoViewer(file)
+}
+
 // page leads on to a link, once.
 type page struct {
 	link, host, path string

@@ -3,14 +3,17 @@ package cli
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"awsmfa/internal/browser"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/qr"
@@ -53,7 +56,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 		return "", x.told(err)
 	}
 	var sent bool
-	if err = show.device(device, x.who); err == nil {
+	if err = show.device(ctx, device, x.who); err == nil {
 		sent, err = x.enable(ctx, device, show)
 	}
 	switch enabled = err == nil; {
@@ -263,7 +266,7 @@ func (s *shower) close(enabled bool) {
 }
 
 // device shows the key.
-func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) error {
+func (s *shower) device(ctx context.Context, device mfa.Virtual, who interface{ Label() string }) error {
 	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
 		return msg.NoQR(err)
@@ -293,10 +296,36 @@ func (s *shower) device(device mfa.Virtual, who interface{ Label() string }) err
 	}
 	if err = s.terminal(drawing); errors.As(err, &small) {
 		s.tty.Say(msg.TooSmall(small.Columns, small.Lines+questionLines))
-		return nil
+		return s.offerPicture(ctx, drawing)
 	}
 	if err != nil {
 		return msg.TerminalFailed(err)
+	}
+	return nil
+}
+
+// offerPicture opens the code in the system's viewer, where the person wants that and --qr-png has not written it already.
+func (s *shower) offerPicture(ctx context.Context, drawing qr.Drawing) error {
+	if s.png != "" {
+		return nil
+	}
+	if yes, err := confirm(ctx, msg.ShowPicture, true, false); err != nil || !yes {
+		return err
+	}
+	path := filepath.Join(os.TempDir(), "awsmfa-qr-"+rand.Text()+".png")
+	if err := writePNG(path, drawing); err != nil {
+		return err
+	}
+	s.png, s.written = path, true
+	programs, err := browser.Find(s.app.Getenv("BROWSER"), s.app.Environ)
+	if err == nil {
+		err = browser.View(ctx, programs, s.png, s.app.trace)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		s.app.warn(msg.NoViewer(s.png).Error())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/png"
 	"net/url"
 	"os"
 	"os/exec"
@@ -94,21 +95,24 @@ func (s *atTerminal) screen() string {
 	return string(s.seen)
 }
 
-// sees waits until the terminal shows text, after what was waited for before, and returns what was shown up to its end.
-func (s *atTerminal) sees(text string) string {
+// sees waits until the terminal shows one of texts, after what was waited for before, and returns what was shown up to its
+// end.
+func (s *atTerminal) sees(texts ...string) string {
 	s.t.Helper()
 	late := time.After(longest)
 	for {
 		all := s.screen()
-		if i := strings.Index(all[s.at:], text); i >= 0 {
-			from := s.at
-			s.at += i + len(text)
-			return all[from:s.at]
+		for _, text := range texts {
+			if i := strings.Index(all[s.at:], text); i >= 0 {
+				from := s.at
+				s.at += i + len(text)
+				return all[from:s.at]
+			}
 		}
 		select {
 		case <-s.more:
 		case <-late:
-			s.t.Fatalf("the terminal never showed %q, but %q; on stderr: %s", text, all[s.at:], &s.stderr)
+			s.t.Fatalf("the terminal never showed %q, but %q; on stderr: %s", texts, all[s.at:], &s.stderr)
 		}
 	}
 }
@@ -274,13 +278,14 @@ func noCLI(t *testing.T, w *world) []string {
 }
 
 const (
-	askID     = "Access key ID: "
-	askSecret = "Secret access key (not shown): "
-	askRegion = "Region (such as ap-northeast-1; enter for none): "
-	askFirst  = "The code it shows now: "
-	askSecond = "The next code, when it changes: "
-	askNote   = "config, for other tools too? [Y/n] "
-	askCode   = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
+	askID      = "Access key ID: "
+	askSecret  = "Secret access key (not shown): "
+	askRegion  = "Region (such as ap-northeast-1; enter for none): "
+	askFirst   = "The code it shows now: "
+	askPicture = "when the device is enabled. [Y/n] "
+	askSecond  = "The next code, when it changes: "
+	askNote    = "config, for other tools too? [Y/n] "
+	askCode    = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
 )
 
 // The first day from nothing, at a terminal, with slips; then every day; then once more, which changes no byte.
@@ -373,8 +378,16 @@ func TestWindow(t *testing.T) {
 		t.Helper()
 		w, dana := bare(t, "usual")
 		keysFor(t, w, "work", dana)
+		tmp, seen := t.TempDir(), filepath.Join(t.TempDir(), "seen.png")
+		env = append(env, "TMPDIR="+tmp, "BROWSER=cp %s "+seen)
 		s := sit(t, w, columns, lines, env, "device", "add", "work")
-		shown = s.sees(askFirst)
+		if shown = s.sees(askFirst, askPicture); strings.HasSuffix(shown, askPicture) {
+			s.types("\n")
+			shown += s.sees(askFirst)
+			if secret := secretIn(t, seen); secret != w.seed("dana") {
+				t.Errorf("the picture that was opened says %q", secret)
+			}
+		}
 		if strings.Contains(shown, "\x1b[") {
 			phone = s.scanned(shown)
 			if phone.Query().Get("secret") != w.seed("dana") {
@@ -388,6 +401,9 @@ func TestWindow(t *testing.T) {
 		s.sees(askSecond)
 		s.types(w.code(w.seed("dana"), 0) + "\n")
 		s.ends(0)
+		if left, err := os.ReadDir(tmp); len(left) != 0 || err != nil {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
 		return shown, phone
 	}
 	t.Run("80 by 24", func(t *testing.T) {
@@ -399,7 +415,7 @@ func TestWindow(t *testing.T) {
 	t.Run("small", func(t *testing.T) {
 		t.Parallel()
 		shown, phone := enrolled(t, 80, 20)
-		m := regexp.MustCompile(`needs (\d+) columns and (\d+) lines: type the key`).FindStringSubmatch(shown)
+		m := regexp.MustCompile(`needs (\d+) columns and (\d+) lines: type the key,`).FindStringSubmatch(shown)
 		if phone != nil || m == nil {
 			t.Fatalf("shown is %q", shown)
 		}
@@ -424,6 +440,29 @@ func TestWindow(t *testing.T) {
 			t.Errorf("shown is %q", shown)
 		}
 	})
+}
+
+// secretIn is the key in the QR code of a picture.
+func secretIn(t *testing.T, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	picture, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := scan(picture, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("secret")
 }
 
 // keysFor gives a world a profile with the user's keys, and nothing else.

@@ -186,8 +186,16 @@ func ScanThis(serial, account, key string) string {
 }
 
 func TooSmall(columns, lines int) string {
-	return fmt.Sprintf("The window is too small for the QR code, which needs %d columns and %d lines: type the key, or press Ctrl-C, make the window larger and start again.\n",
-		columns, lines)
+	return fmt.Sprintf("The window is too small for the QR code, which needs %d columns and %d lines: type the key, see the code "+
+		"as a picture (--qr-png FILE writes one), or press Ctrl-C, make the window larger and start again.\n", columns, lines)
+}
+
+// ShowPicture is the question that follows TooSmall.
+const ShowPicture = "Open it as a picture now? It is a file of yours alone, and goes when the device is enabled."
+
+// NoViewer is of a picture that is there, and that no program shows.
+func NoViewer(file string) error {
+	return &Error{Text: fmt.Sprintf("no program opens the picture: open %s yourself", path(file))}
 }
 
 func FirstCode() string { return "The code it shows now: " }
