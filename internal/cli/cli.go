@@ -77,9 +77,10 @@ type app struct {
 	debug    bool
 	warned   map[string]bool
 	secrets  secrets
-	told     bool   // something was written to stderr
-	profile  string // the profile in use
-	namedBy  string // the variable that names it, "" where the command line does
+	ours     []string // the variables of endpoint settings that an earlier run set
+	told     bool     // something was written to stderr
+	profile  string   // the profile in use
+	namedBy  string   // the variable that names it, "" where the command line does
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -99,6 +100,7 @@ func Run(world World) (code int) {
 	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
 		return strings.HasPrefix(entry, varSecret+"=")
 	})
+	a.ours = a.forgetSettings()
 	defer func() {
 		switch r := recover().(type) {
 		case nil:

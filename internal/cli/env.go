@@ -32,7 +32,7 @@ func (c *envCmd) Run(a *app) error {
 	if term.IsTerminal(a.Stdout) && !c.Reveal {
 		return c.show(a, shell)
 	}
-	vars := unsetVars(a.Getenv)
+	vars := append(unsetVars(a.Getenv), a.unsetSettings(nil)...)
 	if !c.Unset {
 		if vars, err = c.obtainFor(a, shell); err != nil {
 			return err

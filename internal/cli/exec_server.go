@@ -82,7 +82,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	}
 	s.warnOfDuration(a, p, s.want, first)
 
-	vars := setVars(p, session.Session{}, s.Region, a.Getenv)
+	vars := a.setVars(p, session.Session{}, s.Region)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
 	vars = append(vars, unset(append(sessionVars, besideEndpointVars...)...)...)
 	if own, err := profile.Load(a.files(), "default"); err == nil && own.Kind() != profile.KindNone {

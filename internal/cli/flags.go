@@ -125,7 +125,7 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 
 // vars puts a session of the profile's into an environment.
 func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shells.Var {
-	return setVars(p, s, f.Region, a.Getenv)
+	return a.setVars(p, s, f.Region)
 }
 
 // session obtains the profile's session.

@@ -38,10 +38,11 @@ var (
 	besideEndpointVars = []string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 )
 
-// setVars is what puts a session into an environment; region is the flag's. The keys come last: what cannot be set or removed, because the user made
-// it readonly, stops the line before anything of the session is there.
-func setVars(p profile.Profile, s session.Session, region string, getenv func(string) string) []shells.Var {
-	vars := append(unset(preferredVars...), setRegion(p, region, getenv)...)
+// setVars is what puts a session into an environment; region is the flag's. The keys come last: what cannot be set or
+// removed, because the user made it readonly, stops the line before anything of the session is there.
+func (a *app) setVars(p profile.Profile, s session.Session, region string) []shells.Var {
+	vars := append(unset(preferredVars...), setRegion(p, region, a.Getenv)...)
+	vars = append(vars, a.settingVars(p)...)
 	vars = append(vars,
 		shells.Var{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},

@@ -344,6 +344,17 @@ func NotKept(err error) string {
 	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
 }
 
+// SettingsLost names settings that no variable can hand on.
+func SettingsLost(profile string, keys []string) string {
+	return fmt.Sprintf("%s of profile %q: there is no variable, so clients do not heed it here; awsmfa config %s makes a profile that they do",
+		strings.Join(keys, ", "), profile, word(profile))
+}
+
+// DefaultEndpoints warns where no variable can keep the endpoints of [default] off.
+func DefaultEndpoints(profile string) string {
+	return fmt.Sprintf("the endpoints of [default] hold for the services that neither profile %q nor a variable names", profile)
+}
+
 // NoPlaceToKeep is NoCache's warning.
 func NoPlaceToKeep() string {
 	return fmt.Sprintf("%s; %s", NoCache(), HintOf(NoCache()))

@@ -40,6 +40,7 @@ type Profile struct {
 // contents are the profile's sections as read.
 type contents struct {
 	config, credentials section
+	unnamed             section   // [default], of another profile: what counts for clients that are told no profile
 	included            []section // of include_profile, the nearest first
 	services, sso       section
 	servicesErr         error // why there is no services section
@@ -96,7 +97,8 @@ func load(files Files, config, credentials *source, name string, from *Library) 
 
 // readConfig reads the profile's sections of the config file.
 func (c *contents) readConfig(f *source, profile string) (err error) {
-	c.config, err = readProfile(f, profile)
+	c.unnamed.lenient = true
+	c.config, err = readProfile(f, profile, &c.unnamed)
 	return err
 }
 
@@ -113,7 +115,7 @@ func (c *contents) readIncluded(f *source, profile string) error {
 		if slices.Contains(way, e.value) {
 			return msg.ProfileIncludesItself(append(way, e.value), e.pos.File, e.pos.Line)
 		}
-		s, err := readProfile(f, e.value)
+		s, err := readProfile(f, e.value, nil)
 		if err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (c *contents) readIncluded(f *source, profile string) error {
 }
 
 // readProfile reads the sections that a config file has for a profile.
-func readProfile(f *source, profile string) (section, error) {
+func readProfile(f *source, profile string, unnamed *section) (section, error) {
 	// [profile default] and [default] are two for every client: botocore takes the later, the Go SDK [profile default].
 	var own, bare, shared section
 	words := []string{"profile"}
@@ -141,6 +143,8 @@ func readProfile(f *source, profile string) (section, error) {
 			return nil, isBroken(line, profile, words...)
 		case k == defaults:
 			return &shared, false
+		case string(name) != profile && string(name) == "default" && (k == plain || k == named) && unnamed != nil:
+			return unnamed, false
 		case string(name) != profile:
 			return nil, false
 		case k == named:
@@ -299,6 +303,14 @@ func (p Profile) Setting(key string) (set Setting, ok bool) {
 		break
 	}
 	return set, true
+}
+
+// Unnamed is what [default] says of a setting, for a profile that is another one: clients that are told no profile heed it.
+func (p Profile) Unnamed(key string) string {
+	if e := p.contents().unnamed.get("", key); e != nil {
+		return e.value
+	}
+	return ""
 }
 
 // Services are the settings of the [services] section that the profile names, service by service, and its name.

@@ -121,12 +121,12 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 				return msg.ProfileBadHeader(s.path, number)
 			}
 			if preamble = false; into != nil {
-				if err := into.begin(header, Pos{s.path, number}); err != nil {
+				if err := into.begin(header, Pos{s.path, number}); err != nil && !into.lenient {
 					return err
 				}
 			}
 		case into != nil:
-			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil {
+			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil && !into.lenient {
 				return err
 			}
 		case blankOrComment(line):
@@ -198,8 +198,9 @@ type section struct {
 	pos      Pos    // of the first header; no line when there was none
 	spelling string // of that header, between its brackets
 	entries  []entry
-	last     int // the index of the entry that indented lines belong to; -1 after a header
-	indent   int // how far that entry's own line is indented
+	last     int  // the index of the entry that indented lines belong to; -1 after a header
+	indent   int  // how far that entry's own line is indented
+	lenient  bool // nobody asked for it: what is wrong in it is no error
 }
 
 // begin goes on below a header. One that is spelled otherwise is an error: [profile dev] and [profile "dev"] are two
