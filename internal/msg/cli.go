@@ -19,9 +19,11 @@ const Description = "AWS sessions with MFA, in the shell you are in: one code in
 // EnvHelp stands under the usage in env --help.
 const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.
 
-Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, and
-AWS_REGION with AWS_DEFAULT_REGION where the profile or --region has one. Removes AWS_PROFILE, AWS_DEFAULT_PROFILE and
-AWS_SECURITY_TOKEN. A failure sets nothing, removes nothing and makes the evaluated line fail.`
+Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, AWS_REGION
+with AWS_DEFAULT_REGION where the profile or --region has one, and the profile's endpoint settings. Removes AWS_PROFILE,
+AWS_DEFAULT_PROFILE, AWS_SECURITY_TOKEN, AWS_ACCESS_KEY, AWS_SECRET_KEY, AWS_CREDENTIAL_FILE,
+AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. A failure sets nothing, removes nothing and makes the evaluated line
+fail.`
 
 // ExecHelp stands under the usage in exec --help.
 const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]

@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"awsmfa/internal/msg"
+)
+
+// What env removes is told in its help and in the README.
+func TestRemovedVarsAreTold(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range preferredVars {
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(msg.EnvHelp) {
+			t.Errorf("the help of env does not name %s", name)
+		}
+		if !regexp.MustCompile("(?m)^\\|.*`" + name + "`").Match(readme) {
+			t.Errorf("the README does not name %s", name)
+		}
+	}
+}
