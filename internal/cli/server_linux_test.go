@@ -232,7 +232,7 @@ func TestServerSignalsOnTerminal(t *testing.T) {
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
 	typeIn(t, person, `(trap '' HUP TSTP; exec awsmfa exec prod --server -- sh -c "trap 'echo g''ot-INT' INT; trap 'echo g''ot-QUIT' QUIT; `+
-		`grep SigIgn /proc/self/status; echo rea''dy; while :; do sleep 0.1; done") &`+"\n")
+		`kill -HUP \$\$; kill -TSTP \$\$; echo rea''dy; while :; do sleep 0.1; done") &`+"\n")
 	readUntil(t, person, "ready")
 	for _, name := range []string{"INT", "QUIT"} {
 		typeIn(t, person, "kill -"+name+" $!\n")
