@@ -229,6 +229,7 @@ func TestServerSuspended(t *testing.T) {
 // ignored where Go lets them.
 func TestServerSignalsOnTerminal(t *testing.T) {
 	t.Parallel()
+	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
 	typeIn(t, person, `(trap '' HUP TSTP; exec awsmfa exec prod --server -- sh -c "trap 'echo g''ot-INT' INT; trap 'echo g''ot-QUIT' QUIT; `+
