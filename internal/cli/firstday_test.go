@@ -298,9 +298,8 @@ func TestFirstDay(t *testing.T) {
 			s := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
 
 			s.sees(askID)
-			s.types(key.ID + "\n")
-			s.sees(askSecret)
-			s.types(strings.ToLower(key.Secret) + "\n") // AWS refuses it: nothing is written, and it is asked again
+			// Pasted at once, with empty lines that answer nothing. AWS refuses it: nothing is written, and it is asked again.
+			s.types(key.ID + "\n\n" + strings.Repeat("x", 40) + "\n \n\n")
 			s.sees(askRegion)
 			s.types("Tokyo\n")
 			s.sees("A region is called such as")
@@ -368,6 +367,25 @@ func TestFirstDay(t *testing.T) {
 			}
 			same()
 		})
+	}
+}
+
+// Enter alone, typed after the question, is an answer: no region.
+func TestEnterForNoRegion(t *testing.T) {
+	t.Parallel()
+	w, dana := bare(t, "usual")
+	s := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
+	s.sees(askID)
+	s.types(dana.Keys[0].ID + "\n")
+	s.sees(askSecret)
+	s.types(dana.Keys[0].Secret + "\n")
+	s.sees(askRegion)
+	s.types("\n")
+	s.sees(askFirst)
+	s.types("\x03")
+	s.ends(130)
+	if _, err := os.Stat(filepath.Join(w.home, ".aws", "config")); !os.IsNotExist(err) {
+		t.Error("there is a config file", err)
 	}
 }
 

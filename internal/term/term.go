@@ -28,11 +28,15 @@ var ErrClosed = errors.New("no answer")
 // interruptLag is how long after the end of the input it may still turn out that Ctrl-C ended it.
 const interruptLag = 200 * time.Millisecond
 
+// pasteTime is for how long what was pasted comes in, at most, and less than anybody needs to read a question.
+const pasteTime = 30 * time.Millisecond
+
 // Terminal is an open terminal. Close it.
 type Terminal struct {
 	in, out *os.File
 	lines   *bufio.Reader
-	reading bool // a question was given up, and its read has not come back
+	reading bool      // a question was given up, and its read has not come back
+	pasted  time.Time // until then what was pasted at the last question may still be on its way
 }
 
 // Open opens the terminal of this process. Its errors are ErrNone and ErrBackground, wrapped.
@@ -103,8 +107,13 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 		err  error
 	}
 	answers := make(chan answer, 1)
+	ended := t.dropBlankLines()
 	t.Say(question)
 	go func() {
+		if ended != nil {
+			answers <- answer{err: ended}
+			return
+		}
 		if t.lines.Buffered() == 0 && !t.typed(ctx) {
 			return // what is typed from now on is for others
 		}
@@ -136,9 +145,29 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 			case a.err != nil && !errors.Is(a.err, io.EOF):
 				return "", a.err
 			}
+			t.pasted = time.Now().Add(pasteTime)
 			return narrow(strings.TrimSpace(a.line)), nil
 		}
 	}
+}
+
+// dropBlankLines passes over the line ends that were there before the question: nobody can have meant them for an answer.
+// Who copies a key with a double click pastes one behind it. A line that says something stays: a whole pair may be
+// pasted at once. An error, io.EOF too, is what came instead of a line.
+func (t *Terminal) dropBlankLines() error {
+	time.Sleep(time.Until(t.pasted))
+	for t.lines.Buffered() > 0 || lineWaits(t.in) {
+		if _, err := t.lines.Peek(1); err != nil { // reads the line that waits
+			return err
+		}
+		ahead, _ := t.lines.Peek(t.lines.Buffered())
+		line, _, ended := strings.Cut(string(ahead), "\n")
+		if !ended || strings.TrimSpace(line) != "" {
+			return nil
+		}
+		_, _ = t.lines.Discard(len(line) + 1)
+	}
+	return nil
 }
 
 // narrow is text with the full-width letters, digits and signs of a Japanese keyboard as what they mean.

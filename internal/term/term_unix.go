@@ -57,6 +57,14 @@ func resumptions() (resumed <-chan os.Signal, stop func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
+// lineWaits says whether a line has been typed that nobody has read. In a terminal that is not raw there is nothing to
+// read before a line is whole.
+func lineWaits(tty *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(tty.Fd()), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
+}
+
 // Text writes to f what people read.
 func Text(f *os.File) io.Writer { return f }
 

@@ -107,6 +107,46 @@ func quiet(fd int) error {
 	return windows.SetConsoleMode(windows.Handle(fd), mode)
 }
 
+// inputRecord is INPUT_RECORD with the KEY_EVENT_RECORD in it.
+type inputRecord struct {
+	kind    uint16
+	_       uint16
+	down    int32
+	repeat  uint16
+	key     uint16
+	scan    uint16
+	char    uint16
+	control uint32
+}
+
+// lineWaits says whether a blank line has been typed that nobody has read. A console's line is made of key presses when it
+// is read, and echoed then: one that says something is left for the question that it answers.
+func lineWaits(in *os.File) bool {
+	const keyEvent, pending = 1, 256
+	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
+	if !isConsole(in) {
+		var waiting uint32
+		ok, _, _ := kernel32.NewProc("PeekNamedPipe").Call(in.Fd(), 0, 0, 0, uintptr(unsafe.Pointer(&waiting)), 0)
+		return ok != 0 && waiting > 0
+	}
+	var records [pending]inputRecord
+	var n uint32
+	peek := kernel32.NewProc("PeekConsoleInputW")
+	if ok, _, _ := peek.Call(in.Fd(), uintptr(unsafe.Pointer(&records[0])), pending, uintptr(unsafe.Pointer(&n))); ok == 0 {
+		return false
+	}
+	for _, r := range records[:n] {
+		switch {
+		case r.kind != keyEvent, r.down == 0, r.char == 0, r.char == ' ':
+		case r.char == '\r':
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 // Text writes to f what people read. A pipe and a file get it in the console's code page, in which PowerShell, cmd and the
 // programs behind a pipe decode what others write; a character that the page lacks is a question mark there. A console and
 // Git Bash's terminal get it as it is, and so does everybody where there is no console.
