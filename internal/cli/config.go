@@ -55,9 +55,16 @@ func (c *configCmd) Run(a *app) error {
 	}
 	settings := []profile.Setting{{Key: "credential_process", Value: command}}
 	for _, key := range p.Keys() {
-		if set, ok := p.Setting(key); ok && !slices.Contains(credentialSettings, key) {
-			settings = append(settings, set)
+		if slices.Contains(credentialSettings, key) {
+			continue
 		}
+		set, _ := p.Setting(key)
+		if profile.CheckSetting(set) != nil {
+			at := p.Where(key)
+			a.warn(msg.ConfigLeftOut(key, at.File, at.Line))
+			continue
+		}
+		settings = append(settings, set)
 	}
 	if c.Write {
 		return a.addProfile(p.Name, name, settings)
@@ -107,7 +114,8 @@ var credentialSettings = []string{
 // endpointSettings say whom AWS clients ask; those of one profile never hold for another's session.
 var endpointSettings = []string{
 	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
-	"use_dualstack_endpoint", "account_id_endpoint_mode",
+	"use_dualstack_endpoint", "account_id_endpoint_mode", "s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint",
+	"s3.addressing_style", "s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint",
 }
 
 // processLine is the command line for credential_process. Botocore takes it apart by itself, the Go and JavaScript SDKs

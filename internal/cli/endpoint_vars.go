@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -26,12 +27,22 @@ const (
 )
 
 // endpointSettingVars are the settings that have a variable, and the value of one that says nothing, where there is one.
-var endpointSettingVars = []struct{ key, variable, none string }{
-	{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "false"},
-	{"use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "false"},
-	{"sts_regional_endpoints", "AWS_STS_REGIONAL_ENDPOINTS", "regional"},
-	{"account_id_endpoint_mode", "AWS_ACCOUNT_ID_ENDPOINT_MODE", "preferred"},
+var endpointSettingVars = []struct {
+	keys           [2]string // the second is another place for the same
+	variable, none string
+}{
+	{[2]string{"use_fips_endpoint"}, "AWS_USE_FIPS_ENDPOINT", "false"},
+	{[2]string{"use_dualstack_endpoint"}, "AWS_USE_DUALSTACK_ENDPOINT", "false"},
+	{[2]string{"sts_regional_endpoints"}, "AWS_STS_REGIONAL_ENDPOINTS", "regional"},
+	{[2]string{"account_id_endpoint_mode"}, "AWS_ACCOUNT_ID_ENDPOINT_MODE", "preferred"},
+	{
+		[2]string{"s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint"},
+		"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "legacy",
+	},
 }
+
+// withoutVariable are the endpoint settings for which there is no variable.
+var withoutVariable = []string{"s3.addressing_style", "s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint"}
 
 // forgetSettings takes the variables that awsmfa set before out of what this run sees. It returns their names.
 func (a *app) forgetSettings() (ours []string) {
@@ -71,32 +82,46 @@ func marked(name, value string) string {
 // unsetSettings removes the variables that awsmfa set before, but for those in vars.
 func (a *app) unsetSettings(vars []shells.Var) (gone []shells.Var) {
 	for _, name := range append(a.ours, varSettings) {
-		again := slices.ContainsFunc(vars, func(v shells.Var) bool { return v.Name == name })
-		if !again && (name != varSettings || a.Getenv(name) != "") {
+		if !isAmong(name, vars) && (name != varSettings || a.Getenv(name) != "") {
 			gone = append(gone, unset(name)...)
 		}
 	}
 	return gone
 }
 
-// settingVars are the variables for the profile's endpoint settings. A variable of the user's own wins.
-func (a *app) settingVars(p profile.Profile) []shells.Var {
-	var vars []shells.Var
+// settingVars are the variables for the profile's endpoint settings, and what has to be said of those that no variable
+// can hand on or keep off. A variable of the user's own wins.
+func (a *app) settingVars(p profile.Profile) (vars []shells.Var, warnings []string) {
 	set := func(name, value string) {
-		if value != "" && a.Getenv(name) == "" {
+		if value != "" && a.Getenv(name) == "" && !isAmong(name, vars) {
 			vars = append(vars, shells.Var{Name: name, Value: value})
 		}
 	}
 	for _, s := range endpointSettingVars {
-		value, _ := p.Get(s.key)
-		if value == "" && p.Unnamed(s.key) != "" {
+		value := cmp.Or(p.Below(s.keys[0]), p.Below(s.keys[1]))
+		if value == "" && p.Unnamed(s.keys[0])+p.Unnamed(s.keys[1]) != "" {
 			value = s.none
 		}
 		set(s.variable, value)
 	}
-	a.setEndpoints(p, set)
-	if lost := withoutVariable(p); len(lost) > 0 {
-		a.warn(msg.SettingsLost(p.Name, lost))
+	lost, leak := a.setEndpoints(p, set)
+	var theirs []string
+	for _, key := range withoutVariable {
+		if p.Below(key) != "" {
+			lost = append(lost, key)
+		}
+		if p.Unnamed(key) != "" {
+			theirs = append(theirs, key)
+		}
+	}
+	if len(lost) > 0 {
+		warnings = append(warnings, msg.SettingsLost(p.Name, lost))
+	}
+	if len(theirs) > 0 {
+		warnings = append(warnings, msg.DefaultSettings(p.Name, theirs))
+	}
+	if leak {
+		warnings = append(warnings, msg.DefaultEndpoints(p.Name))
 	}
 	if len(vars) > 0 {
 		var marks []string
@@ -105,47 +130,53 @@ func (a *app) settingVars(p profile.Profile) []shells.Var {
 		}
 		vars = append(vars, shells.Var{Name: varSettings, Value: strings.Join(marks, ",")})
 	}
-	return append(a.unsetSettings(vars), vars...)
+	return append(a.unsetSettings(vars), vars...), warnings
+}
+
+func isAmong(name string, vars []shells.Var) bool {
+	return slices.ContainsFunc(vars, func(v shells.Var) bool { return v.Name == name })
 }
 
 // setEndpoints is settingVars for the endpoints' URLs. Those of [default] would hold for all services that the profile says
-// nothing of; where no URL has to reach the command, one variable keeps them off.
-func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) {
-	if ignore, _ := p.Get("ignore_configured_endpoint_urls"); strings.EqualFold(ignore, "true") {
+// nothing of; where no URL has to reach the command, one variable keeps them off, else they leak. Lost are those that no
+// variable can name.
+func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) (lost []string, leak bool) {
+	if strings.EqualFold(p.Below("ignore_configured_endpoint_urls"), "true") {
 		set(varIgnore, "true")
-		return
+		return nil, false
 	}
-	own := false
-	for _, entry := range a.Environ {
-		own = own || strings.HasPrefix(entry, varEndpoints)
-	}
-	all, _ := p.Get("endpoint_url")
+	all := cmp.Or(a.Getenv(varEndpoints), p.Below("endpoint_url"))
 	set(varEndpoints, all)
 	name, services := p.Services()
 	for _, service := range services {
+		variable := varEndpoints + "_" + strings.ToUpper(service.Key)
 		for _, below := range service.Below {
-			if below.Key == "endpoint_url" {
-				set(varEndpoints+"_"+strings.ToUpper(service.Key), below.Value)
+			switch {
+			case below.Key != "endpoint_url" || a.Getenv(varEndpoints) != "": // the user's for all wins over the service's
+			case shells.IsName(variable):
+				set(variable, below.Value)
+			default:
+				lost = append(lost, service.Key+"."+below.Key)
 			}
 		}
 	}
-	switch unnamed := p.Unnamed("endpoint_url") + p.Unnamed("services"); {
-	case unnamed == "" || all != "" || a.Getenv(varEndpoints) != "":
-	case name == "" && !own:
-		set(varIgnore, "true")
-	default:
-		a.warn(msg.DefaultEndpoints(p.Name))
-	}
-}
-
-// withoutVariable are the endpoint settings for which there is no variable: those of S3.
-func withoutVariable(p profile.Profile) (lost []string) {
-	s3, _ := p.Setting("s3")
-	for _, below := range s3.Below {
-		switch below.Key {
-		case "addressing_style", "use_accelerate_endpoint", "use_dualstack_endpoint", "us_east_1_regional_endpoint":
-			lost = append(lost, "s3."+below.Key)
+	if all == "" && p.Unnamed("endpoint_url")+p.Unnamed("services") != "" {
+		if name == "" && !a.hasEndpoint() {
+			set(varIgnore, "true")
+		} else {
+			leak = !strings.EqualFold(a.Getenv(varIgnore), "true")
 		}
 	}
-	return lost
+	if p.Unnamed("ignore_configured_endpoint_urls") != "" {
+		set(varIgnore, "false")
+	}
+	return lost, leak
+}
+
+// hasEndpoint says whether the user has set a variable for the endpoint of a service.
+func (a *app) hasEndpoint() bool {
+	return slices.ContainsFunc(a.Environ, func(entry string) bool {
+		name, value, _ := strings.Cut(entry, "=")
+		return strings.HasPrefix(name, varEndpoints+"_") && value != ""
+	})
 }

@@ -82,7 +82,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	}
 	s.warnOfDuration(a, p, s.want, first)
 
-	vars := a.setVars(p, session.Session{}, s.Region)
+	vars, warnings := a.setVars(p, session.Session{}, s.Region)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
 	vars = append(vars, unset(append(sessionVars, besideEndpointVars...)...)...)
 	if own, err := profile.Load(a.files(), "default"); err == nil && own.Kind() != profile.KindNone {
@@ -95,6 +95,10 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 		if p.Region == "" { // nothing else can say it any more
 			vars = append(vars, setRegion(own, s.Region, a.Getenv)...)
 		}
+		warnings = nil // the hidden config file has the profile's settings, and no endpoints of [default]
+	}
+	for _, text := range warnings {
+		a.warn(text)
 	}
 	url, token, err := s.open(first)
 	if err != nil {
@@ -279,6 +283,11 @@ func hiddenConfig(own, p profile.Profile) string {
 				continue
 			}
 			set, _ := of.Setting(key)
+			if of.Name != p.Name {
+				set.Below = slices.DeleteFunc(set.Below, func(below profile.Setting) bool {
+					return slices.Contains(endpointSettings, key+"."+below.Key)
+				})
+			}
 			lines = append(lines, set.Lines()...)
 		}
 	}

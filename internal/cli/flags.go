@@ -125,7 +125,11 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 
 // vars puts a session of the profile's into an environment.
 func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shells.Var {
-	return a.setVars(p, s, f.Region)
+	vars, warnings := a.setVars(p, s, f.Region)
+	for _, text := range warnings {
+		a.warn(text)
+	}
+	return vars
 }
 
 // session obtains the profile's session.

@@ -39,10 +39,12 @@ var (
 )
 
 // setVars is what puts a session into an environment; region is the flag's. The keys come last: what cannot be set or
-// removed, because the user made it readonly, stops the line before anything of the session is there.
-func (a *app) setVars(p profile.Profile, s session.Session, region string) []shells.Var {
-	vars := append(unset(preferredVars...), setRegion(p, region, a.Getenv)...)
-	vars = append(vars, a.settingVars(p)...)
+// removed, because the user made it readonly, stops the line before anything of the session is there. The warnings are
+// about endpoint settings, for a command that sees the user's AWS files.
+func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars []shells.Var, warnings []string) {
+	vars = append(unset(preferredVars...), setRegion(p, region, a.Getenv)...)
+	settings, warnings := a.settingVars(p)
+	vars = append(vars, settings...)
 	vars = append(vars,
 		shells.Var{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
@@ -52,7 +54,8 @@ func (a *app) setVars(p profile.Profile, s session.Session, region string) []she
 	if !s.Expiration.IsZero() {
 		until = s.Expiration.UTC().Format(time.RFC3339)
 	}
-	return append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: p.Name})
+	vars = append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: p.Name})
+	return vars, warnings
 }
 
 func orUnset(name, value string) shells.Var {

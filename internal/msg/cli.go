@@ -352,6 +352,12 @@ func SettingsLost(profile string, keys []string) string {
 		strings.Join(keys, ", "), profile, word(profile))
 }
 
+// DefaultSettings names settings of [default] that no variable keeps off.
+func DefaultSettings(profile string, keys []string) string {
+	return fmt.Sprintf("%s of [default]: there is no variable that keeps it from profile %q, so clients heed it here",
+		strings.Join(keys, ", "), profile)
+}
+
 // DefaultEndpoints warns where no variable can keep the endpoints of [default] off.
 func DefaultEndpoints(profile string) string {
 	return fmt.Sprintf("the endpoints of [default] hold for the services that neither profile %q nor a variable names", profile)

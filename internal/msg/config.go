@@ -82,6 +82,11 @@ func ConfigQuoted(command string) string {
 		command + "; a directory and a profile without blanks in their names would serve it"
 }
 
+// ConfigLeftOut: a setting is not copied, since it has no spelling that all AWS clients read back as it is.
+func ConfigLeftOut(key, file string, line int) string {
+	return "the setting " + quoted(key) + " (" + place(file, line) + ") is left out: it cannot be written so that every AWS client reads it back"
+}
+
 // ConfigAdded says how the new profile is used, also when it was there already.
 func ConfigAdded(name, from, file string) string {
 	return "profile " + quoted(name) + " is in " + path(file) + " and gives the session of " + quoted(from) + "; try:  aws --profile " + word(name) +

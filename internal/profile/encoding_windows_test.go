@@ -76,7 +76,7 @@ func TestANSIName(t *testing.T) {
 			t.Errorf("%s: %v, %s", name, err, msg.HintOf(err))
 		}
 	}
-	if err := checkSetting(Setting{Key: "ca_bundle", Value: `C:\本番.pem`}); err == nil || !strings.Contains(err.Error(), "code page 932") {
+	if err := CheckSetting(Setting{Key: "ca_bundle", Value: `C:\本番.pem`}); err == nil || !strings.Contains(err.Error(), "code page 932") {
 		t.Error(err)
 	}
 }

@@ -13,6 +13,7 @@
 package profile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -40,8 +41,8 @@ type Profile struct {
 // contents are the profile's sections as read.
 type contents struct {
 	config, credentials section
-	unnamed             section   // [default], of another profile: what counts for clients that are told no profile
-	included            []section // of include_profile, the nearest first
+	unnamed             [2]section // [default] of the credentials and the config file, for clients told no profile
+	included            []section  // of include_profile, the nearest first
 	services, sso       section
 	servicesErr         error // why there is no services section
 	files               Files
@@ -97,8 +98,8 @@ func load(files Files, config, credentials *source, name string, from *Library) 
 
 // readConfig reads the profile's sections of the config file.
 func (c *contents) readConfig(f *source, profile string) (err error) {
-	c.unnamed.lenient = true
-	c.config, err = readProfile(f, profile, &c.unnamed)
+	c.unnamed[1].lenient = true
+	c.config, err = readProfile(f, profile, &c.unnamed[1])
 	return err
 }
 
@@ -169,6 +170,7 @@ func readProfile(f *source, profile string, unnamed *section) (section, error) {
 // readCredentials reads the profile's sections of the credentials file.
 func (c *contents) readCredentials(f *source, profile string) error {
 	var shared section
+	c.unnamed[0].lenient = true
 	err := f.about(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, true)
 		switch {
@@ -178,6 +180,8 @@ func (c *contents) readCredentials(f *source, profile string) error {
 			return &shared, false
 		case k == named && string(name) == profile:
 			return &c.credentials, false
+		case k == named && string(name) == "default":
+			return &c.unnamed[0], false
 		}
 		return nil, false
 	})
@@ -305,10 +309,37 @@ func (p Profile) Setting(key string) (set Setting, ok bool) {
 	return set, true
 }
 
-// Unnamed is what [default] says of a setting, for a profile that is another one: clients that are told no profile heed it.
+// Below is Get, also for a setting that stands indented below another: "s3.addressing_style". "" where there is none.
+func (p Profile) Below(key string) string {
+	parent, child, nested := strings.Cut(key, ".")
+	if !nested {
+		value, _ := p.Get(key)
+		return value
+	}
+	group, _ := p.Setting(parent)
+	for _, below := range group.Below {
+		if below.Key == child {
+			return below.Value
+		}
+	}
+	return ""
+}
+
+// Unnamed is what [default] says of a setting, for a profile that is another one: clients that are told no profile heed
+// it. It takes a key as Below does.
 func (p Profile) Unnamed(key string) string {
-	if e := p.contents().unnamed.get("", key); e != nil {
-		return e.value
+	parent, child, nested := strings.Cut(key, ".")
+	if !nested {
+		parent, child = "", key
+	}
+	for _, s := range p.contents().unnamed {
+		if s.get("", cmp.Or(parent, child)) == nil {
+			continue
+		}
+		if e := s.get(parent, child); e != nil && !isSecret(e.key) {
+			return e.value
+		}
+		return ""
 	}
 	return ""
 }

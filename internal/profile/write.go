@@ -59,15 +59,15 @@ func printable(s string) bool {
 	})
 }
 
-// checkSetting tells whether a setting reads back as it is, in both SDKs and here.
-func checkSetting(s Setting) error {
+// CheckSetting tells whether a setting reads back as it is, in both SDKs and here.
+func CheckSetting(s Setting) error {
 	if s.Key == "" || strings.EqualFold(s.Key, idKey) || isSecret(strings.ToLower(s.Key)) || strings.ContainsFunc(s.Key, func(r rune) bool {
 		return r != '_' && r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	}) {
 		return msg.WriteSettingRefused(s.Key)
 	}
 	for _, below := range s.Below {
-		if err := checkSetting(below); err != nil {
+		if err := CheckSetting(below); err != nil {
 			return err
 		}
 		if below.Value == "" || s.Value != "" {
@@ -207,7 +207,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 		return msg.ProfileNameEmpty()
 	}
 	for _, s := range settings {
-		if err := checkSetting(s); err != nil {
+		if err := CheckSetting(s); err != nil {
 			return err
 		}
 	}
@@ -256,7 +256,7 @@ func ConfigSection(name string, settings []Setting) (string, error) {
 		return "", err
 	}
 	for _, s := range settings {
-		if err := checkSetting(s); err != nil {
+		if err := CheckSetting(s); err != nil {
 			return "", err
 		}
 	}
