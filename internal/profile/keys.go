@@ -11,8 +11,8 @@ const (
 	secretKey = "aws_secret_access_key"
 )
 
-// tokenKeys are the names of a session token's setting; the second is botocore's older one.
-var tokenKeys = []string{"aws_session_token", "aws_security_token"}
+// tokenKeys are the names of a session token's setting. The older one is botocore's, for which it counts before the other.
+var tokenKeys = []string{"aws_security_token", "aws_session_token"}
 
 // Keys are a user's long-term access key pair. They can be printed: the secret shows as [secret].
 type Keys struct {

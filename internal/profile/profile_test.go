@@ -610,3 +610,16 @@ func TestSkippedSectionsCostNothing(t *testing.T) {
 		t.Errorf("%v allocations with one profile, %v with 2,000", one, many)
 	}
 }
+
+// A pair that has a session token under both names has, as for botocore, the one under the older name.
+func TestBothTokens(t *testing.T) {
+	for _, lines := range []string{"aws_session_token=new\naws_security_token=old\n", "aws_security_token=old\naws_session_token=new\n"} {
+		p, err := Load(write(t, "-", "[p]\n"+testKeys+lines), "p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys, err := p.KeyPair(); err != nil || keys.SessionToken.Reveal() != "old" {
+			t.Errorf("%q: %v, token %q", lines, err, keys.SessionToken.Reveal())
+		}
+	}
+}
