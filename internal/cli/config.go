@@ -31,7 +31,7 @@ func (c *configCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	chain, err := p.Chain(a.files())
+	chain, err := p.Chain()
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (c *consoleCmd) Run(a *app) error {
 // where is the console that the profile's role works in. A user's own keys are refused before anybody is asked for a code.
 func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	region := regionFor(c.Region, p, a.Getenv)
-	chain, err := p.Chain(a.files())
+	chain, err := p.Chain()
 	if err != nil {
 		return console.Console{}, err
 	}

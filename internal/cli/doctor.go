@@ -267,7 +267,7 @@ func (d *doctor) credentials() (c check) {
 		return skipped(name, "profile")
 	}
 	var err error
-	if d.chain, err = d.profile.Chain(d.files()); err != nil {
+	if d.chain, err = d.profile.Chain(); err != nil {
 		return wrong(name, err)
 	}
 	keys, outside, err := d.begin(*d.profile, d.chain, session.Endpoint{})

@@ -97,7 +97,7 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.Chain(a.files()); err != nil {
+		if _, err := p.Chain(); err != nil {
 			return err
 		}
 	}

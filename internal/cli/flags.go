@@ -154,7 +154,7 @@ func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Re
 
 // request is what obtains the profile's session, and what is to be asked for.
 func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, session.Request, error) {
-	chain, err := p.Chain(a.files())
+	chain, err := p.Chain()
 	if err != nil {
 		return nil, session.Request{}, err
 	}

@@ -208,7 +208,7 @@ func ours(files Files, name string) answer {
 	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	c, err := p.Chain(files)
+	c, err := p.Chain()
 	if err != nil {
 		return answer{Error: err.Error()}
 	}

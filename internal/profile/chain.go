@@ -46,14 +46,15 @@ type Role struct {
 // Tag is a session tag.
 type Tag struct{ Key, Value string }
 
-// Chain follows the profile's source_profile settings through the files. Its errors are *msg.Error: a source that is not
-// there, a chain that bites its tail, settings that contradict each other or that AWS would refuse, each with its place.
+// Chain follows the profile's source_profile settings, through the files as they were when it was loaded. Its errors are
+// *msg.Error: a source that is not there, a circle, settings that contradict each other or that AWS would refuse, each
+// with its place.
 //
 // The rules are botocore's (credentials.py, AssumeRoleProvider): a role is assumed with what its source_profile or
 // credential_source gives, whatever else stands beside them; a profile that is only a source and has a key pair gives its
 // own credentials, even where it is a role too; and source_profile without a role is nothing. A role with neither is
 // assumed with the profile's own credentials, as the Go SDK and aws-vault do. (Botocore refuses it.)
-func (p Profile) Chain(files Files) (Chain, error) {
+func (p Profile) Chain() (Chain, error) {
 	c := Chain{links: []Profile{p}}
 	way := []string{p.Name}
 	for at := p; ; {
@@ -80,7 +81,7 @@ func (p Profile) Chain(files Files) (Chain, error) {
 		if way = append(way, source); slices.Contains(way[:len(way)-1], source) {
 			return Chain{}, msg.ProfileLoop(way, from.File, from.Line)
 		}
-		next, err := at.load(files, source)
+		next, err := at.contents().library.Load(source)
 		if err != nil {
 			return Chain{}, msg.ProfileSourceUnreadable(at.Name, from.File, from.Line, err)
 		}

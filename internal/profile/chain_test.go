@@ -37,7 +37,7 @@ func TestOrder(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c, err := p.Chain(files)
+				c, err := p.Chain()
 				if err != nil || c.Base.Name != "p" || c.Kind != won.kind {
 					t.Errorf("%s beside %s, %s: %v %v", won.key, over.key, name, c.Kind, err)
 				}
@@ -56,7 +56,7 @@ func TestOrder(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := p.Chain(files)
+			c, err := p.Chain()
 			all := c.Clashes()
 			if err != nil || len(c.Roles) != 1 || c.Kind == over.kind && c.Base.Name == "p" || len(all) != 1 || all[0].Over.Key != over.key {
 				t.Errorf("%s beside %s: %s %+v %v", source, over.key, spell(c), all, err)
@@ -233,7 +233,7 @@ func TestChain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := p.Chain(files)
+			c, err := p.Chain()
 			got := plainly(files, err)
 			if err == nil {
 				got = spell(c)
@@ -263,7 +263,7 @@ region = eu-west-1
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := p.Chain(files)
+	c, err := p.Chain()
 	if err != nil {
 		t.Fatal(err)
 	}

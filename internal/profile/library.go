@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Library is both files, read once and taken apart at their headers, for whoever loads many profiles of them.
+// Library is both files as they were read at one time.
 type Library struct {
 	files               Files
 	config, credentials *source
 }
 
-// Open reads both files. Its errors are those of Names.
-func Open(files Files) (*Library, error) {
+// read reads both files.
+func read(files Files) (*Library, error) {
 	config, err := open(files.Config)
 	if err != nil {
 		return nil, err
@@ -22,26 +22,23 @@ func Open(files Files) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.index(false)
-	credentials.index(true)
 	return &Library{files, config, credentials}, nil
+}
+
+// Open reads both files and takes them apart at their headers, for whoever loads many profiles of them. Its errors are
+// those of Names.
+func Open(files Files) (*Library, error) {
+	l, err := read(files)
+	if err != nil {
+		return nil, err
+	}
+	l.config.index(false)
+	l.credentials.index(true)
+	return l, nil
 }
 
 // Names is as the function.
 func (l *Library) Names() ([]string, error) { return names(l.config, l.credentials) }
-
-// Load is as the function; so are the profiles that a chain leads to.
-func (l *Library) Load(name string) (Profile, error) {
-	return load(l.files, l.config, l.credentials, name, l)
-}
-
-// load loads another profile from where p came from.
-func (p Profile) load(files Files, name string) (Profile, error) {
-	if l := p.contents().library; l != nil {
-		return l.Load(name)
-	}
-	return Load(files, name)
-}
 
 // part is a section with its header, or what stands before the first one; line is its first.
 type part struct {

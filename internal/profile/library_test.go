@@ -24,7 +24,7 @@ func TestLibrary(t *testing.T) {
 		if err != nil {
 			return err.Error()
 		}
-		c, err := p.Chain(files)
+		c, err := p.Chain()
 		endpoint, eerr := p.ServiceEndpoint("sts")
 		in := p.contents()
 		return fmt.Sprintf("%+v %v %+v %+v %+v %+v %s %v", c.Roles, err, c.Base.contents().credentials, in.config, in.included, in.services, endpoint, eerr)

@@ -15,15 +15,11 @@ import (
 // are read, so nothing between them can be an error; a file that cannot be read at all is one. A name that
 // is no text in the file's encoding is left out.
 func Names(files Files) ([]string, error) {
-	config, err := open(files.Config)
+	l, err := read(files)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := open(files.Credentials)
-	if err != nil {
-		return nil, err
-	}
-	return names(config, credentials)
+	return l.Names()
 }
 
 func names(config, credentials *source) ([]string, error) {

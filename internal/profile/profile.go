@@ -46,7 +46,7 @@ type contents struct {
 	services, sso       section
 	servicesErr         error // why there is no services section
 	files               Files
-	library             *Library // that the profile is from, if any
+	library             *Library // that the profile is from
 }
 
 // Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
@@ -56,20 +56,17 @@ func Load(files Files, name string) (Profile, error) {
 	if name == "" {
 		return Profile{}, msg.ProfileNameEmpty()
 	}
-	config, err := open(files.Config)
+	l, err := read(files)
 	if err != nil {
 		return Profile{}, err
 	}
-	credentials, err := open(files.Credentials)
-	if err != nil {
-		return Profile{}, err
-	}
-
-	return load(files, config, credentials, name, nil)
+	return l.Load(name)
 }
 
-func load(files Files, config, credentials *source, name string, from *Library) (Profile, error) {
-	c := &contents{files: files, library: from}
+// Load is as the function; so are the profiles that a chain leads to, from the same reading of the files.
+func (l *Library) Load(name string) (Profile, error) {
+	config, credentials := l.config, l.credentials
+	c := &contents{files: l.files, library: l}
 	if err := c.readConfig(config, name); err != nil {
 		return Profile{}, err
 	}
@@ -77,7 +74,7 @@ func load(files Files, config, credentials *source, name string, from *Library) 
 		return Profile{}, err
 	}
 	if c.config.pos.Line == 0 && c.credentials.pos.Line == 0 {
-		return Profile{}, notFound(files, config, credentials, name)
+		return Profile{}, notFound(l.files, config, credentials, name)
 	}
 	if err := c.readIncluded(config, name); err != nil {
 		return Profile{}, err
