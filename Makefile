@@ -39,6 +39,9 @@ windows: ## run the Windows tests in a Wine beside the clone
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	bash .ci/run fuzz
 
+mutate: ## change the code in a few places, and see a test fail for each; MUTATE=-h for more
+	go run ./internal/mutate $(MUTATE)
+
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
@@ -54,4 +57,4 @@ ci: ## everything CI runs; installs the shells when root
 clean: ## remove what build and release left here
 	rm -rf awsmfa awsmfa.exe dist
 
-.PHONY: help build install test alone windows race lint fmt fuzz bench demo cross ci clean
+.PHONY: help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
