@@ -430,18 +430,66 @@ func TestPenalty(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			matrix := encoder.NewByteMatrix(code.Size, code.Size)
-			for y := range code.Size {
-				for x := range code.Size {
-					matrix.SetBool(x, y, code.Black(x, y))
-				}
-			}
-			want := encoder.MaskUtil_applyMaskPenaltyRule1(matrix) + encoder.MaskUtil_applyMaskPenaltyRule2(matrix) +
-				encoder.MaskUtil_applyMaskPenaltyRule3(matrix) + encoder.MaskUtil_applyMaskPenaltyRule4(matrix)
-			if got := penalty(code); got != want {
+			if got, want := penalty(code), theirPenalty(code); got != want {
 				t.Errorf("%s, mask %d: %d, want %d", name, mask, got, want)
 			}
 		}
+	}
+}
+
+// theirPenalty is what another implementation of the standard finds.
+func theirPenalty(code *coding.Code) int {
+	matrix := encoder.NewByteMatrix(code.Size, code.Size)
+	for y := range code.Size {
+		for x := range code.Size {
+			matrix.SetBool(x, y, code.Black(x, y))
+		}
+	}
+	return encoder.MaskUtil_applyMaskPenaltyRule1(matrix) + encoder.MaskUtil_applyMaskPenaltyRule2(matrix) +
+		encoder.MaskUtil_applyMaskPenaltyRule3(matrix) + encoder.MaskUtil_applyMaskPenaltyRule4(matrix)
+}
+
+// Of the codes of its version a drawing is the one with the highest level that has room, and of that level's masks the
+// one with the least penalty.
+func TestChoice(t *testing.T) {
+	t.Parallel()
+	levels := map[coding.Level]bool{}
+	whole := uri(t, "alice@123456789012")
+	for n := 1; n <= len(whole); n += 3 {
+		text := whole[:n]
+		drawn := draw(t, text).code
+		version := coding.Version((drawn.Size - 17) / 4)
+		for level := coding.H; ; level-- { // the first that has room
+			least, ours := -1, -1
+			for mask := range coding.Mask(8) {
+				plan, err := coding.NewPlan(version, level, mask)
+				if err != nil {
+					t.Fatal(err)
+				}
+				code, err := plan.Encode(segments(text)...)
+				if err != nil {
+					continue
+				}
+				p := theirPenalty(code)
+				if least == -1 || p < least {
+					least = p
+				}
+				if bytes.Equal(code.Bitmap, drawn.Bitmap) {
+					ours = p
+				}
+			}
+			if least == -1 && level > coding.L {
+				continue
+			}
+			if ours == -1 || ours != least {
+				t.Errorf("%q, level %d: penalty %d (-1: of another level), the least is %d", text, level, ours, least)
+			}
+			levels[level] = true
+			break
+		}
+	}
+	if len(levels) != 4 {
+		t.Errorf("only the levels %v were seen", levels)
 	}
 }
 
