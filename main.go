@@ -10,7 +10,7 @@ import (
 
 func main() {
 	home, _ := os.UserHomeDir() // without one, the variables that name the config files must be set
-	os.Exit(cli.Run(cli.World{
+	os.Exit(cli.Run(cli.System{
 		Args:    os.Args,
 		Getenv:  os.Getenv,
 		Environ: os.Environ(),

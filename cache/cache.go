@@ -54,7 +54,7 @@ type Reason int
 // The reasons.
 const (
 	Unreadable     Reason = iota // the system refused
-	Torn                         // not a whole file of ours
+	Damaged                      // not a whole file of ours
 	Foreign                      // belongs to another user, is no regular file, or was kept under another name
 	Loose                        // others may read or write it
 	AnotherVersion               // written by another version of awsmfa
@@ -102,9 +102,9 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	return value, true, nil
 }
 
-// Torn is the error for a value that Load returned whole and that makes no sense to whoever kept it.
-func (d Dir) Torn(name string, err error) error {
-	return &Unusable{Path: d.file(name), Reason: Torn, Err: err}
+// Damaged is the error for a value that Load returned whole and that makes no sense to whoever kept it.
+func (d Dir) Damaged(name string, err error) error {
+	return &Unusable{Path: d.file(name), Reason: Damaged, Err: err}
 }
 
 // decode takes the value out of a file's bytes.
@@ -118,19 +118,19 @@ func decode(data []byte, name string) ([]byte, Reason, error) {
 	keptUnder, _, _ := strings.Cut(rest, " ")
 	switch n, err := strconv.Atoi(number); {
 	case !ours || err != nil:
-		return nil, Torn, errors.New("not a file of this cache")
+		return nil, Damaged, errors.New("not a file of this cache")
 	case n != version:
 		return nil, AnotherVersion, fmt.Errorf("version %d", n)
 	case keptUnder != name:
 		return nil, Foreign, errors.New("kept under another name")
 	}
-	return nil, Torn, errors.New("not whole")
+	return nil, Damaged, errors.New("not whole")
 }
 
-// Keep writes value under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
+// Store writes value under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
 // Its error is the system's (no space, a read-only file system), or says that the directory is not ours or the value
 // longer than Load would read.
-func (d Dir) Keep(name string, value []byte) error {
+func (d Dir) Store(name string, value []byte) error {
 	if d.Path == "" {
 		return nil
 	}
@@ -206,8 +206,8 @@ func isSession(path string) bool {
 	return err == nil && string(first) == magic
 }
 
-// Drop forgets what was kept under name; nothing there is no error.
-func (d Dir) Drop(name string) error {
+// Remove forgets what was kept under name; nothing there is no error.
+func (d Dir) Remove(name string) error {
 	if d.Path == "" {
 		return nil
 	}

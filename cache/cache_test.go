@@ -62,7 +62,7 @@ func FuzzKept(f *testing.F) {
 func TestZeroDirKeepsNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var d Dir
-	if err := d.Keep("session-0", []byte("value")); err != nil {
+	if err := d.Store("session-0", []byte("value")); err != nil {
 		t.Error(err)
 	}
 	if _, ok, err := d.Load("session-0"); ok || err != nil {
@@ -73,7 +73,7 @@ func TestZeroDirKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlock()
-	if err := d.Drop("session-0"); err != nil {
+	if err := d.Remove("session-0"); err != nil {
 		t.Error(err)
 	}
 	if entries, _ := os.ReadDir("."); len(entries) != 0 {
@@ -83,16 +83,16 @@ func TestZeroDirKeepsNothing(t *testing.T) {
 
 func TestDrop(t *testing.T) {
 	d := Dir{filepath.Join(t.TempDir(), "a", "b")}
-	if err := d.Drop("user-0"); err != nil {
+	if err := d.Remove("user-0"); err != nil {
 		t.Error(err)
 	}
-	if err := d.Keep("user-0", []byte("value")); err != nil {
+	if err := d.Store("user-0", []byte("value")); err != nil {
 		t.Fatal(err)
 	}
 	if value, ok, err := d.Load("user-0"); string(value) != "value" || !ok || err != nil {
 		t.Error(value, ok, err)
 	}
-	if err := d.Drop("user-0"); err != nil {
+	if err := d.Remove("user-0"); err != nil {
 		t.Error(err)
 	}
 	if _, ok, err := d.Load("user-0"); ok || err != nil {
@@ -137,7 +137,7 @@ func TestSweep(t *testing.T) {
 			}
 		}()
 	}
-	if err := d.Keep("session-new", []byte("value")); err != nil {
+	if err := d.Store("session-new", []byte("value")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,13 +146,13 @@ func TestSweep(t *testing.T) {
 func TestLong(t *testing.T) {
 	d := Dir{t.TempDir()}
 	long := bytes.Repeat([]byte("x"), 100<<10)
-	if err := d.Keep("session-0", long); err != nil {
+	if err := d.Store("session-0", long); err != nil {
 		t.Fatal(err)
 	}
 	if value, ok, err := d.Load("session-0"); !bytes.Equal(value, long) || !ok || err != nil {
 		t.Error(len(value), ok, err)
 	}
-	if err := d.Keep("session-0", make([]byte, maxSize)); err == nil {
+	if err := d.Store("session-0", make([]byte, maxSize)); err == nil {
 		t.Error("more was kept than is ever read")
 	}
 }
@@ -164,14 +164,14 @@ func TestWritersAndReaders(t *testing.T) {
 	for i := range values {
 		values[i] = bytes.Repeat([]byte{byte('a' + i)}, 1000*(i+1))
 	}
-	if err := d.Keep("session-0", values[0]); err != nil {
+	if err := d.Store("session-0", values[0]); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for _, v := range values {
 		all.Go(func() {
 			for range 20 {
-				if err := d.Keep("session-0", v); err != nil {
+				if err := d.Store("session-0", v); err != nil {
 					t.Error(err)
 				}
 			}
@@ -231,7 +231,7 @@ func TestLock(t *testing.T) {
 			holders++
 			most = max(most, holders)
 			mu.Unlock()
-			if err := d.Keep("user-0", []byte("held")); err != nil { // takes its time
+			if err := d.Store("user-0", []byte("held")); err != nil { // takes its time
 				t.Error(err)
 			}
 			mu.Lock()
@@ -250,7 +250,7 @@ func TestLock(t *testing.T) {
 func TestUnusable(t *testing.T) {
 	const name = "session-0"
 	for reason, data := range map[Reason]string{
-		Torn:           "torn",
+		Damaged:        "torn",
 		Foreign:        header("session-1", 1) + "x",
 		AnotherVersion: magic + "7 whatever comes then",
 	} {
@@ -264,7 +264,7 @@ func TestUnusable(t *testing.T) {
 			if value != nil || ok || !errors.As(err, &unusable) || unusable.Reason != reason || unusable.Path != d.file(name) {
 				t.Errorf("%q, %v, %v", value, ok, err)
 			}
-			if err := d.Keep(name, []byte("new")); err != nil {
+			if err := d.Store(name, []byte("new")); err != nil {
 				t.Fatal(err)
 			}
 			if value, ok, err := d.Load(name); string(value) != "new" || !ok || err != nil {

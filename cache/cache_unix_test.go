@@ -19,7 +19,7 @@ func TestLink(t *testing.T) {
 		if err := os.Symlink(target, d.Path); err != nil {
 			t.Fatal(err)
 		}
-		err := d.Keep("session-0", []byte("value"))
+		err := d.Store("session-0", []byte("value"))
 		if _, ok, _ := d.Load("session-0"); ok != kept || (err == nil) != kept {
 			t.Errorf("%v: kept %v, %v", mode, ok, err)
 		}
@@ -36,7 +36,7 @@ func TestLinkToNowhere(t *testing.T) {
 	if err := os.Symlink(nowhere, d.Path); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Keep("session-0", []byte("value")); err == nil {
+	if err := d.Store("session-0", []byte("value")); err == nil {
 		t.Error("it was kept")
 	}
 	if _, err := os.Stat(nowhere); err == nil {
@@ -61,7 +61,7 @@ func TestLinkOfAnother(t *testing.T) {
 	if err := os.Lchown(d.Path, 65534, 65534); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Keep("session-0", []byte("value")); err == nil {
+	if err := d.Store("session-0", []byte("value")); err == nil {
 		t.Error("it was kept")
 	}
 	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o755 {

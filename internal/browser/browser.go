@@ -122,7 +122,7 @@ func Show(ctx context.Context, programs []Program, link string, patience time.Du
 					trace("browser: %s: %v", program.Name, err)
 				}
 			case <-late:
-				return msg.NobodyCame(patience)
+				return msg.BrowserTimeout(patience)
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -37,11 +37,11 @@ func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile, r
 // accountOf is account for keys that need not be the profile's yet. With an error that AWS had to be asked for comes an
 // account that is good for nothing but asking what kind of error it is.
 func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile, keys profile.Keys, region string) (*account, error) {
-	reach, endpoint, err := f.reach(a, p, region, p.MFASerial)
+	reach, endpoint, err := f.clientOptions(a, p, region, p.MFASerial)
 	if err != nil {
 		return nil, err
 	}
-	client, err := reach.Connect(ctx, keys)
+	client, err := reach.NewClient(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +61,12 @@ func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, 
 	if err != nil {
 		return session.Session{}, err
 	}
-	return o.Obtain(want)
+	return o.Retrieve(want)
 }
 
-// alone keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other has
+// lockUser keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other has
 // just made for a leftover. Where no lock can be had there is none.
-func (x *account) alone(ctx context.Context, what string, busy error) (unlock func(), err error) {
+func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock func(), err error) {
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	unlock, err = x.app.cache().Lock(soon, what+"-"+x.who.Account+"-"+x.who.User)
@@ -81,8 +81,8 @@ func (x *account) alone(ctx context.Context, what string, busy error) (unlock fu
 	return func() {}, nil
 }
 
-// ask makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
-func (x *account) ask(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+// call makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
+func (x *account) call(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
 	bounded, cancel := x.Call(ctx)
 	defer cancel()
 	err := call(bounded, x.IAM())
@@ -92,27 +92,27 @@ func (x *account) ask(ctx context.Context, call func(ctx context.Context, client
 	return err
 }
 
-// answerLag is for how long, after Ctrl-C, the answer to a change is awaited.
-const answerLag = 3 * time.Second
+// answerTimeout is for how long, after Ctrl-C, the answer to a change is awaited.
+const answerTimeout = 3 * time.Second
 
-// change is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer nobody
+// mustFinish is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer nobody
 // knows what there is to clear up. Whoever calls it looks at ctx afterwards.
-func (x *account) change(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		select {
-		case <-time.After(answerLag):
+		case <-time.After(answerTimeout):
 			cancel()
 		case <-patient.Done():
 		}
 	})
 	defer stop()
-	return x.ask(patient, call)
+	return x.call(patient, call)
 }
 
-// told puts an error of ask into words; what is in words already stays.
-func (x *account) told(err error) error {
+// explain puts an error of ask into words; what is in words already stays.
+func (x *account) explain(err error) error {
 	var words *msg.Error
 	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &words) {
 		return err
@@ -121,11 +121,11 @@ func (x *account) told(err error) error {
 }
 
 func (x *account) devices(ctx context.Context) (devices []mfa.Device, err error) {
-	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+	err = x.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		devices, err = mfa.Devices(ctx, client)
 		return err
 	})
-	return devices, x.told(err)
+	return devices, x.explain(err)
 }
 
 // device is the one device that is meant: the one named, else the only one there is, else the usual one, else the one

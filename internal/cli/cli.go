@@ -35,8 +35,8 @@ const (
 	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C
 )
 
-// World is what a run of the program is given.
-type World struct {
+// System is what a run of the program is given.
+type System struct {
 	Args    []string // as typed, the program's own name first
 	Getenv  func(string) string
 	Environ []string // what a wrapped command inherits
@@ -71,16 +71,16 @@ type grammar struct {
 
 // app is one run of the program.
 type app struct {
-	World
-	ctx      context.Context // of what takes time; nil before
-	catching bool            // signals end ctx
-	debug    bool
-	warned   map[string]bool
-	secrets  secrets
-	ours     []string // the variables of endpoint settings that an earlier run set
-	told     bool     // something was written to stderr
-	profile  string   // the profile in use
-	namedBy  string   // the variable that names it, "" where the command line does
+	System
+	ctx        context.Context // of what takes time; nil before
+	catching   bool            // signals end ctx
+	debug      bool
+	warned     map[string]bool
+	secrets    secrets
+	ours       []string // the variables of endpoint settings that an earlier run set
+	stderrUsed bool     // something was written to stderr
+	profile    string   // the profile in use
+	namedBy    string   // the variable that names it, "" where the command line does
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -95,8 +95,8 @@ type errExit int
 func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // Run is the program. It returns the exit code; on Unix, exec does not return at all when all went well.
-func Run(world World) (code int) {
-	a := &app{World: world, warned: map[string]bool{}}
+func Run(world System) (code int) {
+	a := &app{System: world, warned: map[string]bool{}}
 	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
 		return strings.HasPrefix(entry, varSecret+"=")
 	})
@@ -308,7 +308,7 @@ func (a *app) fail(err error) int {
 		}
 	}
 	if code != exitUsage {
-		text = msg.WithOrigin(text, a.named())
+		text = msg.WithOrigin(text, a.origins())
 	}
 	if a.evaluated { // before anything is said: that the line fails hangs on nothing else
 		io.WriteString(a.Stdout, a.guessedShell().Failure(msg.SaidOnStderr))
@@ -323,17 +323,17 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// named is what an error may be about that nobody typed: the profile, the AWS files and the region of variables.
-func (a *app) named() (named []msg.Named) {
+// origins is what an error may be about that nobody typed: the profile, the AWS files and the region of variables.
+func (a *app) origins() (named []msg.Origin) {
 	files := a.files()
-	for _, n := range []msg.Named{
-		{By: a.namedBy, What: strconv.Quote(a.profile)},
-		{By: "AWS_CONFIG_FILE", What: files.Config},
-		{By: "AWS_SHARED_CREDENTIALS_FILE", What: files.Credentials},
-		{By: "AWS_REGION", What: strconv.Quote(a.Getenv("AWS_REGION"))},
-		{By: "AWS_DEFAULT_REGION", What: strconv.Quote(a.Getenv("AWS_DEFAULT_REGION"))},
+	for _, n := range []msg.Origin{
+		{Variable: a.namedBy, Name: strconv.Quote(a.profile)},
+		{Variable: "AWS_CONFIG_FILE", Name: files.Config},
+		{Variable: "AWS_SHARED_CREDENTIALS_FILE", Name: files.Credentials},
+		{Variable: "AWS_REGION", Name: strconv.Quote(a.Getenv("AWS_REGION"))},
+		{Variable: "AWS_DEFAULT_REGION", Name: strconv.Quote(a.Getenv("AWS_DEFAULT_REGION"))},
 	} {
-		if n.By != "" && a.Getenv(n.By) != "" {
+		if n.Variable != "" && a.Getenv(n.Variable) != "" {
 			named = append(named, n)
 		}
 	}
@@ -436,8 +436,8 @@ func (a *app) printable(text string) string {
 // stderr that nobody reads any more is no reason to die, as Go would of SIGPIPE: the evaluated line would not fail, and
 // what was paid for with a code be lost.
 func (a *app) tell(text string) {
-	if !a.told {
-		a.told = true
+	if !a.stderrUsed {
+		a.stderrUsed = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
 	fmt.Fprintf(term.Text(a.Stderr), "awsmfa: %s\n", a.printable(a.spell(text)))

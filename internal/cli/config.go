@@ -24,7 +24,7 @@ type configCmd struct {
 func (*configCmd) Help() string { return msg.ConfigHelp }
 
 func (c *configCmd) Run(a *app) error {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	p, err := c.load(a)

@@ -32,7 +32,7 @@ const (
 )
 
 func (c *consoleCmd) Run(a *app) error {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	p, err := c.load(a)
@@ -63,7 +63,7 @@ func (c *consoleCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	federation := console.Federation(cmp.Or(signIn, to.SignIn()))
+	federation := console.FederationURL(cmp.Or(signIn, to.SignInURL()))
 	token, err := c.signinToken(ctx, a, p, s, to.Method(), federation)
 	if err != nil {
 		return err
@@ -87,9 +87,9 @@ func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 		return console.Console{}, err
 	}
 	if n := len(chain.Roles); n > 0 {
-		return console.For(chain.Roles[n-1].ARN, region)
+		return console.New(chain.Roles[n-1].ARN, region)
 	}
-	to, err := console.For(chain.Get("mfa_serial"), region) // a user's device is of the user's partition
+	to, err := console.New(chain.Get("mfa_serial"), region) // a user's device is of the user's partition
 	if err != nil {
 		return to, err
 	}
@@ -107,9 +107,9 @@ func (c *consoleCmd) signedIn(a *app, p profile.Profile, to console.Console) (se
 		return session.Session{}, err
 	}
 	if len(want.Roles) == 0 {
-		o.Code = func(context.Context, mfa.Need) (string, error) { return "", c.forUser(p, to) }
+		o.Code = func(context.Context, mfa.CodeRequest) (string, error) { return "", c.forUser(p, to) }
 	}
-	s, err := o.Obtain(want)
+	s, err := o.Retrieve(want)
 	switch {
 	case err != nil:
 		return session.Session{}, err
@@ -130,15 +130,15 @@ func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
 
 // signinToken asks the federation endpoint for the token that stands for the session.
 func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile, s session.Session, method, federation string) (string, error) {
-	reach, _, err := c.reach(a, p, c.Region, "")
+	reach, _, err := c.clientOptions(a, p, c.Region, "")
 	if err != nil {
 		return "", err
 	}
-	client, err := reach.ConnectSession(ctx, s)
+	client, err := reach.NewSessionClient(ctx, s)
 	if err != nil {
 		return "", err
 	}
-	question, err := console.Question(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
+	question, err := console.TokenRequest(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
 	if err != nil {
 		return "", err
 	}
@@ -149,7 +149,7 @@ func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile,
 	if err != nil {
 		return "", client.Explain(err)
 	}
-	token := console.Token(answer)
+	token := console.ParseToken(answer)
 	host := federation
 	if u, err := url.Parse(federation); err == nil {
 		host = u.Host

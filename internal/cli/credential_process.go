@@ -21,8 +21,8 @@ const processMinTTL = 15 * time.Minute
 func (*processCmd) Help() string { return msg.ProcessHelp }
 
 func (c *processCmd) Run(a *app) error {
-	c.spare = processMinTTL
-	if err := c.settle(a); err != nil {
+	c.defaultMinTTL = processMinTTL
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	p, err := c.load(a)

@@ -39,7 +39,7 @@ func (c *deviceAddCmd) Run(a *app) error {
 
 // open settles the flags, reads the profile and asks AWS whose it is, with Ctrl-C caught until stop.
 func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(), err error) {
-	if err := f.settle(a); err != nil {
+	if err := f.applyDefaults(a); err != nil {
 		return nil, nil, nil, err
 	}
 	p, err := f.load(a)
@@ -91,10 +91,10 @@ func (c *deviceResyncCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if device.SecurityKey() {
+	if device.IsSecurityKey() {
 		return msg.NothingToResync(device.Serial)
 	}
-	codes, err := x.shower(enrollFlags{CodesFrom: c.CodesFrom})
+	codes, err := x.newPairing(enrollFlags{CodesFrom: c.CodesFrom})
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) error {
+		err = x.call(ctx, func(ctx context.Context, client *mfa.Client) error {
 			return mfa.Resync(ctx, client, x.who.User, device.Serial, first, second)
 		})
 		switch {
@@ -112,7 +112,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 			a.say(msg.Resynced(device.Serial))
 			return nil
 		case !mfa.CodesRefused(err):
-			return x.told(err)
+			return x.explain(err)
 		case tries == mfa.AskAgain || !codes.again(msg.CodesRefused(err)):
 			return msg.CodesRefused(err)
 		}
@@ -126,7 +126,7 @@ type deviceRemoveCmd struct {
 
 // Run removes with a session: the usual policies let nobody take a device away without MFA, so that a stolen key cannot.
 func (c *deviceRemoveCmd) Run(a *app) error {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	x, ctx, stop, err := c.profileFlags.open(a)
@@ -138,7 +138,7 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	c.Serial, err = x.witness(ctx, device)
+	c.Serial, err = x.authorizingDevice(ctx, device)
 	if err != nil {
 		return err
 	}
@@ -159,9 +159,9 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	return c.forget(x, device)
 }
 
-// witness is the device that the session for a removal is had with: another one, where there is one, for the one that
+// authorizingDevice is the device that the session for a removal is had with: another one, where there is one, for the one that
 // goes may be lost; that one itself where it is the only one.
-func (x *account) witness(ctx context.Context, goes mfa.Device) (serial string, err error) {
+func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (serial string, err error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return "", err
@@ -169,7 +169,7 @@ func (x *account) witness(ctx context.Context, goes mfa.Device) (serial string, 
 	var others []mfa.Device
 	for _, d := range devices {
 		switch {
-		case d.SecurityKey(), d.Serial == goes.Serial:
+		case d.IsSecurityKey(), d.Serial == goes.Serial:
 		case d.Serial == x.profile.MFASerial:
 			return d.Serial, nil
 		default:
@@ -177,7 +177,7 @@ func (x *account) witness(ctx context.Context, goes mfa.Device) (serial string, 
 		}
 	}
 	switch {
-	case len(others) == 0 && goes.SecurityKey():
+	case len(others) == 0 && goes.IsSecurityKey():
 		return "", msg.NoWitness(goes.Serial)
 	case len(others) == 0:
 		return goes.Serial, nil
@@ -190,23 +190,23 @@ func (x *account) witness(ctx context.Context, goes mfa.Device) (serial string, 
 
 // remove takes the device away, and deletes a virtual one: it would keep its name from the next.
 func (x *account) remove(ctx context.Context, device mfa.Device, s session.Session) error {
-	client, err := x.ConnectSession(ctx, s)
+	client, err := x.NewSessionClient(ctx, s)
 	if err != nil {
 		return err
 	}
 	with := &account{Client: client, app: x.app, profile: x.profile, who: x.who}
-	err = with.change(ctx, func(ctx context.Context, client *mfa.Client) error {
+	err = with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
 		return mfa.Deactivate(ctx, client, x.who.User, device.Serial)
 	})
 	if err != nil {
-		return with.told(err)
+		return with.explain(err)
 	}
 	x.app.say(msg.Removed(device.Serial))
 	if device.Kind() == mfa.App {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime) // half of it is done
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout) // half of it is done
 		defer cancel()
 		if err := with.delete(ctx, device.Serial); err != nil {
-			x.app.warn(msg.RemovedNotDeleted(device.Serial, with.told(err)))
+			x.app.warn(msg.RemovedNotDeleted(device.Serial, with.explain(err)))
 		}
 	}
 	return nil
@@ -218,7 +218,7 @@ func (c *deviceRemoveCmd) forget(x *account, device mfa.Device) error {
 	if err != nil {
 		return err
 	}
-	_, endpoint, err := c.reach(x.app, x.profile, c.Region, c.Serial)
+	_, endpoint, err := c.clientOptions(x.app, x.profile, c.Region, c.Serial)
 	if err != nil {
 		return err
 	}

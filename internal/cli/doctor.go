@@ -34,7 +34,7 @@ func (*doctorCmd) Help() string { return msg.DoctorHelp }
 // Run looks at all that a session needs, and changes nothing.
 func (c *doctorCmd) Run(a *app) error {
 	namedBy := c.namedBy(a)
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	ctx, stop := a.catchSignals()
@@ -45,9 +45,9 @@ func (c *doctorCmd) Run(a *app) error {
 		return ctx.Err()
 	}
 	for i, c := range checks { // names and AWS's answers stand in them
-		checks[i].Text, checks[i].Mend = a.printable(msg.Foreign(a.spell(c.Text))), a.printable(msg.Foreign(a.spell(c.Mend)))
+		checks[i].Text, checks[i].Fix = a.printable(msg.Foreign(a.spell(c.Text))), a.printable(msg.Foreign(a.spell(c.Fix)))
 	}
-	text, healthy := a.report(checks), !anyWrong(checks)
+	text, healthy := a.report(checks), !anyFailed(checks)
 	if c.JSON {
 		text = reportJSON(c.Name, checks, healthy)
 	}
@@ -73,28 +73,28 @@ func (f *profileFlags) namedBy(a *app) string {
 	return ""
 }
 
-// check is what came of one look. Mend says what to do about it.
+// check is what came of one look. Fix says what to do about it.
 type check struct {
 	Name   string `json:"name"`
 	Status status `json:"status"`
 	Text   string `json:"text"`
-	Mend   string `json:"mend,omitempty"`
+	Fix    string `json:"fix,omitempty"`
 }
 
 type status string
 
 const (
-	isRight   status = "ok"
+	isOK      status = "ok"
 	isWarning status = "warning" // works, for now or by luck
-	isWrong   status = "wrong"
+	isError   status = "error"
 	isSkipped status = "skipped"
 )
 
-func right(name, text string) check { return check{Name: name, Status: isRight, Text: text} }
+func passed(name, text string) check { return check{Name: name, Status: isOK, Text: text} }
 
 func warning(name string, err error) check { return finding(name, isWarning, err) }
 
-func wrong(name string, err error) check { return finding(name, isWrong, err) }
+func failed(name string, err error) check { return finding(name, isError, err) }
 
 // skipped is for a check that makes no sense before another is right.
 func skipped(name, waitsFor string) check {
@@ -105,12 +105,12 @@ func skipped(name, waitsFor string) check {
 func notNeeded(name string) check { return check{Name: name, Status: isSkipped, Text: msg.NotNeeded} }
 
 func finding(name string, s status, err error) check {
-	return check{Name: name, Status: s, Text: err.Error(), Mend: msg.HintOf(err)}
+	return check{Name: name, Status: s, Text: err.Error(), Fix: msg.HintOf(err)}
 }
 
-func anyWrong(checks []check) bool {
+func anyFailed(checks []check) bool {
 	for _, c := range checks {
-		if c.Status == isWrong {
+		if c.Status == isError {
 			return true
 		}
 	}
@@ -119,10 +119,10 @@ func anyWrong(checks []check) bool {
 
 // report is the checks for a person, a line each.
 func (a *app) report(checks []check) string {
-	marks, arrow := map[status]string{isRight: "✓", isWarning: "!", isWrong: "✗", isSkipped: "–"}, "→"
+	marks, arrow := map[status]string{isOK: "✓", isWarning: "!", isError: "✗", isSkipped: "–"}, "→"
 	// To anything but a console, bytes go to whatever reads them, on Windows in a code page that is hardly UTF-8.
 	if !a.drawsSymbols() || runtime.GOOS == "windows" && !term.IsTerminal(a.Stdout) {
-		marks, arrow = map[status]string{isRight: "+", isWarning: "!", isWrong: "x", isSkipped: "-"}, "->"
+		marks, arrow = map[status]string{isOK: "+", isWarning: "!", isError: "x", isSkipped: "-"}, "->"
 	}
 	width := 0
 	for _, c := range checks {
@@ -131,8 +131,8 @@ func (a *app) report(checks []check) string {
 	var b strings.Builder
 	for _, c := range checks {
 		fmt.Fprintf(&b, "%s %-*s  %s", marks[c.Status], width, c.Name, c.Text)
-		if c.Mend != "" {
-			fmt.Fprintf(&b, " %s %s", arrow, c.Mend)
+		if c.Fix != "" {
+			fmt.Fprintf(&b, " %s %s", arrow, c.Fix)
 		}
 		b.WriteByte('\n')
 	}
@@ -163,21 +163,21 @@ type doctor struct {
 	flagsErr error // what the variables that stand for flags say that they cannot
 	namedBy  string
 
-	profile  *profile.Profile
-	chain    profile.Chain // with the profile's keys, or with outside
-	keys     *profile.Keys
-	outside  bool // the credentials are not a user's own
-	reach    *session.Reach
-	endpoint session.Endpoint
-	client   *session.Client // when AWS answered
-	who      session.Identity
-	whoErr   error
-	line     string // what is typed for a session
+	profile       *profile.Profile
+	chain         profile.Chain // with the profile's keys, or with outside
+	keys          *profile.Keys
+	external      bool // the credentials are not a user's own
+	clientOptions *session.ClientOptions
+	endpoint      session.Endpoint
+	client        *session.Client // when AWS answered
+	who           session.Identity
+	whoErr        error
+	line          string // what is typed for a session
 }
 
 // examine makes all checks, each after those it builds on.
 func (d *doctor) examine(ctx context.Context) []check {
-	d.flagsErr = d.flags.settle(d.app)
+	d.flagsErr = d.flags.applyDefaults(d.app)
 	p, loadErr := d.flags.load(d.app)
 	if loadErr == nil {
 		d.profile = &p
@@ -188,7 +188,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.profileThere(loadErr),
 		d.credentials(),
 	}
-	checks = append(checks, d.passedOver()...)
+	checks = append(checks, d.ignoredSources()...)
 	if len(d.chain.Roles) > 0 {
 		checks = append(checks, d.roles())
 	}
@@ -202,7 +202,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
-	return append(checks, right("AWS CLI", msg.AWSCLI(awsVersion(ctx, d.Environ))))
+	return append(checks, passed("AWS CLI", msg.AWSCLI(awsVersion(ctx, d.Environ))))
 }
 
 // configFile looks at the config file, which others may read unless keys stand in it. Whoever can write it can have
@@ -227,17 +227,17 @@ func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
 	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
 		return warning(name, msg.NamedFileNotThere(variable, path))
 	case errors.Is(err, fs.ErrNotExist):
-		return right(name, msg.FileNotThere(path))
+		return passed(name, msg.FileNotThere(path))
 	case err != nil:
-		return wrong(name, msg.FileNotReadable(path, err))
+		return failed(name, msg.FileNotReadable(path, err))
 	case info.IsDir():
-		return wrong(name, msg.FileIsDirectory(path))
+		return failed(name, msg.FileIsDirectory(path))
 	case !info.Mode().IsRegular(): // opening a pipe would wait, or take what it holds
-		return right(name, msg.FileIs(path))
+		return passed(name, msg.FileIs(path))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return wrong(name, msg.FileNotReadable(path, err))
+		return failed(name, msg.FileNotReadable(path, err))
 	}
 	defer f.Close()
 	if err := profile.CheckEncoding(path); err != nil {
@@ -246,18 +246,18 @@ func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&loose != 0 {
 		return warning(name, msg.OpenToOthers(path, mode))
 	}
-	return right(name, msg.FileIs(path))
+	return passed(name, msg.FileIs(path))
 }
 
 func (d *doctor) profileThere(err error) check {
 	if err != nil {
-		return wrong("profile", err)
+		return failed("profile", err)
 	}
 	if misspelt := d.profile.Misspelt(); len(misspelt) > 0 {
 		m := misspelt[0]
 		return warning("profile", msg.SettingMisspelt(d.profile.Name, m.Meant, m.Key, m.File, m.Line))
 	}
-	return right("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
+	return passed("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
 }
 
 // credentials are what everything begins with: a user's keys, or what comes from elsewhere.
@@ -268,19 +268,19 @@ func (d *doctor) credentials() (c check) {
 	}
 	var err error
 	if d.chain, err = d.profile.Chain(); err != nil {
-		return wrong(name, err)
+		return failed(name, err)
 	}
-	keys, outside, err := d.begin(*d.profile, d.chain, session.Endpoint{})
+	keys, outside, err := d.baseCredentials(*d.profile, d.chain, session.Endpoint{})
 	switch {
 	case err != nil:
-		return wrong(name, err)
+		return failed(name, err)
 	case outside != nil:
-		d.outside = true
+		d.external = true
 		setting := kindKey(d.chain.Base, d.chain.Kind)
-		if (session.Request{Outside: outside}).TakesMFA() {
-			return right(name, msg.FromProgram(d.chain.Base.Name, setting))
+		if (session.Request{External: outside}).TakesMFA() {
+			return passed(name, msg.FromProgram(d.chain.Base.Name, setting))
 		}
-		return right(name, msg.FromElsewhere(d.chain.Base.Name, setting))
+		return passed(name, msg.FromElsewhere(d.chain.Base.Name, setting))
 	}
 	d.keys = &keys
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
@@ -288,13 +288,13 @@ func (d *doctor) credentials() (c check) {
 			return warning(name, msg.TokenBesideKeys(key, at.File, at.Line))
 		}
 	}
-	return right(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
+	return passed(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
 }
 
-// passedOver names each two settings that both say where credentials come from, so that one of them does not count.
-func (d *doctor) passedOver() (found []check) {
-	for _, c := range d.chain.Clashes() {
-		found = append(found, warning("keys", passedOver(c)))
+// ignoredSources names each two settings that both say where credentials come from, so that one of them does not count.
+func (d *doctor) ignoredSources() (found []check) {
+	for _, c := range d.chain.Conflicts() {
+		found = append(found, warning("keys", ignoredSource(c)))
 	}
 	return found
 }
@@ -313,7 +313,7 @@ func kindKey(p profile.Profile, kind profile.Kind) string {
 		return "web_identity_token_file"
 	case profile.KindLogin:
 		return "login_session"
-	case profile.KindSurroundings:
+	case profile.KindCredentialSource:
 		return "credential_source"
 	default:
 		return "aws_session_token"
@@ -324,44 +324,44 @@ func kindKey(p profile.Profile, kind profile.Kind) string {
 func (d *doctor) roles() check {
 	const name = "roles"
 	switch {
-	case d.keys == nil && !d.outside:
+	case d.keys == nil && !d.external:
 		return skipped(name, "keys")
 	case d.flagsErr == nil:
 		if _, _, err := d.flags.request(d.app, *d.profile); err != nil {
-			return wrong(name, err)
+			return failed(name, err)
 		}
 	}
 	var arns []string
 	for _, r := range d.chain.Roles {
 		arns = append(arns, r.ARN)
 	}
-	return right(name, msg.RolesAre(d.chain.Base.Name, arns))
+	return passed(name, msg.RolesAre(d.chain.Base.Name, arns))
 }
 
 // network asks AWS who the keys are, and is right when AWS itself answers, whatever it says.
 func (d *doctor) network(ctx context.Context) check {
 	const name = "network"
 	switch {
-	case d.outside:
+	case d.external:
 		return notNeeded(name)
 	case d.keys == nil:
 		return skipped(name, "keys")
 	}
-	reach, endpoint, err := d.flags.reach(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
+	reach, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
 	if err != nil {
-		return wrong(name, err)
+		return failed(name, err)
 	}
-	d.reach, d.endpoint = &reach, endpoint
-	client, err := reach.Connect(ctx, *d.keys)
+	d.clientOptions, d.endpoint = &reach, endpoint
+	client, err := reach.NewClient(ctx, *d.keys)
 	if err != nil {
-		return wrong(name, err)
+		return failed(name, err)
 	}
 	d.who, d.whoErr = client.Identity(ctx, endpoint)
 	if d.whoErr != nil && !session.Answered(d.whoErr) {
-		return wrong(name, d.whoErr)
+		return failed(name, d.whoErr)
 	}
 	d.client = client
-	return right(name, msg.Answers(cmp.Or(origin(endpoint.URL), "AWS")))
+	return passed(name, msg.Answers(cmp.Or(origin(endpoint.URL), "AWS")))
 }
 
 // From a minute on a clock is worth setting; at five, AWS's services begin to refuse signatures.
@@ -373,33 +373,33 @@ const (
 func (d *doctor) clock() check {
 	const name = "clock"
 	switch {
-	case d.outside:
+	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
 		return skipped(name, "network")
 	}
 	switch ahead := d.client.Ahead(); {
 	case ahead.Abs() >= clockWrong:
-		return wrong(name, msg.ClockApart(ahead))
+		return failed(name, msg.ClockApart(ahead))
 	case ahead.Abs() >= clockLoose:
 		return warning(name, msg.ClockApart(ahead))
 	}
-	return right(name, msg.ClockRight)
+	return passed(name, msg.ClockRight)
 }
 
 func (d *doctor) identity() check {
 	const name = "identity"
 	switch {
-	case d.outside:
+	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
 		return skipped(name, "network")
 	case d.whoErr != nil:
-		return wrong(name, d.whoErr)
+		return failed(name, d.whoErr)
 	case d.who.User == "":
-		return wrong(name, msg.NotAUser(d.who.ARN))
+		return failed(name, msg.NotAUser(d.who.ARN))
 	}
-	return right(name, d.who.ARN)
+	return passed(name, d.who.ARN)
 }
 
 // device holds the device that the profile names, or that is remembered, against those that AWS lists, which are enabled
@@ -407,7 +407,7 @@ func (d *doctor) identity() check {
 func (d *doctor) device(ctx context.Context) check {
 	const name = "device"
 	switch {
-	case d.outside:
+	case d.external:
 		return notNeeded(name)
 	case d.who.User == "":
 		return skipped(name, "identity")
@@ -416,48 +416,48 @@ func (d *doctor) device(ctx context.Context) check {
 	switch {
 	case named != "" && !mfa.IsSerial(named):
 		at := d.chain.Where("mfa_serial")
-		return wrong(name, msg.BadSerial(named, at.File, at.Line))
-	case mfa.Device{Serial: named}.SecurityKey():
-		return wrong(name, msg.SecurityKey(named))
+		return failed(name, msg.BadSerial(named, at.File, at.Line))
+	case mfa.Device{Serial: named}.IsSecurityKey():
+		return failed(name, msg.SecurityKey(named))
 	}
-	_, known, _ := d.kept(*d.profile, func(string, string) {})
+	_, known, _ := d.cachedSession(*d.profile, func(string, string) {})
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
 	devices, err := x.devices(ctx)
 	switch {
 	case err != nil && known != "":
 		return warning(name, msg.DevicesNotListed(known, err))
 	case err != nil:
-		return wrong(name, msg.DeviceNotFound(d.profile.Name, err, session.Answered(err)))
+		return failed(name, msg.DeviceNotFound(d.profile.Name, err, session.Answered(err)))
 	}
 	var usable []mfa.Device
 	var serials, keys []string
 	for _, device := range devices {
-		if device.SecurityKey() {
+		if device.IsSecurityKey() {
 			keys = append(keys, device.Serial)
 			continue
 		}
 		usable, serials = append(usable, device), append(serials, device.Serial)
 		switch device.Serial {
 		case named:
-			return right(name, msg.DeviceIs(named, msg.Kind(device.Kind()), device.Enabled, ""))
+			return passed(name, msg.DeviceIs(named, msg.Kind(device.Kind()), device.Enabled, ""))
 		case known:
-			return right(name, msg.DeviceIs(known, msg.Kind(device.Kind()), device.Enabled, msg.DeviceRemembered))
+			return passed(name, msg.DeviceIs(known, msg.Kind(device.Kind()), device.Enabled, msg.DeviceRemembered))
 		}
 	}
 	switch {
 	case len(usable) == 0 && len(keys) > 0:
-		return wrong(name, msg.OnlySecurityKeys(d.profile.Name, keys))
+		return failed(name, msg.OnlySecurityKeys(d.profile.Name, keys))
 	case len(usable) == 0:
-		return wrong(name, msg.NoDevice(d.profile.Name, nil))
+		return failed(name, msg.NoDevice(d.profile.Name, nil))
 	case named != "":
 		at := d.chain.Where("mfa_serial")
-		return wrong(name, msg.SerialNotYours(named, at.File, at.Line, serials))
+		return failed(name, msg.SerialNotYours(named, at.File, at.Line, serials))
 	case known != "":
 		return warning(name, msg.RememberedGone(known))
 	case len(usable) > 1:
 		return warning(name, msg.SeveralDevices(d.profile.Name, serials))
 	}
-	return right(name, msg.DeviceIs(serials[0], msg.Kind(usable[0].Kind()), usable[0].Enabled, msg.DeviceToBeFound))
+	return passed(name, msg.DeviceIs(serials[0], msg.Kind(usable[0].Kind()), usable[0].Enabled, msg.DeviceToBeFound))
 }
 
 func (d *doctor) cacheDirectory() check {
@@ -471,12 +471,12 @@ func (d *doctor) cacheDirectory() check {
 		if unusable.Reason == cache.Loose {
 			return warning(name, msg.CacheLoose(dir.Path, unusable.Err))
 		}
-		return wrong(name, msg.CacheUnusable(dir.Path, unusable.Err))
+		return failed(name, msg.CacheUnusable(dir.Path, unusable.Err))
 	}
 	if _, err := os.Stat(dir.Path); err != nil {
-		return right(name, msg.CacheToBeMade(dir.Path))
+		return passed(name, msg.CacheToBeMade(dir.Path))
 	}
-	return right(name, msg.CacheIs(dir.Path))
+	return passed(name, msg.CacheIs(dir.Path))
 }
 
 // session looks for the kept session that env would use. What is asked of others than a person is asked of them: but a
@@ -485,65 +485,65 @@ func (d *doctor) session(ctx context.Context) check {
 	const name = "session"
 	switch {
 	case d.flagsErr != nil:
-		return wrong(name, d.flagsErr)
-	case d.keys == nil && !d.outside:
+		return failed(name, d.flagsErr)
+	case d.keys == nil && !d.external:
 		return skipped(name, "keys")
-	case d.keys != nil && d.reach == nil:
+	case d.keys != nil && d.clientOptions == nil:
 		return skipped(name, "network")
 	}
 	unusable := ""
-	s, _, found := d.kept(*d.profile, func(why, _ string) { unusable = why })
+	s, _, found := d.cachedSession(*d.profile, func(why, _ string) { unusable = why })
 	switch {
 	case found:
-		return right(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
-	case unusable != "" && !d.outside:
+		return passed(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
+	case unusable != "" && !d.external:
 		return warning(name, msg.SessionNotUsed(unusable))
-	case d.roleToBeHad():
-		return right(name, msg.RoleToBeHad)
-	case d.outside && d.chain.Kind == profile.KindProcess:
+	case d.roleAvailable():
+		return passed(name, msg.RoleToBeHad)
+	case d.external && d.chain.Kind == profile.KindProcess:
 		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun(d.profile.Name)}
-	case d.outside:
-		return d.fromOutside(ctx)
+	case d.external:
+		return d.externalSource(ctx)
 	}
-	return right(name, msg.NoSessionKept(d.flags.usual))
+	return passed(name, msg.NoSessionKept(d.flags.defaultDuration))
 }
 
-// roleToBeHad says that the MFA session is kept which the role is assumed with.
-func (d *doctor) roleToBeHad() bool {
+// roleAvailable says that the MFA session is kept which the role is assumed with.
+func (d *doctor) roleAvailable() bool {
 	o, want, err := d.flags.request(d.app, *d.profile)
 	if err != nil || len(want.Roles) == 0 || !want.TakesMFA() {
 		return false
 	}
 	want.Roles = nil
-	_, _, found := o.Kept(want)
+	_, _, found := o.Cached(want)
 	return found
 }
 
-// fromOutside obtains what is to be had without asking a person.
-func (d *doctor) fromOutside(ctx context.Context) check {
+// externalSource obtains what is to be had without asking a person.
+func (d *doctor) externalSource(ctx context.Context) check {
 	const name = "session"
 	o, want, err := d.flags.request(d.app, *d.profile)
 	if err != nil {
-		return wrong(name, err)
+		return failed(name, err)
 	}
 	o.Cache, o.Interruptible = cache.Dir{}, func() (context.Context, func()) { return ctx, func() {} }
-	o.Code = func(context.Context, mfa.Need) (string, error) { return "", errWouldAsk }
+	o.Code = func(context.Context, mfa.CodeRequest) (string, error) { return "", errWouldAsk }
 	o.Choose = func(context.Context, []mfa.Device) (mfa.Device, error) { return mfa.Device{}, errWouldAsk }
-	s, err := o.Obtain(want)
+	s, err := o.Retrieve(want)
 	switch {
 	case errors.Is(err, errWouldAsk):
-		return right(name, msg.NoSessionKept(d.flags.usual))
+		return passed(name, msg.NoSessionKept(d.flags.defaultDuration))
 	case err != nil:
-		return wrong(name, err)
+		return failed(name, err)
 	}
-	return right(name, msg.SessionToBeHad(s.AccessKeyID))
+	return passed(name, msg.SessionToBeHad(s.AccessKeyID))
 }
 
 var errWouldAsk = errors.New("a person would be asked")
 
-// kept looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
+// cachedSession looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
 // told why a file there is not used.
-func (d *doctor) kept(p profile.Profile, warn func(text, hint string)) (s session.Session, serial string, found bool) {
+func (d *doctor) cachedSession(p profile.Profile, warn func(text, hint string)) (s session.Session, serial string, found bool) {
 	if d.flagsErr != nil {
 		return session.Session{}, p.MFASerial, false
 	}
@@ -552,7 +552,7 @@ func (d *doctor) kept(p profile.Profile, warn func(text, hint string)) (s sessio
 		return session.Session{}, p.MFASerial, false
 	}
 	o.Cache, o.Warn = d.cache(), warn
-	return o.Kept(want)
+	return o.Cached(want)
 }
 
 func (d *doctor) shell() check {
@@ -560,7 +560,7 @@ func (d *doctor) shell() check {
 	d.line = "awsmfa env " + d.flags.Name
 	s, err := d.chooseShell("")
 	if err != nil {
-		return wrong(name, err)
+		return failed(name, err)
 	}
 	if s.Data {
 		return warning(name, msg.ShellIsData(s.Name))
@@ -570,5 +570,5 @@ func (d *doctor) shell() check {
 		return warning(name, err)
 	}
 	d.line = line
-	return right(name, msg.ShellIs(s.Name, d.Getenv("AWSMFA_SHELL") != "", line))
+	return passed(name, msg.ShellIs(s.Name, d.Getenv("AWSMFA_SHELL") != "", line))
 }

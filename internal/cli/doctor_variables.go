@@ -16,9 +16,9 @@ func (d *doctor) variables() []check {
 	const name = "variables"
 	found := d.exported(name)
 	found = append(found, d.besideKeys(name)...)
-	found = append(found, d.way(name)...)
+	found = append(found, d.routing(name)...)
 	if len(found) == 0 {
-		return []check{right(name, msg.NothingWins)}
+		return []check{passed(name, msg.NothingWins)}
 	}
 	return found
 }
@@ -34,17 +34,17 @@ func (d *doctor) exported(name string) []check {
 		}
 		return nil
 	case secret == "":
-		return []check{wrong(name, msg.HalfKeysExported("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))}
+		return []check{failed(name, msg.HalfKeysExported("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))}
 	case id == "":
-		return []check{wrong(name, msg.HalfKeysExported("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"))}
+		return []check{failed(name, msg.HalfKeysExported("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"))}
 	case err != nil:
-		return []check{wrong(name, err)}
+		return []check{failed(name, err)}
 	case strings.HasPrefix(id, "AKIA") && token != "":
-		return []check{wrong(name, msg.TokenWithLongTermKey(id))}
+		return []check{failed(name, msg.TokenWithLongTermKey(id))}
 	case expires && left <= 0 && token == "":
-		return []check{wrong(name, msg.StaleExpiration(-left))}
+		return []check{failed(name, msg.StaleExpiration(-left))}
 	case expires && left <= 0:
-		return []check{wrong(name, msg.ExportedExpired(id, -left, d.line))}
+		return []check{failed(name, msg.ExportedExpired(id, -left, d.line))}
 	}
 	says := d.Getenv(varProfile)
 	switch owner := d.ownerOf(id, says); {
@@ -57,9 +57,9 @@ func (d *doctor) exported(name string) []check {
 	case says != d.flags.Name:
 		return []check{warning(name, msg.ExportedElsewhere(id, says, d.flags.Name, d.line))}
 	}
-	found := []check{right(name, msg.ExportedSession(id, says, left))}
+	found := []check{passed(name, msg.ExportedSession(id, says, left))}
 	if p, err := profile.Load(d.files(), says); err == nil && p.Kind() == profile.KindKeys {
-		found = append(found, right(name, msg.ProfileNamed(says)))
+		found = append(found, passed(name, msg.ProfileNamed(says)))
 	}
 	return found
 }
@@ -96,7 +96,7 @@ func (d *doctor) ownerOf(id, first string) string {
 		if err != nil {
 			continue
 		}
-		if s, _, found := d.kept(p, func(string, string) {}); found && s.AccessKeyID == id {
+		if s, _, found := d.cachedSession(p, func(string, string) {}); found && s.AccessKeyID == id {
 			return name
 		}
 	}
@@ -113,7 +113,7 @@ func (d *doctor) besideKeys(name string) (found []check) {
 	}
 	if token := d.Getenv("AWS_SECURITY_TOKEN"); token != "" && token != d.Getenv("AWS_SESSION_TOKEN") {
 		if exported {
-			found = append(found, wrong(name, msg.StaleSecurityToken()))
+			found = append(found, failed(name, msg.StaleSecurityToken()))
 		} else {
 			found = append(found, warning(name, msg.StaleSecurityToken()))
 		}
@@ -121,8 +121,8 @@ func (d *doctor) besideKeys(name string) (found []check) {
 	return found
 }
 
-// way looks at what leads requests elsewhere. URLs are never shown whole: they may hold a password.
-func (d *doctor) way(name string) (found []check) {
+// routing reports variables that send requests to other hosts: endpoints, certificates and proxies. URLs are never shown whole: they may hold a password.
+func (d *doctor) routing(name string) (found []check) {
 	for _, variable := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM"} {
 		value := d.Getenv(variable)
 		if value == "" || strings.EqualFold(d.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
@@ -131,18 +131,18 @@ func (d *doctor) way(name string) (found []check) {
 		if where := origin(value); where != "" {
 			found = append(found, warning(name, msg.EndpointElsewhere(variable, where)))
 		} else {
-			found = append(found, wrong(name, msg.BadEndpoint(variable, d.flags.Name)))
+			found = append(found, failed(name, msg.BadEndpoint(variable, d.flags.Name)))
 		}
 	}
 	if bundle := d.Getenv("AWS_CA_BUNDLE"); bundle != "" {
 		if _, err := os.Stat(profile.ExpandHome(bundle, d.Home)); err != nil {
-			found = append(found, wrong(name, msg.BundleNotThere(bundle, err)))
+			found = append(found, failed(name, msg.BundleNotThere(bundle, err)))
 		}
 	}
 	for _, variable := range []string{"HTTPS_PROXY", "https_proxy"} { // Go's order, and the first one counts
 		if value := d.Getenv(variable); value != "" {
 			if host := proxyHost(value); host != "" {
-				found = append(found, right(name, msg.ThroughProxy(variable, host)))
+				found = append(found, passed(name, msg.ThroughProxy(variable, host)))
 			}
 			break
 		}

@@ -29,8 +29,8 @@ type enrollFlags struct {
 	Yes        bool   `short:"y" help:"Answer yes to every question that can be answered so."`
 }
 
-// leftoverTime is how long the clearing up after a failure may take.
-const leftoverTime = 20 * time.Second
+// cleanupTimeout is how long the clearing up after a failure may take.
+const cleanupTimeout = 20 * time.Second
 
 // enroll adds a virtual device to the user and returns its serial number. Whatever goes wrong, no device stays that
 // nobody has: it is deleted, or, where that fails too, told of. With an error of ctx the device may be enabled, and the
@@ -40,20 +40,20 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	if err != nil {
 		return "", err
 	}
-	show, err := x.shower(f)
+	show, err := x.newPairing(f)
 	if err != nil {
 		return "", err // before there is a device that cannot be shown
 	}
 	enabled := false
 	defer func() { show.close(enabled) }()
-	unlock, err := x.alone(ctx, "enroll", msg.AnotherEnrols(x.who.User))
+	unlock, err := x.lockUser(ctx, "enroll", msg.AnotherEnrols(x.who.User))
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
 	device, err := x.create(ctx, path, name, f.Yes)
 	if err != nil {
-		return "", x.told(err)
+		return "", x.explain(err)
 	}
 	var sent bool
 	if err = show.device(ctx, device, x.who); err == nil {
@@ -63,7 +63,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	case enabled:
 		x.app.say(msg.DeviceEnabled(device.Serial))
 	case !x.abandon(ctx, device.Serial):
-		return "", x.told(err)
+		return "", x.explain(err)
 	case !sent: // on another computer, say
 		return "", msg.EnabledByAnother(device.Serial, err)
 	default:
@@ -71,7 +71,9 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 		x.app.warn(msg.EnabledAllTheSame(device.Serial))
 	}
 	if f.CodesFrom != "" {
-		x.program = func(ctx context.Context, _ mfa.Need) (string, error) { return show.fromCommand(ctx, device.Seed) }
+		x.program = func(ctx context.Context, _ mfa.CodeRequest) (string, error) {
+			return show.fromCommand(ctx, device.Seed)
+		}
 	}
 	return device.Serial, ctx.Err()
 }
@@ -115,14 +117,14 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		return device, x.nameTaken(ctx, serial, err)
 	case mfa.Denied(err) && (name != x.who.User || path != "/"):
 		return device, msg.NameDenied(serial, x.who.User, x.Explain(err))
-	case looked && !mfa.Undone(err):
-		x.unmake(ctx, serial)
+	case looked && !mfa.NotApplied(err):
+		x.deleteUncertain(ctx, serial)
 	}
 	return device, err
 }
 
 func (x *account) make(ctx context.Context, path, name string) (device mfa.Virtual, err error) {
-	err = x.change(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+	err = x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		device, err = mfa.Create(ctx, client, path, name)
 		return err
 	})
@@ -130,11 +132,11 @@ func (x *account) make(ctx context.Context, path, name string) (device mfa.Virtu
 }
 
 func (x *account) delete(ctx context.Context, serial string) error {
-	return x.change(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+	return x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
 }
 
 func (x *account) leftover(ctx context.Context, serial string) (found string, err error) {
-	err = x.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+	err = x.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		found, err = mfa.Leftover(ctx, client, serial)
 		return err
 	})
@@ -152,19 +154,19 @@ func (x *account) nameTaken(ctx context.Context, serial string, err error) error
 
 // enable asks for two codes until they are right, here and with AWS. sent says, beside an error, that AWS was asked to
 // enable the device and may have done so.
-func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower) (sent bool, err error) {
+func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing) (sent bool, err error) {
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, device.Seed)
 		if err != nil {
 			return false, err
 		}
-		verdict, err := mfa.Judge(device.Seed, first, second, x.Now())
+		verdict, err := mfa.CheckPair(device.Seed, first, second, x.Now())
 		if err != nil {
 			return false, msg.NoQR(err)
 		}
 		wrong := msg.Codes(int(verdict.Kind), verdict.Off)
 		if wrong == nil {
-			err = x.change(ctx, func(ctx context.Context, client *mfa.Client) error {
+			err = x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
 				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
 			})
 			if !mfa.CodesRefused(err) {
@@ -180,26 +182,26 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *shower)
 
 // abandon deletes a device that was not enabled, also when ctx has ended, and reports whether it was enabled after all.
 func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	err := x.delete(ctx, serial)
 	switch {
 	case mfa.InUse(err):
 		return true
 	case err != nil:
-		x.app.warn(msg.LeftBehind(serial, x.told(err), mfa.Denied(err)))
+		x.app.warn(msg.LeftBehind(serial, x.explain(err), mfa.Denied(err)))
 	default:
 		x.app.say(msg.NothingLeft(serial))
 	}
 	return false
 }
 
-// unmake deletes a device of which nobody knows whether it was made; one that is in use is somebody else's.
-func (x *account) unmake(ctx context.Context, serial string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+// deleteUncertain deletes a device of which nobody knows whether it was made; one that is in use is somebody else's.
+func (x *account) deleteUncertain(ctx context.Context, serial string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if err := x.delete(ctx, serial); err != nil && !mfa.InUse(err) {
-		x.app.warn(msg.PerhapsLeftBehind(serial, x.told(err)))
+		x.app.warn(msg.PerhapsLeftBehind(serial, x.explain(err)))
 	}
 }
 
@@ -218,9 +220,9 @@ func (f enrollFlags) name(user string) (path, name string, err error) {
 	return path, name, nil
 }
 
-// shower shows a device's key to an authenticator, and takes the codes that it makes: on the terminal, to a person with
+// pairing shows a device's key to an authenticator, and takes the codes that it makes: on the terminal, to a person with
 // a phone, or to a program.
-type shower struct {
+type pairing struct {
 	app     *app
 	tty     *term.Terminal // nil when the authenticator is a program
 	profile string
@@ -231,9 +233,9 @@ type shower struct {
 	last    string // the code that the program gave last
 }
 
-// shower opens the terminal, where one is needed.
-func (x *account) shower(f enrollFlags) (*shower, error) {
-	s := &shower{app: x.app, profile: x.profile.Name, command: f.CodesFrom, png: f.QRPNG, keep: f.KeepQR}
+// newPairing opens the terminal, where one is needed.
+func (x *account) newPairing(f enrollFlags) (*pairing, error) {
+	s := &pairing{app: x.app, profile: x.profile.Name, command: f.CodesFrom, png: f.QRPNG, keep: f.KeepQR}
 	if s.keep && s.png == "" {
 		return nil, &usageError{msg.NothingToKeep()}
 	}
@@ -254,7 +256,7 @@ func (x *account) shower(f enrollFlags) (*shower, error) {
 }
 
 // close also removes the picture: of a device that is enabled unless it is to be kept, of one that is not in any case.
-func (s *shower) close(enabled bool) {
+func (s *pairing) close(enabled bool) {
 	if s.tty != nil {
 		s.tty.Close()
 	}
@@ -266,7 +268,7 @@ func (s *shower) close(enabled bool) {
 }
 
 // device shows the key.
-func (s *shower) device(ctx context.Context, device mfa.Virtual, who interface{ Label() string }) error {
+func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{ Label() string }) error {
 	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
 		return msg.NoQR(err)
@@ -305,7 +307,7 @@ func (s *shower) device(ctx context.Context, device mfa.Virtual, who interface{ 
 }
 
 // offerPicture opens the code in the system's viewer, where the person wants that and --qr-png has not written it already.
-func (s *shower) offerPicture(ctx context.Context, drawing qr.Drawing) error {
+func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 	if s.png != "" {
 		return nil
 	}
@@ -342,7 +344,7 @@ func draw(issuer, account, seed string) (qr.Drawing, error) {
 const questionLines = 1
 
 // terminal draws the code, with room left below it for the question.
-func (s *shower) terminal(drawing qr.Drawing) error {
+func (s *pairing) terminal(drawing qr.Drawing) error {
 	columns, lines := s.tty.Size()
 	if lines > 0 {
 		lines = max(lines-questionLines, 1)
@@ -351,7 +353,7 @@ func (s *shower) terminal(drawing qr.Drawing) error {
 }
 
 // style is how a QR code can be drawn here: with half blocks, where they are known and narrow.
-func (s *shower) style() qr.Style {
+func (s *pairing) style() qr.Style {
 	if s.app.drawsSymbols() {
 		return qr.HalfBlocks
 	}
@@ -396,7 +398,7 @@ func writePNG(path string, drawing qr.Drawing) error {
 }
 
 // two takes two codes, one after the other.
-func (s *shower) two(ctx context.Context, seed string) (first, second string, err error) {
+func (s *pairing) two(ctx context.Context, seed string) (first, second string, err error) {
 	if s.tty == nil {
 		if first, err = s.fromCommand(ctx, seed); err != nil {
 			return "", "", err
@@ -411,27 +413,27 @@ func (s *shower) two(ctx context.Context, seed string) (first, second string, er
 	return first, second, err
 }
 
-func (s *shower) typed(ctx context.Context, question string) (string, error) {
+func (s *pairing) typed(ctx context.Context, question string) (string, error) {
 	for {
 		typed, err := s.tty.Ask(ctx, question)
 		if err != nil {
 			return "", answered(ctx, err)
 		}
-		if code, ok := mfa.Clean(typed); ok {
+		if code, ok := mfa.ParseCode(typed); ok {
 			return code, nil
 		}
 		s.tty.Say(msg.NotSixDigitsAgain())
 	}
 }
 
-func (s *shower) fromCommand(ctx context.Context, seed string) (code string, err error) {
+func (s *pairing) fromCommand(ctx context.Context, seed string) (code string, err error) {
 	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr, s.app.say)
 	s.last = code
 	return code, err
 }
 
 // again says what was wrong with the codes and reports whether there can be others.
-func (s *shower) again(wrong error) bool {
+func (s *pairing) again(wrong error) bool {
 	if s.tty == nil {
 		return false
 	}

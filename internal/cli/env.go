@@ -52,7 +52,7 @@ func (c *envCmd) Run(a *app) error {
 // obtainFor is obtain for what shell can express: what it cannot is found out before anybody is asked for a code. The
 // profile's name is for the prompt, and is left out.
 func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return nil, err
 	}
 	p, err := c.load(a)
@@ -90,7 +90,7 @@ func withoutName(vars []shells.Var) []shells.Var {
 // error, so that what follows on the same line does not run without its session.
 func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if !c.Unset {
-		if err := c.settle(a); err != nil {
+		if err := c.applyDefaults(a); err != nil {
 			return err
 		}
 		p, err := c.load(a)

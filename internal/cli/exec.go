@@ -40,10 +40,10 @@ func (c *execCmd) Run(a *app) error {
 	if err != nil {
 		return err // before a code is asked for what cannot be run
 	}
-	obtain, run := c.obtain, become
+	obtain, run := c.obtain, runCommand
 	if c.Server {
 		s := &server{execCmd: c}
-		if is, err := s.beside(a); is {
+		if is, err := s.runSidecar(a); is {
 			return err
 		}
 		obtain, run = s.obtain, s.run
@@ -58,14 +58,14 @@ func (c *execCmd) Run(a *app) error {
 		return err
 	}
 	if subshell {
-		vars = append(vars, a.deeper(c.Name))
+		vars = append(vars, a.nextDepth(c.Name))
 	}
 	err = run(a, path, command, apply(a.Environ, vars, sameVariable))
 	return a.notStarted(command[0], err)
 }
 
-// deeper counts the subshells, and says so of one inside another: exit leads back to the outer one.
-func (a *app) deeper(profile string) shells.Var {
+// nextDepth counts the subshells, and says so of one inside another: exit leads back to the outer one.
+func (a *app) nextDepth(profile string) shells.Var {
 	depth, _ := strconv.Atoi(a.Getenv(varDepth))
 	if depth > 0 {
 		a.say(msg.Nested(a.Getenv(varProfile), depth))

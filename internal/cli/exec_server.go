@@ -26,7 +26,7 @@ type server struct {
 	*execCmd
 	a *app
 
-	obtainer *session.Obtainer // one for all, since it knows by heart what cannot be kept
+	provider *session.Provider // one for all, since it knows by heart what cannot be kept
 	want     session.Request   // what it was last asked for
 
 	endpoint *serve.Endpoint
@@ -65,8 +65,8 @@ const (
 // obtain is sessionFlags.obtain for a command that asks an endpoint. There is a session before there is a command, so
 // that the question for a code comes first.
 func (s *server) obtain(a *app) ([]shells.Var, error) {
-	s.a, s.spare = a, serverMinTTL
-	if err := s.settle(a); err != nil {
+	s.a, s.defaultMinTTL = a, serverMinTTL
+	if err := s.applyDefaults(a); err != nil {
 		return nil, err
 	}
 	p, err := s.load(a)
@@ -76,7 +76,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	if err := s.prepare(p, a.catchSignals); err != nil {
 		return nil, err
 	}
-	first, err := s.obtainer.Obtain(s.want)
+	first, err := s.provider.Retrieve(s.want)
 	if err != nil {
 		return nil, err
 	}
@@ -141,18 +141,18 @@ func (s *server) prepare(p profile.Profile, interruptible func() (context.Contex
 	if err != nil {
 		return err
 	}
-	if s.obtainer == nil || want.Key() != s.want.Key() {
-		s.obtainer = o
+	if s.provider == nil || want.CacheKey() != s.want.CacheKey() {
+		s.provider = o
 	}
-	s.want, s.obtainer.Code, s.obtainer.Interruptible = want, o.Code, interruptible
+	s.want, s.provider.Code, s.provider.Interruptible = want, o.Code, interruptible
 	return nil
 }
 
 // renew returns a session that has more than --min-ttl left: the kept one, which another awsmfa may have renewed, or a
 // new one.
 func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
-	s.program = s.terminal(asking)
-	got, err := s.again(ctx)
+	s.defaultSource = s.terminal(asking)
+	got, err := s.retry(ctx)
 	if err == nil {
 		s.failed = nil
 		return credentials(got), nil
@@ -180,7 +180,7 @@ func (s *server) notRenewed(err error) {
 	case interrupted: // whoever pressed Ctrl-C knows
 		err = msg.ServerNotRenewed(s.Name, errors.New(msg.Interrupted))
 	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground), errors.Is(err, syscall.EIO):
-		err = msg.ServerCannotAsk(s.Name, s.elsewhere(), err)
+		err = msg.ServerCannotAsk(s.Name, s.otherTerminal(), err)
 	default:
 		err = msg.ServerNotRenewed(s.Name, err)
 	}
@@ -191,8 +191,8 @@ func (s *server) notRenewed(err error) {
 	}
 }
 
-// again obtains the session. Soon after a failure it only looks whether somebody else has.
-func (s *server) again(ctx context.Context) (session.Session, error) {
+// retry obtains the session. Soon after a failure it only looks whether somebody else has.
+func (s *server) retry(ctx context.Context) (session.Session, error) {
 	p, err := s.load(s.a)
 	if err != nil {
 		return session.Session{}, err
@@ -201,19 +201,19 @@ func (s *server) again(ctx context.Context) (session.Session, error) {
 		return session.Session{}, err
 	}
 	if s.failed != nil && time.Since(s.failedAt) < afterFailure {
-		if got, _, ok := s.obtainer.Kept(s.want); ok {
+		if got, _, ok := s.provider.Cached(s.want); ok {
 			return got, nil
 		}
 		return session.Session{}, s.failed
 	}
-	return s.obtainer.Obtain(s.want)
+	return s.provider.Retrieve(s.want)
 }
 
 // terminal is mfa.Terminal in the midst of what the command shows, so it says first what the code is for. It calls asking
 // before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by key.
 func (s *server) terminal(asking func()) mfa.Source {
 	ask := mfa.Terminal()
-	return func(ctx context.Context, need mfa.Need) (string, error) {
+	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
 		if tty, err := term.Open(); err == nil && need.Refused == nil {
 			defer tty.Close()
 			if len(s.Command) == 0 || tty.ReadsKeys() {
@@ -226,10 +226,10 @@ func (s *server) terminal(asking func()) mfa.Source {
 	}
 }
 
-// elsewhere is what to type where there is a terminal, so that the same session is kept anew; "" when none is kept, or
+// otherTerminal is what to type where there is a terminal, so that the same session is kept anew; "" when none is kept, or
 // that cannot be typed.
-func (s *server) elsewhere() string {
-	if s.NoCache || s.obtainer.Cache.Path == "" {
+func (s *server) otherTerminal() string {
+	if s.NoCache || s.provider.Cache.Path == "" {
 		return ""
 	}
 	line := []string{"exec", s.Name, "--refresh"}

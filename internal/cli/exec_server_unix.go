@@ -24,25 +24,25 @@ import (
 // varBeside makes a process the one beside the command: the command's process ID, with firstFork before it while the
 // process is still the command's child.
 const (
-	varBeside = "AWSMFA_BESIDE"
-	firstFork = "fork "
+	varSidecar = "AWSMFA_BESIDE"
+	firstFork  = "fork "
 )
 
 // The files that it is given beyond the standard ones: what it is to know, and where it says its address.
 const (
-	handedFile = 3
-	repliedTo  = 4
+	handoffFile = 3
+	replyFile   = 4
 )
 
-// handed is what it is to know. It holds secrets, and goes through a pipe.
-type handed struct {
+// handoff is what it is to know. It holds secrets, and goes through a pipe.
+type handoff struct {
 	First  session.Session
-	Mind   session.Mind
+	Memory session.Memory
 	Hidden string
 	Warned map[string]bool
 }
 
-type replied struct{ URL, Token, Error string }
+type sidecarReply struct{ URL, Token, Error string }
 
 // open has the endpoint opened by the process beside.
 func (s *server) open(first session.Session) (url, token string, err error) {
@@ -67,10 +67,10 @@ func (s *server) open(first session.Session) (url, token string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if err := json.NewEncoder(tell).Encode(handed{first, s.obtainer.Mind(), s.hidden, s.a.warned}); err != nil {
+	if err := json.NewEncoder(tell).Encode(handoff{first, s.provider.Memory(), s.hidden, s.a.warned}); err != nil {
 		return "", "", err
 	}
-	var got replied
+	var got sidecarReply
 	if err := json.NewDecoder(hear).Decode(&got); err != nil {
 		return "", "", err
 	}
@@ -92,7 +92,7 @@ func (a *app) start(beside string, input, known, reply *os.File) error {
 	}
 	defer null.Close()
 	p, err := os.StartProcess(self, a.Args, &os.ProcAttr{
-		Env:   apply(a.Environ, []shells.Var{{Name: varBeside, Value: beside}}, sameVariable),
+		Env:   apply(a.Environ, []shells.Var{{Name: varSidecar, Value: beside}}, sameVariable),
 		Files: []*os.File{cmp.Or(input, null), null, a.Stderr, known, reply},
 	})
 	if err != nil || !strings.HasPrefix(beside, firstFork) {
@@ -104,24 +104,24 @@ func (a *app) start(beside string, input, known, reply *os.File) error {
 
 // run becomes the command.
 func (s *server) run(a *app, path string, argv, environ []string) error {
-	err := become(a, path, argv, environ)
+	err := runCommand(a, path, argv, environ)
 	os.RemoveAll(s.hidden)
 	return err
 }
 
-// beside is the work of the process beside the command, if this is one.
-func (s *server) beside(a *app) (is bool, err error) {
-	what := a.Getenv(varBeside)
+// runSidecar is the work of the process beside the command, if this is one.
+func (s *server) runSidecar(a *app) (is bool, err error) {
+	what := a.Getenv(varSidecar)
 	if what == "" {
 		return false, nil
 	}
-	known, reply := os.NewFile(handedFile, "known"), os.NewFile(repliedTo, "reply")
-	a.Environ = apply(a.Environ, []shells.Var{{Name: varBeside, Unset: true}}, sameVariable)
+	known, reply := os.NewFile(handoffFile, "known"), os.NewFile(replyFile, "reply")
+	a.Environ = apply(a.Environ, []shells.Var{{Name: varSidecar, Unset: true}}, sameVariable)
 	if pid, ok := strings.CutPrefix(what, firstFork); ok {
 		return true, a.start(pid, a.Stdin, known, reply)
 	}
-	syscall.CloseOnExec(handedFile)
-	syscall.CloseOnExec(repliedTo)
+	syscall.CloseOnExec(handoffFile)
+	syscall.CloseOnExec(replyFile)
 	pid, err := strconv.Atoi(what)
 	if err != nil {
 		return true, err
@@ -131,11 +131,11 @@ func (s *server) beside(a *app) (is bool, err error) {
 		err = s.takeOver(a, known)
 	}
 	if err != nil {
-		return true, json.NewEncoder(reply).Encode(replied{Error: err.Error()})
+		return true, json.NewEncoder(reply).Encode(sidecarReply{Error: err.Error()})
 	}
 	defer s.close()
-	s.heedTerminal()
-	err = json.NewEncoder(reply).Encode(replied{URL: s.endpoint.URL, Token: s.endpoint.Token})
+	s.followTerminal()
+	err = json.NewEncoder(reply).Encode(sidecarReply{URL: s.endpoint.URL, Token: s.endpoint.Token})
 	reply.Close()
 	if err == nil {
 		gone()
@@ -145,14 +145,14 @@ func (s *server) beside(a *app) (is bool, err error) {
 
 // takeOver goes on where the process that becomes the command has stopped.
 func (s *server) takeOver(a *app, known *os.File) error {
-	var h handed
+	var h handoff
 	if err := json.NewDecoder(known).Decode(&h); err != nil {
 		return err
 	}
 	known.Close()
-	s.a, s.spare, s.hidden, a.warned = a, serverMinTTL, h.Hidden, h.Warned
+	s.a, s.defaultMinTTL, s.hidden, a.warned = a, serverMinTTL, h.Hidden, h.Warned
 	s.Refresh = false // it is for the first session
-	if err := s.settle(a); err != nil {
+	if err := s.applyDefaults(a); err != nil {
 		return err
 	}
 	p, err := s.load(a)
@@ -162,14 +162,14 @@ func (s *server) takeOver(a *app, known *os.File) error {
 	if err := s.prepare(p, nil); err != nil {
 		return err
 	}
-	s.obtainer.Recall(h.Mind)
+	s.provider.SetMemory(h.Memory)
 	return s.listen(h.First)
 }
 
-// heedTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is typed
+// followTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is typed
 // takes back a question: Ctrl-C, because it is meant to; Ctrl-Z, because the shell has the terminal then. While the
 // command's own child has it, reading is an error, and does not stop this process.
-func (s *server) heedTerminal() {
+func (s *server) followTerminal() {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTERM, syscall.SIGHUP,
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)

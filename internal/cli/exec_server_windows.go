@@ -18,12 +18,12 @@ func (s *server) open(first session.Session) (url, token string, err error) {
 // run runs the command, and ends the endpoint with it. Ctrl-C ends the question for a code by itself.
 func (s *server) run(a *app, path string, argv, environ []string) error {
 	defer s.close()
-	err := become(a, path, argv, environ)
+	err := runCommand(a, path, argv, environ)
 	if code := errExit(0); errors.As(err, &code) && code != 0 && code < exitNotExecutable && !s.asked.Load() {
 		a.say(msg.ServerNeverAsked(s.Name))
 	}
 	return err
 }
 
-// beside is for other systems.
-func (s *server) beside(*app) (is bool, err error) { return false, nil }
+// runSidecar is for other systems.
+func (s *server) runSidecar(*app) (is bool, err error) { return false, nil }

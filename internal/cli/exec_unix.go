@@ -40,9 +40,9 @@ func checkScript(name, path string) error {
 	return nil
 }
 
-// become replaces this process by the command: its terminal, its signals and its exit status are its own. It returns
+// runCommand replaces this process by the command: its terminal, its signals and its exit status are its own. It returns
 // only when it cannot.
-func become(_ *app, path string, argv, environ []string) error {
+func runCommand(_ *app, path string, argv, environ []string) error {
 	for {
 		if err := syscall.Exec(path, argv, environ); err != syscall.EINTR {
 			return err

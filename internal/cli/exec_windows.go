@@ -15,10 +15,10 @@ import (
 // checkScript has nothing to look at: Windows knows no first line that names a program.
 func checkScript(string, string) error { return nil }
 
-// become runs the command and returns its exit code: a process cannot be replaced on Windows. Ctrl-C reaches everyone
+// runCommand runs the command and returns its exit code: a process cannot be replaced on Windows. Ctrl-C reaches everyone
 // on the console, the command too; what it makes of it is its own affair, so here it is only taken note of. So it is with
 // the console's end, which Go calls SIGTERM: there is a little time to tidy up when the command has gone.
-func become(a *app, path string, argv, environ []string) error {
+func runCommand(a *app, path string, argv, environ []string) error {
 	pressed := make(chan os.Signal, 8)
 	signal.Notify(pressed, os.Interrupt, syscall.SIGTERM)
 	cmd := exec.Command(path)

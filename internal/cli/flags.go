@@ -44,9 +44,9 @@ type sessionFlags struct {
 	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
 	Region      string       `help:"The region to set, instead of AWS_REGION, AWS_DEFAULT_REGION and the profile's." placeholder:"REGION"`
 
-	program mfa.Source    // used where nothing else is named
-	usual   time.Duration // how long an MFA session lasts if Duration says nothing of it
-	spare   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
+	defaultSource   mfa.Source    // used where nothing else is named
+	defaultDuration time.Duration // how long an MFA session lasts if Duration says nothing of it
+	defaultMinTTL   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
 }
 
 // What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
@@ -56,8 +56,8 @@ const (
 	defaultTimeout = 30 * time.Second
 )
 
-// settle checks the flags against one another and fills in what the environment and the defaults say.
-func (f *profileFlags) settle(a *app) error {
+// applyDefaults checks the flags against one another and fills in what the environment and the defaults say.
+func (f *profileFlags) applyDefaults(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
 		return &usageError{msg.TwoProfiles(f.Name, f.Profile)}
 	}
@@ -68,8 +68,8 @@ func (f *profileFlags) settle(a *app) error {
 	return nil
 }
 
-func (f *sessionFlags) settle(a *app) error {
-	if err := f.profileFlags.settle(a); err != nil {
+func (f *sessionFlags) applyDefaults(a *app) error {
+	if err := f.profileFlags.applyDefaults(a); err != nil {
 		return err
 	}
 	if f.Region != "" && !isRegion(f.Region) {
@@ -82,7 +82,7 @@ func (f *sessionFlags) settle(a *app) error {
 			return &usageError{msg.InVariable("AWSMFA_DURATION", err)}
 		}
 	}
-	f.usual = time.Duration(usual)
+	f.defaultDuration = time.Duration(usual)
 	return nil
 }
 
@@ -109,7 +109,7 @@ func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home)
 
 // obtain is the straight line from the flags to the variables.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
-	if err := f.settle(a); err != nil {
+	if err := f.applyDefaults(a); err != nil {
 		return nil, err
 	}
 	p, err := f.load(a)
@@ -138,7 +138,7 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 	if err != nil {
 		return session.Session{}, err
 	}
-	s, err := o.Obtain(want)
+	s, err := o.Retrieve(want)
 	if err == nil {
 		f.warnOfDuration(a, p, want, s)
 	}
@@ -147,13 +147,13 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 
 // warnOfDuration says that --duration has no effect on a session that somebody else gave out.
 func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
-	if f.Duration != 0 && len(want.Roles) == 0 && want.Outside != nil && s.KeyID == "" {
+	if f.Duration != 0 && len(want.Roles) == 0 && want.External != nil && s.KeyID == "" {
 		a.warn(msg.DurationNotOurs(p.Name))
 	}
 }
 
 // request is what obtains the profile's session, and what is to be asked for.
-func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, session.Request, error) {
+func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, session.Request, error) {
 	chain, err := p.Chain()
 	if err != nil {
 		return nil, session.Request{}, err
@@ -162,7 +162,7 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Obtainer, se
 }
 
 // requestFor is request for a chain of the profile's.
-func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain) (*session.Obtainer, session.Request, error) {
+func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain) (*session.Provider, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
 	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
@@ -181,25 +181,25 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	if err != nil {
 		return nil, want, err
 	}
-	var reach session.Reach
+	var reach session.ClientOptions
 	arn := want.Serial
 	if n := len(want.Roles); n > 0 {
 		arn = want.Roles[n-1].ARN
 	}
-	if reach, want.Endpoint, err = f.reach(a, p, f.Region, arn); err != nil {
+	if reach, want.Endpoint, err = f.clientOptions(a, p, f.Region, arn); err != nil {
 		return nil, want, err
 	}
-	if want.Keys, want.Outside, err = a.begin(p, chain, want.Endpoint); err != nil {
+	if want.Keys, want.External, err = a.baseCredentials(p, chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
-	o := &session.Obtainer{
+	o := &session.Provider{
 		Cache:         a.cache(),
-		Homeless:      a.cache().Path == "" && !f.NoCache,
+		NoCacheDir:    a.cache().Path == "" && !f.NoCache,
 		MinTTL:        minTTL,
 		Refresh:       f.Refresh,
 		Started:       time.Now(),
-		Reach:         reach,
+		Options:       reach,
 		Code:          f.source(a, chain),
 		Choose:        choose(p.Name),
 		Interruptible: a.catchSignals,
@@ -216,7 +216,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 // the flag is about the role.
 func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (minTTL time.Duration, err error) {
 	asked := time.Duration(f.Duration)
-	want.Duration = cmp.Or(asked, f.usual)
+	want.Duration = cmp.Or(asked, f.defaultDuration)
 	lasts := want.Duration
 	if n := len(chain.Roles); n > 0 {
 		if asked > profile.MaxRoleDuration {
@@ -225,9 +225,9 @@ func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (mi
 		if want.Roles, err = session.Roles(chain, asked); err != nil {
 			return 0, err
 		}
-		want.Duration, lasts = f.usual, want.Roles[n-1].Duration
+		want.Duration, lasts = f.defaultDuration, want.Roles[n-1].Duration
 	}
-	minTTL = min(cmp.Or(f.spare, defaultMinTTL), lasts/3)
+	minTTL = min(cmp.Or(f.defaultMinTTL, defaultMinTTL), lasts/3)
 	if f.MinTTL != nil {
 		minTTL = time.Duration(*f.MinTTL)
 	}
@@ -248,13 +248,13 @@ func (a *app) cache() cache.Dir {
 // source is where the code comes from: the flag, the command, the terminal.
 func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	if f.Code != "" {
-		return mfa.Given(string(f.Code))
+		return mfa.Static(string(f.Code))
 	}
 	if command := cmp.Or(f.CodeCommand, chain.Get("mfa_process")); command != "" {
 		return mfa.Command(command, a.Environ, a.Stderr, a.say)
 	}
-	if f.program != nil {
-		return f.program
+	if f.defaultSource != nil {
+		return f.defaultSource
 	}
 	return mfa.Terminal()
 }
@@ -297,7 +297,7 @@ func isRegion(name string) bool {
 type codeFlag string
 
 func (c *codeFlag) UnmarshalText(text []byte) error {
-	code, ok := mfa.Clean(string(text))
+	code, ok := mfa.ParseCode(string(text))
 	if !ok {
 		return msg.NotSixDigits()
 	}

@@ -45,7 +45,7 @@ func (s suite) Run() int {
 // program is what main.go is.
 func program() {
 	home, _ := os.UserHomeDir()
-	os.Exit(cli.Run(cli.World{
+	os.Exit(cli.Run(cli.System{
 		Args: os.Args, Getenv: os.Getenv, Environ: os.Environ(), Home: home,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))

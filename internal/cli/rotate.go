@@ -26,7 +26,7 @@ func (*rotateCmd) Help() string { return msg.RotateHelp }
 // Run puts a new key in the place of the old one. The steps are in such an order that the key that stands in the file
 // works at every moment, wherever they end.
 func (c *rotateCmd) Run(a *app) error {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	p, err := c.load(a)
@@ -44,7 +44,7 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	r := &rotation{account: x, cmd: c, old: old}
-	unlock, err := r.alone(ctx, "rotate", msg.AnotherRotates(r.who.User))
+	unlock, err := r.lockUser(ctx, "rotate", msg.AnotherRotates(r.who.User))
 	if err != nil {
 		return err
 	}
@@ -59,17 +59,17 @@ func (c *rotateCmd) Run(a *app) error {
 	if err := r.signIn(ctx); err != nil {
 		return err
 	}
-	if err := r.make(ctx); err != nil {
+	if err := r.createKey(ctx); err != nil {
 		return err
 	}
-	if _, err = r.works(ctx, r.new); err == nil {
+	if _, err = r.waitActive(ctx, r.new); err == nil {
 		err = profile.ReplaceShared(a.files(), p.Name, r.sharing, r.old, r.new)
 	}
 	if err != nil {
 		return r.abandon(ctx, err)
 	}
-	a.say(msg.KeyReplaced(r.new.AccessKeyID, p.Name, r.new.Where.File, told(r.sharing)))
-	return r.retire(ctx)
+	a.say(msg.KeyReplaced(r.new.AccessKeyID, p.Name, r.new.Where.File, keyHolders(r.sharing)))
+	return r.retireOld(ctx)
 }
 
 // rotation is the replacing of one key. Its account has the profile's keys as they were at the beginning.
@@ -84,7 +84,7 @@ type rotation struct {
 
 // shared asks, where the key stands in other sections too, whether they are to get the new one.
 func (r *rotation) shared(ctx context.Context) error {
-	all, err := profile.Holders(r.app.files(), r.old.AccessKeyID)
+	all, err := profile.FindKey(r.app.files(), r.old.AccessKeyID)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (r *rotation) shared(ctx context.Context) error {
 		return nil
 	}
 	yes, no := profile.Changeable(r.app.files(), all)
-	meant, err := confirm(ctx, msg.RotateShared(r.old.AccessKeyID, told(yes), told(no)), false, r.cmd.Yes)
+	meant, err := confirm(ctx, msg.RotateShared(r.old.AccessKeyID, keyHolders(yes), keyHolders(no)), false, r.cmd.Yes)
 	if err == nil && !meant {
 		err = msg.NotRotated(r.old.AccessKeyID)
 	}
@@ -107,8 +107,8 @@ func (r *rotation) shared(ctx context.Context) error {
 	return err
 }
 
-// told is what messages need of the sections.
-func told(found []profile.Holder) (all []msg.KeyHolder) {
+// keyHolders is what messages need of the sections.
+func keyHolders(found []profile.Holder) (all []msg.KeyHolder) {
 	for _, h := range found {
 		all = append(all, msg.KeyHolder{Profile: h.Name, File: h.File, Line: h.Line})
 	}
@@ -135,13 +135,13 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Cli
 		if err != nil {
 			return nil, err
 		}
-		return r.Connect(ctx, own)
+		return r.NewClient(ctx, own)
 	}
 	s, err := r.cmd.userSession(r.app, p)
 	if err != nil {
 		return nil, err
 	}
-	return r.ConnectSession(ctx, s)
+	return r.NewSessionClient(ctx, s)
 }
 
 // set does one thing to a key. AWS says that sessions outlive the key that they were had with ("Permissions for temporary
@@ -149,7 +149,7 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Cli
 // error is the SDK's, or in words.
 func (r *rotation) set(ctx context.Context, do func(ctx context.Context, client *mfa.Client, user, id string) error, id string) error {
 	call := func() error {
-		return r.with.change(ctx, func(ctx context.Context, client *mfa.Client) error { return do(ctx, client, r.who.User, id) })
+		return r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error { return do(ctx, client, r.who.User, id) })
 	}
 	err := call()
 	if !r.with.KeysRefused(err) {
@@ -162,7 +162,7 @@ func (r *rotation) set(ctx context.Context, do func(ctx context.Context, client 
 }
 
 func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
-	err = r.with.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+	err = r.with.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 		all, err = keys.List(ctx, client, r.who.User)
 		return err
 	})
@@ -171,27 +171,27 @@ func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
 
 // refused puts an error from before there is a new key into words.
 func (r *rotation) refused(err error) error {
-	told := r.with.told(err)
+	told := r.with.explain(err)
 	if mfa.Denied(err) {
 		return msg.RotateDenied(told, r.cleared)
 	}
 	return told
 }
 
-// make makes the new key, once there is room for it and it is known that the old one can go then.
-func (r *rotation) make(ctx context.Context) error {
-	err := r.with.ask(ctx, func(ctx context.Context, client *mfa.Client) error {
-		return keys.MayReplace(ctx, client, r.who.User)
+// createKey makes the new key, once there is room for it and it is known that the old one can go then.
+func (r *rotation) createKey(ctx context.Context) error {
+	err := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) error {
+		return keys.CheckReplaceable(ctx, client, r.who.User)
 	})
 	if err != nil {
 		return r.refused(err)
 	}
 	for again := false; ; again = true {
 		// What --yes was said of is not a key that came later.
-		if err := r.room(ctx, r.cmd.Yes && !again); err != nil {
+		if err := r.ensureQuota(ctx, r.cmd.Yes && !again); err != nil {
 			return err
 		}
-		err := r.with.change(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+		err := r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
 			r.new, err = keys.Create(ctx, client, r.who.User)
 			return err
 		})
@@ -205,22 +205,22 @@ func (r *rotation) make(ctx context.Context) error {
 			if !again && ctx.Err() == nil {
 				continue
 			}
-			r.appeared(ctx)
-		case !mfa.Undone(err):
-			r.appeared(ctx)
+			r.resolveUnknownKeys(ctx)
+		case !mfa.NotApplied(err):
+			r.resolveUnknownKeys(ctx)
 		}
 		return r.refused(err)
 	}
 }
 
-// appeared names each key that is there now and was not a moment ago. It is the one whose answer was lost, or somebody
+// resolveUnknownKeys names each key that is there now and was not a moment ago. It is the one whose answer was lost, or somebody
 // else's: a person decides whether it goes.
-func (r *rotation) appeared(ctx context.Context) {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+func (r *rotation) resolveUnknownKeys(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	all, err := r.list(bounded)
 	if err != nil {
-		r.app.warn(msg.KeyPerhapsMade(r.with.told(err)))
+		r.app.warn(msg.KeyPerhapsMade(r.with.explain(err)))
 	}
 	for _, k := range all {
 		if k.ID == r.old.AccessKeyID {
@@ -241,8 +241,8 @@ func (r *rotation) appeared(ctx context.Context) {
 	}
 }
 
-// room sees to it that the user has no key beside the old one. yes is the answer for one that serves nobody.
-func (r *rotation) room(ctx context.Context, yes bool) error {
+// ensureQuota sees to it that the user has no key beside the old one. yes is the answer for one that serves nobody.
+func (r *rotation) ensureQuota(ctx context.Context, yes bool) error {
 	all, err := r.list(ctx)
 	if err != nil {
 		return r.refused(err)
@@ -251,29 +251,29 @@ func (r *rotation) room(ctx context.Context, yes bool) error {
 		if k.ID == r.old.AccessKeyID {
 			continue
 		}
-		if err := r.clear(ctx, k, yes); err != nil {
+		if err := r.deleteSecond(ctx, k, yes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// clear deletes a second key, if that is meant. yes means it of one that serves nobody: that is inactive, or was never
+// deleteSecond deletes a second key, if that is meant. yes means it of one that serves nobody: that is inactive, or was never
 // used and stands nowhere here.
-func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
-	var use keys.Use
-	unknown := r.with.ask(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		use, err = keys.LastUse(ctx, client, k.ID)
+func (r *rotation) deleteSecond(ctx context.Context, k keys.Key, yes bool) error {
+	var use keys.LastUsed
+	unknown := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
+		use, err = keys.GetLastUsed(ctx, client, k.ID)
 		return err
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	found, err := profile.Holders(r.app.files(), k.ID)
+	found, err := profile.FindKey(r.app.files(), k.ID)
 	if err != nil {
 		return err
 	}
-	in := told(found)
+	in := keyHolders(found)
 	get, _ := profile.Changeable(r.app.files(), found)
 	if r.app.Getenv("AWS_ACCESS_KEY_ID") == k.ID {
 		in = append(in, msg.KeyHolder{})
@@ -288,7 +288,7 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 			return msg.NobodyToDelete(second, r.profile.Name, r.who.User, k.ID, idle, err)
 		}
 		tty.Close()
-		meant, err := confirm(ctx, msg.DeleteSecond(second, r.old.AccessKeyID, told(get)), false, false)
+		meant, err := confirm(ctx, msg.DeleteSecond(second, r.old.AccessKeyID, keyHolders(get)), false, false)
 		if err != nil {
 			return err
 		}
@@ -296,7 +296,7 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 			return msg.SecondKeyStays(k.ID)
 		}
 	}
-	if err := r.move(k.ID, get); err != nil {
+	if err := r.replaceInFiles(k.ID, get); err != nil {
 		return err
 	}
 	if err := r.set(ctx, keys.Delete, k.ID); err != nil {
@@ -307,16 +307,16 @@ func (r *rotation) clear(ctx context.Context, k keys.Key, yes bool) error {
 	return ctx.Err()
 }
 
-// move gives the sections the profile's key in the place of a second one that goes: a rotation that was killed between two
+// replaceInFiles gives the sections the profile's key in the place of a second one that goes: a rotation that was killed between two
 // files leaves such. They get the new key with the profile.
-func (r *rotation) move(id string, get []profile.Holder) error {
+func (r *rotation) replaceInFiles(id string, get []profile.Holder) error {
 	if len(get) == 0 {
 		return nil
 	}
 	if err := profile.ReplaceHolders(r.app.files(), get, id, r.old); err != nil {
 		return err
 	}
-	r.app.say(msg.KeyMoved(id, r.old.AccessKeyID, told(get)))
+	r.app.say(msg.KeyMoved(id, r.old.AccessKeyID, keyHolders(get)))
 	r.sharing = append(r.sharing, get...)
 	return nil
 }
@@ -325,9 +325,9 @@ func (r *rotation) move(id string, get []profile.Holder) error {
 // servers, which learn of a change one by one.
 const inARow = 3
 
-// works asks AWS whose the key is, until it knows. refused says of an error that AWS was reached and did not take the key,
+// waitActive asks AWS whose the key is, until it knows. refused says of an error that AWS was reached and did not take the key,
 // for as long as it was asked.
-func (r *rotation) works(ctx context.Context, k profile.Keys) (refused bool, err error) {
+func (r *rotation) waitActive(ctx context.Context, k profile.Keys) (refused bool, err error) {
 	longest := 2 * time.Duration(r.cmd.Timeout)
 	late := time.Now().Add(longest)
 	pause := 250 * time.Millisecond
@@ -362,46 +362,46 @@ func (r *rotation) works(ctx context.Context, k profile.Keys) (refused bool, err
 func (r *rotation) abandon(ctx context.Context, cause error) error {
 	if p, err := r.cmd.load(r.app); err == nil {
 		if k, err := p.LongTermKeys(); err == nil && k.AccessKeyID == r.new.AccessKeyID {
-			return r.stopped(ctx, cause)
+			return r.reportState(ctx, cause)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if err := r.set(ctx, keys.Delete, r.new.AccessKeyID); err != nil {
-		r.app.warn(msg.NewKeyLeft(r.new.AccessKeyID, r.profile.Name, r.who.User, r.old.AccessKeyID, r.with.told(err)))
+		r.app.warn(msg.NewKeyLeft(r.new.AccessKeyID, r.profile.Name, r.who.User, r.old.AccessKeyID, r.with.explain(err)))
 	} else {
 		r.app.say(msg.NewKeyDeleted(r.new.AccessKeyID, r.profile.Name, r.old.AccessKeyID))
 	}
 	return cause
 }
 
-// retire ends the old key, now that the new one is in the file. Where it stops, both work, or the new one alone.
-func (r *rotation) retire(ctx context.Context) error {
+// retireOld ends the old key, now that the new one is in the file. Where it stops, both work, or the new one alone.
+func (r *rotation) retireOld(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return r.stopped(ctx, ctx.Err())
+		return r.reportState(ctx, ctx.Err())
 	}
 	if err := r.set(ctx, keys.Deactivate, r.old.AccessKeyID); err != nil {
-		return r.stopped(ctx, err)
+		return r.reportState(ctx, err)
 	}
 	r.app.say(msg.OldDeactivated(r.old.AccessKeyID))
-	refused, err := r.works(ctx, r.new)
+	refused, err := r.waitActive(ctx, r.new)
 	switch {
 	case refused:
-		return r.back(ctx, err)
+		return r.rollback(ctx, err)
 	case err != nil:
-		return r.stopped(ctx, err)
+		return r.reportState(ctx, err)
 	}
 	if r.cmd.KeepOld {
 		r.app.say(msg.OldKept(r.profile.Name, r.who.User, r.old.AccessKeyID))
 	} else if err := r.set(ctx, keys.Delete, r.old.AccessKeyID); err != nil {
-		return r.stopped(ctx, err)
+		return r.reportState(ctx, err)
 	}
 	r.forget()
 	if !r.cmd.KeepOld {
 		r.app.say(msg.Rotated(r.profile.Name, r.new.AccessKeyID))
 	}
-	if left, err := profile.Holders(r.app.files(), r.old.AccessKeyID); err == nil && len(left) > 0 {
-		r.app.warn(msg.StillOld(r.old.AccessKeyID, told(left)))
+	if left, err := profile.FindKey(r.app.files(), r.old.AccessKeyID); err == nil && len(left) > 0 {
+		r.app.warn(msg.StillOld(r.old.AccessKeyID, keyHolders(left)))
 	}
 	if r.app.Getenv("AWS_ACCESS_KEY_ID") == r.old.AccessKeyID {
 		r.app.warn(msg.OldInEnvironment(r.old.AccessKeyID))
@@ -409,26 +409,26 @@ func (r *rotation) retire(ctx context.Context) error {
 	return nil
 }
 
-// back undoes all of it: with the old key gone AWS does not take the new one, though it did before.
-func (r *rotation) back(ctx context.Context, cause error) error {
+// rollback undoes all of it: with the old key gone AWS does not take the new one, though it did before.
+func (r *rotation) rollback(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	err := r.set(ctx, keys.Activate, r.old.AccessKeyID)
 	if err == nil {
-		_, err = r.works(ctx, r.old)
+		_, err = r.waitActive(ctx, r.old)
 	}
 	if err == nil {
 		err = profile.ReplaceShared(r.app.files(), r.profile.Name, r.sharing, r.new, r.old)
 	}
 	if err != nil {
-		return r.stopped(ctx, msg.NotUndone(cause, r.with.told(err)))
+		return r.reportState(ctx, msg.NotUndone(cause, r.with.explain(err)))
 	}
 	r.app.say(msg.BackToOld(r.profile.Name, r.old.AccessKeyID))
 	return r.abandon(ctx, cause)
 }
 
-// stopped says what stands where when the new key is in the file and the old one could not be ended.
-func (r *rotation) stopped(ctx context.Context, cause error) error {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leftoverTime)
+// reportState says what stands where when the new key is in the file and the old one could not be ended.
+func (r *rotation) reportState(ctx context.Context, cause error) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	status := "unknown"
 	if all, err := r.list(bounded); err == nil {
@@ -444,7 +444,7 @@ func (r *rotation) stopped(ctx context.Context, cause error) error {
 		r.app.warn(msg.Stands(name, file, r.new.AccessKeyID, r.old.AccessKeyID, status))
 		return cause
 	}
-	return msg.RotationStopped(r.with.told(cause), name, r.who.User, file, r.new.AccessKeyID, r.old.AccessKeyID, status)
+	return msg.RotationStopped(r.with.explain(cause), name, r.who.User, file, r.new.AccessKeyID, r.old.AccessKeyID, status)
 }
 
 // forget drops the sessions that were had with the old key, and remembers its device for the new one.
@@ -453,7 +453,7 @@ func (r *rotation) forget() {
 	if err == nil {
 		now := was
 		now.Keys = r.new
-		err = session.Succeed(r.app.cache(), was, now)
+		err = session.ReplaceKey(r.app.cache(), was, now)
 	}
 	if err != nil {
 		r.app.warn(msg.OldSessionsKept(err))

@@ -33,7 +33,7 @@ func (*setupCmd) Help() string { return msg.SetupHelp }
 
 // Run is the first day: each step looks first whether it is done.
 func (c *setupCmd) Run(a *app) error {
-	if err := c.settle(a); err != nil {
+	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
 	if c.AccessKeyID != "" && !profile.IsKeyID(c.AccessKeyID) {
@@ -50,7 +50,7 @@ func (c *setupCmd) Run(a *app) error {
 	if c.Serial, err = c.ensureDevice(ctx, x); err != nil {
 		return err
 	}
-	c.program = x.program
+	c.defaultSource = x.program
 	if err := c.note(ctx, x, c.Serial); err != nil {
 		return err
 	}
@@ -78,21 +78,21 @@ func (c *setupCmd) firstSession(a *app, p profile.Profile) (session.Session, err
 		return session.Session{}, err
 	}
 	code, told := o.Code, false
-	o.Code = func(ctx context.Context, need mfa.Need) (string, error) {
+	o.Code = func(ctx context.Context, need mfa.CodeRequest) (string, error) {
 		if !told {
 			told = true
 			a.say(msg.FirstSession)
 		}
 		return code(ctx, need)
 	}
-	return o.Obtain(want)
+	return o.Retrieve(want)
 }
 
 // ensureProfile finds out whose keys the profile's are, and gives it keys when there is no word of any. A profile that
 // says where its credentials come from is left as it is.
 func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) {
 	p, err := c.load(a)
-	pasted, is := p.Pasted()
+	pasted, is := p.PastedSession()
 	switch {
 	case profile.NotFound(err):
 		p = profile.Profile{Name: c.Name}
@@ -159,11 +159,11 @@ func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, gi
 
 // holder asks AWS whose a session is: "" where AWS no longer takes it.
 func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (arn string, err error) {
-	_, endpoint, err := c.reach(x.app, x.profile, c.Region, x.profile.MFASerial)
+	_, endpoint, err := c.clientOptions(x.app, x.profile, c.Region, x.profile.MFASerial)
 	if err != nil {
 		return "", err
 	}
-	client, err := x.ConnectSession(ctx, session.Session{
+	client, err := x.NewSessionClient(ctx, session.Session{
 		AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey.Reveal(), SessionToken: keys.SessionToken.Reveal(),
 	})
 	if err != nil {
@@ -224,9 +224,9 @@ func (c *setupCmd) secretFrom(is bool) string {
 
 // reachable finds out what is wrong with how AWS would be reached, whatever is typed.
 func (c *setupCmd) reachable(ctx context.Context, a *app, p profile.Profile, region string) error {
-	reach, _, err := c.reach(a, p, region, p.MFASerial)
+	reach, _, err := c.clientOptions(a, p, region, p.MFASerial)
 	if err == nil {
-		_, err = reach.Connect(ctx, profile.Keys{})
+		_, err = reach.NewClient(ctx, profile.Keys{})
 	}
 	return err
 }
@@ -402,7 +402,7 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 			usable = []mfa.Device{d}
 			break
 		}
-		if !d.SecurityKey() {
+		if !d.IsSecurityKey() {
 			usable = append(usable, d)
 		}
 	}
@@ -411,7 +411,7 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 		return "", msg.NotYourDevice(c.Serial, serials)
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
-	case len(usable) == 1 && usable[0].SecurityKey(): // named, or it would not count
+	case len(usable) == 1 && usable[0].IsSecurityKey(): // named, or it would not count
 		return "", msg.SecurityKey(usable[0].Serial)
 	case len(usable) == 1:
 		x.app.say(msg.DeviceThere(usable[0].Serial))

@@ -164,7 +164,7 @@ func (w *world) sessions() []kept {
 }
 
 func (w *world) write(k kept) error {
-	return cache.Dir{Path: w.cacheDir()}.Keep(k.name, []byte(strings.Join(k.lines, "\n")))
+	return cache.Dir{Path: w.cacheDir()}.Store(k.name, []byte(strings.Join(k.lines, "\n")))
 }
 
 // age lets the kept sessions be d older than they are.

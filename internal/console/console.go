@@ -25,13 +25,13 @@ type Console struct {
 	home      string // the region whose sign-in host bears no region's name
 }
 
-// For returns the console of the partition that an ARN, a role's or a device's, is of; where it is none, of the region's
+// New returns the console of the partition that an ARN, a role's or a device's, is of; where it is none, of the region's
 // partition. A region of another partition is passed over. An error is a *msg.Error: the region cannot be one, or awsmfa
 // does not know the partition's hosts.
 //
 // The hosts are those of "AWS Sign-In endpoints and quotas" (AWS General Reference); for China and GovCloud of their own
 // user guides; for the European Sovereign Cloud of its own General Reference (docs.aws.eu).
-func For(arn, region string) (Console, error) {
+func New(arn, region string) (Console, error) {
 	if strings.ContainsFunc(region, isOdd) { // it is to be part of a host's name
 		return Console{}, msg.BadRegion(region)
 	}
@@ -71,9 +71,9 @@ func partitionOf(region string) string {
 	return "aws"
 }
 
-// SignIn is the URL of AWS's sign-in service. It is the region's: that one also knows the sessions of regions which must
+// SignInURL is the URL of AWS's sign-in service. It is the region's: that one also knows the sessions of regions which must
 // be enabled first, and does without the partition's home region.
-func (c Console) SignIn() string {
+func (c Console) SignInURL() string {
 	if c.region == "" || c.region == c.home {
 		return "https://signin." + c.domain
 	}
@@ -123,17 +123,17 @@ func (c Console) Method() string {
 	return http.MethodPost
 }
 
-// Federation is the URL of the federation endpoint of a sign-in service, which is SignIn's, or one that settings name.
-func Federation(signIn string) string { return strings.TrimRight(signIn, "/") + "/federation" }
+// FederationURL is the URL of the federation endpoint of a sign-in service, which is SignIn's, or one that settings name.
+func FederationURL(signIn string) string { return strings.TrimRight(signIn, "/") + "/federation" }
 
-// Question is what asks the federation endpoint for a sign-in token for a session. It holds the session's secrets.
-func Question(id, secret, token string) (url.Values, error) {
+// TokenRequest is what asks the federation endpoint for a sign-in token for a session. It holds the session's secrets.
+func TokenRequest(id, secret, token string) (url.Values, error) {
 	session, err := json.Marshal(map[string]string{"sessionId": id, "sessionKey": secret, "sessionToken": token})
 	return url.Values{"Action": {"getSigninToken"}, "Session": {string(session)}}, err
 }
 
-// Token is the sign-in token in the federation endpoint's answer, or "" where there is none.
-func Token(answer []byte) string {
+// ParseToken is the sign-in token in the federation endpoint's answer, or "" where there is none.
+func ParseToken(answer []byte) string {
 	var a struct{ SigninToken string }
 	if json.Unmarshal(answer, &a) != nil {
 		return ""

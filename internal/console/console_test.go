@@ -30,14 +30,14 @@ func TestHosts(t *testing.T) {
 		{"arn:aws-cn" + role, "eu-central-1", "https://signin.amazonaws.cn", "https://console.amazonaws.cn/console/home"},
 		{"arn:aws" + role, "us-gov-west-1", "https://signin.aws.amazon.com", "https://console.aws.amazon.com/console/home"},
 	} {
-		to, err := console.For(c.arn, c.region)
+		to, err := console.New(c.arn, c.region)
 		if err != nil {
 			t.Errorf("%q in %q: %v", c.arn, c.region, err)
 			continue
 		}
 		home, err := to.Destination("")
-		if to.SignIn() != c.signIn || home != c.home || err != nil {
-			t.Errorf("%q in %q: %s, %s, %v", c.arn, c.region, to.SignIn(), home, err)
+		if to.SignInURL() != c.signIn || home != c.home || err != nil {
+			t.Errorf("%q in %q: %s, %s, %v", c.arn, c.region, to.SignInURL(), home, err)
 		}
 		if post := to.Method() == "POST"; post == strings.Contains(c.signIn, "us-gov") {
 			t.Errorf("%s is asked with %s", c.signIn, to.Method())
@@ -53,14 +53,14 @@ func TestHosts(t *testing.T) {
 		{"arn:aws" + role, "EU"},
 		{"arn:aws" + role, "eu central"},
 	} {
-		if to, err := console.For(c.arn, c.region); err == nil {
-			t.Errorf("%q in %q: %s", c.arn, c.region, to.SignIn())
+		if to, err := console.New(c.arn, c.region); err == nil {
+			t.Errorf("%q in %q: %s", c.arn, c.region, to.SignInURL())
 		}
 	}
 }
 
 func TestDestination(t *testing.T) {
-	to, err := console.For("arn:aws"+role, "eu-central-1")
+	to, err := console.New("arn:aws"+role, "eu-central-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestDestination(t *testing.T) {
 }
 
 func TestLink(t *testing.T) {
-	question, err := console.Question(`A"SIA`, "s/e+c", "t=o&k")
+	question, err := console.TokenRequest(`A"SIA`, "s/e+c", "t=o&k")
 	if err != nil || question.Get("Action") != "getSigninToken" || question.Has("SessionDuration") ||
 		question.Get("Session") != `{"sessionId":"A\"SIA","sessionKey":"s/e+c","sessionToken":"t=o\u0026k"}` {
 		t.Errorf("%v %v", question, err)
@@ -108,13 +108,13 @@ func TestLink(t *testing.T) {
 	for answer, want := range map[string]string{
 		`{"SigninToken":"abc-_"}`: "abc-_", `{}`: "", `null`: "", `[]`: "", "": "", "<html>": "", `{"SigninToken":7}`: "",
 	} {
-		if got := console.Token([]byte(answer)); got != want {
+		if got := console.ParseToken([]byte(answer)); got != want {
 			t.Errorf("%s: %q", answer, got)
 		}
 	}
 	for _, signIn := range []string{"https://signin.aws.amazon.com", "http://127.0.0.1:1/", "http://127.0.0.1:1/behind"} {
 		destination := "https://eu-central-1.console.aws.amazon.com/s3/b?x=1&y=#z"
-		link := console.Link(console.Federation(signIn), "a+b/c=&d", destination)
+		link := console.Link(console.FederationURL(signIn), "a+b/c=&d", destination)
 		u, err := url.Parse(link)
 		if err != nil {
 			t.Fatal(err)

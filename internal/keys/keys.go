@@ -29,8 +29,8 @@ type Key struct {
 	Created time.Time
 }
 
-// Use is the last use of an access key, as far as AWS has noted it; the zero Use is none.
-type Use struct {
+// LastUsed is the last use of an access key, as far as AWS has noted it; the zero Use is none.
+type LastUsed struct {
 	At              time.Time
 	Service, Region string
 }
@@ -55,14 +55,14 @@ func List(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
 	}
 }
 
-// LastUse tells when a key was used last. Errors are the SDK's.
-func LastUse(ctx context.Context, client *iam.Client, id string) (Use, error) {
+// GetLastUsed tells when a key was used last. Errors are the SDK's.
+func GetLastUsed(ctx context.Context, client *iam.Client, id string) (LastUsed, error) {
 	out, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(id)})
 	if err != nil || out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil {
-		return Use{}, err
+		return LastUsed{}, err
 	}
 	u := out.AccessKeyLastUsed
-	return Use{At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region)}, nil
+	return LastUsed{At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region)}, nil
 }
 
 // Create makes a new access key, which is active. Errors are the SDK's. The SDK tries again what got no answer, and may
@@ -101,26 +101,26 @@ func update(ctx context.Context, client *iam.Client, user, id string, status typ
 // Delete deletes a key for good, active or not. One that is gone already is no error. Errors are the SDK's.
 func Delete(ctx context.Context, client *iam.Client, user, id string) error {
 	_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(user), AccessKeyId: aws.String(id)})
-	return unlessGone(err)
+	return unlessMissing(err)
 }
 
-// nobodys is no key's ID: those are in Base32, which has no 0, 1, 8 and 9. But it has the form of one.
-const nobodys = "AKIA0000000000000000"
+// missingKeyID is no key's ID: those are in Base32, which has no 0, 1, 8 and 9. But it has the form of one.
+const missingKeyID = "AKIA0000000000000000"
 
-// MayReplace finds out, changing nothing, whether the user may deactivate and delete access keys, for with the new one
+// CheckReplaceable finds out, changing nothing, whether the user may deactivate and delete access keys, for with the new one
 // made it would be too late to learn it: AWS judges whether one may before it looks for the key, and there is no such
 // key. Errors are the SDK's.
-func MayReplace(ctx context.Context, client *iam.Client, user string) error {
-	if err := unlessGone(update(ctx, client, user, nobodys, types.StatusTypeInactive)); err != nil {
+func CheckReplaceable(ctx context.Context, client *iam.Client, user string) error {
+	if err := unlessMissing(update(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
 		return err
 	}
-	return Delete(ctx, client, user, nobodys)
+	return Delete(ctx, client, user, missingKeyID)
 }
 
 // LimitReached says that the user has as many keys as there may be.
 func LimitReached(err error) bool { return hasCode(err, "LimitExceeded") }
 
-func unlessGone(err error) error {
+func unlessMissing(err error) error {
 	if hasCode(err, "NoSuchEntity") {
 		return nil
 	}

@@ -39,7 +39,7 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
-	if err := keys.MayReplace(ctx, client, "alice"); err != nil {
+	if err := keys.CheckReplaceable(ctx, client, "alice"); err != nil {
 		t.Error(err)
 	}
 	want(true)
@@ -51,10 +51,10 @@ func TestKeys(t *testing.T) {
 	if _, err := keys.Create(ctx, client, "alice"); !keys.LimitReached(err) {
 		t.Error(err)
 	}
-	if use, err := keys.LastUse(ctx, client, made.AccessKeyID); err != nil || use != (keys.Use{}) {
+	if use, err := keys.GetLastUsed(ctx, client, made.AccessKeyID); err != nil || use != (keys.LastUsed{}) {
 		t.Errorf("%+v, %v", use, err)
 	}
-	if use, err := keys.LastUse(ctx, client, old); err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
+	if use, err := keys.GetLastUsed(ctx, client, old); err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
 		t.Errorf("%+v, %v", use, err)
 	}
 	if err := keys.Deactivate(ctx, client, "alice", made.AccessKeyID); err != nil {
@@ -73,7 +73,7 @@ func TestKeys(t *testing.T) {
 	want(true)
 	for _, action := range []string{"iam:UpdateAccessKey", "iam:DeleteAccessKey"} {
 		s.SetPolicies(u.ARN, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "`+action+`", "Resource": "*"}}`)
-		if err := keys.MayReplace(ctx, client, "alice"); !mfa.Denied(err) {
+		if err := keys.CheckReplaceable(ctx, client, "alice"); !mfa.Denied(err) {
 			t.Errorf("without %s: %v", action, err)
 		}
 	}

@@ -17,8 +17,8 @@ import (
 // step is how long an authenticator shows a code (RFC 6238, and AWS's devices).
 const step = 30 * time.Second
 
-// Need says what a code is needed for.
-type Need struct {
+// CodeRequest says what a code is needed for.
+type CodeRequest struct {
 	Profile string
 	Serial  string
 	// Refused is AWS's answer to the code given before, nil at first.
@@ -27,11 +27,11 @@ type Need struct {
 
 // A Source gives the next token code, six digits. Called again with Need.Refused set it gives another one, or an
 // error once it has no more to give.
-type Source func(ctx context.Context, need Need) (string, error)
+type Source func(ctx context.Context, need CodeRequest) (string, error)
 
-// Clean takes the blanks out of a code as people type and paste it and reports whether six digits are left. Digits
+// ParseCode takes the blanks out of a code as people type and paste it and reports whether six digits are left. Digits
 // are 0 to 9 only: the full-width ones a Japanese keyboard types are taken as what they mean.
-func Clean(typed string) (code string, ok bool) {
+func ParseCode(typed string) (code string, ok bool) {
 	var b strings.Builder
 	for _, r := range typed {
 		switch {
@@ -47,9 +47,9 @@ func Clean(typed string) (code string, ok bool) {
 	return b.String(), b.Len() == 6
 }
 
-// Given is the source that has one code, six digits, and no other.
-func Given(code string) Source {
-	return func(_ context.Context, need Need) (string, error) {
+// Static is the source that has one code, six digits, and no other.
+func Static(code string) Source {
+	return func(_ context.Context, need CodeRequest) (string, error) {
 		if need.Refused != nil {
 			return "", msg.CodeRefused(need.Refused)
 		}
@@ -63,7 +63,7 @@ const AskAgain = 3
 // Terminal is the source that asks the person. Its errors are those of internal/term in words, and ctx's.
 func Terminal() Source {
 	asked := 0
-	return func(ctx context.Context, need Need) (string, error) {
+	return func(ctx context.Context, need CodeRequest) (string, error) {
 		if asked > AskAgain {
 			return "", msg.CodeRefused(need.Refused)
 		}
@@ -89,7 +89,7 @@ func Terminal() Source {
 			case err != nil:
 				return "", msg.TerminalFailed(err)
 			}
-			if code, ok := Clean(typed); ok {
+			if code, ok := ParseCode(typed); ok {
 				return code, nil
 			}
 			tty.Say(msg.NotSixDigitsAgain())
@@ -105,9 +105,9 @@ func Terminal() Source {
 func Command(line string, environ []string, stderr io.Writer, say func(string)) Source {
 	var last string
 	tries := 0
-	return func(ctx context.Context, need Need) (string, error) {
+	return func(ctx context.Context, need CodeRequest) (string, error) {
 		if tries++; tries > AskAgain {
-			return "", msg.CodeCommandStale(called(line), need.Refused)
+			return "", msg.CodeCommandStale(programName(line), need.Refused)
 		}
 		p := program{line: line, environ: append(environ, "AWSMFA_SERIAL="+need.Serial), stderr: stderr, say: say}
 		if need.Refused == nil { // what it gave before was not refused: another device is asked for
@@ -115,7 +115,7 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 		}
 		code, err := p.next(ctx, last)
 		if err == nil && code == last { // it knows no other
-			return "", msg.CodeCommandStale(called(line), need.Refused)
+			return "", msg.CodeCommandStale(programName(line), need.Refused)
 		}
 		last = code
 		return code, err
@@ -131,7 +131,7 @@ func NextFromCommand(ctx context.Context, line, seed, last string, environ []str
 	}
 	code, err := p.next(ctx, last)
 	if err == nil && code == last {
-		return "", msg.CodeCommandRepeats(called(line))
+		return "", msg.CodeCommandRepeats(programName(line))
 	}
 	return code, err
 }
@@ -166,9 +166,9 @@ func untilNext(t time.Time) time.Duration {
 	return t.Truncate(step).Add(step + time.Second).Sub(t)
 }
 
-// called is what messages call a command line: its first word. The rest may hold what must not be shown, an
+// programName is what messages call a command line: its first word. The rest may hold what must not be shown, an
 // authenticator's seed for one (oathtool --totp -b SEED), and so may a variable set before it.
-func called(line string) string {
+func programName(line string) string {
 	for rest := strings.TrimSpace(line); rest != ""; {
 		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
 			word, _, _ := strings.Cut(quoted, `"`)
@@ -191,7 +191,7 @@ func called(line string) string {
 func (p program) run(ctx context.Context) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
-	cmd := System(limited, p.line, p.environ)
+	cmd := ShellCommand(limited, p.line, p.environ)
 	line := &firstLine{ended: func() { time.AfterFunc(commandLinger, cancel) }}
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.environ, line, p.stderr
 	if p.stdin != "" {
@@ -204,18 +204,18 @@ func (p program) run(ctx context.Context) (string, error) {
 		return "", ctx.Err()
 	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // it was not let go on
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		return "", msg.CodeCommandTooSlow(called(p.line), commandTime)
+		return "", msg.CodeCommandTooSlow(programName(p.line), commandTime)
 	case err != nil:
 		select { // Ctrl-C reaches the program as well, and the program may be the quicker to end
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
-		return "", msg.CodeCommandFailed(called(p.line), err)
+		return "", msg.CodeCommandFailed(programName(p.line), err)
 	}
-	code, ok := Clean(string(line.text))
+	code, ok := ParseCode(string(line.text))
 	if !ok {
-		return "", msg.CodeCommandNoCode(called(p.line))
+		return "", msg.CodeCommandNoCode(programName(p.line))
 	}
 	return code, nil
 }

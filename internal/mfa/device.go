@@ -38,7 +38,7 @@ const (
 // :u2f/, a hardware token's is no ARN. (IAM User Guide, "IAM identifiers".)
 func (d Device) Kind() Kind {
 	switch {
-	case d.SecurityKey():
+	case d.IsSecurityKey():
 		return SecurityKey
 	case strings.HasPrefix(d.Serial, "arn:"):
 		return App
@@ -71,10 +71,10 @@ func withinLimits(text string) bool {
 	})
 }
 
-// SecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
+// IsSecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
 // no place for its answer. Their ARNs are arn:PARTITION:iam::ACCOUNT:u2f/…; an authenticator app's has :mfa/, a
 // hardware token's serial number is no ARN. (IAM User Guide, "IAM identifiers".)
-func (d Device) SecurityKey() bool {
+func (d Device) IsSecurityKey() bool {
 	resource := d.Serial
 	for range 5 { // arn, partition, service, region, account
 		_, after, found := strings.Cut(resource, ":")

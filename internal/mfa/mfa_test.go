@@ -16,7 +16,7 @@ func TestClean(t *testing.T) {
 		"": "", "12345": "", "1234567": "", "12345a": "", "-12345": "", "+123456": "", "123.456": "", "123-456": "",
 		"١٢٣٤٥٦": "", "१२३४५६": "", "123456\x00": "", "\xff123456": "", "1e5000": "", "0x1234": "",
 	} {
-		if code, ok := Clean(typed); ok != (want != "") || ok && code != want {
+		if code, ok := ParseCode(typed); ok != (want != "") || ok && code != want {
 			t.Errorf("%q: %q, %v", typed, code, ok)
 		}
 	}
@@ -28,14 +28,14 @@ func FuzzClean(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {
-		code, ok := Clean(typed)
+		code, ok := ParseCode(typed)
 		if !ok {
 			return
 		}
 		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 			t.Errorf("%q is taken for %q", typed, code)
 		}
-		if again, ok := Clean(code); !ok || again != code {
+		if again, ok := ParseCode(code); !ok || again != code {
 			t.Errorf("%q is taken, and %q is not", typed, code)
 		}
 	})
@@ -52,7 +52,7 @@ func TestSecurityKey(t *testing.T) {
 		"u2f/":         false,
 		"":             false,
 	} {
-		if got := (Device{Serial: serial}).SecurityKey(); got != want {
+		if got := (Device{Serial: serial}).IsSecurityKey(); got != want {
 			t.Errorf("%s: %v", serial, got)
 		}
 	}
@@ -71,7 +71,7 @@ func TestProgram(t *testing.T) {
 		"":                                         "…",
 		`"never closed`:                            "never closed",
 	} {
-		if got := called(line); got != want {
+		if got := programName(line); got != want {
 			t.Errorf("%q: %q, not %q", line, got, want)
 		}
 	}
@@ -100,10 +100,10 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 		said = text
 		cancel()
 	})
-	if code, err := source(ctx, Need{}); code != "123456" || err != nil || said != "" {
+	if code, err := source(ctx, CodeRequest{}); code != "123456" || err != nil || said != "" {
 		t.Fatal(code, err, said)
 	}
-	if code, err := source(ctx, Need{Refused: errRefused}); code != "" || !errors.Is(err, context.Canceled) {
+	if code, err := source(ctx, CodeRequest{Refused: errRefused}); code != "" || !errors.Is(err, context.Canceled) {
 		t.Error(code, err)
 	}
 	if !strings.Contains(said, "waiting") || strings.Contains(said, "123456") {
@@ -115,7 +115,7 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 func TestCommandForAnotherDevice(t *testing.T) {
 	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) { t.Error(text) })
 	for _, serial := range []string{"old", "new"} {
-		if code, err := source(t.Context(), Need{Serial: serial}); code != "123456" || err != nil {
+		if code, err := source(t.Context(), CodeRequest{Serial: serial}); code != "123456" || err != nil {
 			t.Error(code, err)
 		}
 	}
@@ -123,13 +123,13 @@ func TestCommandForAnotherDevice(t *testing.T) {
 
 // What was given is given once.
 func TestGiven(t *testing.T) {
-	source := Given("123456")
+	source := Static("123456")
 	for range 2 { // the second time is for another device
-		if code, err := source(t.Context(), Need{}); code != "123456" || err != nil {
+		if code, err := source(t.Context(), CodeRequest{}); code != "123456" || err != nil {
 			t.Error(code, err)
 		}
 	}
-	if code, err := source(t.Context(), Need{Refused: errRefused}); code != "" || !errors.Is(err, errRefused) {
+	if code, err := source(t.Context(), CodeRequest{Refused: errRefused}); code != "" || !errors.Is(err, errRefused) {
 		t.Error(code, err)
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// System is a command line that a person has written, run by sh. The end of ctx ends all that it has started, where it is
+// ShellCommand is a command line that a person has written, run by sh. The end of ctx ends all that it has started, where it is
 // in a process group of its own. A foreground process's is in the same group, so that it can use the terminal; there
 // Ctrl-C reaches all of it by itself.
-func System(ctx context.Context, line string, _ []string) *exec.Cmd {
+func ShellCommand(ctx context.Context, line string, _ []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", line)
 	if !inForeground() {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// System is a command line that a person has written, run by cmd. It is handed over as it is: quoting it again, as os/exec
+// ShellCommand is a command line that a person has written, run by cmd. It is handed over as it is: quoting it again, as os/exec
 // would, changes what cmd reads.
-func System(ctx context.Context, line string, environ []string) *exec.Cmd {
+func ShellCommand(ctx context.Context, line string, environ []string) *exec.Cmd {
 	shell := "cmd.exe"
 	for _, entry := range environ {
 		if name, value, _ := strings.Cut(entry, "="); strings.EqualFold(name, "ComSpec") && value != "" {

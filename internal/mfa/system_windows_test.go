@@ -28,7 +28,7 @@ func TestSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	environ := append(os.Environ(), variable+"=1")
-	cmd := System(t.Context(), `"`+program+`" -test.run=TestSystem$ -test.v "two  words & more"`, environ)
+	cmd := ShellCommand(t.Context(), `"`+program+`" -test.run=TestSystem$ -test.v "two  words & more"`, environ)
 	cmd.Env = environ
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -45,9 +45,9 @@ const (
 	nearby = 20
 )
 
-// Judge compares two codes with those that seed, in Base32, makes around now, which is AWS's time. What is sent to AWS
+// CheckPair compares two codes with those that seed, in Base32, makes around now, which is AWS's time. What is sent to AWS
 // and refused there costs nothing but is answered only with a no.
-func Judge(seed, first, second string, now time.Time) (Verdict, error) {
+func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(seed, "=")))
 	if err != nil {
 		return Verdict{}, errNoSeed // the decoder's own words may show a part of it

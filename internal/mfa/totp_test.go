@@ -62,7 +62,7 @@ func TestJudge(t *testing.T) {
 			if c.second == "" {
 				c.second = c.first
 			}
-			got, err := Judge(seed, c.first, c.second, now)
+			got, err := CheckPair(seed, c.first, c.second, now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,11 +76,11 @@ func TestJudge(t *testing.T) {
 		t.Errorf("%d of %d are taken for something else", wrong, 18*rounds)
 	}
 	for _, seed := range []string{"1", "GEZDGNBVGY3TQOJQ!"} {
-		if _, err := Judge(seed, "123456", "654321", time.Now()); err == nil || strings.Contains(err.Error(), seed) {
+		if _, err := CheckPair(seed, "123456", "654321", time.Now()); err == nil || strings.Contains(err.Error(), seed) {
 			t.Errorf("%q: %v", seed, err)
 		}
 	}
-	if v, err := Judge("gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "287082", "287082", time.Unix(59, 0)); v.Kind != Same || err != nil {
+	if v, err := CheckPair("gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "287082", "287082", time.Unix(59, 0)); v.Kind != Same || err != nil {
 		t.Error(v, err)
 	}
 }

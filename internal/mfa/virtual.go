@@ -130,9 +130,9 @@ func InUse(err error) bool { return hasCode(err, "DeleteConflict") }
 // Denied says that a policy does not let the user do it.
 func Denied(err error) bool { return hasCode(err, "AccessDenied") }
 
-// Undone says that AWS refused a call for sure, so that nothing came of it. After any other error it may have been
+// NotApplied says that AWS refused a call for sure, so that nothing came of it. After any other error it may have been
 // carried out, and only the answer been lost, also that of an earlier attempt which the SDK made for the same call.
-func Undone(err error) bool {
+func NotApplied(err error) bool {
 	return Denied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
 }
 

@@ -342,7 +342,7 @@ func WaitedTooLong(waited time.Duration) error {
 	}
 }
 
-func NotKept(err error) string {
+func NotCached(err error) string {
 	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
 }
 
@@ -363,8 +363,8 @@ func DefaultEndpoints(profile string) string {
 	return fmt.Sprintf("the endpoints of [default] hold for the services that neither profile %q nor a variable names", profile)
 }
 
-// NoPlaceToKeep is NoCache's warning.
-func NoPlaceToKeep() string {
+// NoCacheDir is NoCache's warning.
+func NoCacheDir() string {
 	return fmt.Sprintf("%s; %s", NoCache(), HintOf(NoCache()))
 }
 

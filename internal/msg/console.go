@@ -98,7 +98,7 @@ func BrowserFailed(name string) error {
 	}
 }
 
-func NobodyCame(patience time.Duration) error {
+func BrowserTimeout(patience time.Duration) error {
 	return &Error{Text: fmt.Sprintf("no browser has come for the link within %s", patience), Hint: printLink}
 }
 

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// What doctor finds. What is right is a sentence; what is not is an *Error, whose hint is the mend.
+// What doctor finds. A check that passes is a sentence; one that does not is an *Error, whose hint is the fix.
 
 // DoctorHelp stands under the usage in doctor --help.
-const DoctorHelp = `One line a check: ✓ is right, ! is worth a look, ✗ is wrong, – could not be checked because something above is
-wrong. Exit code 1 when anything is wrong. It asks AWS two things, who the keys are and which MFA devices there are; it
+const DoctorHelp = `One line a check: ✓ is right, ! is worth a look, ✗ is an error, – could not be checked because of an error
+above. Exit code 1 when there is an error. It asks AWS two things, who the keys are and which MFA devices there are; it
 obtains no session, needs no code, and writes nothing.
 
-With --json, one object: profile, checks (name, status, text, mend), ok. The statuses are ok, warning, wrong, skipped.`
+With --json, one object: profile, checks (name, status, text, fix), ok. The statuses are ok, warning, error, skipped.`
 
 func ReportNotPrinted(err error) error {
 	return &Error{Text: fmt.Sprintf("writing the report: %s", innermost(err)), Err: err}

@@ -28,17 +28,17 @@ func Foreign(text string) string {
 	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
 }
 
-// Named is something that a variable names: the text by which errors call it, and the variable.
-type Named struct{ What, By string }
+// Origin is something that a variable names: the text by which errors call it, and the variable.
+type Origin struct{ Name, Variable string }
 
 // WithOrigin is an error's text, and which variables name what it is about. A file whose line is named was the right one.
-func WithOrigin(text string, named []Named) string {
+func WithOrigin(text string, named []Origin) string {
 	var variables []string
 	for _, n := range named {
-		_, after, found := strings.Cut(text, n.What)
+		_, after, found := strings.Cut(text, n.Name)
 		line, isPlace := strings.CutPrefix(after, ":")
 		if found && !(isPlace && line != "" && '0' <= line[0] && line[0] <= '9') {
-			variables = append(variables, n.By)
+			variables = append(variables, n.Variable)
 		}
 	}
 	if len(variables) == 0 {

@@ -206,7 +206,7 @@ func ProfileBadHeader(file string, line int) *Error {
 
 // ProfileBadLine: a line of a section that is needed is neither a setting nor a comment. It is not shown.
 func ProfileBadLine(file string, line int) *Error {
-	return &Error{Text: "neither key = value nor a comment at " + place(file, line), Hint: "mend the line, or put a # before it"}
+	return &Error{Text: "neither key = value nor a comment at " + place(file, line), Hint: "fix the line, or put a # before it"}
 }
 
 // ProfileBeforeSection: a setting stands before the first section.
@@ -506,7 +506,7 @@ func ProfileNoSuchTag(name, key, file string, line int) *Error {
 func ProfileSSOMissing(name, session, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " wants [sso-session " + escaped(session) + "] (" + place(file, line) + "), which is not in the config file",
-		Hint: "run aws configure sso, or mend the name",
+		Hint: "run aws configure sso, or fix the name",
 	}
 }
 
@@ -548,7 +548,7 @@ func ProfileIncludesItself(names []string, file string, line int) *Error {
 func ProfileIncludeMissing(name, included, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + " includes profile " + quoted(included) + " (" + place(file, line) + "), which is not in the config file",
-		Hint: "mend the name, or take the include_profile line out",
+		Hint: "fix the name, or take the include_profile line out",
 	}
 }
 
@@ -557,7 +557,7 @@ func ProfileIncludeMissing(name, included, file string, line int) *Error {
 func ProfileBadSetting(name, key, want, file string, line int) *Error {
 	return &Error{
 		Text: "profile " + quoted(name) + ": " + key + " is not " + want + " (" + place(file, line) + ")",
-		Hint: "mend the line, or take it out",
+		Hint: "fix the line, or take it out",
 	}
 }
 

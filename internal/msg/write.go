@@ -144,7 +144,7 @@ func WriteBusy(file string) *Error {
 
 // WriteFailed: the system refused, for the reason given.
 func WriteFailed(file, reason string, err error) *Error {
-	return &Error{Text: "writing " + path(file) + ": " + reason + "; " + unchanged, Hint: "mend that and try again", Err: err}
+	return &Error{Text: "writing " + path(file) + ": " + reason + "; " + unchanged, Hint: "fix that and try again", Err: err}
 }
 
 // WriteMisread: the new text, read back before it was put in place, did not say what was meant.

@@ -69,7 +69,7 @@ func (p Profile) Chain() (Chain, error) {
 		c.Roles = append([]Role{role}, c.Roles...)
 		source, _ := at.Get("source_profile")
 		if at.has("credential_source") {
-			if c.Kind = KindSurroundings; source != "" {
+			if c.Kind = KindCredentialSource; source != "" {
 				from := at.Where("credential_source")
 				return Chain{}, msg.ProfileTwoSources(at.Name, from.File, from.Line)
 			}
@@ -95,23 +95,23 @@ func (p Profile) assumes(isSource bool) bool {
 	return p.isRole() && p.own().Kind != KindWebIdentity && (!isSource || p.pair() == Pos{})
 }
 
-// Clashes are the settings on the way that say where credentials come from and are passed over, each with the one that
+// Conflicts are the settings on the way that say where credentials come from and are passed over, each with the one that
 // decides.
-func (c Chain) Clashes() (all []Clash) {
+func (c Chain) Conflicts() (all []Conflict) {
 	for i, p := range c.links {
 		own := p.sources()
-		from := Source{KindSurroundings, "credential_source", p.Where("credential_source")}
+		from := Source{KindCredentialSource, "credential_source", p.Where("credential_source")}
 		switch {
 		case i < len(c.links)-1:
 			from = Source{KindSource, "source_profile", p.Where("source_profile")}
-			all = append(all, p.clashes(from, own...)...)
-		case c.Kind == KindSurroundings:
-			all = append(all, p.clashes(from, own...)...)
+			all = append(all, p.conflicts(from, own...)...)
+		case c.Kind == KindCredentialSource:
+			all = append(all, p.conflicts(from, own...)...)
 		case len(own) == 0:
 		default:
-			all = append(all, p.clashes(own[0], append(own[1:], p.lost())...)...)
+			all = append(all, p.conflicts(own[0], append(own[1:], p.roleSettingAlone())...)...)
 			if i > 0 && p.isRole() && own[0].Kind != KindWebIdentity {
-				all = append(all, p.clashes(own[0], Source{KindRole, "role_arn", p.Where("role_arn")})...)
+				all = append(all, p.conflicts(own[0], Source{KindRole, "role_arn", p.Where("role_arn")})...)
 			}
 		}
 	}
@@ -125,10 +125,10 @@ func (p Profile) Own() Chain { return Chain{Base: p, Kind: KindKeys, links: []Pr
 // check refuses a base that has no credentials.
 func (c Chain) check() error {
 	p := c.Base
-	if c.Kind == KindSurroundings {
-		if from, _ := p.Get("credential_source"); !slices.Contains(surroundings, from) {
+	if c.Kind == KindCredentialSource {
+		if from, _ := p.Get("credential_source"); !slices.Contains(credentialSources, from) {
 			at := p.Where("credential_source")
-			return msg.ProfileBadCredentialSource(p.Name, from, surroundings, at.File, at.Line)
+			return msg.ProfileBadCredentialSource(p.Name, from, credentialSources, at.File, at.Line)
 		}
 	}
 	if c.Kind != KindNone {
@@ -137,9 +137,9 @@ func (c Chain) check() error {
 	if p.Where("role_arn").Line != 0 {
 		return p.roleAlone()
 	}
-	switch lost := p.lost(); {
+	switch lost := p.roleSettingAlone(); {
 	case lost.Kind != KindNone:
-		return p.lostError(lost)
+		return p.roleSettingAloneError(lost)
 	case p.has("sso_session"), p.has("sso_start_url"):
 		at := p.Where("")
 		return msg.ProfileSSOIncomplete(p.Name, "sso_account_id", at.File, at.Line)
@@ -154,7 +154,7 @@ const (
 	FromContainer   = "EcsContainer"
 )
 
-var surroundings = []string{FromEnvironment, FromInstance, FromContainer}
+var credentialSources = []string{FromEnvironment, FromInstance, FromContainer}
 
 // Get returns the first setting called key on the way from the profile that was asked for to Base.
 func (c Chain) Get(key string) string {

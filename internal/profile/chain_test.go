@@ -41,8 +41,8 @@ func TestOrder(t *testing.T) {
 				if err != nil || c.Base.Name != "p" || c.Kind != won.kind {
 					t.Errorf("%s beside %s, %s: %v %v", won.key, over.key, name, c.Kind, err)
 				}
-				all := c.Clashes()
-				if len(all) != 1 || all[0].Won.Key != won.key || all[0].Over.Key != over.key || all[0].Won.Pos == (Pos{}) || all[0].Over.Pos == (Pos{}) {
+				all := c.Conflicts()
+				if len(all) != 1 || all[0].Used.Key != won.key || all[0].Ignored.Key != over.key || all[0].Used.Pos == (Pos{}) || all[0].Ignored.Pos == (Pos{}) {
 					t.Errorf("%s beside %s, %s: %+v", won.key, over.key, name, all)
 				}
 			}
@@ -57,8 +57,8 @@ func TestOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			c, err := p.Chain()
-			all := c.Clashes()
-			if err != nil || len(c.Roles) != 1 || c.Kind == over.kind && c.Base.Name == "p" || len(all) != 1 || all[0].Over.Key != over.key {
+			all := c.Conflicts()
+			if err != nil || len(c.Roles) != 1 || c.Kind == over.kind && c.Base.Name == "p" || len(all) != 1 || all[0].Ignored.Key != over.key {
 				t.Errorf("%s beside %s: %s %+v %v", source, over.key, spell(c), all, err)
 			}
 		}
@@ -116,7 +116,7 @@ func TestChain(t *testing.T) {
 		{"keys win over a source without a role", "[profile p]\nsource_profile=b\n" + testKeys + keys("b"), fmt.Sprint("p ", KindKeys)},
 		{"SSO wins over a source without a role", "[profile p]\nsource_profile=b\n" + testSSO + keys("b"), fmt.Sprint("p ", KindSSO)},
 		{"a program wins over a machine without a role", "[profile p]\ncredential_source=EcsContainer\ncredential_process=x\n", fmt.Sprint("p ", KindProcess)},
-		{"the machine wins over keys", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("p ", KindSurroundings, " → p r")},
+		{"the machine wins over keys", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("p ", KindCredentialSource, " → p r")},
 		{"keys of a source win over its machine", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "q\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("b ", KindKeys, " → p r")},
 		{"a source's program does not win over its role", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "q\nsource_profile=k\ncredential_process=x\n" + keys("k"), fmt.Sprint("k ", KindKeys, " → b q → p r")},
 		{"a process", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\ncredential_process=x\n", fmt.Sprint("b ", KindProcess, " → p r")},
@@ -126,7 +126,7 @@ func TestChain(t *testing.T) {
 		{"a session for bearer tokens", "[profile p]\nsso_session=s\n" + testKeys, fmt.Sprint("p ", KindKeys)},
 		{"an old session for bearer tokens", "[profile p]\nsso_start_url=https://x\nsso_region=us-east-1\ncredential_process=x\n", fmt.Sprint("p ", KindProcess)},
 		{"web identity is the role", "[profile p]\n" + testRole + "r\nweb_identity_token_file=/t\nsource_profile=nobody\n", fmt.Sprint("p ", KindWebIdentity)},
-		{"the machine", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n", fmt.Sprint("p ", KindSurroundings, " → p r")},
+		{"the machine", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n", fmt.Sprint("p ", KindCredentialSource, " → p r")},
 		{"an empty source is none", "[profile p]\nsource_profile=\n" + testKeys, fmt.Sprint("p ", KindKeys)},
 
 		{

@@ -32,7 +32,7 @@ func TestANSIFile(t *testing.T) {
 	if names, err := Names(files); err != nil || strings.Join(names, " ") != "機能 prod 本番 odd" {
 		t.Errorf("%q %v", names, err)
 	}
-	if holders, err := Holders(files, "AKIAIOSFODNN7EXAMPLE"); err != nil || len(holders) != 1 || holders[0].Name != "本番" {
+	if holders, err := FindKey(files, "AKIAIOSFODNN7EXAMPLE"); err != nil || len(holders) != 1 || holders[0].Name != "本番" {
 		t.Errorf("%v %v", holders, err)
 	}
 }

@@ -27,15 +27,15 @@ type Kind uint8
 
 // The kinds.
 const (
-	KindNone         Kind = iota // no word on credentials
-	KindWebIdentity              // web_identity_token_file
-	KindRole                     // role_arn
-	KindKeys                     // a key pair or half of one, long-term or not
-	KindSource                   // source_profile or credential_source without a role, which is a mistake
-	KindSurroundings             // a role's credential_source: what the environment, the container or the instance gives
-	KindSSO                      // sso_account_id, sso_role_name
-	KindLogin                    // login_session, of "aws login"
-	KindProcess                  // credential_process
+	KindNone             Kind = iota // no word on credentials
+	KindWebIdentity                  // web_identity_token_file
+	KindRole                         // role_arn
+	KindKeys                         // a key pair or half of one, long-term or not
+	KindSource                       // source_profile or credential_source without a role, which is a mistake
+	KindCredentialSource             // a role's credential_source: what the environment, the container or the instance gives
+	KindSSO                          // sso_account_id, sso_role_name
+	KindLogin                        // login_session, of "aws login"
+	KindProcess                      // credential_process
 )
 
 // Source is a setting that says where credentials come from.
@@ -100,8 +100,8 @@ func (p Profile) pair() Pos {
 // isRole says that role_arn is there, be it empty.
 func (p Profile) isRole() bool { return p.Where("role_arn") != Pos{} }
 
-// lost is the setting of a role that is none: source_profile or credential_source without role_arn.
-func (p Profile) lost() Source {
+// roleSettingAlone is the setting of a role that is none: source_profile or credential_source without role_arn.
+func (p Profile) roleSettingAlone() Source {
 	for _, key := range []string{"source_profile", "credential_source"} {
 		if p.has(key) && !p.isRole() {
 			return Source{KindSource, key, p.Where(key)}
@@ -117,35 +117,35 @@ func (p Profile) Kind() Kind {
 	case own != KindWebIdentity && p.isRole():
 		return KindRole
 	case own == KindNone:
-		return p.lost().Kind
+		return p.roleSettingAlone().Kind
 	default:
 		return own
 	}
 }
 
-// Clash is two settings of a profile that both say where its credentials come from: Won does, Over is passed over.
-type Clash struct {
-	Profile   string
-	Won, Over Source
+// Conflict is two settings of a profile that both say where its credentials come from: Won does, Over is passed over.
+type Conflict struct {
+	Profile       string
+	Used, Ignored Source
 }
 
-// clashes are won's with all of over.
-func (p Profile) clashes(won Source, over ...Source) (all []Clash) {
+// conflicts are won's with all of over.
+func (p Profile) conflicts(won Source, over ...Source) (all []Conflict) {
 	for _, o := range over {
 		if o.Kind != KindNone {
-			all = append(all, Clash{p.Name, won, o})
+			all = append(all, Conflict{p.Name, won, o})
 		}
 	}
 	return all
 }
 
-// Hidden is what the profile's own credentials hide first; there may be nothing.
-func (p Profile) Hidden() (Clash, bool) {
+// HiddenSource is what the profile's own credentials hide first; there may be nothing.
+func (p Profile) HiddenSource() (Conflict, bool) {
 	all := p.sources()
 	if len(all) < 2 {
-		return Clash{}, false
+		return Conflict{}, false
 	}
-	return Clash{p.Name, all[0], all[1]}, true
+	return Conflict{p.Name, all[0], all[1]}, true
 }
 
 func (p Profile) has(key string) bool {
@@ -164,11 +164,11 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	case pair != Pos{}:
 		return Keys{}, msg.ProfileKeysPassedOver(p.Name, own.Key, own.Pos.File, own.Pos.Line, pair.File, pair.Line)
 	}
-	switch lost := p.lost(); p.Kind() {
+	switch lost := p.roleSettingAlone(); p.Kind() {
 	case KindRole, KindWebIdentity:
 		return Keys{}, p.roleError()
 	case KindSource:
-		return Keys{}, p.lostError(lost)
+		return Keys{}, p.roleSettingAloneError(lost)
 	case KindSSO:
 		return Keys{}, msg.ProfileSSO(p.Name, own.Key, own.Pos.File, own.Pos.Line)
 	case KindProcess:
@@ -180,8 +180,8 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	}
 }
 
-// lostError says of a source that there is no role for it, and which setting may have been meant as one.
-func (p Profile) lostError(lost Source) error {
+// roleSettingAloneError says of a source that there is no role for it, and which setting may have been meant as one.
+func (p Profile) roleSettingAloneError(lost Source) error {
 	return p.OrMisspelt(msg.ProfileRoleLost(p.Name, lost.Key, lost.Pos.File, lost.Pos.Line), "role_arn")
 }
 
@@ -215,7 +215,7 @@ func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 			break
 		}
 	}
-	if c, ok := p.Hidden(); ok {
+	if c, ok := p.HiddenSource(); ok {
 		return Keys{}, c.hides(key, at)
 	}
 	if strings.HasPrefix(keys.AccessKeyID, "AKIA") {
@@ -224,14 +224,14 @@ func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 	return Keys{}, msg.ProfilePasted(p.Name, key, at.File, at.Line)
 }
 
-// Pasted is the session that stands in the place of the user's own keys, if there is one. One that hides another source
+// PastedSession is the session that stands in the place of the user's own keys, if there is one. One that hides another source
 // of credentials stands in that one's place.
-func (p Profile) Pasted() (Keys, bool) {
+func (p Profile) PastedSession() (Keys, bool) {
 	if p.own().Kind != KindKeys {
 		return Keys{}, false
 	}
 	keys, err := p.KeyPair()
-	_, hides := p.Hidden()
+	_, hides := p.HiddenSource()
 	return keys, err == nil && !hides && keys.isSession()
 }
 
@@ -242,9 +242,9 @@ func (k Keys) isSession() bool {
 }
 
 // hides says that a session, which key at its place marks as one, hides another source.
-func (c Clash) hides(key string, at Pos) error {
-	over := c.Over.Pos
-	return msg.ProfilePastedHides(c.Profile, key, at.File, at.Line, c.Won.Pos.Line, c.Over.Key, over.File, over.Line)
+func (c Conflict) hides(key string, at Pos) error {
+	over := c.Ignored.Pos
+	return msg.ProfilePastedHides(c.Profile, key, at.File, at.Line, c.Used.Pos.Line, c.Ignored.Key, over.File, over.Line)
 }
 
 // KeyPair returns the profile's own key pair, long-term or not: what a role may be assumed with. Its errors are as those

@@ -20,7 +20,7 @@ func (p Profile) Misspelt() []Misspelt {
 	c := p.contents()
 	for _, s := range append([]section{c.credentials, c.config}, c.included...) {
 		for _, e := range s.entries {
-			if meant := meantBy(e.key); e.parent == "" && meant != "" && p.Where(meant) == (Pos{}) {
+			if meant := misspellingOf(e.key); e.parent == "" && meant != "" && p.Where(meant) == (Pos{}) {
 				all = append(all, Misspelt{e.key, meant, e.pos})
 			}
 		}
@@ -58,8 +58,8 @@ func (p Profile) roleAlone() error {
 	return p.OrMisspelt(err, "source_profile", "credential_source", "web_identity_token_file")
 }
 
-// honoured are the settings that count (docs/config.md).
-var honoured = []string{
+// knownKeys are the settings that count (docs/config.md).
+var knownKeys = []string{
 	idKey, secretKey, "aws_session_token", "aws_security_token", "role_arn", "source_profile",
 	"credential_source", "external_id", "role_session_name", "duration_seconds", "source_identity",
 	"session_tags", "transitive_session_tags", "mfa_serial", "mfa_process", "credential_process",
@@ -69,10 +69,10 @@ var honoured = []string{
 	"max_attempts", "retry_mode", "ca_bundle",
 }
 
-// meantBy is the setting that key is a misspelling of: the same but for "aws", signs between words and case, or a slip or
+// misspellingOf is the setting that key is a misspelling of: the same but for "aws", signs between words and case, or a slip or
 // two away; "" for one that is right, or that is something else.
-func meantBy(key string) string {
-	if slices.Contains(honoured, key) {
+func misspellingOf(key string) string {
+	if slices.Contains(knownKeys, key) {
 		return ""
 	}
 	written := lettersOf(key)
@@ -82,7 +82,7 @@ func meantBy(key string) string {
 	case "secretkey":
 		return secretKey
 	}
-	for _, name := range honoured {
+	for _, name := range knownKeys {
 		right := lettersOf(name)
 		slips := 0 // that can still be meant
 		switch {

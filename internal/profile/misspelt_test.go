@@ -18,7 +18,7 @@ func TestHonoured(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| .+ \\| .+ \\|$").FindAllStringSubmatch(string(doc), -1) {
 		table = append(table, m[1])
 	}
-	if got := slices.Sorted(slices.Values(honoured)); !slices.Equal(got, slices.Sorted(slices.Values(table))) {
+	if got := slices.Sorted(slices.Values(knownKeys)); !slices.Equal(got, slices.Sorted(slices.Values(table))) {
 		t.Errorf("%v, and the table has %v", got, table)
 	}
 }
@@ -32,7 +32,7 @@ func TestMeantBy(t *testing.T) {
 		"mfa-serial": "mfa_serial", "mfa_serail": "mfa_serial", "regoin": "region", "aws_region": "region", "service": "services",
 		"sso-start-url": "sso_start_url", "ca-bundle": "ca_bundle", "externalid": "external_id", "aws_mfa_serial": "mfa_serial",
 	} {
-		if got := meantBy(key); got != want {
+		if got := misspellingOf(key); got != want {
 			t.Errorf("%s means %q, not %q", key, got, want)
 		}
 	}
@@ -45,8 +45,8 @@ func TestMeantBy(t *testing.T) {
 		"aws_expiration", "x_principal_arn", "x_security_token_expires", "yubikey_serial", "request_checksum_calculation", "role_name",
 		"duration", "tcp_keepalive", "signature_version", "max_retries", "account",
 	}
-	for _, key := range append(others, honoured...) {
-		if got := meantBy(key); got != "" {
+	for _, key := range append(others, knownKeys...) {
+		if got := misspellingOf(key); got != "" {
 			t.Errorf("%s means %q", key, got)
 		}
 	}

@@ -57,7 +57,7 @@ func notFound(files Files, config, credentials *source, name string) error {
 		if renamed := files.Renamed(); len(renamed) > 0 {
 			return msg.ProfileFilesRenamed(name, renamed)
 		}
-		return marked(msg.ProfileNoFiles(name, files.Config, files.Credentials))
+		return markNotFound(msg.ProfileNoFiles(name, files.Config, files.Credentials))
 	}
 	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
 	misplaced := func(f *source, isMisplaced func(line []byte) bool) int {
@@ -105,14 +105,14 @@ func notFound(files Files, config, credentials *source, name string) error {
 	}
 	near := nearest(name, all)
 	if renamed := files.Renamed(); len(near) == 0 && len(renamed) > 0 {
-		return marked(msg.ProfileFilesRenamed(name, renamed))
+		return markNotFound(msg.ProfileFilesRenamed(name, renamed))
 	}
-	return marked(msg.ProfileNotFound(name, files.Config, files.Credentials, near, all[:min(len(all), 5)], len(all)))
+	return markNotFound(msg.ProfileNotFound(name, files.Config, files.Credentials, near, all[:min(len(all), 5)], len(all)))
 }
 
 var errNotFound = errors.New("no such profile")
 
-func marked(e *msg.Error) error {
+func markNotFound(e *msg.Error) error {
 	e.Err = errNotFound
 	return e
 }

@@ -33,7 +33,7 @@ func Replaceable(files Files, name string, was Keys) error {
 		AccessKeyID:     strings.Repeat("X", len(was.AccessKeyID)),
 		SecretAccessKey: NewSecret(strings.Repeat("x", len(was.SecretAccessKey.Reveal()))),
 	}
-	return rehearse(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, none, old) })
+	return dryRun(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, none, old) })
 }
 
 // withKeys is text, which stands in was.Where.File, with now in place of was.
@@ -44,7 +44,7 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 		return nil, err
 	}
 	pasted := was.isSession()
-	keys, _ := p.Pasted()
+	keys, _ := p.PastedSession()
 	if !pasted {
 		if keys, err = p.LongTermKeys(); err != nil {
 			return nil, err
@@ -159,10 +159,10 @@ type Holder struct {
 	Pos
 }
 
-// Holders lists the profiles' sections of both files that have the access key id, in the order of the files, the config
+// FindKey lists the profiles' sections of both files that have the access key id, in the order of the files, the config
 // file first; one whose ID stands in it twice is listed twice. Lines that say nothing are passed over, whatever is wrong
 // with them: these are not the sections that were asked for. A file that cannot be read is an error.
-func Holders(files Files, id string) ([]Holder, error) {
+func FindKey(files Files, id string) ([]Holder, error) {
 	var all []Holder
 	for _, path := range []string{files.Config, files.Credentials} {
 		text, err := bounded.ReadFile(path)

@@ -186,7 +186,7 @@ func TestHolders(t *testing.T) {
 	files := write(t, "\xef\xbb\xbf[default]\naws_access_key_id = "+testID+"\n[profile \"a b\"]\nwhat?\naws_access_key_id="+testID+" # c\n"+
 		"[services x]\naws_access_key_id = "+testID+"\n[broken\naws_access_key_id = "+testID+"\n[profile c]\n#aws_access_key_id = "+testID+"\n",
 		"aws_access_key_id = "+testID+"\r\n[q]\r\nAWS_ACCESS_KEY_ID : '"+testID+"'\r\n[r]\naws_access_key_id = "+newID+"\n[z]\nx = "+testID+"\n")
-	all, err := Holders(files, testID)
+	all, err := FindKey(files, testID)
 	want := []Holder{
 		{"default", Pos{files.Config, 2}},
 		{"a b", Pos{files.Config, 5}},
@@ -195,10 +195,10 @@ func TestHolders(t *testing.T) {
 	if err != nil || !slices.Equal(all, want) {
 		t.Errorf("%v, %v", all, err)
 	}
-	if all, err := Holders(Files{Config: filepath.Join(t.TempDir(), "none")}, testID); err != nil || len(all) > 0 {
+	if all, err := FindKey(Files{Config: filepath.Join(t.TempDir(), "none")}, testID); err != nil || len(all) > 0 {
 		t.Errorf("%v, %v", all, err)
 	}
-	if _, err := Holders(Files{Config: t.TempDir()}, testID); err == nil {
+	if _, err := FindKey(Files{Config: t.TempDir()}, testID); err == nil {
 		t.Error("a directory is no error")
 	}
 }
@@ -227,7 +227,7 @@ func TestReplacePasted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			was, ok := p.Pasted()
+			was, ok := p.PastedSession()
 			if !ok {
 				t.Fatal("it is not taken for a session")
 			}

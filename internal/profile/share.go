@@ -14,7 +14,7 @@ import (
 func Changeable(files Files, all []Holder) (yes, no []Holder) {
 	none := Keys{AccessKeyID: "X", SecretAccessKey: NewSecret("x")}
 	for _, h := range all {
-		err := rehearse(h.File, func(text []byte) ([]byte, error) {
+		err := dryRun(h.File, func(text []byte) ([]byte, error) {
 			keys, _, err := pairOf(files, h, text)
 			if err == nil && keys.Where != h.Pos {
 				err = msg.KeysChanged(h.Name, h.File)

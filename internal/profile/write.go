@@ -161,7 +161,7 @@ func KeysAddable(files Files, name string) error {
 		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
 	}
 	id, secret := strings.Repeat("X", 20), NewSecret(strings.Repeat("x", 40))
-	return rehearse(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
+	return dryRun(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
 }
 
 // withSection is old, the credentials file's text, with the new section at its end.
@@ -185,7 +185,7 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 	}
 	keys, err := Profile{Name: name, in: &after}.LongTermKeys()
 	if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() || keys.Where.File != files.Credentials ||
-		!sameBut(old, text, len(old), true, name, true) {
+		!onlyInserted(old, text, len(old), true, name, true) {
 		return nil, msg.WriteMisread(files.Credentials, err)
 	}
 	return text, nil
@@ -219,7 +219,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 		if err != nil {
 			return nil, err
 		}
-		add, err := before.lacking(name, settings)
+		add, err := before.missing(name, settings)
 		if err != nil || len(add) == 0 {
 			return nil, err
 		}
@@ -243,7 +243,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 			text = insert(old, at, place.lines(add))
 		}
 		after, err := readWith(files, name, text, nil)
-		if err != nil || !after.config.is(&before.config, add) || !sameBut(old, text, at, appended, name, false) {
+		if err != nil || !after.config.is(&before.config, add) || !onlyInserted(old, text, at, appended, name, false) {
 			return nil, msg.WriteMisread(files.Config, err)
 		}
 		return text, nil
@@ -270,8 +270,8 @@ func configHeader(name string) string {
 	return "[profile " + name + "]"
 }
 
-// lacking returns the settings that the profile has not got, each once.
-func (c *contents) lacking(name string, settings []Setting) (add []Setting, err error) {
+// missing returns the settings that the profile has not got, each once.
+func (c *contents) missing(name string, settings []Setting) (add []Setting, err error) {
 	for _, s := range settings {
 		var have string
 		var at Pos
@@ -321,9 +321,9 @@ func (s *section) is(old *section, add []Setting) bool {
 	return len(own) == len(before)+added
 }
 
-// sameBut tells whether text is old with whole lines put in at the offset, and has the same profiles, and name besides
+// onlyInserted tells whether text is old with whole lines put in at the offset, and has the same profiles, and name besides
 // if it was added.
-func sameBut(old, text []byte, at int, added bool, name string, credentials bool) bool {
+func onlyInserted(old, text []byte, at int, added bool, name string, credentials bool) bool {
 	grown := len(text) - len(old)
 	if grown <= 0 || !bytes.Equal(text[:at], old[:at]) || !bytes.Equal(text[at+grown:], old[at:]) || text[at+grown-1] != '\n' ||
 		at > 0 && old[at-1] != '\n' && text[at] != '\n' && !bytes.HasPrefix(text[at:], crlf) {
@@ -598,9 +598,9 @@ func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
 	return msg.WriteBusy(path)
 }
 
-// rehearse does all that rewrite does, but for the renaming; and where the file's directory is to be made, it looks only
+// dryRun does all that rewrite does, but for the renaming; and where the file's directory is to be made, it looks only
 // whether one can be.
-func rehearse(path string, compose func(old []byte) ([]byte, error)) error {
+func dryRun(path string, compose func(old []byte) ([]byte, error)) error {
 	file, err := follow(path)
 	if err != nil {
 		return err
@@ -610,7 +610,7 @@ func rehearse(path string, compose func(old []byte) ([]byte, error)) error {
 		if _, err := compose(nil); err != nil {
 			return err
 		}
-		return mayMake(dir, path)
+		return canCreate(dir, path)
 	}
 	unlock, err := lock(dir, lockWait)
 	if err != nil {
@@ -624,11 +624,11 @@ func rehearse(path string, compose func(old []byte) ([]byte, error)) error {
 	return os.Remove(w.tmp)
 }
 
-// mayMake tells whether dir, which is not there, could be made for the file at path.
-func mayMake(dir, path string) error {
+// canCreate tells whether dir, which is not there, could be made for the file at path.
+func canCreate(dir, path string) error {
 	above := filepath.Dir(dir)
 	if _, err := os.Stat(above); errors.Is(err, fs.ErrNotExist) && above != dir {
-		return mayMake(above, path)
+		return canCreate(above, path)
 	}
 	made, err := os.MkdirTemp(above, temporary)
 	if err != nil {

@@ -794,7 +794,7 @@ func TestSelfCheck(t *testing.T) {
 		"[profile p]\nx=y\n[profile s]\n[profile q]\nx=z\n": false, // one profile more
 		old: false, // nothing new
 	} {
-		if got := sameBut([]byte(old), []byte(text), len("[profile p]\nx=y\n"), false, "p", false); got != want {
+		if got := onlyInserted([]byte(old), []byte(text), len("[profile p]\nx=y\n"), false, "p", false); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

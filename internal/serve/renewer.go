@@ -9,8 +9,8 @@ import (
 // How long a client waits for a renewal. Botocore gives up after 2 seconds and the SDK for JavaScript after one, each
 // three or four times (utils.ContainerMetadataFetcher; credential-provider-http); the Go SDK waits.
 const (
-	moment  = 900 * time.Millisecond // while what is held still lasts
-	longest = time.Minute            // when nothing else can be done: a person is about to type a code
+	graceWhileCached = 900 * time.Millisecond // while what is held still lasts
+	longest          = time.Minute            // when nothing else can be done: a person is about to type a code
 )
 
 // spent is the rest of a lifetime that is too short to start a piece of work with.
@@ -43,8 +43,8 @@ type renewal struct {
 func (r *Renewer) Get(ctx context.Context) (Credentials, error) {
 	n, held := r.join()
 	until, asking := time.Now().Add(longest), (<-chan struct{})(nil)
-	if held.left() > spent {
-		until, asking = n.began.Add(moment), n.asking
+	if held.remaining() > spent {
+		until, asking = n.began.Add(graceWhileCached), n.asking
 	}
 	late := time.NewTimer(time.Until(until))
 	defer late.Stop()
@@ -60,7 +60,7 @@ func (r *Renewer) Get(ctx context.Context) (Credentials, error) {
 	case <-ctx.Done():
 		return Credentials{}, ctx.Err()
 	}
-	if held.left() > 0 {
+	if held.remaining() > 0 {
 		return held, nil
 	}
 	return Credentials{}, err
@@ -109,8 +109,8 @@ func (r *Renewer) Close() {
 	}
 }
 
-// left is how long they last; none last no time at all.
-func (c Credentials) left() time.Duration {
+// remaining is how long they last; none last no time at all.
+func (c Credentials) remaining() time.Duration {
 	switch {
 	case c.AccessKeyID == "":
 		return 0

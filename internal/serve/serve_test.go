@@ -243,7 +243,7 @@ func TestHeldMeanwhile(t *testing.T) {
 			synctest.Wait()
 		}
 		get("old", 0)
-		get("old", moment) // it takes long
+		get("old", graceWhileCached) // it takes long
 		get("old", 0)
 		release <- errNone // and fails
 		synctest.Wait()

@@ -17,9 +17,9 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Reach is how AWS is reached. What neither it nor its Settings name, the SDK reads from the environment, as every AWS
+// ClientOptions is how AWS is reached. What neither it nor its Settings name, the SDK reads from the environment, as every AWS
 // client does: proxies, and what has a variable there.
-type Reach struct {
+type ClientOptions struct {
 	// Profile is the one that messages name.
 	Profile  string
 	Settings Settings
@@ -39,24 +39,24 @@ type Reach struct {
 
 // Client is AWS as one set of credentials sees it.
 type Client struct {
-	Reach
-	id    string // the access key's, for messages
-	aws   aws.Config
-	asked string        // the host that was asked last
-	ahead time.Duration // how far this computer's clock is ahead of the one its last answer was dated with
+	ClientOptions
+	id       string // the access key's, for messages
+	aws      aws.Config
+	lastHost string        // the host that was asked last
+	ahead    time.Duration // how far this computer's clock is ahead of the one its last answer was dated with
 }
 
-// Connect makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
-func (r Reach) Connect(ctx context.Context, keys profile.Keys) (*Client, error) {
-	return r.connect(ctx, keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")
+// NewClient makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
+func (r ClientOptions) NewClient(ctx context.Context, keys profile.Keys) (*Client, error) {
+	return r.newClient(ctx, keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")
 }
 
-// ConnectSession makes a client with a session.
-func (r Reach) ConnectSession(ctx context.Context, s Session) (*Client, error) {
-	return r.connect(ctx, s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
+// NewSessionClient makes a client with a session.
+func (r ClientOptions) NewSessionClient(ctx context.Context, s Session) (*Client, error) {
+	return r.newClient(ctx, s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
 }
 
-func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, error) {
+func (r ClientOptions) newClient(ctx context.Context, id, secret, token string) (*Client, error) {
 	// The SDK reads the environment, and no file: what those say has been read, with included profiles and by rules that
 	// it does not have. It would refuse a whole profile for one setting that is another client's (retry_mode = legacy), and
 	// everything where AWS_PROFILE names one and no file has it.
@@ -85,7 +85,7 @@ func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, 
 	}
 	r.Secret(secret)
 	r.Secret(token)
-	c := &Client{Reach: r, id: id}
+	c := &Client{ClientOptions: r, id: id}
 	cfg.HTTPClient = c.traced(client)
 	c.aws = cfg
 	return c, nil
@@ -93,9 +93,9 @@ func (r Reach) connect(ctx context.Context, id, secret, token string) (*Client, 
 
 func (c *Client) traced(client *awshttp.BuildableClient) aws.HTTPClient {
 	return tracing{
-		HTTPClient: newBare(client), now: c.Reach.Now, trace: c.Trace, secret: c.Secret,
-		asked: func(host string) { c.asked = host },
-		dated: func(there time.Time) { c.ahead = c.Reach.Now().Sub(there) },
+		HTTPClient: newBare(client), now: c.ClientOptions.Now, trace: c.Trace, secret: c.Secret,
+		asked: func(host string) { c.lastHost = host },
+		dated: func(there time.Time) { c.ahead = c.ClientOptions.Now().Sub(there) },
 	}
 }
 
@@ -106,11 +106,11 @@ func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc)
 
 // IAM is what internal/mfa speaks to IAM with.
 func (c *Client) IAM() *iam.Client {
-	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = optional(c.Reach.IAM) })
+	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = optional(c.ClientOptions.IAM) })
 }
 
 // Now is AWS's time, as near as its last answer told it: codes are made from the clock, and this computer's may be wrong.
-func (c *Client) Now() time.Time { return c.Reach.Now().Add(-c.ahead) }
+func (c *Client) Now() time.Time { return c.ClientOptions.Now().Add(-c.ahead) }
 
 // Ahead is how far this computer's clock is ahead of AWS's, as near as its last answer told it; 0 before there is one.
 func (c *Client) Ahead() time.Duration { return c.ahead }

@@ -40,7 +40,7 @@ func isAccessDenied(err error) bool {
 
 // Explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
 func (c *Client) Explain(err error) error {
-	host := cmp.Or(c.asked, "AWS")
+	host := cmp.Or(c.lastHost, "AWS")
 	name := "the request"
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
@@ -66,7 +66,7 @@ func (c *Client) explainAnswer(operation, host string, api smithy.APIError, resp
 		if isOtherRegion(said) {
 			return msg.RegionUnknown(c.Region, err)
 		}
-		if c.ahead.Abs() > skewed {
+		if c.ahead.Abs() > maxSkew {
 			return msg.ClockWrong(c.ahead, err)
 		}
 		return msg.SecretWrong(id, err)

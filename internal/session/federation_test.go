@@ -37,12 +37,12 @@ func TestFederate(t *testing.T) {
 		}
 	}
 	t.Setenv("AWS_PROFILE", "")
-	reach := Reach{
+	reach := ClientOptions{
 		Secret:  func(string) {},
 		Profile: "prod", Region: "us-east-1", Timeout: time.Minute, AppID: "awsmfa", Now: time.Now,
 		Trace: func(format string, args ...any) { fmt.Fprintf(&trace, format+"\n", args...) },
 	}
-	c, err := reach.ConnectSession(t.Context(), Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
+	c, err := reach.NewSessionClient(t.Context(), Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}

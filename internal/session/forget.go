@@ -18,10 +18,10 @@ func Forget(dir cache.Dir, want Request) error {
 	if dir.Path == "" {
 		return nil
 	}
-	known, _, _ := dir.Load(want.user())
+	known, _, _ := dir.Load(want.userKey())
 	var failed error
 	if string(known) == want.Serial {
-		failed = dir.Drop(want.user())
+		failed = dir.Remove(want.userKey())
 	}
 	entries, err := os.ReadDir(dir.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,16 +33,16 @@ func Forget(dir cache.Dir, want Request) error {
 		case strings.HasPrefix(name, "session-"), strings.HasPrefix(name, "plain-"):
 			kept[name] = true
 		case strings.HasPrefix(name, want.rolePrefix()):
-			failed = errors.Join(failed, dir.Drop(name))
+			failed = errors.Join(failed, dir.Remove(name))
 		}
 	}
 	failed = errors.Join(failed, err)
 	want.Roles = nil
 	for want.Duration = MinDuration; want.Duration <= MaxDuration && len(kept) > 0; want.Duration += time.Second {
 		for _, want.NoMFA = range []bool{false, true} {
-			if name := want.Key(); kept[name] {
+			if name := want.CacheKey(); kept[name] {
 				delete(kept, name)
-				failed = errors.Join(failed, dir.Drop(name))
+				failed = errors.Join(failed, dir.Remove(name))
 			}
 		}
 	}

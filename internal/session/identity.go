@@ -67,11 +67,11 @@ func (c *Client) RegionRefused(err error) bool {
 
 func (c *Client) refused(err error, codes ...string) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && c.ahead.Abs() <= skewed && slices.Contains(codes, api.ErrorCode())
+	return errors.As(err, &api) && c.ahead.Abs() <= maxSkew && slices.Contains(codes, api.ErrorCode())
 }
 
 // SessionRefused says of an error of Identity that AWS does not take the session: it has ended, or was not copied whole.
-func (c *Client) SessionRefused(err error) bool { return isGone(err) || c.KeysRefused(err) }
+func (c *Client) SessionRefused(err error) bool { return isRevoked(err) || c.KeysRefused(err) }
 
 func (c *Client) sts(endpoint Endpoint) *sts.Client {
 	return sts.NewFromConfig(c.aws, func(o *sts.Options) {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// UsualRegion is asked when nobody names one: a session is good in all regions of its partition, which a device's ARN
+// DefaultRegion is asked when nobody names one: a session is good in all regions of its partition, which a device's ARN
 // tells.
-func UsualRegion(serial string) string {
+func DefaultRegion(serial string) string {
 	_, rest, _ := strings.Cut(serial, ":")
 	partition, _, _ := strings.Cut(rest, ":")
 	switch partition {

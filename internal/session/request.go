@@ -18,8 +18,8 @@ import (
 type Request struct {
 	// Keys is the long-term key pair that it begins with; Outside, when it is not nil, is what it begins with instead.
 	// Where Outside gives long-term keys in its turn, both are there from then on.
-	Keys    profile.Keys
-	Outside *Outside
+	Keys     profile.Keys
+	External *ExternalSource
 
 	// Serial is the MFA device's serial number; "" stands for the one device that the user has, until it is found.
 	Serial string
@@ -65,26 +65,26 @@ func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 	return roles, nil
 }
 
-// straight says that the role is assumed straight from the long-term keys: AWS gives it more than an hour in no other way
+// direct says that the role is assumed straight from the long-term keys: AWS gives it more than an hour in no other way
 // (IAM User Guide, "Role chaining"), and without MFA there is no session to assume it with.
-func (r Request) straight() bool {
+func (r Request) direct() bool {
 	return len(r.Roles) == 1 && r.TakesMFA() && (r.NoMFA || r.Roles[0].Duration > profile.MaxChainedDuration)
 }
 
 // TakesMFA says that it begins with a user's long-term keys, or may: what a program or a container gives is known only
 // when it is asked.
 func (r Request) TakesMFA() bool {
-	return r.Outside == nil || r.Outside.Kind == profile.KindProcess || r.Outside.Kind == profile.KindSurroundings
+	return r.External == nil || r.External.Kind == profile.KindProcess || r.External.Kind == profile.KindCredentialSource
 }
 
 // fromKeys says that AWS is asked for this itself with the long-term keys, not with a session that they gave.
-func (r Request) fromKeys() bool { return r.TakesMFA() && (len(r.Roles) == 0 || r.straight()) }
+func (r Request) fromKeys() bool { return r.TakesMFA() && (len(r.Roles) == 0 || r.direct()) }
 
 // needsCode says that AWS is asked for this itself with a token code, not with a session that was.
 func (r Request) needsCode() bool { return r.fromKeys() && !r.NoMFA }
 
-// isForeign says that the credentials it begins with are a session that somebody else gave out.
-func (r Request) isForeign() bool { return r.Outside != nil && r.Keys.AccessKeyID == "" }
+// isExternal says that the credentials it begins with are a session that somebody else gave out.
+func (r Request) isExternal() bool { return r.External != nil && r.Keys.AccessKeyID == "" }
 
 // source is what the last role is assumed with.
 func (r Request) source() Request {
@@ -92,10 +92,10 @@ func (r Request) source() Request {
 	return r
 }
 
-// keepable says whether the session is worth keeping and can be known again. What a program, a container or an instance
+// cacheable says whether the session is worth keeping and can be known again. What a program, a container or an instance
 // gives is kept by these themselves; a session that was had with long-term keys of theirs is kept here.
-func (r Request) keepable() bool {
-	return len(r.Roles) > 0 || r.TakesMFA() || r.Outside.Kind == profile.KindSSO
+func (r Request) cacheable() bool {
+	return len(r.Roles) > 0 || r.TakesMFA() || r.External.Kind == profile.KindSSO
 }
 
 // lifetime is the most that the session can last.
@@ -104,13 +104,13 @@ func (r Request) lifetime() time.Duration {
 	case len(r.Roles) > 0:
 		return r.Roles[len(r.Roles)-1].Duration
 	case !r.TakesMFA():
-		return maxOutside
+		return maxExternal
 	}
 	return r.Duration
 }
 
-// Key is the name that the session is kept under.
-func (r Request) Key() string {
+// CacheKey is the name that the session is kept under.
+func (r Request) CacheKey() string {
 	switch {
 	case len(r.Roles) > 0:
 		return r.rolePrefix() + hash(r.roleParts()...)
@@ -126,7 +126,7 @@ func (r Request) Key() string {
 func (r Request) rolePrefix() string { return "role-" + hash(r.userParts()...)[:16] + "-" }
 
 func (r Request) roleParts() []string {
-	parts := append(r.userParts(), fmt.Sprint(r.NoMFA, r.straight()))
+	parts := append(r.userParts(), fmt.Sprint(r.NoMFA, r.direct()))
 	for _, role := range r.Roles {
 		tags := make([]string, 0, 2*len(role.Tags))
 		for _, t := range role.Tags {
@@ -138,47 +138,47 @@ func (r Request) roleParts() []string {
 	return parts
 }
 
-// lock is the name of what one caller at a time does. Two codes for one user at the same time would be asked for on one
+// lockName is the name of what one caller at a time does. Two codes for one user at the same time would be asked for on one
 // screen, and one code counts once; everything else waits only for the same.
-func (r Request) lock() string {
+func (r Request) lockName() string {
 	if r.needsCode() {
-		return r.user()
+		return r.userKey()
 	}
-	return r.Key()
+	return r.CacheKey()
 }
 
-// user names whose keys these are, where: what a remembered device hangs on. Keys that a source gives are named by the
+// userKey names whose keys these are, where: what a remembered device hangs on. Keys that a source gives are named by the
 // source's settings, so that what is kept of them is found without asking it; see keyID.
-func (r Request) user() string { return "user-" + hash(r.userParts()...) }
+func (r Request) userKey() string { return "user-" + hash(r.userParts()...) }
 
 func (r Request) userParts() []string {
 	where := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
-	if r.Outside != nil {
-		return append(append([]string{"", ""}, where...), r.Outside.parts()...)
+	if r.External != nil {
+		return append(append([]string{"", ""}, where...), r.External.keyParts()...)
 	}
 	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, where...)
 }
 
-// keyID is that of the key that the source gave; "" of a key that the name of what is kept is made of, and before the
+// sourceKeyID is that of the key that the source gave; "" of a key that the name of what is kept is made of, and before the
 // source was asked.
-func (r Request) keyID() string {
-	if r.Outside == nil {
+func (r Request) sourceKeyID() string {
+	if r.External == nil {
 		return ""
 	}
 	return r.Keys.AccessKeyID
 }
 
-// isAnother says that what is kept was had with another key than the one that the source gave this time.
-func (r Request) isAnother(keyID string) bool {
-	return keyID != "" && r.keyID() != "" && keyID != r.keyID()
+// isOtherKey says that what is kept was had with another key than the one that the source gave this time.
+func (r Request) isOtherKey(keyID string) bool {
+	return keyID != "" && r.sourceKeyID() != "" && keyID != r.sourceKeyID()
 }
 
 // String says what is wanted, for --debug.
 func (r Request) String() string {
 	var what string
 	switch {
-	case r.Outside != nil:
-		what = r.Outside.Profile.String()
+	case r.External != nil:
+		what = r.External.Profile.String()
 	case r.NoMFA:
 		what = r.Keys.AccessKeyID + " without MFA"
 	case r.Serial != "":

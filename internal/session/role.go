@@ -21,45 +21,45 @@ const sourceTTL = time.Minute
 
 // assume assumes the last of the roles with the session of what comes before it. A kept session that AWS no longer takes
 // is passed over from then on, and another obtained in its place: by whoever comes first, once.
-func (o *Obtainer) assume(ctx context.Context, want Request) (Session, error) {
-	if want.straight() {
-		c, err := o.client(ctx, want)
+func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
+	if want.direct() {
+		c, err := p.client(ctx, want)
 		if err != nil {
 			return Session{}, err
 		}
-		return c.assumed(ctx, want, o.Warn)
+		return c.assumeWithoutCode(ctx, want, p.Warn)
 	}
 	source := want.source()
-	with, kept := o.kept(source, sourceTTL)
+	with, kept := p.cached(source, sourceTTL)
 	for {
 		var err error
 		if !kept {
-			if with, err = o.obtain(ctx, source, sourceTTL); err != nil {
+			if with, err = p.retrieve(ctx, source, sourceTTL); err != nil {
 				return Session{}, err
 			}
 		}
-		c, err := o.Reach.ConnectSession(ctx, with)
+		c, err := p.Options.NewSessionClient(ctx, with)
 		if err != nil {
 			return Session{}, err
 		}
-		if want.Outside != nil { // it says whether the source gave the session, or the keys that it was had with
+		if want.External != nil { // it says whether the source gave the session, or the keys that it was had with
 			want.Keys.AccessKeyID = with.KeyID
 		}
 		named := want
-		if !want.isForeign() {
-			named = o.remembered(want) // the device's name is the session's
+		if !want.isExternal() {
+			named = p.withCachedDevice(want) // the device's name is the session's
 		}
-		s, err := c.assumed(ctx, named, o.Warn)
-		if !kept || !isGone(err) {
+		s, err := c.assumeWithoutCode(ctx, named, p.Warn)
+		if !kept || !isRevoked(err) {
 			return s, err
 		}
-		o.Reach.Trace("role: AWS no longer takes the session kept for %s", source)
-		kept, o.gone = false, append(o.gone, with.AccessKeyID)
+		p.Options.Trace("role: AWS no longer takes the session kept for %s", source)
+		kept, p.revoked = false, append(p.revoked, with.AccessKeyID)
 	}
 }
 
-// assumed is assumeRole without a code, its error in words.
-func (c *Client) assumed(ctx context.Context, want Request, warn func(text, hint string)) (Session, error) {
+// assumeWithoutCode is assumeRole without a code, its error in words.
+func (c *Client) assumeWithoutCode(ctx context.Context, want Request, warn func(text, hint string)) (Session, error) {
 	s, err := c.assumeRole(ctx, want, "", warn)
 	switch {
 	case ctx.Err() != nil:
@@ -93,7 +93,7 @@ func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn
 	if err != nil {
 		return Session{}, err
 	}
-	return c.given(out.Credentials, role.Duration, warn)
+	return c.parseCredentials(out.Credentials, role.Duration, warn)
 }
 
 // sessionName is what the role's session is called, in CloudTrail and in the role's ARN: as the profile says, else like
@@ -119,10 +119,10 @@ func (c *Client) explainFor(want Request, err error) error {
 	role := want.Roles[len(want.Roles)-1]
 	code, said := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case len(want.Roles) == 1 && want.isForeign() && isGone(err):
-		return sourceGone(role.Profile, want.Outside.Profile, err)
+	case len(want.Roles) == 1 && want.isExternal() && isRevoked(err):
+		return sourceRevoked(role.Profile, want.External.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.isForeign() && len(want.Roles) == 1, len(want.Roles) > 1, err)
+		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.isExternal() && len(want.Roles) == 1, len(want.Roles) > 1, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
 		return msg.RoleTooLong(role.Profile, role.Duration, err)
 	case code == "ValidationError" && strings.Contains(said, "role chaining"):
@@ -131,20 +131,20 @@ func (c *Client) explainFor(want Request, err error) error {
 	return c.Explain(err)
 }
 
-// sourceGone says so of a role's source; it may be a session left behind, which hides what was meant.
-func sourceGone(role string, source profile.Profile, err error) error {
-	if c, ok := source.Hidden(); ok && c.Won.Kind == profile.KindKeys {
-		won, over := c.Won.Pos, c.Over.Pos
-		return msg.SourceGoneHides(role, source.Name, won.File, won.Line, c.Over.Key, over.File, over.Line, err)
+// sourceRevoked says so of a role's source; it may be a session left behind, which hides what was meant.
+func sourceRevoked(role string, source profile.Profile, err error) error {
+	if c, ok := source.HiddenSource(); ok && c.Used.Kind == profile.KindKeys {
+		won, over := c.Used.Pos, c.Ignored.Pos
+		return msg.SourceGoneHides(role, source.Name, won.File, won.Line, c.Ignored.Key, over.File, over.Line, err)
 	}
-	if s, ok := source.Pasted(); ok {
+	if s, ok := source.PastedSession(); ok {
 		return msg.SourceGonePasted(role, source.Name, s.Where.File, s.Where.Line, err)
 	}
 	return msg.SourceGone(role, source.Name, err)
 }
 
-// isGone says whether AWS refused a session that it gave out: it was revoked, or its user's key or device is no more.
-func isGone(err error) bool {
+// isRevoked says whether AWS refused a session that it gave out: it was revoked, or its user's key or device is no more.
+func isRevoked(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "InvalidClientTokenId")
 }

@@ -82,19 +82,19 @@ func decode(text []byte) (Session, error) {
 
 var errNoSession = errors.New("not a session")
 
-// Obtainer obtains sessions. Every field that is a func is called, if at all, while the lock is held.
-type Obtainer struct {
+// Provider obtains sessions. Every field that is a func is called, if at all, while the lock is held.
+type Provider struct {
 	Cache cache.Dir
-	// Homeless says that there is no directory to keep sessions in, though they were meant to be kept.
-	Homeless bool
+	// NoCacheDir says that there is no directory to keep sessions in, though they were meant to be kept.
+	NoCacheDir bool
 	// MinTTL is how long a kept session must still live to be used.
 	MinTTL time.Duration
 	// Refresh passes over sessions obtained before Started: those that others obtain meanwhile are new enough.
 	Refresh bool
 	Started time.Time
 
-	Reach Reach
-	Code  mfa.Source
+	Options ClientOptions
+	Code    mfa.Source
 	// Choose picks one of several devices.
 	Choose func(ctx context.Context, devices []mfa.Device) (mfa.Device, error)
 
@@ -105,199 +105,199 @@ type Obtainer struct {
 	Warn func(text, hint string)
 	Say  func(text string)
 
-	connected *Client           // with the long-term keys, when first needed
-	unlocked  error             // why there was no lock to be had
-	memory    map[string][]byte // what the cache would not keep
-	found     string            // the device, when it had to be found
-	gone      []string          // the access keys of kept sessions that AWS no longer takes
+	longTerm    *Client           // with the long-term keys, when first needed
+	lockErr     error             // why there was no lock to be had
+	inMemory    map[string][]byte // what the cache would not keep
+	foundSerial string            // the device, when it had to be found
+	revoked     []string          // the access keys of kept sessions that AWS no longer takes
 }
 
-// Obtain returns the session that want asks for: the kept one while it lasts, else a new one, asking for a token code at
+// Retrieve returns the session that want asks for: the kept one while it lasts, else a new one, asking for a token code at
 // most once however many callers arrive together. Errors are *msg.Error, or context.Canceled. An Obtainer may be asked
 // again and again, by one caller at a time: what cannot be kept in the cache it knows by heart.
-func (o *Obtainer) Obtain(want Request) (Session, error) {
-	if s, ok := o.kept(want, o.MinTTL); ok {
+func (p *Provider) Retrieve(want Request) (Session, error) {
+	if s, ok := p.cached(want, p.MinTTL); ok {
 		return s, nil
 	}
-	ctx, stop := o.Interruptible()
+	ctx, stop := p.Interruptible()
 	defer stop()
-	return o.obtain(ctx, want, o.MinTTL)
+	return p.retrieve(ctx, want, p.MinTTL)
 }
 
-// obtain is Obtain beyond its first look. A role is assumed with a session that is obtained in the same way, and kept on
+// retrieve is Obtain beyond its first look. A role is assumed with a session that is obtained in the same way, and kept on
 // its own: each step has its own lock, and waits only for those who want the same.
-func (o *Obtainer) obtain(ctx context.Context, want Request, minTTL time.Duration) (Session, error) {
-	unlock, err := o.lock(ctx, want)
+func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Duration) (Session, error) {
+	unlock, err := p.lock(ctx, want)
 	if err != nil {
 		return Session{}, err
 	}
 	defer unlock()
 	var given Session
-	if want.fromKeys() && want.Outside != nil {
-		if s, ok := o.kept(want, minTTL); ok { // a program may ask somebody: it does not run for what is there
+	if want.fromKeys() && want.External != nil {
+		if s, ok := p.cached(want, minTTL); ok { // a program may ask somebody: it does not run for what is there
 			return s, nil
 		}
-		if given, err = o.outside(ctx, want); err != nil {
+		if given, err = p.external(ctx, want); err != nil {
 			return Session{}, err
 		}
 		if !given.isLongTerm() {
-			return o.with(ctx, want, given)
+			return p.fromSource(ctx, want, given)
 		}
-		want = o.holding(want, given)
+		want = p.withSourceKeys(want, given)
 	}
 	named := want.Serial != "" || !want.needsCode()
 	if !named {
-		want, err = o.device(ctx, want)
-		if want.Outside != nil && errors.Is(err, errNoDevice) { // nobody asked for MFA
-			o.Say(msg.GivenWithoutMFA(want.Outside.Profile.Name, given.AccessKeyID))
-			return o.with(ctx, want, given)
+		want, err = p.device(ctx, want)
+		if want.External != nil && errors.Is(err, errNoDevice) { // nobody asked for MFA
+			p.Say(msg.GivenWithoutMFA(want.External.Profile.Name, given.AccessKeyID))
+			return p.fromSource(ctx, want, given)
 		}
 		if err != nil {
 			return Session{}, err
 		}
 	}
-	s, ok := o.kept(want, minTTL) // whoever held the lock has paid for us, or another profile of the same user has
+	s, ok := p.cached(want, minTTL) // whoever held the lock has paid for us, or another profile of the same user has
 	if !ok {
-		if s, want, err = o.ask(ctx, want, !named); err != nil {
+		if s, want, err = p.request(ctx, want, !named); err != nil {
 			return Session{}, err
 		}
-		s.KeyID = want.keyID()
-		o.keep(want, s)
+		s.KeyID = want.sourceKeyID()
+		p.store(want, s)
 	}
 	if !named {
-		o.remember(want)
+		p.storeDevice(want)
 	}
 	return s, nil
 }
 
-// outside asks the source.
-func (o *Obtainer) outside(ctx context.Context, want Request) (Session, error) {
-	for _, text := range want.Outside.Hidden {
-		o.Say(text)
+// external asks the source.
+func (p *Provider) external(ctx context.Context, want Request) (Session, error) {
+	for _, text := range want.External.Hidden {
+		p.Say(text)
 	}
-	return o.Reach.outside(ctx, *want.Outside)
+	return p.Options.external(ctx, *want.External)
 }
 
-// holding is want with the long-term keys that its source gave. What is known of others that it gave before is not of these.
-func (o *Obtainer) holding(want Request, given Session) Request {
-	if o.connected != nil && o.connected.id != given.AccessKeyID {
-		o.connected, o.found = nil, ""
+// withSourceKeys is want with the long-term keys that its source gave. What is known of others that it gave before is not of these.
+func (p *Provider) withSourceKeys(want Request, given Session) Request {
+	if p.longTerm != nil && p.longTerm.id != given.AccessKeyID {
+		p.longTerm, p.foundSerial = nil, ""
 	}
-	o.Reach.Trace("outside: %s is a long-term key", given.AccessKeyID)
+	p.Options.Trace("outside: %s is a long-term key", given.AccessKeyID)
 	want.Keys = profile.Keys{AccessKeyID: given.AccessKeyID, SecretAccessKey: profile.NewSecret(given.SecretAccessKey)}
 	return want
 }
 
-// with is what want comes to where its source gave what no code is asked for: that itself, or the role assumed with it.
-func (o *Obtainer) with(ctx context.Context, want Request, given Session) (Session, error) {
+// fromSource is what want comes to where its source gave what no code is asked for: that itself, or the role assumed with it.
+func (p *Provider) fromSource(ctx context.Context, want Request, given Session) (Session, error) {
 	if len(want.Roles) == 0 {
 		return given, nil
 	}
 	want.Keys = profile.Keys{}
-	c, err := o.Reach.ConnectSession(ctx, given)
+	c, err := p.Options.NewSessionClient(ctx, given)
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := c.assumed(ctx, want, o.Warn)
+	s, err := c.assumeWithoutCode(ctx, want, p.Warn)
 	if err == nil {
-		o.keep(want, s)
+		p.store(want, s)
 	}
 	return s, err
 }
 
-// ask asks whoever gives out what is wanted.
-func (o *Obtainer) ask(ctx context.Context, want Request, found bool) (s Session, asked Request, err error) {
+// request asks whoever gives out what is wanted.
+func (p *Provider) request(ctx context.Context, want Request, found bool) (s Session, asked Request, err error) {
 	switch {
 	case want.needsCode():
-		return o.withCode(ctx, want, found)
+		return p.withCode(ctx, want, found)
 	case len(want.Roles) > 0:
-		s, err = o.assume(ctx, want)
+		s, err = p.assume(ctx, want)
 	case !want.TakesMFA():
-		s, err = o.outside(ctx, want)
-		want.Outside.ReadSignIn() // it may have been renewed for that
+		s, err = p.external(ctx, want)
+		want.External.ReadSignIn() // it may have been renewed for that
 	default:
-		s, err = o.plain(ctx, want)
+		s, err = p.withoutMFA(ctx, want)
 	}
 	return s, want, err
 }
 
-// keep keeps a session that was paid for. When it cannot be kept, it is used all the same.
-func (o *Obtainer) keep(want Request, s Session) {
-	if !want.keepable() || s.Expiration.IsZero() || s.SessionToken == "" {
+// store keeps a session that was paid for. When it cannot be kept, it is used all the same.
+func (p *Provider) store(want Request, s Session) {
+	if !want.cacheable() || s.Expiration.IsZero() || s.SessionToken == "" {
 		return
 	}
-	if o.Cache.Path == "" {
-		o.learn(want.Key(), s)
-		if o.Homeless {
-			o.Warn(msg.NoPlaceToKeep(), "")
+	if p.Cache.Path == "" {
+		p.storeInMemory(want.CacheKey(), s)
+		if p.NoCacheDir {
+			p.Warn(msg.NoCacheDir(), "")
 		}
 		return
 	}
-	if err := o.Cache.Keep(want.Key(), s.encode()); err != nil {
-		o.learn(want.Key(), s)
-		o.Warn(msg.NotKept(err), "")
-	} else if o.unlocked != nil {
-		o.Warn(msg.NoLock(o.unlocked), "")
+	if err := p.Cache.Store(want.CacheKey(), s.encode()); err != nil {
+		p.storeInMemory(want.CacheKey(), s)
+		p.Warn(msg.NotCached(err), "")
+	} else if p.lockErr != nil {
+		p.Warn(msg.NoLock(p.lockErr), "")
 	}
 }
 
-// Mind is what an Obtainer knows and the cache does not, so that another process can go on where it stopped. There are
+// Memory is what an Obtainer knows and the cache does not, so that another process can go on where it stopped. There are
 // secrets in it.
-type Mind struct {
+type Memory struct {
 	Sessions map[string][]byte
 	Device   string
 }
 
-// Mind tells it.
-func (o *Obtainer) Mind() Mind { return Mind{o.memory, o.found} }
+// Memory tells it.
+func (p *Provider) Memory() Memory { return Memory{p.inMemory, p.foundSerial} }
 
-// Recall takes over another's mind.
-func (o *Obtainer) Recall(m Mind) { o.memory, o.found = m.Sessions, m.Device }
+// SetMemory takes over another's mind.
+func (p *Provider) SetMemory(m Memory) { p.inMemory, p.foundSerial = m.Sessions, m.Device }
 
-func (o *Obtainer) learn(name string, s Session) {
-	if o.memory == nil {
-		o.memory = map[string][]byte{}
+func (p *Provider) storeInMemory(name string, s Session) {
+	if p.inMemory == nil {
+		p.inMemory = map[string][]byte{}
 	}
-	o.memory[name] = s.encode()
+	p.inMemory[name] = s.encode()
 }
 
-// remember keeps a device that was found, now that a session was had with it.
-func (o *Obtainer) remember(want Request) {
-	known, _, _ := o.Cache.Load(want.user())
+// storeDevice keeps a device that was found, now that a session was had with it.
+func (p *Provider) storeDevice(want Request) {
+	known, _, _ := p.Cache.Load(want.userKey())
 	now := want.Serial
-	if want.keyID() != "" {
-		now += "\n" + want.keyID()
+	if want.sourceKeyID() != "" {
+		now += "\n" + want.sourceKeyID()
 	}
-	if string(known) != now && o.unlocked == nil {
-		if err := o.Cache.Keep(want.user(), []byte(now)); err != nil {
-			o.Warn(msg.NotKept(err), "")
+	if string(known) != now && p.lockErr == nil {
+		if err := p.Cache.Store(want.userKey(), []byte(now)); err != nil {
+			p.Warn(msg.NotCached(err), "")
 		}
 	}
 }
 
-// kept looks for a session that is good for want, under the remembered device when want names none.
-func (o *Obtainer) kept(want Request, minTTL time.Duration) (Session, bool) {
-	if !want.keepable() {
+// cached looks for a session that is good for want, under the remembered device when want names none.
+func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
+	if !want.cacheable() {
 		return Session{}, false
 	}
 	if len(want.Roles) == 0 && want.needsCode() { // a role session is the same whatever device it was had with
-		if want = o.remembered(want); want.Serial == "" {
+		if want = p.withCachedDevice(want); want.Serial == "" {
 			return Session{}, false
 		}
 	}
-	text, found := o.memory[want.Key()]
+	text, found := p.inMemory[want.CacheKey()]
 	if !found {
 		var err error
-		text, found, err = o.Cache.Load(want.Key())
-		o.warnUnusable(err)
+		text, found, err = p.Cache.Load(want.CacheKey())
+		p.warnUnusable(err)
 	}
 	if !found {
-		o.Reach.Trace("cache: no session kept for %s", want)
+		p.Options.Trace("cache: no session kept for %s", want)
 		return Session{}, false
 	}
 	s, err := decode(text)
 	if err != nil {
-		o.warnUnusable(o.Cache.Torn(want.Key(), err))
+		p.warnUnusable(p.Cache.Damaged(want.CacheKey(), err))
 		return Session{}, false
 	}
 	lifetime := want.lifetime()
@@ -305,37 +305,37 @@ func (o *Obtainer) kept(want Request, minTTL time.Duration) (Session, bool) {
 	if ours := s.Obtained.Add(lifetime); ours.Before(end) {
 		end = ours // by this computer's clock, which is behind AWS's
 	}
-	switch left := end.Sub(o.Reach.Now()); {
+	switch left := end.Sub(p.Options.Now()); {
 	case left < minTTL:
-		o.Reach.Trace("cache: the session kept for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
+		p.Options.Trace("cache: the session kept for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
 		return Session{}, false
 	case left > lifetime+clockLeeway:
-		o.Reach.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
+		p.Options.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
 		return Session{}, false
-	case slices.Contains(o.gone, s.AccessKeyID):
+	case slices.Contains(p.revoked, s.AccessKeyID):
 		return Session{}, false
-	case want.isAnother(s.KeyID):
-		o.Reach.Trace("cache: the session kept for %s was had with %s, another key: not used", want, s.KeyID)
+	case want.isOtherKey(s.KeyID):
+		p.Options.Trace("cache: the session kept for %s was had with %s, another key: not used", want, s.KeyID)
 		return Session{}, false
-	case o.Refresh && s.Obtained.Before(o.Started):
-		o.Reach.Trace("cache: passed over by --refresh")
+	case p.Refresh && s.Obtained.Before(p.Started):
+		p.Options.Trace("cache: passed over by --refresh")
 		return Session{}, false
 	}
-	o.Reach.Trace("cache: %v", s)
+	p.Options.Trace("cache: %v", s)
 	return s, true
 }
 
-// Kept is Obtain's first look and nothing more: the kept session that is good for want, found without asking anybody and
+// Cached is Obtain's first look and nothing more: the kept session that is good for want, found without asking anybody and
 // without writing anything. serial is the device that want names, else the remembered one, else "".
-func (o *Obtainer) Kept(want Request) (s Session, serial string, found bool) {
-	s, found = o.kept(want, o.MinTTL)
-	return s, o.remembered(want).Serial, found
+func (p *Provider) Cached(want Request) (s Session, serial string, found bool) {
+	s, found = p.cached(want, p.MinTTL)
+	return s, p.withCachedDevice(want).Serial, found
 }
 
-func (o *Obtainer) warnUnusable(err error) {
+func (p *Provider) warnUnusable(err error) {
 	var unusable *cache.Unusable
 	if errors.As(err, &unusable) {
-		o.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion), "")
+		p.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion), "")
 	}
 }
 
@@ -343,16 +343,16 @@ func (o *Obtainer) warnUnusable(err error) {
 // 15 minutes off.
 const clockLeeway = 15 * time.Minute
 
-// remembered fills in the device that an earlier run found, when want names none: kept under the user's name is its
+// withCachedDevice fills in the device that an earlier run found, when want names none: kept under the user's name is its
 // serial number, and on a line below it the ID of the key that a source gave.
-func (o *Obtainer) remembered(want Request) Request {
+func (p *Provider) withCachedDevice(want Request) Request {
 	if want.Serial != "" || !want.TakesMFA() {
 		return want
 	}
-	if want.Serial = o.found; want.Serial == "" {
-		known, _, err := o.Cache.Load(want.user())
-		o.warnUnusable(err)
-		if serial, keyID, _ := strings.Cut(string(known), "\n"); !want.isAnother(keyID) {
+	if want.Serial = p.foundSerial; want.Serial == "" {
+		known, _, err := p.Cache.Load(want.userKey())
+		p.warnUnusable(err)
+		if serial, keyID, _ := strings.Cut(string(known), "\n"); !want.isOtherKey(keyID) {
 			want.Serial = serial
 		}
 	}
@@ -362,32 +362,32 @@ func (o *Obtainer) remembered(want Request) Request {
 // patience is how long the lock is waited for in silence, longestWait how long at all: somebody has the question for a
 // code before them, or has left it there.
 const (
-	patience    = time.Second
-	longestWait = 5 * time.Minute
+	noticeAfter = time.Second
+	lockTimeout = 5 * time.Minute
 )
 
-func (o *Obtainer) lock(ctx context.Context, want Request) (unlock func(), err error) {
-	waiting := time.AfterFunc(patience, func() { o.Say(msg.Waiting) })
+func (p *Provider) lock(ctx context.Context, want Request) (unlock func(), err error) {
+	waiting := time.AfterFunc(noticeAfter, func() { p.Say(msg.Waiting) })
 	defer waiting.Stop()
-	bounded, cancel := context.WithTimeout(ctx, longestWait)
+	bounded, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	unlock, err = o.Cache.Lock(bounded, want.lock())
+	unlock, err = p.Cache.Lock(bounded, want.lockName())
 	switch {
 	case err == nil:
 		return unlock, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case bounded.Err() != nil:
-		return nil, msg.WaitedTooLong(longestWait)
+		return nil, msg.WaitedTooLong(lockTimeout)
 	}
-	o.Reach.Trace("cache: no lock: %v", err)
-	o.unlocked = err // one at a time is all that is lost
+	p.Options.Trace("cache: no lock: %v", err)
+	p.lockErr = err // one at a time is all that is lost
 	return func() {}, nil
 }
 
-func (o *Obtainer) client(ctx context.Context, want Request) (c *Client, err error) {
-	if o.connected == nil {
-		o.connected, err = o.Reach.Connect(ctx, want.Keys)
+func (p *Provider) client(ctx context.Context, want Request) (c *Client, err error) {
+	if p.longTerm == nil {
+		p.longTerm, err = p.Options.NewClient(ctx, want.Keys)
 	}
-	return o.connected, err
+	return p.longTerm, err
 }

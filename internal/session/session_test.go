@@ -35,22 +35,22 @@ func TestKey(t *testing.T) {
 	for what, change := range changes {
 		r := request()
 		change(&r)
-		if before, ok := seen[r.Key()]; ok {
+		if before, ok := seen[r.CacheKey()]; ok {
 			t.Errorf("%s and %s have one key", what, before)
 		}
-		seen[r.Key()] = what
+		seen[r.CacheKey()] = what
 	}
 	again, where := request(), request()
 	where.Keys.Where = profile.Pos{File: "config", Line: 7}
-	if again.Key() != request().Key() || where.Key() != request().Key() {
+	if again.CacheKey() != request().CacheKey() || where.CacheKey() != request().CacheKey() {
 		t.Error("the same request has two keys")
 	}
-	if key := request().Key(); strings.ContainsAny(key, "/\\:. ") || strings.Contains(key, "AKIA") {
+	if key := request().CacheKey(); strings.ContainsAny(key, "/\\:. ") || strings.Contains(key, "AKIA") {
 		t.Errorf("%s is no name for a file", key)
 	}
 	other := request()
 	other.Serial, other.Duration = "", time.Hour
-	if other.user() != request().user() {
+	if other.userKey() != request().userKey() {
 		t.Error("two requests of one user are not one user's")
 	}
 }
@@ -63,10 +63,10 @@ func TestRoleKey(t *testing.T) {
 		"Profile": "b", "ARN": "b", "SessionName": "b", "ExternalID": "b", "SourceIdentity": "b", "Duration": time.Hour,
 		"Tags": []profile.Tag{{Key: "b", Value: "c"}}, "TransitiveTags": []string{"b"},
 	}
-	outside := func(change func(*Outside)) func(*Request) {
+	outside := func(change func(*ExternalSource)) func(*Request) {
 		return func(r *Request) {
-			r.Outside = &Outside{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
-			change(r.Outside)
+			r.External = &ExternalSource{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
+			change(r.External)
 		}
 	}
 	changes := map[string]func(*Request){
@@ -77,10 +77,10 @@ func TestRoleKey(t *testing.T) {
 		"turned":      func(r *Request) { r.Roles = append(r.Roles, role()); r.Roles[0].ARN = "b" },
 		"a tag's end": func(r *Request) { r.Roles[0].Tags = []profile.Tag{{Key: "bc"}} },
 
-		"a sign-in":      outside(func(*Outside) {}),
-		"another's":      outside(func(x *Outside) { x.SignIn = []byte("b") }),
-		"elsewhere":      outside(func(x *Outside) { x.URL = map[string]string{"sso": "b"} }),
-		"another source": outside(func(x *Outside) { x.Kind = profile.KindLogin }),
+		"a sign-in":      outside(func(*ExternalSource) {}),
+		"another's":      outside(func(x *ExternalSource) { x.SignIn = []byte("b") }),
+		"elsewhere":      outside(func(x *ExternalSource) { x.URL = map[string]string{"sso": "b"} }),
+		"another source": outside(func(x *ExternalSource) { x.Kind = profile.KindLogin }),
 	}
 	for field := range reflect.TypeFor[profile.Role]().Fields() {
 		changes[field.Name] = func(r *Request) {
@@ -95,10 +95,10 @@ func TestRoleKey(t *testing.T) {
 		if what == "Profile" {
 			what = "nothing"
 		}
-		if before, ok := seen[r.Key()]; ok && before != what {
+		if before, ok := seen[r.CacheKey()]; ok && before != what {
 			t.Errorf("%s and %s have one key", what, before)
 		}
-		seen[r.Key()] = what
+		seen[r.CacheKey()] = what
 	}
 	if len(seen) != len(changes)-1 {
 		t.Errorf("%d changes have %d keys", len(changes), len(seen))

@@ -21,8 +21,8 @@ type ssoToken struct {
 }
 
 // ssoToken reads it. Its errors are *msg.Error, and tell a sign-in that there is not from one that cannot be read.
-func (x *Outside) ssoToken() (t ssoToken, err error) {
-	path, err := x.keptSignIn()
+func (x *ExternalSource) ssoToken() (t ssoToken, err error) {
+	path, err := x.cachedSignIn()
 	if err != nil {
 		return ssoToken{}, err
 	}
@@ -40,8 +40,8 @@ func (x *Outside) ssoToken() (t ssoToken, err error) {
 
 // checkLogin is the same for what aws login leaves behind, which the SDK reads: without the key that it is renewed with, in
 // PEM, the SDK crashes (credentials/logincreds, parseKey).
-func (x *Outside) checkLogin() (path string, err error) {
-	if path, err = x.keptSignIn(); err != nil {
+func (x *ExternalSource) checkLogin() (path string, err error) {
+	if path, err = x.cachedSignIn(); err != nil {
 		return "", err
 	}
 	var left struct {
@@ -62,8 +62,8 @@ func (x *Outside) checkLogin() (path string, err error) {
 	return path, nil
 }
 
-// keptSignIn is where the sign-in is kept, which is in SignIn from then on.
-func (x *Outside) keptSignIn() (path string, err error) {
+// cachedSignIn is where the sign-in is kept, which is in SignIn from then on.
+func (x *ExternalSource) cachedSignIn() (path string, err error) {
 	if path, err = x.signInFile(); err != nil {
 		return "", x.expired(err)
 	}
@@ -77,14 +77,14 @@ func (x *Outside) keptSignIn() (path string, err error) {
 }
 
 // expired says that the sign-in has ended, or that there was none.
-func (x *Outside) expired(err error) error {
+func (x *ExternalSource) expired(err error) error {
 	if x.Kind == profile.KindLogin {
 		return msg.LoginExpired(x.Profile.Name, err)
 	}
 	return msg.SSOExpired(x.Profile.Name, err)
 }
 
-func (x *Outside) unreadable(path, why string) error {
+func (x *ExternalSource) unreadable(path, why string) error {
 	return msg.SignInUnreadable(x.Profile.Name, path, why, x.Kind == profile.KindLogin)
 }
 

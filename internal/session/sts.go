@@ -18,11 +18,11 @@ import (
 var errNoDevice = errors.New("no MFA device")
 
 // device finds out which device want means: the one it names, the remembered one, or the one that IAM lists.
-func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
-	if want = o.remembered(want); want.Serial != "" {
+func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
+	if want = p.withCachedDevice(want); want.Serial != "" {
 		return want, nil
 	}
-	c, err := o.client(ctx, want)
+	c, err := p.client(ctx, want)
 	if err != nil {
 		return want, err
 	}
@@ -33,62 +33,62 @@ func (o *Obtainer) device(ctx context.Context, want Request) (Request, error) {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		return want, msg.DeviceNotFound(o.Reach.Profile, c.Explain(err), isAccessDenied(err))
+		return want, msg.DeviceNotFound(p.Options.Profile, c.Explain(err), isAccessDenied(err))
 	}
-	chosen, err := o.choose(ctx, devices)
+	chosen, err := p.choose(ctx, devices)
 	if err != nil {
 		return want, err
 	}
-	want.Serial, o.found = chosen.Serial, chosen.Serial
+	want.Serial, p.foundSerial = chosen.Serial, chosen.Serial
 	return want, nil
 }
 
-func (o *Obtainer) choose(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
+func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
 	var usable []mfa.Device
 	var keys []string
 	for _, d := range devices {
-		if d.SecurityKey() {
+		if d.IsSecurityKey() {
 			keys = append(keys, d.Serial)
 		} else {
 			usable = append(usable, d)
 		}
 	}
-	o.Reach.Trace("device: %d listed, %d of them security keys", len(devices), len(keys))
+	p.Options.Trace("device: %d listed, %d of them security keys", len(devices), len(keys))
 	switch {
 	case len(usable) == 1:
 		return usable[0], nil
 	case len(usable) > 1:
-		return o.Choose(ctx, usable)
+		return p.Choose(ctx, usable)
 	case len(keys) > 0:
-		return mfa.Device{}, msg.OnlySecurityKeys(o.Reach.Profile, keys)
+		return mfa.Device{}, msg.OnlySecurityKeys(p.Options.Profile, keys)
 	}
-	return mfa.Device{}, msg.NoDevice(o.Reach.Profile, errNoDevice)
+	return mfa.Device{}, msg.NoDevice(p.Options.Profile, errNoDevice)
 }
 
 // withCode asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
 // more. A device that was found, not named, and that AWS no longer knows is forgotten and found anew, once: the request
 // comes back with the device that was asked in the end.
-func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
-	if (mfa.Device{Serial: want.Serial}).SecurityKey() {
+func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
+	if (mfa.Device{Serial: want.Serial}).IsSecurityKey() {
 		return Session{}, want, msg.SecurityKey(want.Serial)
 	}
-	c, err := o.client(ctx, want)
+	c, err := p.client(ctx, want)
 	if err != nil {
 		return Session{}, want, err
 	}
 	if len(want.Roles) > 0 {
-		o.Say(msg.RoleNeedsOwnCode(want.Roles[0].Profile, want.Roles[0].Duration))
+		p.Say(msg.RoleNeedsOwnCode(want.Roles[0].Profile, want.Roles[0].Duration))
 	}
-	need := mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
+	need := mfa.CodeRequest{Profile: p.Options.Profile, Serial: want.Serial}
 	for {
-		code, err := o.Code(ctx, need)
+		code, err := p.Code(ctx, need)
 		if err != nil {
 			return Session{}, want, err
 		}
-		s, err := c.withCode(ctx, want, code, o.Warn)
+		s, err := c.withCode(ctx, want, code, p.Warn)
 		switch {
 		case err == nil:
-			o.Say(msg.SessionObtained(o.Reach.Profile, want.subject(), s.Expiration))
+			p.Say(msg.SessionObtained(p.Options.Profile, want.subject(), s.Expiration))
 			return s, want, nil
 		case ctx.Err() != nil:
 			return Session{}, want, ctx.Err()
@@ -96,10 +96,10 @@ func (o *Obtainer) withCode(ctx context.Context, want Request, found bool) (Sess
 			need.Refused = err
 		case isWrongDevice(err) && found:
 			found = false
-			if want, err = o.findAgain(ctx, want, err); err != nil {
+			if want, err = p.findNewDevice(ctx, want, err); err != nil {
 				return Session{}, want, err
 			}
-			need = mfa.Need{Profile: o.Reach.Profile, Serial: want.Serial}
+			need = mfa.CodeRequest{Profile: p.Options.Profile, Serial: want.Serial}
 		case isWrongDevice(err):
 			return Session{}, want, msg.DeviceRefused(want.Serial, err)
 		default:
@@ -116,28 +116,28 @@ func (r Request) subject() string {
 	return r.Serial
 }
 
-// findAgain forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
-func (o *Obtainer) findAgain(ctx context.Context, want Request, refusal error) (Request, error) {
-	o.Reach.Trace("device: AWS no longer knows the remembered %s", want.Serial)
-	if err := o.Cache.Drop(want.user()); err != nil {
-		o.Warn(msg.NotForgotten(err), "")
+// findNewDevice forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
+func (p *Provider) findNewDevice(ctx context.Context, want Request, refusal error) (Request, error) {
+	p.Options.Trace("device: AWS no longer knows the remembered %s", want.Serial)
+	if err := p.Cache.Remove(want.userKey()); err != nil {
+		p.Warn(msg.NotForgotten(err), "")
 	}
 	gone := want.Serial
-	want.Serial, o.found = "", ""
-	want, err := o.device(ctx, want)
+	want.Serial, p.foundSerial = "", ""
+	want, err := p.device(ctx, want)
 	if err == nil && want.Serial == gone {
 		err = msg.DeviceRefused(gone, refusal)
 	}
 	return want, err
 }
 
-// plain asks for what needs neither a code nor a session: a user's session without MFA.
-func (o *Obtainer) plain(ctx context.Context, want Request) (Session, error) {
-	c, err := o.client(ctx, want)
+// withoutMFA asks for what needs neither a code nor a session: a user's session without MFA.
+func (p *Provider) withoutMFA(ctx context.Context, want Request) (Session, error) {
+	c, err := p.client(ctx, want)
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := c.getSessionToken(ctx, want, "", o.Warn)
+	s, err := c.getSessionToken(ctx, want, "", p.Warn)
 	if ctx.Err() != nil {
 		return Session{}, ctx.Err()
 	}
@@ -166,11 +166,11 @@ func (c *Client) getSessionToken(ctx context.Context, want Request, code string,
 	if err != nil {
 		return Session{}, err
 	}
-	return c.given(out.Credentials, want.Duration, warn)
+	return c.parseCredentials(out.Credentials, want.Duration, warn)
 }
 
-// given takes the session out of an answer.
-func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(text, hint string)) (Session, error) {
+// parseCredentials takes the session out of an answer.
+func (c *Client) parseCredentials(out *types.Credentials, asked time.Duration, warn func(text, hint string)) (Session, error) {
 	if out == nil {
 		out = &types.Credentials{}
 	}
@@ -179,16 +179,16 @@ func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(te
 		SecretAccessKey: aws.ToString(out.SecretAccessKey),
 		SessionToken:    aws.ToString(out.SessionToken),
 		Expiration:      aws.ToTime(out.Expiration),
-		Obtained:        c.Reach.Now(),
+		Obtained:        c.ClientOptions.Now(),
 	}
 	if err := c.check(s); err != nil {
 		return Session{}, err
 	}
 	c.Trace("sts: %v", s)
-	if c.ahead.Abs() > skewed {
+	if c.ahead.Abs() > maxSkew {
 		warn(msg.ClockOff(c.ahead), msg.SetClock)
 	}
-	if given := s.Expiration.Sub(c.Now()); given < asked-skewed {
+	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
 		warn(msg.Shorter(asked, given), "")
 	}
 	return s, nil
@@ -197,7 +197,7 @@ func (c *Client) given(out *types.Credentials, asked time.Duration, warn func(te
 // check refuses what an answer that is not AWS's, or is not whole, makes of a session. Clients would take an empty key for
 // none, and go on to other credentials.
 func (c *Client) check(s Session) error {
-	host := cmp.Or(c.asked, "AWS")
+	host := cmp.Or(c.lastHost, "AWS")
 	switch {
 	case s.AccessKeyID == "" || s.SecretAccessKey == "":
 		return msg.AnswerLacks(host, "access key")
@@ -213,5 +213,5 @@ func (c *Client) check(s Session) error {
 
 func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
 
-// skewed is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
-const skewed = 5 * time.Minute
+// maxSkew is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
+const maxSkew = 5 * time.Minute

@@ -36,9 +36,9 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Outside is where a chain begins that does not begin with a user's long-term keys: another program, a sign-in, the
+// ExternalSource is where a chain begins that does not begin with a user's long-term keys: another program, a sign-in, the
 // machine. What these give, the SDK fetches; MFA, if any, is their affair.
-type Outside struct {
+type ExternalSource struct {
 	Profile profile.Profile
 	Kind    profile.Kind
 	Getenv  func(string) string
@@ -55,13 +55,13 @@ type Outside struct {
 	SignIn []byte
 }
 
-// maxOutside is the longest that a permission set's session can last (IAM Identity Center User Guide, "Set session
+// maxExternal is the longest that a permission set's session can last (IAM Identity Center User Guide, "Set session
 // duration").
-const maxOutside = 12 * time.Hour
+const maxExternal = 12 * time.Hour
 
-// parts tell one such beginning from another, for the name that a session is kept under: what decides, and nothing else, so
+// keyParts tell one such beginning from another, for the name that a session is kept under: what decides, and nothing else, so
 // that all roles with one beginning share it.
-func (x *Outside) parts() []string {
+func (x *ExternalSource) keyParts() []string {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	parts := []string{fmt.Sprint(x.Kind)}
 	switch x.Kind {
@@ -74,7 +74,7 @@ func (x *Outside) parts() []string {
 		return append(parts, get("credential_process"))
 	case profile.KindWebIdentity:
 		return append(parts, get("web_identity_token_file"), get("role_arn"), get("role_session_name"))
-	case profile.KindSurroundings:
+	case profile.KindCredentialSource:
 		parts = append(parts, get("credential_source"))
 		for _, name := range []string{containerURL, containerPath, "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
 			parts = append(parts, x.Getenv(name))
@@ -89,14 +89,14 @@ func (x *Outside) parts() []string {
 
 // ReadSignIn looks what the AWS CLI keeps of a sign-in, if that is what it begins with: a session that was had with
 // another person's, or before signing out, is not the one that is wanted now. (Botocore removes its own at a sign-out.)
-func (x *Outside) ReadSignIn() {
+func (x *ExternalSource) ReadSignIn() {
 	if path, err := x.signInFile(); err == nil {
 		x.SignIn, _ = bounded.ReadFile(path) // that it cannot be read is said by whoever needs it
 	}
 }
 
 // signInFile is where the AWS CLI keeps a sign-in.
-func (x *Outside) signInFile() (string, error) {
+func (x *ExternalSource) signInFile() (string, error) {
 	switch x.Kind {
 	case profile.KindSSO:
 		s, err := x.Profile.SSO()
@@ -113,22 +113,22 @@ func (x *Outside) signInFile() (string, error) {
 }
 
 // environment is the key pair that the variables hold, for credential_source = Environment.
-func (x *Outside) environment() (profile.Keys, error) {
+func (x *ExternalSource) environment() (profile.Keys, error) {
 	k := profile.Keys{
 		AccessKeyID:     x.Getenv("AWS_ACCESS_KEY_ID"),
 		SecretAccessKey: profile.NewSecret(x.Getenv("AWS_SECRET_ACCESS_KEY")),
 		SessionToken:    profile.NewSecret(x.Getenv("AWS_SESSION_TOKEN")),
 	}
 	from, _ := x.Profile.Get("credential_source")
-	if x.Kind != profile.KindSurroundings || from != profile.FromEnvironment || k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
+	if x.Kind != profile.KindCredentialSource || from != profile.FromEnvironment || k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
 		return profile.Keys{}, msg.NothingInEnvironment(x.Profile.Name)
 	}
 	return k, nil
 }
 
-// outside fetches the credentials.
-func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
-	c, err := r.connect(ctx, "", "", "")
+// external fetches the credentials.
+func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session, error) {
+	c, err := r.newClient(ctx, "", "", "")
 	if err != nil {
 		return Session{}, err
 	}
@@ -140,7 +140,7 @@ func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
 	limit := c.Call
 	if x.Kind == profile.KindProcess { // there may be a person to answer its questions
 		limit = func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, longestWait)
+			return context.WithTimeout(ctx, lockTimeout)
 		}
 	}
 	limited, cancel := limit(ctx)
@@ -150,7 +150,7 @@ func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
 	case ctx.Err() != nil:
 		return Session{}, ctx.Err()
 	case err != nil:
-		return Session{}, c.explainOutside(x, err)
+		return Session{}, c.explainExternal(x, err)
 	}
 	s := Session{
 		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Obtained: r.Now(),
@@ -162,16 +162,16 @@ func (r Reach) outside(ctx context.Context, x Outside) (Session, error) {
 			return Session{}, msg.ProcessStale(x.Profile.Name, s.Expiration, at.File, at.Line)
 		}
 	}
-	if err := c.checkOutside(x.Kind, s); err != nil {
+	if err := c.checkExternal(x.Kind, s); err != nil {
 		return Session{}, err
 	}
 	r.Trace("outside: %v", s)
 	return s, nil
 }
 
-// checkOutside is check for what need not be a session of AWS's: a container may give a pair that has neither token nor
+// checkExternal is check for what need not be a session of AWS's: a container may give a pair that has neither token nor
 // end.
-func (c *Client) checkOutside(kind profile.Kind, s Session) error {
+func (c *Client) checkExternal(kind profile.Kind, s Session) error {
 	if kind == profile.KindSSO || kind == profile.KindWebIdentity {
 		return c.check(s)
 	}
@@ -185,7 +185,7 @@ func (c *Client) checkOutside(kind profile.Kind, s Session) error {
 }
 
 // provider is the SDK's for what the profile has. The settings are ours to read: an included profile's count too.
-func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
+func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	switch x.Kind {
 	case profile.KindSSO:
@@ -206,8 +206,8 @@ func (c *Client) provider(x Outside) (aws.CredentialsProvider, error) {
 		}
 		client := signin.NewFromConfig(c.aws, func(o *signin.Options) { o.BaseEndpoint = optional(x.URL["signin"]) })
 		return logincreds.New(client, path), nil
-	case profile.KindSurroundings:
-		return c.surroundings(x, get("credential_source"))
+	case profile.KindCredentialSource:
+		return c.credentialSource(x, get("credential_source"))
 	default:
 		k, err := x.Profile.KeyPair()
 		if err != nil {
@@ -227,7 +227,7 @@ func static(k profile.Keys) aws.CredentialsProvider {
 }
 
 // sso shows the token that the AWS CLI keeps.
-func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
+func (c *Client) sso(x ExternalSource) (aws.CredentialsProvider, error) {
 	s, err := x.Profile.SSO()
 	if err != nil {
 		return nil, err
@@ -239,17 +239,17 @@ func (c *Client) sso(x Outside) (aws.CredentialsProvider, error) {
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		if !token.expires.After(c.Reach.Now()) {
+		if !token.expires.After(c.ClientOptions.Now()) {
 			if token.Access, err = x.renew(ctx, oidc, s); err != nil {
 				return aws.Credentials{}, err
 			}
 		}
-		return showToken(ctx, portal, s, token.Access)
+		return roleCredentials(ctx, portal, s, token.Access)
 	}), nil
 }
 
 // renew has the SDK renew the token of an sso-session, and write it back. The older form has nothing to renew it with.
-func (x *Outside) renew(ctx context.Context, oidc *ssooidc.Client, s profile.SSO) (access string, err error) {
+func (x *ExternalSource) renew(ctx context.Context, oidc *ssooidc.Client, s profile.SSO) (access string, err error) {
 	path, err := x.signInFile()
 	if err != nil || s.Session == "" {
 		return "", x.expired(err)
@@ -258,13 +258,13 @@ func (x *Outside) renew(ctx context.Context, oidc *ssooidc.Client, s profile.SSO
 	return token.Value, err
 }
 
-// showToken gets the role's credentials for the token.
-func showToken(ctx context.Context, portal *sso.Client, s profile.SSO, access string) (aws.Credentials, error) {
+// roleCredentials gets the role's credentials for the token.
+func roleCredentials(ctx context.Context, portal *sso.Client, s profile.SSO, access string) (aws.Credentials, error) {
 	out, err := portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 		AccessToken: aws.String(access), AccountId: aws.String(s.Account), RoleName: aws.String(s.Role),
 	})
 	if err != nil || out.RoleCredentials == nil {
-		return aws.Credentials{}, err // without any, checkOutside says so
+		return aws.Credentials{}, err // without any, checkExternal says so
 	}
 	given := out.RoleCredentials
 	return aws.Credentials{
@@ -276,15 +276,15 @@ func showToken(ctx context.Context, portal *sso.Client, s profile.SSO, access st
 // newProcess runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
 // calls itself be known is in Environ, and stdin is not ours to give away. And on Windows, where the SDK's own command
 // spoils the quotes about a path with blanks (aws-sdk-go-v2, issue 3208), cmd is handed the line as it is.
-func newProcess(x Outside, command string) process {
+func newProcess(x ExternalSource, command string) process {
 	printed := &bounded.Output{}
 	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
-		cmd := mfa.System(ctx, command, x.Environ)
+		cmd := mfa.ShellCommand(ctx, command, x.Environ)
 		cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = x.Environ, nil, printed, x.Stderr
 		cmd.WaitDelay = time.Second // what the program started may hold its stdout open
 		return cmd, nil
 	})
-	return process{processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = longestWait }), printed}
+	return process{processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = lockTimeout }), printed}
 }
 
 // process is the SDK's provider for a program, which reads no more of it than fits into printed.
@@ -301,8 +301,8 @@ func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return got, err
 }
 
-// surroundings is for credential_source.
-func (c *Client) surroundings(x Outside, from string) (aws.CredentialsProvider, error) {
+// credentialSource is for credential_source.
+func (c *Client) credentialSource(x ExternalSource, from string) (aws.CredentialsProvider, error) {
 	switch from {
 	case profile.FromEnvironment:
 		k, err := x.environment()
@@ -339,7 +339,7 @@ const (
 // container is where a container asks for its role's credentials, and the token to show there. A URL without TLS is
 // taken only of this machine's own and of the addresses that ECS and EKS answer at, as every AWS client does (AWS SDKs
 // and Tools Reference Guide, "Container credential provider").
-func (x *Outside) container() (endpoint, token string, err error) {
+func (x *ExternalSource) container() (endpoint, token string, err error) {
 	full := x.Getenv(containerURL)
 	if path := x.Getenv(containerPath); path != "" {
 		full = "http://169.254.170.2" + path
@@ -369,8 +369,8 @@ func isLocal(host string) bool {
 	return host == "169.254.170.2" || host == "169.254.170.23" || host == "fd00:ec2::23"
 }
 
-// explainOutside puts into words why there are no credentials.
-func (c *Client) explainOutside(x Outside, err error) error {
+// explainExternal puts into words why there are no credentials.
+func (c *Client) explainExternal(x ExternalSource, err error) error {
 	var (
 		told      *msg.Error
 		api       smithy.APIError
@@ -387,7 +387,7 @@ func (c *Client) explainOutside(x Outside, err error) error {
 		return told
 	case x.Kind == profile.KindProcess:
 		return processFailed(x, err)
-	case x.Kind == profile.KindSurroundings:
+	case x.Kind == profile.KindCredentialSource:
 		from, _ := x.Profile.Get("credential_source")
 		var answered interface{ HTTPStatusCode() int }
 		if code == "" && errors.As(err, &answered) { // what it said is no error of AWS's
@@ -418,7 +418,7 @@ func (c *Client) explainOutside(x Outside, err error) error {
 }
 
 // processFailed says so of a program. What it printed is never shown, not underneath either: it may be credentials.
-func processFailed(x Outside, err error) error {
+func processFailed(x ExternalSource, err error) error {
 	at := x.Profile.Where("credential_process")
 	var exit *exec.ExitError
 	switch {
@@ -427,7 +427,7 @@ func processFailed(x Outside, err error) error {
 	case errors.As(err, &exit):
 		return msg.ProcessFailed(x.Profile.Name, exit.ExitCode(), at.File, at.Line)
 	case errors.Is(err, context.DeadlineExceeded):
-		return msg.ProcessTooSlow(x.Profile.Name, longestWait, at.File, at.Line)
+		return msg.ProcessTooSlow(x.Profile.Name, lockTimeout, at.File, at.Line)
 	case errors.Is(err, exec.ErrWaitDelay):
 		return msg.ProcessHangs(x.Profile.Name, at.File, at.Line)
 	}

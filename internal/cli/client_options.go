@@ -12,41 +12,41 @@ import (
 	"awsmfa/internal/session"
 )
 
-// reach is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where nothing names
+// clientOptions is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where nothing names
 // one, arn tells the partition: a source's region is not asked, for the command would not have it either.
-func (f *profileFlags) reach(a *app, p profile.Profile, region, arn string) (session.Reach, session.Endpoint, error) {
+func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn string) (session.ClientOptions, session.Endpoint, error) {
 	sts, err := a.endpoint(p, "sts")
 	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
+		return session.ClientOptions{}, session.Endpoint{}, err
 	}
 	iam, err := a.endpoint(p, "iam")
 	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
+		return session.ClientOptions{}, session.Endpoint{}, err
 	}
-	legacy, err := a.legacy(p)
+	legacy, err := a.usesLegacyEndpoint(p)
 	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
+		return session.ClientOptions{}, session.Endpoint{}, err
 	}
 	settings, err := session.ReadSettings(p, a.Getenv, a.Home)
 	if err != nil {
-		return session.Reach{}, session.Endpoint{}, err
+		return session.ClientOptions{}, session.Endpoint{}, err
 	}
 	if strings.EqualFold(a.Getenv("AWS_RETRY_MODE"), "legacy") {
 		// Botocore's oldest mode, for which the SDK refuses to do anything. What is run gets the variable as it was.
 		os.Setenv("AWS_RETRY_MODE", string(session.UsualRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := cmp.Or(regionFor(region, p, a.Getenv), session.UsualRegion(arn))
+	where := cmp.Or(regionFor(region, p, a.Getenv), session.DefaultRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
 			_, err = url.Parse("http://" + a.Getenv(name))
 		}
 		if err != nil {
-			return session.Reach{}, session.Endpoint{}, msg.BadProxy(name)
+			return session.ClientOptions{}, session.Endpoint{}, msg.BadProxy(name)
 		}
 	}
 	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
-	return session.Reach{
+	return session.ClientOptions{
 		Profile:  p.Name,
 		Settings: settings,
 		Region:   where,
@@ -105,9 +105,9 @@ func ownRegion(getenv func(string) string) string {
 	return ""
 }
 
-// legacy says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS and no dual-stack
+// usesLegacyEndpoint says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS and no dual-stack
 // variant: those win, as in botocore (args.py, _should_set_global_sts_endpoint).
-func (a *app) legacy(p profile.Profile) (bool, error) {
+func (a *app) usesLegacyEndpoint(p profile.Profile) (bool, error) {
 	chosen, err := a.choice(p, "sts_regional_endpoints", "legacy", "regional")
 	if err != nil || chosen != "legacy" {
 		return false, err

@@ -10,17 +10,17 @@ import (
 	"awsmfa/shells"
 )
 
-// begin is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of the profile
+// baseCredentials is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of the profile
 // that was asked for, as in botocore.
-func (a *app) begin(p profile.Profile, c profile.Chain, sts session.Endpoint) (profile.Keys, *session.Outside, error) {
+func (a *app) baseCredentials(p profile.Profile, c profile.Chain, sts session.Endpoint) (profile.Keys, *session.ExternalSource, error) {
 	keys, err := c.Base.LongTermKeys()
 	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
 		return keys, nil, err
 	}
-	x := &session.Outside{
+	x := &session.ExternalSource{
 		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
 	}
-	if c.Kind == profile.KindSSO || c.Kind == profile.KindSurroundings {
+	if c.Kind == profile.KindSSO || c.Kind == profile.KindCredentialSource {
 		x.Hidden = hiddenKeys(c)
 	}
 	switch c.Kind {
@@ -29,10 +29,10 @@ func (a *app) begin(p profile.Profile, c profile.Chain, sts session.Endpoint) (p
 			return profile.Keys{}, nil, err
 		}
 	case profile.KindProcess:
-		if x.Environ, err = a.calling(c.Base); err != nil {
+		if x.Environ, err = a.processEnviron(c.Base); err != nil {
 			return profile.Keys{}, nil, err
 		}
-	case profile.KindSurroundings:
+	case profile.KindCredentialSource:
 		if from, _ := c.Base.Get("credential_source"); from == profile.FromEnvironment && a.Getenv(varProfile) != "" && a.Getenv("AWS_SESSION_TOKEN") != "" {
 			return profile.Keys{}, nil, msg.OwnSessionInEnvironment(c.Base.Name, a.Getenv(varProfile))
 		}
@@ -50,22 +50,22 @@ func (a *app) begin(p profile.Profile, c profile.Chain, sts session.Endpoint) (p
 
 // hiddenKeys says of each key pair that it is passed over: where it was left behind, somebody may think that it counts.
 func hiddenKeys(chain profile.Chain) (said []string) {
-	for _, c := range chain.Clashes() {
-		if c.Over.Kind == profile.KindKeys && c.Profile == chain.Base.Name {
-			said = append(said, passedOver(c).Error())
+	for _, c := range chain.Conflicts() {
+		if c.Ignored.Kind == profile.KindKeys && c.Profile == chain.Base.Name {
+			said = append(said, ignoredSource(c).Error())
 		}
 	}
 	return said
 }
 
-func passedOver(c profile.Clash) error {
-	won, over := c.Won.Pos, c.Over.Pos
-	return msg.SourcePassedOver(c.Profile, c.Won.Key, won.File, won.Line, c.Over.Key, over.File, over.Line)
+func ignoredSource(c profile.Conflict) error {
+	won, over := c.Used.Pos, c.Ignored.Pos
+	return msg.SourcePassedOver(c.Profile, c.Used.Key, won.File, won.Line, c.Ignored.Key, over.File, over.Line)
 }
 
-// calling is the environment of the program that gives a profile its credentials. It names the profiles that led there:
+// processEnviron is the environment of the program that gives a profile its credentials. It names the profiles that led there:
 // the program may be awsmfa itself, and lead back to one of them.
-func (a *app) calling(p profile.Profile) (environ []string, err error) {
+func (a *app) processEnviron(p profile.Profile) (environ []string, err error) {
 	names := []string{p.Name}
 	if before := a.Getenv(varCallers); before != "" {
 		names = append(strings.Split(before, "\n"), p.Name)
