@@ -62,7 +62,8 @@ func found(programs []Program) ([]Program, error) {
 		}
 	}
 	if len(there) == 0 {
-		return nil, msg.NoBrowser(names)
+		return nil, msg.Errorf("no program that opens a browser was found (looked for: %s)", msg.List(names)).
+			Hint("name one in BROWSER; without --open the link is printed: open it in a browser yourself")
 	}
 	return there, nil
 }
@@ -98,15 +99,18 @@ func arguments(words []string, page string) []string {
 	return args
 }
 
+// printLink is what to do where no browser can be opened.
+const printLink = "without --open the link is printed: open it in a browser yourself"
+
 // Show has one of the programs open link, and returns when a browser has got it. A program that fails is followed by the
-// next; trace is told of it. The error is a *msg.Error: all have failed, or none came within patience; or it is ctx's.
-func Show(ctx context.Context, programs []Program, link string, patience time.Duration, trace func(string, ...any)) error {
+// next; trace is told of it. The error is a *msg.Error: all have failed, or none came within timeout; or it is ctx's.
+func Show(ctx context.Context, programs []Program, link string, timeout time.Duration, trace func(string, ...any)) error {
 	p, err := serve(link)
 	if err != nil {
-		return msg.NoPage(err)
+		return msg.Errorf("listening on 127.0.0.1 for the browser: %s", msg.Cause(err)).Hint(printLink).Wrap(err)
 	}
 	defer p.close()
-	late := time.After(patience)
+	late := time.After(timeout)
 	for _, program := range programs {
 		done := make(chan error, 1)
 		if err := program.start(p.url(), done); err != nil {
@@ -122,13 +126,14 @@ func Show(ctx context.Context, programs []Program, link string, patience time.Du
 					trace("browser: %s: %v", program.Name, err)
 				}
 			case <-late:
-				return msg.BrowserTimeout(patience)
+				return msg.Errorf("no browser opened the link within %s", timeout).Hint(printLink)
 			case <-ctx.Done():
 				return ctx.Err()
 			}
 		}
 	}
-	return msg.BrowserFailed(programs[len(programs)-1].Name)
+	return msg.Errorf("%s could not open a browser", msg.Path(programs[len(programs)-1].Name)).
+		Hint("without --open the link is printed: open it in a browser yourself; --debug says what was tried")
 }
 
 // viewerTime is how long a program that opens a file may take to say that it cannot.

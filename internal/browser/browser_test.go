@@ -149,7 +149,7 @@ func TestPrograms(t *testing.T) {
 
 func TestNobody(t *testing.T) {
 	idle := does(func(string) error { return nil })
-	if err := Show(t.Context(), []Program{idle}, link, time.Millisecond, quiet); err == nil || !strings.Contains(err.Error(), "no browser has come") {
+	if err := Show(t.Context(), []Program{idle}, link, time.Millisecond, quiet); err == nil || !strings.Contains(err.Error(), "no browser opened") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -299,7 +299,7 @@ func (a *app) fail(err error) int {
 	case errors.As(err, &command):
 		code = command.code
 	}
-	text, hint := err.Error(), msg.HintOf(err)
+	text, hint := a.printer().Error(err), a.printer().Hint(err)
 	if errors.Is(err, context.Canceled) && errors.As(context.Cause(a.ctx), &signal) {
 		text, hint = msg.Interrupted, ""
 		code = exitSignal
@@ -317,8 +317,8 @@ func (a *app) fail(err error) int {
 	if hint != "" {
 		a.tell("hint: " + hint)
 	}
-	if errors.As(err, &message) && message.Err != nil {
-		a.trace("underneath: %s", msg.Foreign(message.Err.Error()))
+	if errors.As(err, &message) && message.Unwrap() != nil {
+		a.trace("underneath: %s", msg.Foreign(message.Unwrap().Error()))
 	}
 	return code
 }
@@ -396,8 +396,14 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 	return msg.UnknownCommandOrProfile(word)
 }
 
-// warn says on stderr what did not stop the run, each thing once.
-func (a *app) warn(text string) { a.warnWith(text, "") }
+// warn prints what did not stop the run, each warning once.
+func (a *app) warn(warning any) {
+	hint := ""
+	if err, ok := warning.(error); ok {
+		hint = a.printer().Hint(err)
+	}
+	a.warnWith(a.text(warning), hint)
+}
 
 // warnWith is warn with a hint, which may be empty.
 func (a *app) warnWith(text, hint string) {
@@ -411,8 +417,22 @@ func (a *app) warnWith(text, hint string) {
 	}
 }
 
-// say tells the person something that is neither error nor warning.
-func (a *app) say(text string) { a.tell(text) }
+// say prints a notice: neither an error nor a warning.
+func (a *app) say(notice any) { a.tell(a.text(notice)) }
+
+// text is a message in the reader's language.
+func (a *app) text(message any) string {
+	switch m := message.(type) {
+	case msg.Text:
+		return a.printer().Text(m)
+	case error:
+		return a.printer().Error(m)
+	}
+	return fmt.Sprint(message)
+}
+
+// printer puts messages into the reader's language, and commands into the words of the reader's shell.
+func (a *app) printer() msg.Printer { return msg.Printer{Command: a.typedCommand} }
 
 func (a *app) trace(format string, args ...any) {
 	if a.debug {

@@ -23,7 +23,16 @@ type consoleCmd struct {
 	Destination string `help:"Where it leads: a service's short name, such as lambda, or a page's URL. Else the console's home, in the profile's region." placeholder:"PAGE"`
 }
 
-func (*consoleCmd) Help() string { return msg.ConsoleHelp }
+func (*consoleCmd) Help() string {
+	return `Prints a link that signs a browser in to the AWS console as the profile's role. It works for 15 minutes, and whoever has
+it is signed in: show it to nobody. The browser stays signed in for as long as the role's session lasts.
+
+  awsmfa console developer --open
+  awsmfa console developer --open --destination lambda
+  awsmfa console developer --destination 'https://eu-central-1.console.aws.amazon.com/s3/buckets/logs'
+
+AWS signs in sessions of roles only. For a user's own session there is the console's own sign-in, with password and MFA.`
+}
 
 // The browser's time: from when on its slowness is mentioned, and how long it is waited for.
 const (
@@ -70,11 +79,11 @@ func (c *consoleCmd) Run(a *app) error {
 	}
 	link := console.Link(federation, token, destination)
 	if c.Open {
-		defer time.AfterFunc(browserPatience, func() { a.say(msg.WaitingForBrowser) }).Stop()
+		defer time.AfterFunc(browserPatience, func() { a.say(msg.Textf("waiting for the browser; Ctrl-C cancels")) }).Stop()
 		return browser.Show(ctx, programs, link, browserTimeout, a.trace)
 	}
 	if _, err := io.WriteString(a.Stdout, link+"\n"); err != nil {
-		return msg.LinkNotPrinted(err)
+		return msg.Errorf("writing the link: %s", msg.Cause(err)).Wrap(err)
 	}
 	return nil
 }
@@ -125,7 +134,11 @@ func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
 	if err != nil {
 		return err
 	}
-	return msg.ConsoleForUser(p.Name, to.Partition, signIn)
+	return msg.Errorf("profile %q gives a session of an IAM user; AWS signs in to its console with sessions of roles only", p.Name).
+		Hint(`sign in at %s with the user's password and MFA, or add a profile for a role and name that one:
+  [profile %s]
+  role_arn = arn:%s:iam::ACCOUNT:role/ROLE
+  source_profile = %s`, signIn, p.Name+"-role", to.Partition, p.Name)
 }
 
 // signinToken asks the federation endpoint for the token that stands for the session.
@@ -158,11 +171,15 @@ func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile,
 	case status == http.StatusOK && token != "":
 		return token, nil
 	case status == http.StatusBadRequest && !s.Expiration.IsZero() && client.Now().After(s.Expiration):
-		return "", msg.SessionEnded(p.Name)
+		return "", msg.Errorf("the session of profile %q has ended by AWS's clock, so AWS does not sign in with it", p.Name).
+			Hint("obtain a new one with --refresh, and set this computer's clock")
 	case status == http.StatusBadRequest:
-		return "", msg.SessionNotSignedIn(p.Name, host, status)
+		return "", msg.Errorf("AWS does not sign in to its console with the session of profile %q (%s: HTTP status %d)", p.Name, host, status).
+			Hint("AWS takes sessions of roles of the same partition only: check the profile's credentials and region; " +
+				"--refresh obtains a new session")
 	case status >= http.StatusInternalServerError:
-		return "", msg.SignInBroken(host, status)
+		return "", msg.Errorf("%s answers with an error of its own (HTTP status %d)", host, status).
+			Hint("try again in a minute, or in another region with --region; see https://health.aws.amazon.com")
 	}
 	return "", msg.NotAWS(host, status, nil)
 }

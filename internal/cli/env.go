@@ -147,6 +147,24 @@ func (a *app) commandLine(shell shells.Shell, args ...string) (string, error) {
 	return command, nil
 }
 
+// typedCommand is commandLine for a message: in the typing shell, with placeholders as they are. What that shell cannot
+// express is shown for the eye only.
+func (a *app) typedCommand(args ...string) string {
+	shell := a.typingShell()
+	line, err := shell.Command(programName(a.Args[0]))
+	if err != nil {
+		line = "awsmfa"
+	}
+	for _, arg := range args {
+		word, err := shell.Word(arg)
+		if err != nil || msg.IsPlaceholder(arg) {
+			word = msg.CommandWord(arg)
+		}
+		line += " " + word
+	}
+	return line
+}
+
 // spell makes the commands of awsmfa in a message such that they can be typed, where the name alone does not find it.
 func (a *app) spell(text string) string {
 	if !strings.Contains(text, "awsmfa ") {

@@ -33,7 +33,7 @@ type Console struct {
 // user guides; for the European Sovereign Cloud of its own General Reference (docs.aws.eu).
 func New(arn, region string) (Console, error) {
 	if strings.ContainsFunc(region, isOdd) { // it is to be part of a host's name
-		return Console{}, msg.BadRegion(region)
+		return Console{}, msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
 	}
 	c := Console{Partition: partitionOf(region), region: region}
 	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[0] == "arn" && parts[1] != c.Partition {
@@ -52,7 +52,8 @@ func New(arn, region string) (Console, error) {
 			c.region = "eusc-de-east-1"
 		}
 	default:
-		return Console{}, msg.NoConsoleThere(c.Partition)
+		return Console{}, msg.Errorf("awsmfa does not know the console of partition %q", c.Partition).
+			Hint("check role_arn and the region; known are aws, aws-cn, aws-us-gov and aws-eusc")
 	}
 	return c, nil
 }
@@ -87,14 +88,16 @@ func (c Console) Destination(text string) (string, error) {
 	if strings.Contains(text, "://") {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" || u.User != nil || !within(u.Hostname(), c.domain) {
-			return "", msg.BadDestinationURL(text, c.domain)
+			return "", msg.Errorf("%q is not a console page of the partition of the profile's role", text).
+				Hint("--destination takes https://…%s/…, copied from the browser, or a service's short name, such as lambda", c.domain)
 		}
 		return u.String(), nil
 	}
 	name := strings.ToLower(text)
 	switch {
 	case strings.ContainsFunc(name, isOdd):
-		return "", msg.BadDestination(text)
+		return "", msg.Errorf("%q is not a console page", text).
+			Hint("--destination takes a service's short name, such as lambda or s3, or a page's whole URL, https://…")
 	case name == "":
 		name = "console"
 	}

@@ -102,7 +102,7 @@ func Terminal() Source {
 // with AWSMFA_SERIAL saying which device is meant. The first line of what it prints is the code; what it writes to stderr
 // is shown ("touch your key"). A program shows one code for 30 seconds: when that one was refused, the source says so
 // and waits for the next.
-func Command(line string, environ []string, stderr io.Writer, say func(string)) Source {
+func Command(line string, environ []string, stderr io.Writer, say func(any)) Source {
 	var last string
 	tries := 0
 	return func(ctx context.Context, need CodeRequest) (string, error) {
@@ -124,7 +124,7 @@ func Command(line string, environ []string, stderr io.Writer, say func(string)) 
 
 // NextFromCommand runs a command line that is the authenticator of a new device: it gets the device's key, seed, on
 // stdin, and prints a code that is not last.
-func NextFromCommand(ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(string)) (string, error) {
+func NextFromCommand(ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(any)) (string, error) {
 	p := program{line: line, environ: environ, stderr: stderr, say: say}
 	if seed != "" {
 		p.stdin = seed + "\n"
@@ -142,7 +142,7 @@ type program struct {
 	environ []string
 	stdin   string // "" is none: what is piped to awsmfa is for the command that exec wraps
 	stderr  io.Writer
-	say     func(string)
+	say     func(any)
 }
 
 // next runs the program, and, while it still shows the code last, once more when that one's time is over.

@@ -96,7 +96,7 @@ var errRefused = errors.New("errRefused")
 func TestCommandWaitsForTheNextCode(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := ""
-	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) {
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) {
 		said = text
 		cancel()
 	})

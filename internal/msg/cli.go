@@ -66,19 +66,19 @@ func Usage(err error, command string) error {
 	if hint == "" {
 		hint = "see " + command + " --help"
 	}
-	return &Error{Text: text, Hint: hint, Err: err}
+	return &Error{oldText: text, oldHint: hint, err: err}
 }
 
 // UnknownCommand is for a word that stands where a command is expected.
 func UnknownCommand(name, hint string) error {
-	return &Error{Text: "no command is called " + quoted(name), Hint: hint}
+	return &Error{oldText: "no command is called " + quoted(name), oldHint: hint}
 }
 
 // UnknownCommandOrProfile is for such a word that is no profile either.
 func UnknownCommandOrProfile(name string) error {
 	return &Error{
-		Text: "no command and no profile is called " + quoted(name),
-		Hint: "awsmfa help lists the commands",
+		oldText: "no command and no profile is called " + quoted(name),
+		oldHint: "awsmfa help lists the commands",
 	}
 }
 
@@ -122,15 +122,15 @@ func InsteadOfCommand(name, env, unset, cache string) string {
 }
 
 func EmptyArgument() error {
-	return &Error{Text: "an argument is empty", Hint: "is a variable unset? leave the argument out if nothing is meant"}
+	return &Error{oldText: "an argument is empty", oldHint: "is a variable unset? leave the argument out if nothing is meant"}
 }
 
 func EmptyCommand() error {
-	return &Error{Text: "the command is empty", Hint: "is a variable unset?"}
+	return &Error{oldText: "the command is empty", oldHint: "is a variable unset?"}
 }
 
 func NotPositive(text string) error {
-	return &Error{Text: fmt.Sprintf("%s is not more than nothing", text), Hint: "write 30s, 2m, or a number of seconds"}
+	return &Error{oldText: fmt.Sprintf("%s is not more than nothing", text), oldHint: "write 30s, 2m, or a number of seconds"}
 }
 
 // BadSerial: what --serial or a profile's mfa_serial says is no serial number. file is "" for the flag.
@@ -140,85 +140,73 @@ func BadSerial(serial, file string, line int) error {
 		text += " (" + place(file, line) + ")"
 	}
 	return &Error{
-		Text: text,
-		Hint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; awsmfa device list shows the user's",
+		oldText: text,
+		oldHint: "it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; awsmfa device list shows the user's",
 	}
 }
 
 func BadRegion(region string) error {
-	return &Error{Text: fmt.Sprintf("%s cannot be a region", quoted(region)), Hint: "a region looks like ap-northeast-1"}
+	return &Error{oldText: fmt.Sprintf("%s cannot be a region", quoted(region)), oldHint: "a region looks like ap-northeast-1"}
 }
 
 func TwoProfiles(a, b string) error {
-	return &Error{Text: fmt.Sprintf("two profiles are named, %q and %q", a, b), Hint: "name one, as the argument or with --profile"}
+	return &Error{oldText: fmt.Sprintf("two profiles are named, %q and %q", a, b), oldHint: "name one, as the argument or with --profile"}
 }
 
 func NotDuration(text string) error {
-	return &Error{Text: fmt.Sprintf("%q is not a duration", text), Hint: "write 36h, 90m, 1h30m, or a number of seconds"}
+	return &Error{oldText: fmt.Sprintf("%q is not a duration", text), oldHint: "write 36h, 90m, 1h30m, or a number of seconds"}
 }
 
 // InVariable says that the mistake in err stands in an environment variable.
 func InVariable(name string, err error) error {
-	return &Error{Text: fmt.Sprintf("%s: %s", name, err), Hint: HintOf(err), Err: err}
+	return &Error{oldText: fmt.Sprintf("%s: %s", name, err), oldHint: HintOf(err), err: err}
 }
 
 func DurationOutOfRange(text string) error {
 	return &Error{
-		Text: fmt.Sprintf("a session cannot last %s: AWS gives 15 minutes to 36 hours", text),
-		Hint: "write 15m to 36h, or 900 to 129600 seconds",
+		oldText: fmt.Sprintf("a session cannot last %s: AWS gives 15 minutes to 36 hours", text),
+		oldHint: "write 15m to 36h, or 900 to 129600 seconds",
 	}
 }
 
 func MinTTLTooLong(ttl, duration time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("--min-ttl %s is not less than what a session lasts, %s", short(ttl), short(duration)),
-		Hint: "lower --min-ttl or raise --duration",
+		oldText: fmt.Sprintf("--min-ttl %s is not less than what a session lasts, %s", short(ttl), short(duration)),
+		oldHint: "lower --min-ttl or raise --duration",
 	}
-}
-
-// short is a duration without the units that are nothing.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 func UnknownShell(name string, all []string) error {
 	return &Error{
-		Text: "no shell is called " + path(name),
-		Hint: "--shell and AWSMFA_SHELL take one of: " + strings.Join(all, ", "),
+		oldText: "no shell is called " + path(name),
+		oldHint: "--shell and AWSMFA_SHELL take one of: " + strings.Join(all, ", "),
 	}
 }
 
 func NothingSet(line string) error {
 	return &Error{
-		Text: "nothing is set yet: a program cannot change the variables of the shell it runs in",
-		Hint: "type this instead:  " + line,
+		oldText: "nothing is set yet: a program cannot change the variables of the shell it runs in",
+		oldHint: "type this instead:  " + line,
 	}
 }
 
 // NothingRemoved is NothingSet for --unset.
 func NothingRemoved(line string) error {
 	return &Error{
-		Text: "nothing is removed yet: a program cannot change the variables of the shell it runs in",
-		Hint: "type this instead:  " + line,
+		oldText: "nothing is removed yet: a program cannot change the variables of the shell it runs in",
+		oldHint: "type this instead:  " + line,
 	}
 }
 
 func NotOnTerminal(format string) error {
 	return &Error{
-		Text: fmt.Sprintf("secrets are not shown on a terminal, and %s is all secrets", format),
-		Hint: "send it to a program or a file, or add --reveal",
+		oldText: fmt.Sprintf("secrets are not shown on a terminal, and %s is all secrets", format),
+		oldHint: "send it to a program or a file, or add --reveal",
 	}
 }
 
 func CannotExpress(err error) error {
-	return &Error{Text: err.Error(), Hint: "choose another form with --shell, or use awsmfa exec, which needs no quoting", Err: err}
+	return &Error{oldText: err.Error(), oldHint: "choose another form with --shell, or use awsmfa exec, which needs no quoting", err: err}
 }
 
 // NameLeftOut is for a profile whose name a shell cannot express.
@@ -227,18 +215,18 @@ func NameLeftOut(err error) string {
 }
 
 func NotPrinted(err error) error {
-	return &Error{Text: fmt.Sprintf("writing the statements: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("writing the statements: %s", innermost(err)), err: err}
 }
 
 func NoCommand() error {
 	return &Error{
-		Text: "there is no command after --",
-		Hint: "awsmfa exec [PROFILE] -- COMMAND [ARG ...]; without the -- it starts a subshell",
+		oldText: "there is no command after --",
+		oldHint: "awsmfa exec [PROFILE] -- COMMAND [ARG ...]; without the -- it starts a subshell",
 	}
 }
 
 func CommandNotFound(name string, err error) error {
-	return &Error{Text: fmt.Sprintf("%s: command not found", name), Hint: "check the name and PATH; aliases and functions of the shell are no commands", Err: err}
+	return &Error{oldText: fmt.Sprintf("%s: command not found", name), oldHint: "check the name and PATH; aliases and functions of the shell are no commands", err: err}
 }
 
 // CommandIsLine is for a whole command line where a program's name is expected.
@@ -249,7 +237,7 @@ func CommandIsLine(line, system string, err error) error {
 		hint = "awsmfa starts programs, not command lines; give the line to a shell: " +
 			`awsmfa exec [PROFILE] -- cmd /c "COMMAND | COMMAND"`
 	}
-	return &Error{Text: fmt.Sprintf("%s: command not found", line), Hint: hint, Err: err}
+	return &Error{oldText: fmt.Sprintf("%s: command not found", line), oldHint: hint, err: err}
 }
 
 // CommandIsAssignment is for a shell's NAME=value in front of a command. The value may be a secret.
@@ -258,38 +246,38 @@ func CommandIsAssignment(variable, system string, err error) error {
 	if system == "windows" {
 		hint = "only a shell sets variables so; set " + variable + " before, or have a shell run the command"
 	}
-	return &Error{Text: variable + "=…: command not found", Hint: hint, Err: err}
+	return &Error{oldText: variable + "=…: command not found", oldHint: hint, err: err}
 }
 
 // CarriageReturns is for a script with the line ends of Windows.
 func CarriageReturns(name string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s: cannot be run: its first line ends in a carriage return, as on Windows", name),
-		Hint: "save it with Unix line endings: dos2unix, or your editor",
+		oldText: fmt.Sprintf("%s: cannot be run: its first line ends in a carriage return, as on Windows", name),
+		oldHint: "save it with Unix line endings: dos2unix, or your editor",
 	}
 }
 
 // NoInterpreter is for a script whose first line names a program that is not there.
 func NoInterpreter(name, interpreter string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s: cannot be run: its first line names %s, which is not there", name, path(interpreter)),
-		Hint: "install that program, correct the line, or name an interpreter before the script",
+		oldText: fmt.Sprintf("%s: cannot be run: its first line names %s, which is not there", name, path(interpreter)),
+		oldHint: "install that program, correct the line, or name an interpreter before the script",
 	}
 }
 
 func OnlyHere(name string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s: found in the current directory, and not run from there", name),
-		Hint: "if that one is meant, name it with its directory, such as " + word("./"+name),
-		Err:  err,
+		oldText: fmt.Sprintf("%s: found in the current directory, and not run from there", name),
+		oldHint: "if that one is meant, name it with its directory, such as " + word("./"+name),
+		err:     err,
 	}
 }
 
 func NotExecutable(name string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)),
-		Hint: "a script needs #!/bin/sh or the like in its first line and permission to run, or an interpreter named before it",
-		Err:  err,
+		oldText: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)),
+		oldHint: "a script needs #!/bin/sh or the like in its first line and permission to run, or an interpreter named before it",
+		err:     err,
 	}
 }
 
@@ -300,17 +288,17 @@ func Subshell(profile string) string {
 
 // ExecNeedsDashes is for a profile that is not there and may have been meant as a command.
 func ExecNeedsDashes(err error, name string) error {
-	return &Error{Text: err.Error(), Hint: "to run it as a command: awsmfa exec -- " + word(name), Err: err}
+	return &Error{oldText: err.Error(), oldHint: "to run it as a command: awsmfa exec -- " + word(name), err: err}
 }
 
 // UnderSudo is for a profile that is not there because sudo runs awsmfa with root's home. variables are what the
 // command needs of the session.
 func UnderSudo(err error, profile, user string, variables []string) error {
 	return &Error{
-		Text: err.Error(),
-		Hint: "sudo runs awsmfa as root, without the AWS files of " + user + "; type awsmfa exec " + word(profile) +
+		oldText: err.Error(),
+		oldHint: "sudo runs awsmfa as root, without the AWS files of " + user + "; type awsmfa exec " + word(profile) +
 			" -- sudo --preserve-env=" + strings.Join(variables, ",") + " COMMAND",
-		Err: err,
+		err: err,
 	}
 }
 
@@ -320,8 +308,8 @@ func Nested(profile string, depth int) string {
 
 func Bug(what any) error {
 	return &Error{
-		Text: fmt.Sprintf("this is a bug in awsmfa: %v", what),
-		Hint: "please report it, with the trace above, which holds no secret",
+		oldText: fmt.Sprintf("this is a bug in awsmfa: %v", what),
+		oldHint: "please report it, with the trace above, which holds no secret",
 	}
 }
 
@@ -337,8 +325,8 @@ func Unusable(path string, err error, anotherVersion bool) string {
 // WaitedTooLong is the end of Waiting.
 func WaitedTooLong(waited time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("another awsmfa has been obtaining a session for the same user for %s", waited),
-		Hint: "a question for a code may stand unanswered in another terminal: answer it, or end that awsmfa",
+		oldText: fmt.Sprintf("another awsmfa has been obtaining a session for the same user for %s", waited),
+		oldHint: "a question for a code may stand unanswered in another terminal: answer it, or end that awsmfa",
 	}
 }
 

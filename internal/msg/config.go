@@ -23,56 +23,56 @@ It has the region and the other settings of PROFILE that are not about credentia
 // WouldCallItself: the new profile would bear the name of the one that it uses.
 func WouldCallItself(name string) error {
 	return &Error{
-		Text: "a profile " + quoted(name) + " that uses profile " + quoted(name) + " would call itself",
-		Hint: "give it another name with --as",
+		oldText: "a profile " + quoted(name) + " that uses profile " + quoted(name) + " would call itself",
+		oldHint: "give it another name with --as",
 	}
 }
 
 // ConfigNoName: the profile's name is one that no profile should have, for the reason in err, and so is the one made from it.
 func ConfigNoName(err error) error {
 	return &Error{
-		Text: err.Error(), Err: err,
-		Hint: "name the new profile with --as: letters, digits and . _ - / + @ are safe",
+		oldText: err.Error(), err: err,
+		oldHint: "name the new profile with --as: letters, digits and . _ - / + @ are safe",
 	}
 }
 
 // ConfigNotPrintable: the profile would not reach whoever reads it as it is.
 func ConfigNotPrintable(name string) error {
 	return &Error{
-		Text: "profile " + quoted(name) + " is not ASCII, and what is printed here goes through the console's code page",
-		Hint: "add --write, which adds it to the config file itself",
+		oldText: "profile " + quoted(name) + " is not ASCII, and what is printed here goes through the console's code page",
+		oldHint: "add --write, which adds it to the config file itself",
 	}
 }
 
 // ConfigNotNeeded: the profile gets its credentials from a program already.
 func ConfigNotNeeded(name, file string, line int) error {
 	return &Error{
-		Text: "profile " + quoted(name) + " has a credential_process already (" + place(file, line) + ")",
-		Hint: "every AWS client can use it as it is: aws --profile " + word(name),
+		oldText: "profile " + quoted(name) + " has a credential_process already (" + place(file, line) + ")",
+		oldHint: "every AWS client can use it as it is: aws --profile " + word(name),
 	}
 }
 
 // ConfigTaken: there is a profile of that name, with credentials of its own.
 func ConfigTaken(name, file string, line int) error {
 	return &Error{
-		Text: "profile " + quoted(name) + " is there already (" + place(file, line) + "), and its credentials come from elsewhere",
-		Hint: "give the new one another name with --as",
+		oldText: "profile " + quoted(name) + " is there already (" + place(file, line) + "), and its credentials come from elsewhere",
+		oldHint: "give the new one another name with --as",
 	}
 }
 
 // ConfigOddPath: this program lies where not every AWS client could start it.
 func ConfigOddPath(path string) error {
 	return &Error{
-		Text: "credential_process cannot name " + quoted(path) + ": AWS clients do not agree on how such a path is written",
-		Hint: "put awsmfa into a directory without quotes, $, %, ! and the like in its name",
+		oldText: "credential_process cannot name " + quoted(path) + ": AWS clients do not agree on how such a path is written",
+		oldHint: "put awsmfa into a directory without quotes, $, %, ! and the like in its name",
 	}
 }
 
 // ConfigOddName: the profile's name is one that not every AWS client would hand on.
 func ConfigOddName(name string) error {
 	return &Error{
-		Text: "credential_process cannot name profile " + quoted(name) + ": AWS clients do not agree on how such a name is written",
-		Hint: "rename the profile: letters, digits and . _ - / + @ are safe",
+		oldText: "credential_process cannot name profile " + quoted(name) + ": AWS clients do not agree on how such a name is written",
+		oldHint: "rename the profile: letters, digits and . _ - / + @ are safe",
 	}
 }
 

@@ -25,22 +25,22 @@ func YesNo(usual bool) string {
 
 func NobodyToConfirm(question string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("there is no terminal to ask on: %s", question),
-		Hint: "--yes answers beforehand",
-		Err:  err,
+		oldText: fmt.Sprintf("there is no terminal to ask on: %s", question),
+		oldHint: "--yes answers beforehand",
+		err:     err,
 	}
 }
 
 func NobodyToShow(err error) error {
 	return &Error{
-		Text: "there is no terminal to show the QR code on, and nobody to type codes",
-		Hint: "run it in a terminal, or name a program as the authenticator with --codes-from",
-		Err:  err,
+		oldText: "there is no terminal to show the QR code on, and nobody to type codes",
+		oldHint: "run it in a terminal, or name a program as the authenticator with --codes-from",
+		err:     err,
 	}
 }
 
 func NoAnswerGiven() error {
-	return &Error{Text: "no answer was given"}
+	return &Error{oldText: "no answer was given"}
 }
 
 func NotYourDevice(serial string, have []string) error {
@@ -48,40 +48,40 @@ func NotYourDevice(serial string, have []string) error {
 	if len(have) > 0 {
 		hint = "the user has " + strings.Join(have, ", ")
 	}
-	return &Error{Text: fmt.Sprintf("%s is not an MFA device of this user", serial), Hint: hint}
+	return &Error{oldText: fmt.Sprintf("%s is not an MFA device of this user", serial), oldHint: hint}
 }
 
 // DeviceNameTaken: a device of that serial number is in use, and not by this user.
 func DeviceNameTaken(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("there is an MFA device %s already, and it is not this user's", serial),
-		Hint: "another --name makes another device, where the user's policy allows it; whoever manages the account's users can tell whose that one is",
-		Err:  err,
+		oldText: fmt.Sprintf("there is an MFA device %s already, and it is not this user's", serial),
+		oldHint: "another --name makes another device, where the user's policy allows it; whoever manages the account's users can tell whose that one is",
+		err:     err,
 	}
 }
 
 // DeviceYours: the user has enabled a device of that serial number.
 func DeviceYours(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("the user has %s already, and it is enabled", serial),
-		Hint: "use that one; after a change of phone take it away first, with awsmfa device remove; a second device needs another --name, which the user's policy must allow",
-		Err:  err,
+		oldText: fmt.Sprintf("the user has %s already, and it is enabled", serial),
+		oldHint: "use that one; after a change of phone take it away first, with awsmfa device remove; a second device needs another --name, which the user's policy must allow",
+		err:     err,
 	}
 }
 
 // NameDenied: the user's policy does not let it make a device of that serial number.
 func NameDenied(serial, user string, err error) error {
 	return &Error{
-		Text: err.Error(),
-		Hint: fmt.Sprintf("the usual policies allow a user only one device, which bears the user's own name, %s, with no path: leave out --name, or ask whoever manages the policies", word(user)),
-		Err:  err,
+		oldText: err.Error(),
+		oldHint: fmt.Sprintf("the usual policies allow a user only one device, which bears the user's own name, %s, with no path: leave out --name, or ask whoever manages the policies", word(user)),
+		err:     err,
 	}
 }
 
 func BadDeviceName(name string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s cannot be an MFA device's name", quoted(name)),
-		Hint: "letters, digits and _ + = , . @ - can be in one, and / between the parts of its path",
+		oldText: fmt.Sprintf("%s cannot be an MFA device's name", quoted(name)),
+		oldHint: "letters, digits and _ + = , . @ - can be in one, and / between the parts of its path",
 	}
 }
 
@@ -90,7 +90,7 @@ func ReplaceLeftover(serial string) string {
 }
 
 func LeftoverKept(serial string) error {
-	return &Error{Text: fmt.Sprintf("%s stays, and no new device was made", serial), Hint: "another one needs another --name"}
+	return &Error{oldText: fmt.Sprintf("%s stays, and no new device was made", serial), oldHint: "another one needs another --name"}
 }
 
 // NothingLeft is said after a failure: the device that had been made is gone.
@@ -110,16 +110,16 @@ func LeftBehind(serial string, err error, denied bool) string {
 // EnabledByAnother is an error: the device bears the name, and another key.
 func EnabledByAnother(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s was enabled meanwhile by another run, with another key", serial),
-		Hint: "remove the entry that the authenticator has of this run: its codes are worth nothing",
-		Err:  err,
+		oldText: fmt.Sprintf("%s was enabled meanwhile by another run, with another key", serial),
+		oldHint: "remove the entry that the authenticator has of this run: its codes are worth nothing",
+		err:     err,
 	}
 }
 
 func AnotherEnrols(user string) error {
 	return &Error{
-		Text: fmt.Sprintf("another awsmfa is adding a device to user %s at this moment", user),
-		Hint: "end that one, or wait for it, and run this again",
+		oldText: fmt.Sprintf("another awsmfa is adding a device to user %s at this moment", user),
+		oldHint: "end that one, or wait for it, and run this again",
 	}
 }
 
@@ -145,7 +145,7 @@ func Kind[K ~int](kind K) string {
 }
 
 func NothingToResync(serial string) error {
-	return &Error{Text: fmt.Sprintf("%s is a security key: it has no clock to be out of step", serial)}
+	return &Error{oldText: fmt.Sprintf("%s is a security key: it has no clock to be out of step", serial)}
 }
 
 func Resynced(serial string) string { return serial + " is in step again" }
@@ -155,7 +155,7 @@ func ReallyRemove(serial, user string) string {
 }
 
 func NotRemoved(serial string) error {
-	return &Error{Text: serial + " stays as it is"}
+	return &Error{oldText: serial + " stays as it is"}
 }
 
 func Removed(serial string) string { return serial + " is removed" }
@@ -163,8 +163,8 @@ func Removed(serial string) string { return serial + " is removed" }
 // NoWitness: a security key cannot be removed from here when there is no other device.
 func NoWitness(serial string) error {
 	return &Error{
-		Text: fmt.Sprintf("taking %s away needs an MFA session, and it is the user's only device and a security key, which gives none on the command line", serial),
-		Hint: "add an authenticator app first, with awsmfa device add, or take the key away in the IAM console",
+		oldText: fmt.Sprintf("taking %s away needs an MFA session, and it is the user's only device and a security key, which gives none on the command line", serial),
+		oldHint: "add an authenticator app first, with awsmfa device add, or take the key away in the IAM console",
 	}
 }
 
@@ -195,7 +195,7 @@ const ShowPicture = "Open it as a picture now? It is a file of yours alone, and 
 
 // NoViewer is of a picture that is there, and that no program shows.
 func NoViewer(file string) error {
-	return &Error{Text: fmt.Sprintf("no program opens the picture: open %s yourself", path(file))}
+	return &Error{oldText: fmt.Sprintf("no program opens the picture: open %s yourself", path(file))}
 }
 
 func FirstCode() string { return "The code it shows now: " }
@@ -203,11 +203,11 @@ func FirstCode() string { return "The code it shows now: " }
 func SecondCode() string { return "The next code, when it changes: " }
 
 func FileThere(path string) error {
-	return &Error{Text: fmt.Sprintf("%s is there already, and is not overwritten", path), Hint: "name another file with --qr-png; one that an earlier run left holds a device's key: delete it"}
+	return &Error{oldText: fmt.Sprintf("%s is there already, and is not overwritten", path), oldHint: "name another file with --qr-png; one that an earlier run left holds a device's key: delete it"}
 }
 
 func QRNotWritten(path string, err error) error {
-	return &Error{Text: fmt.Sprintf("writing %s: %s", path, innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("writing %s: %s", path, innermost(err)), err: err}
 }
 
 func QRNotRemoved(path string, err error) string {
@@ -215,12 +215,12 @@ func QRNotRemoved(path string, err error) string {
 }
 
 func NothingToKeep() error {
-	return &Error{Text: "--keep-qr keeps a file, and none is named", Hint: "name it with --qr-png"}
+	return &Error{oldText: "--keep-qr keeps a file, and none is named", oldHint: "name it with --qr-png"}
 }
 
 // NoQR: the key that AWS gave cannot be put into a QR code.
 func NoQR(err error) error {
-	return &Error{Text: fmt.Sprintf("drawing the QR code: %v", err), Err: err}
+	return &Error{oldText: fmt.Sprintf("drawing the QR code: %v", err), err: err}
 }
 
 func QRWritten(path string, kept bool) string {
@@ -238,22 +238,22 @@ func Codes(verdict int, off time.Duration) error {
 	case 0:
 		return nil
 	case 1:
-		return &Error{Text: "that is the same code twice", Hint: "wait until the authenticator shows another"}
+		return &Error{oldText: "that is the same code twice", oldHint: "wait until the authenticator shows another"}
 	case 2:
-		return &Error{Text: "the second code is older than the first", Hint: "type the one that is shown now, then the one that follows"}
+		return &Error{oldText: "the second code is older than the first", oldHint: "type the one that is shown now, then the one that follows"}
 	case 3:
-		return &Error{Text: "the two codes do not follow one another: others were shown between them", Hint: "type one, and then the very next"}
+		return &Error{oldText: "the two codes do not follow one another: others were shown between them", oldHint: "type one, and then the very next"}
 	case 4:
 		return &Error{
-			Text: fmt.Sprintf("the authenticator's clock is %s AWS's", apart(off)),
-			Hint: "let the phone set its clock by the network, and type two new codes",
+			oldText: fmt.Sprintf("the authenticator's clock is %s AWS's", apart(off)),
+			oldHint: "let the phone set its clock by the network, and type two new codes",
 		}
 	case 5:
-		return &Error{Text: "the first code is not one of this device's", Hint: "look at the entry that was added just now"}
+		return &Error{oldText: "the first code is not one of this device's", oldHint: "look at the entry that was added just now"}
 	}
-	return &Error{Text: "the second code is not one of this device's", Hint: "look at the entry that was added just now"}
+	return &Error{oldText: "the second code is not one of this device's", oldHint: "look at the entry that was added just now"}
 }
 
 func CodesRefused(err error) error {
-	return &Error{Text: "AWS refused the two codes", Hint: "type two new ones, one right after the other", Err: err}
+	return &Error{oldText: "AWS refused the two codes", oldHint: "type two new ones, one right after the other", err: err}
 }

@@ -17,7 +17,7 @@ obtains no session, needs no code, and writes nothing.
 With --json, one object: profile, checks (name, status, text, fix), ok. The statuses are ok, warning, error, skipped.`
 
 func ReportNotPrinted(err error) error {
-	return &Error{Text: fmt.Sprintf("writing the report: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("writing the report: %s", innermost(err)), err: err}
 }
 
 func NotChecked(waitsFor string) string {
@@ -36,21 +36,21 @@ func FileNotThere(file string) string { return path(file) + " is not there, and 
 
 func NamedFileNotThere(variable, file string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s names %s, which is not there", variable, path(file)),
-		Hint: "correct the variable, or unset it",
+		oldText: fmt.Sprintf("%s names %s, which is not there", variable, path(file)),
+		oldHint: "correct the variable, or unset it",
 	}
 }
 
 func FileNotReadable(file string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s cannot be read: %s", path(file), innermost(err)),
-		Hint: "make it your user's own: after sudo aws configure it may be root's",
-		Err:  err,
+		oldText: fmt.Sprintf("%s cannot be read: %s", path(file), innermost(err)),
+		oldHint: "make it your user's own: after sudo aws configure it may be root's",
+		err:     err,
 	}
 }
 
 func FileIsDirectory(file string) error {
-	return &Error{Text: path(file) + " is a directory", Hint: "move it away, or name a file"}
+	return &Error{oldText: path(file) + " is a directory", oldHint: "move it away, or name a file"}
 }
 
 func OpenToOthers(file string, mode fs.FileMode) error {
@@ -59,8 +59,8 @@ func OpenToOthers(file string, mode fs.FileMode) error {
 		what = "others can change it"
 	}
 	return &Error{
-		Text: fmt.Sprintf("%s has the permissions %04o: %s", path(file), mode.Perm(), what),
-		Hint: "chmod 600 " + word(file),
+		oldText: fmt.Sprintf("%s has the permissions %04o: %s", path(file), mode.Perm(), what),
+		oldHint: "chmod 600 " + word(file),
 	}
 }
 
@@ -111,8 +111,8 @@ const RoleToBeHad = "none of the role is kept: it is had without a code, with th
 
 func TokenBesideKeys(key, file string, line int) error {
 	return &Error{
-		Text: fmt.Sprintf("a session's %s stands in the same profile (%s), and some AWS clients send it with the keys", key, place(file, line)),
-		Hint: "take that line out: a session does not belong into these files",
+		oldText: fmt.Sprintf("a session's %s stands in the same profile (%s), and some AWS clients send it with the keys", key, place(file, line)),
+		oldHint: "take that line out: a session does not belong into these files",
 	}
 }
 
@@ -125,8 +125,8 @@ const ClockRight = "agrees with AWS's"
 
 func ClockApart(ahead time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("this computer's clock is %s AWS's, which refuses requests from 5 minutes on", apart(ahead)),
-		Hint: HintOf(ClockWrong(ahead, nil)),
+		oldText: fmt.Sprintf("this computer's clock is %s AWS's, which refuses requests from 5 minutes on", apart(ahead)),
+		oldHint: HintOf(ClockWrong(ahead, nil)),
 	}
 }
 
@@ -148,24 +148,24 @@ const (
 
 func SerialNotYours(serial, file string, line int, have []string) error {
 	return &Error{
-		Text: fmt.Sprintf("mfa_serial is %s (%s), which is no device of this user", serial, place(file, line)),
-		Hint: "set it to one of: " + strings.Join(have, ", "),
+		oldText: fmt.Sprintf("mfa_serial is %s (%s), which is no device of this user", serial, place(file, line)),
+		oldHint: "set it to one of: " + strings.Join(have, ", "),
 	}
 }
 
 func RememberedGone(serial string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is remembered, and is no device of this user any more", serial),
-		Hint: "nothing to do: the next new session forgets it and finds the right one",
+		oldText: fmt.Sprintf("%s is remembered, and is no device of this user any more", serial),
+		oldHint: "nothing to do: the next new session forgets it and finds the right one",
 	}
 }
 
 // DevicesNotListed: the device is known all the same.
 func DevicesNotListed(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s: whether it is enabled cannot be seen: %v", serial, err),
-		Hint: "sessions need no such permission; iam:ListMFADevices on the user's own name would show it",
-		Err:  err,
+		oldText: fmt.Sprintf("%s: whether it is enabled cannot be seen: %v", serial, err),
+		oldHint: "sessions need no such permission; iam:ListMFADevices on the user's own name would show it",
+		err:     err,
 	}
 }
 
@@ -177,25 +177,25 @@ func CacheToBeMade(dir string) string { return path(dir) + " is made with the fi
 
 func NoCache() error {
 	return &Error{
-		Text: "there is no directory to keep sessions in: each call asks for a code",
-		Hint: "set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path",
+		oldText: "there is no directory to keep sessions in: each call asks for a code",
+		oldHint: "set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path",
 	}
 }
 
 // CacheLoose is mended by whatever keeps a session next.
 func CacheLoose(dir string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is open to others: %s", path(dir), innermost(err)),
-		Hint: "chmod 700 " + word(dir),
-		Err:  err,
+		oldText: fmt.Sprintf("%s is open to others: %s", path(dir), innermost(err)),
+		oldHint: "chmod 700 " + word(dir),
+		err:     err,
 	}
 }
 
 func CacheUnusable(dir string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("no session can be kept in %s: %s", path(dir), innermost(err)),
-		Hint: "make it a directory of your user's own, or set XDG_CACHE_HOME to an absolute path elsewhere",
-		Err:  err,
+		oldText: fmt.Sprintf("no session can be kept in %s: %s", path(dir), innermost(err)),
+		oldHint: "make it a directory of your user's own, or set XDG_CACHE_HOME to an absolute path elsewhere",
+		err:     err,
 	}
 }
 
@@ -208,19 +208,7 @@ func NoSessionKept(duration time.Duration) string {
 }
 
 func SessionNotUsed(why string) error {
-	return &Error{Text: why, Hint: "remove that file: a new session takes its place"}
-}
-
-// lasting is a duration in hours and minutes.
-func lasting(d time.Duration) string {
-	if d < time.Minute {
-		return d.Truncate(time.Second).String()
-	}
-	text := strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return &Error{oldText: why, oldHint: "remove that file: a new session takes its place"}
 }
 
 // The shell.
@@ -235,8 +223,8 @@ func ShellIs(name string, byVariable bool, line string) string {
 
 func ShellIsData(name string) error {
 	return &Error{
-		Text: fmt.Sprintf("AWSMFA_SHELL is %s, which no shell evaluates", name),
-		Hint: "unset it, if what awsmfa prints is for a shell",
+		oldText: fmt.Sprintf("AWSMFA_SHELL is %s, which no shell evaluates", name),
+		oldHint: "unset it, if what awsmfa prints is for a shell",
 	}
 }
 
@@ -247,8 +235,8 @@ const NothingWins = "none that would win over awsmfa"
 
 func HalfKeysExported(have, missing string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported without %s: most AWS clients stop at that", have, missing),
-		Hint: "unset " + have,
+		oldText: fmt.Sprintf("%s is exported without %s: most AWS clients stop at that", have, missing),
+		oldHint: "unset " + have,
 	}
 }
 
@@ -268,78 +256,78 @@ func ProfileNamed(profile string) string {
 
 func ExportedExpired(id string, since time.Duration, line string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported, a session that ended %s ago", id, lasting(since)),
-		Hint: "type:  " + line,
+		oldText: fmt.Sprintf("%s is exported, a session that ended %s ago", id, lasting(since)),
+		oldHint: "type:  " + line,
 	}
 }
 
 func ExportedKeys(id string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported, and not by awsmfa: AWS clients take it before any profile", id),
-		Hint: "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; awsmfa env puts its session in their place",
+		oldText: fmt.Sprintf("%s is exported, and not by awsmfa: AWS clients take it before any profile", id),
+		oldHint: "unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; awsmfa env puts its session in their place",
 	}
 }
 
 func ExportedLongTerm(id, profile, line string) error {
 	return &Error{
-		Text: fmt.Sprintf("AWSMFA_PROFILE says %s, but %s is exported, a long-term key without MFA", quoted(profile), id),
-		Hint: "type:  " + line,
+		oldText: fmt.Sprintf("AWSMFA_PROFILE says %s, but %s is exported, a long-term key without MFA", quoted(profile), id),
+		oldHint: "type:  " + line,
 	}
 }
 
 func TokenWithLongTermKey(id string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported, a long-term key, with a session token, which is another key's: AWS refuses the two", id),
-		Hint: "unset AWS_SESSION_TOKEN",
+		oldText: fmt.Sprintf("%s is exported, a long-term key, with a session token, which is another key's: AWS refuses the two", id),
+		oldHint: "unset AWS_SESSION_TOKEN",
 	}
 }
 
 func ExportedOfAnother(id, owner, says, line string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported, a session of profile %s, but AWSMFA_PROFILE says %s", id, quoted(owner), quoted(says)),
-		Hint: "type:  " + line,
+		oldText: fmt.Sprintf("%s is exported, a session of profile %s, but AWSMFA_PROFILE says %s", id, quoted(owner), quoted(says)),
+		oldHint: "type:  " + line,
 	}
 }
 
 func ExportedElsewhere(id, owner, wanted, line string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is exported, a session of profile %s and not of %s", id, quoted(owner), quoted(wanted)),
-		Hint: "type:  " + line,
+		oldText: fmt.Sprintf("%s is exported, a session of profile %s and not of %s", id, quoted(owner), quoted(wanted)),
+		oldHint: "type:  " + line,
 	}
 }
 
 func StaleExpiration(since time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is %s in the past: the AWS CLI and boto3 refuse exported keys for that", lasting(since)),
-		Hint: "unset AWS_CREDENTIAL_EXPIRATION",
+		oldText: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is %s in the past: the AWS CLI and boto3 refuse exported keys for that", lasting(since)),
+		oldHint: "unset AWS_CREDENTIAL_EXPIRATION",
 	}
 }
 
 func BadExpiration() error {
 	return &Error{
-		Text: "AWS_CREDENTIAL_EXPIRATION is no time: the AWS CLI and boto3 stop at that",
-		Hint: "unset AWS_CREDENTIAL_EXPIRATION",
+		oldText: "AWS_CREDENTIAL_EXPIRATION is no time: the AWS CLI and boto3 stop at that",
+		oldHint: "unset AWS_CREDENTIAL_EXPIRATION",
 	}
 }
 
 func ProfileBesideKeys(variable, profile string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is %s while keys are exported: the SDK for JavaScript takes the profile, other AWS clients the keys", variable, quoted(profile)),
-		Hint: "unset " + variable + "; awsmfa env does",
+		oldText: fmt.Sprintf("%s is %s while keys are exported: the SDK for JavaScript takes the profile, other AWS clients the keys", variable, quoted(profile)),
+		oldHint: "unset " + variable + "; awsmfa env does",
 	}
 }
 
 func StaleSecurityToken() error {
 	return &Error{
-		Text: "AWS_SECURITY_TOKEN is set and is not AWS_SESSION_TOKEN: the AWS CLI and boto3 send it instead",
-		Hint: "unset AWS_SECURITY_TOKEN; awsmfa env does",
+		oldText: "AWS_SECURITY_TOKEN is set and is not AWS_SESSION_TOKEN: the AWS CLI and boto3 send it instead",
+		oldHint: "unset AWS_SECURITY_TOKEN; awsmfa env does",
 	}
 }
 
 func EndpointElsewhere(variable, url string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s has AWS clients ask %s instead of AWS", variable, url),
-		Hint: "unset it, if that is not meant",
+		oldText: fmt.Sprintf("%s has AWS clients ask %s instead of AWS", variable, url),
+		oldHint: "unset it, if that is not meant",
 	}
 }
 
@@ -349,8 +337,8 @@ func ThroughProxy(variable, host string) string {
 
 func BundleNotThere(file string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS_CA_BUNDLE names %s: %s", path(file), innermost(err)),
-		Hint: "correct it, or unset it",
-		Err:  err,
+		oldText: fmt.Sprintf("AWS_CA_BUNDLE names %s: %s", path(file), innermost(err)),
+		oldHint: "correct it, or unset it",
+		err:     err,
 	}
 }

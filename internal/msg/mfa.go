@@ -15,9 +15,9 @@ func SessionObtained(profile, subject string, until time.Time) string {
 
 func NoDevice(profile string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),
-		Hint: "awsmfa setup adds one; a user who needs none gets a session with --no-mfa",
-		Err:  err,
+		oldText: fmt.Sprintf("the IAM user of profile %q has no MFA device", profile),
+		oldHint: "awsmfa setup adds one; a user who needs none gets a session with --no-mfa",
+		err:     err,
 	}
 }
 
@@ -28,23 +28,23 @@ func GivenWithoutMFA(profile, keyID string) string {
 
 func OnlySecurityKeys(profile string, serials []string) error {
 	return &Error{
-		Text: fmt.Sprintf("the IAM user of profile %q has only security keys (%s), and AWS takes no security key for a command-line session",
+		oldText: fmt.Sprintf("the IAM user of profile %q has only security keys (%s), and AWS takes no security key for a command-line session",
 			profile, strings.Join(serials, ", ")),
-		Hint: "add an authenticator app to the same user, with awsmfa device add or in the IAM console: a user may have several devices",
+		oldHint: "add an authenticator app to the same user, with awsmfa device add or in the IAM console: a user may have several devices",
 	}
 }
 
 func SecurityKey(serial string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is a security key, and AWS takes no security key for a command-line session", serial),
-		Hint: "name an authenticator app's device, arn:…:mfa/NAME, in mfa_serial or --serial; without either awsmfa finds the device",
+		oldText: fmt.Sprintf("%s is a security key, and AWS takes no security key for a command-line session", serial),
+		oldHint: "name an authenticator app's device, arn:…:mfa/NAME, in mfa_serial or --serial; without either awsmfa finds the device",
 	}
 }
 
 func SeveralDevices(profile string, serials []string) error {
 	return &Error{
-		Text: fmt.Sprintf("the IAM user of profile %q has several MFA devices: %s", profile, strings.Join(serials, ", ")),
-		Hint: "name one with --serial, or write mfa_serial into the profile's section of the config file",
+		oldText: fmt.Sprintf("the IAM user of profile %q has several MFA devices: %s", profile, strings.Join(serials, ", ")),
+		oldHint: "name one with --serial, or write mfa_serial into the profile's section of the config file",
 	}
 }
 
@@ -66,25 +66,25 @@ func NoSuchChoice(most int) string {
 // DeviceNotFound is said when the list of devices could not be had. A policy that denies the list is no hindrance once
 // the device is named; any other reason is one for a session too, and has its own hint.
 func DeviceNotFound(profile string, err error, denied bool) error {
-	e := &Error{Text: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err), Hint: HintOf(err), Err: err}
+	e := &Error{oldText: fmt.Sprintf("finding the MFA device of profile %q: %v", profile, err), oldHint: HintOf(err), err: err}
 	if denied {
-		e.Hint = "name it with --serial, or write mfa_serial into the profile's section of the config file: then nobody has to be asked"
+		e.oldHint = "name it with --serial, or write mfa_serial into the profile's section of the config file: then nobody has to be asked"
 	}
 	return e
 }
 
 func ListedNoSerial(serial string) error {
 	return &Error{
-		Text: fmt.Sprintf("what answered as IAM listed an MFA device called %q, which is no serial number", serial),
-		Hint: "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)",
+		oldText: fmt.Sprintf("what answered as IAM listed an MFA device called %q, which is no serial number", serial),
+		oldHint: "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)",
 	}
 }
 
 func DeviceRefused(serial string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS does not know %s as an MFA device of this user", serial),
-		Hint: "check mfa_serial or --serial; without either awsmfa finds the device itself",
-		Err:  err,
+		oldText: fmt.Sprintf("AWS does not know %s as an MFA device of this user", serial),
+		oldHint: "check mfa_serial or --serial; without either awsmfa finds the device itself",
+		err:     err,
 	}
 }
 
@@ -104,48 +104,48 @@ func CodeRefusedAgain() string {
 
 func NeverSixDigits() error {
 	return &Error{
-		Text: "no token code of six digits was given",
-		Hint: "run it again, and type what the authenticator shows",
+		oldText: "no token code of six digits was given",
+		oldHint: "run it again, and type what the authenticator shows",
 	}
 }
 
 func NotSixDigits() error {
 	return &Error{
-		Text: "a token code is six digits",
-		Hint: "type what the authenticator shows now; blanks between the digits are fine",
+		oldText: "a token code is six digits",
+		oldHint: "type what the authenticator shows now; blanks between the digits are fine",
 	}
 }
 
 func CodeRefused(err error) error {
 	return &Error{
-		Text: "AWS refused the token code: it was wrong, or used before",
-		Hint: "a code counts once: wait for the authenticator's next one, at most 30 seconds; if codes are refused time and again, the device is out of step or another device's",
-		Err:  err,
+		oldText: "AWS refused the token code: it was wrong, or used before",
+		oldHint: "a code counts once: wait for the authenticator's next one, at most 30 seconds; if codes are refused time and again, the device is out of step or another device's",
+		err:     err,
 	}
 }
 
 func NoTerminal(profile string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("a token code is needed for profile %q, and there is no terminal to ask on", profile),
-		Hint: "give one with --code, or name a program that prints one: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
-		Err:  err,
+		oldText: fmt.Sprintf("a token code is needed for profile %q, and there is no terminal to ask on", profile),
+		oldHint: "give one with --code, or name a program that prints one: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
+		err:     err,
 	}
 }
 
 func InBackground(profile string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("a token code is needed for profile %q, and awsmfa does not run in the terminal's foreground, so it cannot ask", profile),
-		Hint: "run it in the foreground, or name a program that prints codes: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
-		Err:  err,
+		oldText: fmt.Sprintf("a token code is needed for profile %q, and awsmfa does not run in the terminal's foreground, so it cannot ask", profile),
+		oldHint: "run it in the foreground, or name a program that prints codes: --code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process",
+		err:     err,
 	}
 }
 
 func NoCode() error {
-	return &Error{Text: "no token code was given", Hint: "run it again, or give one with --code"}
+	return &Error{oldText: "no token code was given", oldHint: "run it again, or give one with --code"}
 }
 
 func TerminalFailed(err error) error {
-	return &Error{Text: fmt.Sprintf("asking on the terminal: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("asking on the terminal: %s", innermost(err)), err: err}
 }
 
 // CodeCommandFailed tells of a code command that ended with an error, and nothing of what it printed, which may be a code.
@@ -154,36 +154,36 @@ func CodeCommandFailed(command string, err error) error {
 	if strings.HasSuffix(err.Error(), "exit status 127") { // the shell's word for it
 		hint = "the shell found no such program: install it, or give its full path"
 	}
-	return &Error{Text: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)), Hint: hint, Err: err}
+	return &Error{oldText: fmt.Sprintf("the code command %s failed: %s", path(command), innermost(err)), oldHint: hint, err: err}
 }
 
 // CodeCommandTooSlow is of a program that was ended.
 func CodeCommandTooSlow(command string, limit time.Duration) error {
 	return &Error{
-		Text: fmt.Sprintf("the code command %s printed no line within %s", path(command), limit),
-		Hint: "run it by hand: its first line must be the code",
+		oldText: fmt.Sprintf("the code command %s printed no line within %s", path(command), limit),
+		oldHint: "run it by hand: its first line must be the code",
 	}
 }
 
 func CodeCommandNoCode(command string) error {
 	return &Error{
-		Text: fmt.Sprintf("the first line that the code command %s prints is not six digits", path(command)),
-		Hint: "run it by hand: the first line it prints must be the six digits",
+		oldText: fmt.Sprintf("the first line that the code command %s prints is not six digits", path(command)),
+		oldHint: "run it by hand: the first line it prints must be the six digits",
 	}
 }
 
 func CodeCommandRepeats(command string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s prints the same code again, also after half a minute", path(command)),
-		Hint: "each time it is run it must print the code of that moment",
+		oldText: fmt.Sprintf("%s prints the same code again, also after half a minute", path(command)),
+		oldHint: "each time it is run it must print the code of that moment",
 	}
 }
 
 func CodeCommandStale(command string, err error) error {
 	return &Error{
-		Text: "AWS refused the codes of the code command " + path(command),
-		Hint: "is it the right device's, and is this computer's clock right? codes are made from the clock",
-		Err:  err,
+		oldText: "AWS refused the codes of the code command " + path(command),
+		oldHint: "is it the right device's, and is this computer's clock right? codes are made from the clock",
+		err:     err,
 	}
 }
 

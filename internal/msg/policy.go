@@ -63,5 +63,5 @@ func PolicyStatement(number int, sid string) string {
 }
 
 func PolicyNotPrinted(err error) error {
-	return &Error{Text: fmt.Sprintf("writing the policy: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("writing the policy: %s", innermost(err)), err: err}
 }

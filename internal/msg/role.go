@@ -16,25 +16,25 @@ func RoleNeedsOwnCode(profile string, duration time.Duration) string {
 // ChainTooLong: a role that is assumed with another one asks for more than an hour.
 func ChainTooLong(profile, before string, duration time.Duration) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with another one (profile " +
+		oldText: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with another one (profile " +
 			quoted(before) + ") 1h at most",
-		Hint: "set duration_seconds = 3600, or pass --duration 1h: awsmfa renews it without a code",
+		oldHint: "set duration_seconds = 3600, or pass --duration 1h: awsmfa renews it without a code",
 	}
 }
 
 // ChainedTooLong: AWS said so of credentials that came from elsewhere.
 func ChainedTooLong(profile string, duration time.Duration, err error) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with temporary credentials 1h at most",
-		Hint: "set duration_seconds = 3600, or pass --duration 1h", Err: err,
+		oldText: "profile " + quoted(profile) + " asks for " + short(duration) + ", and AWS gives a role that is assumed with temporary credentials 1h at most",
+		oldHint: "set duration_seconds = 3600, or pass --duration 1h", err: err,
 	}
 }
 
 // RoleTooLong: the role itself allows less than was asked for.
 func RoleTooLong(profile string, duration time.Duration, err error) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " asks for " + short(duration) + ", more than the role allows",
-		Hint: "lower duration_seconds (or --duration), or have the role's maximum session duration raised", Err: err,
+		oldText: "profile " + quoted(profile) + " asks for " + short(duration) + ", more than the role allows",
+		oldHint: "lower duration_seconds (or --duration), or have the role's maximum session duration raised", err: err,
 	}
 }
 
@@ -50,44 +50,44 @@ func RoleDenied(profile, aws string, noMFA, outside, chained bool, err error) er
 		wants = "MFA, which does not reach it through another role"
 	}
 	return &Error{
-		Text: "the role of profile " + quoted(profile) + " cannot be assumed; AWS says: " + Foreign(aws),
-		Hint: "role_arn must be exact (AWS says the same of a role that is not there), and the role's trust policy must allow this; " +
+		oldText: "the role of profile " + quoted(profile) + " cannot be assumed; AWS says: " + Foreign(aws),
+		oldHint: "role_arn must be exact (AWS says the same of a role that is not there), and the role's trust policy must allow this; " +
 			"it may ask for an external_id, or for " + wants,
-		Err: err,
+		err: err,
 	}
 }
 
 // SourceGone: AWS no longer takes the credentials that profile source has from elsewhere.
 func SourceGone(profile, source string, err error) error {
 	return &Error{
-		Text: "AWS no longer takes the credentials of profile " + quoted(source) + ", with which the role of profile " + quoted(profile) + " is assumed",
-		Hint: "they do not come from awsmfa: renew them where profile " + quoted(source) + " has them from", Err: err,
+		oldText: "AWS no longer takes the credentials of profile " + quoted(source) + ", with which the role of profile " + quoted(profile) + " is assumed",
+		oldHint: "they do not come from awsmfa: renew them where profile " + quoted(source) + " has them from", err: err,
 	}
 }
 
 // SourceGonePasted is SourceGone where they are a session that stands in place of the user's own keys.
 func SourceGonePasted(profile, source, file string, line int, err error) error {
 	return &Error{
-		Text: "AWS no longer takes the session that was pasted into profile " + quoted(source) + ", in place of the user's own keys (" +
+		oldText: "AWS no longer takes the session that was pasted into profile " + quoted(source) + ", in place of the user's own keys (" +
 			place(file, line) + "), with which the role of profile " + quoted(profile) + " is assumed",
-		Hint: "put those back: run awsmfa setup " + word(source), Err: err,
+		oldHint: "put those back: run awsmfa setup " + word(source), err: err,
 	}
 }
 
 // SourceGoneHides is SourceGone where they stand in a file, and hide another source.
 func SourceGoneHides(profile, source, file string, line int, over, overFile string, overLine int, err error) error {
 	return &Error{
-		Text: "AWS no longer takes the session of profile " + quoted(source) + " (" + place(file, line) + "), with which the role of profile " +
+		oldText: "AWS no longer takes the session of profile " + quoted(source) + " (" + place(file, line) + "), with which the role of profile " +
 			quoted(profile) + " is assumed; " + place(overFile, overLine) + " has a " + over + ", which it hides",
-		Hint: "take the pair and its token out of " + path(file) + ": then " + over + " decides", Err: err,
+		oldHint: "take the pair and its token out of " + path(file) + ": then " + over + " decides", err: err,
 	}
 }
 
 // RoleDurationOutOfRange: --duration is none that a role can have.
 func RoleDurationOutOfRange(profile string, duration time.Duration) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " is a role, whose session lasts 12h at most, not " + short(duration),
-		Hint: "AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with",
+		oldText: "profile " + quoted(profile) + " is a role, whose session lasts 12h at most, not " + short(duration),
+		oldHint: "AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with",
 	}
 }
 
@@ -99,25 +99,25 @@ func DurationNotOurs(profile string) string {
 // NothingInEnvironment: credential_source = Environment, and there is no key pair in it.
 func NothingInEnvironment(profile string) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which has none",
-		Hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+		oldText: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which has none",
+		oldHint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
 	}
 }
 
 // OwnSessionInEnvironment: credential_source = Environment, and what the environment holds was put there by awsmfa.
 func OwnSessionInEnvironment(profile, from string) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which holds the session of profile " +
+		oldText: "profile " + quoted(profile) + " takes its credentials from the environment (credential_source), which holds the session of profile " +
 			quoted(from) + " that awsmfa put there",
-		Hint: "have awsmfa env --unset evaluated first, or name profile " + word(from) + " as its source_profile",
+		oldHint: "have awsmfa env --unset evaluated first, or name profile " + word(from) + " as its source_profile",
 	}
 }
 
 // NothingAround: neither the instance nor the container gave credentials.
 func NothingAround(profile, source string, err error) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " takes its credentials from its surroundings (credential_source = " + escaped(source) + "), and none came: " + innermost(err),
-		Hint: "this works only where AWS gives a role to the machine or the container", Err: err,
+		oldText: "profile " + quoted(profile) + " takes its credentials from its surroundings (credential_source = " + escaped(source) + "), and none came: " + innermost(err),
+		oldHint: "this works only where AWS gives a role to the machine or the container", err: err,
 	}
 }
 
@@ -125,12 +125,12 @@ func NothingAround(profile, source string, err error) error {
 // client would ask.
 func NoContainer(profile string, refused bool) error {
 	e := &Error{
-		Text: "profile " + quoted(profile) + " takes its credentials from its container (credential_source), and this is none",
-		Hint: "AWS sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI in a container",
+		oldText: "profile " + quoted(profile) + " takes its credentials from its container (credential_source), and this is none",
+		oldHint: "AWS sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI in a container",
 	}
 	if refused {
-		e.Text = "profile " + quoted(profile) + ": AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this machine"
-		e.Hint = "AWS clients ask for credentials nowhere else"
+		e.oldText = "profile " + quoted(profile) + ": AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this machine"
+		e.oldHint = "AWS clients ask for credentials nowhere else"
 	}
 	return e
 }
@@ -138,64 +138,64 @@ func NoContainer(profile string, refused bool) error {
 // TokenUnreadable: the file with a token cannot be read.
 func TokenUnreadable(profile, file string, err error) error {
 	return &Error{
-		Text: "profile " + quoted(profile) + ": the token in " + path(file) + " cannot be read: " + innermost(err),
-		Hint: "whoever runs this program has to put it there", Err: err,
+		oldText: "profile " + quoted(profile) + ": the token in " + path(file) + " cannot be read: " + innermost(err),
+		oldHint: "whoever runs this program has to put it there", err: err,
 	}
 }
 
 // WebIdentityNeedsRole: web_identity_token_file without role_arn.
 func WebIdentityNeedsRole(profile, file string, line int) *Error {
 	return &Error{
-		Text: "profile " + quoted(profile) + " has web_identity_token_file (" + place(file, line) + ") and no role_arn",
-		Hint: "add the role that the token is good for",
+		oldText: "profile " + quoted(profile) + " has web_identity_token_file (" + place(file, line) + ") and no role_arn",
+		oldHint: "add the role that the token is good for",
 	}
 }
 
 // WebIdentityRefused: AWS does not take the token.
 func WebIdentityRefused(profile, aws string, err error) error {
 	return &Error{
-		Text: "AWS does not take the web identity token of profile " + quoted(profile) + ": " + Foreign(aws),
-		Hint: "have whoever writes the token file write a new one", Err: err,
+		oldText: "AWS does not take the web identity token of profile " + quoted(profile) + ": " + Foreign(aws),
+		oldHint: "have whoever writes the token file write a new one", err: err,
 	}
 }
 
 // WebIdentityDenied: the role is not for who the token says.
 func WebIdentityDenied(profile, aws string, err error) error {
 	return &Error{
-		Text: "the role of profile " + quoted(profile) + " cannot be assumed with its web identity token; AWS says: " + Foreign(aws),
-		Hint: "role_arn must be exact, and the role's trust policy must allow the token's issuer, subject and audience", Err: err,
+		oldText: "the role of profile " + quoted(profile) + " cannot be assumed with its web identity token; AWS says: " + Foreign(aws),
+		oldHint: "role_arn must be exact, and the role's trust policy must allow the token's issuer, subject and audience", err: err,
 	}
 }
 
 // SSOExpired: the AWS CLI keeps no token, or none that is still good.
 func SSOExpired(profile string, err error) error {
 	return &Error{
-		Text: "the sign-in of profile " + quoted(profile) + " to IAM Identity Center has ended, or there was none",
-		Hint: "sign in with: aws sso login --profile " + word(profile), Err: err,
+		oldText: "the sign-in of profile " + quoted(profile) + " to IAM Identity Center has ended, or there was none",
+		oldHint: "sign in with: aws sso login --profile " + word(profile), err: err,
 	}
 }
 
 // SSODenied: the person who signed in has no such role in that account.
 func SSODenied(profile, account, role string, err error) error {
 	return &Error{
-		Text: "IAM Identity Center gives you no role " + quoted(role) + " in account " + quoted(account) + " (profile " + quoted(profile) + ")",
-		Hint: "look at sso_account_id and sso_role_name, or ask for the permission set", Err: err,
+		oldText: "IAM Identity Center gives you no role " + quoted(role) + " in account " + quoted(account) + " (profile " + quoted(profile) + ")",
+		oldHint: "look at sso_account_id and sso_role_name, or ask for the permission set", err: err,
 	}
 }
 
 // LoginExpired: the session of aws login has ended.
 func LoginExpired(profile string, err error) error {
 	return &Error{
-		Text: "the sign-in of profile " + quoted(profile) + " through the console has ended, or there was none",
-		Hint: "sign in with: aws login --profile " + word(profile), Err: err,
+		oldText: "the sign-in of profile " + quoted(profile) + " through the console has ended, or there was none",
+		oldHint: "sign in with: aws login --profile " + word(profile), err: err,
 	}
 }
 
 // LoginDenied: the user may not renew the session of aws login.
 func LoginDenied(profile string, err error) error {
 	return &Error{
-		Text: "the sign-in of profile " + quoted(profile) + " through the console is not renewed: AWS does not allow its user signin:CreateOAuth2Token",
-		Hint: "have whoever manages the user allow it (AWS's policy SignInLocalDevelopmentAccess does)", Err: err,
+		oldText: "the sign-in of profile " + quoted(profile) + " through the console is not renewed: AWS does not allow its user signin:CreateOAuth2Token",
+		oldHint: "have whoever manages the user allow it (AWS's policy SignInLocalDevelopmentAccess does)", err: err,
 	}
 }
 
@@ -206,8 +206,8 @@ func SignInUnreadable(profile, file, why string, login bool) error {
 		command = "aws login --profile "
 	}
 	return &Error{
-		Text: "the sign-in of profile " + quoted(profile) + " cannot be used: " + path(file) + " " + why,
-		Hint: "have it written anew with: " + command + word(profile),
+		oldText: "the sign-in of profile " + quoted(profile) + " cannot be used: " + path(file) + " " + why,
+		oldHint: "have it written anew with: " + command + word(profile),
 	}
 }
 
@@ -226,8 +226,8 @@ func SignInNotReadable(err error) string { return "could not be read or written:
 // ProcessFailed: the program that gives the credentials ended with an exit code.
 func ProcessFailed(profile string, code int, file string, line int) error {
 	return &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") ended with exit code " + strconv.Itoa(code),
-		Hint: "what it had to say stands above; run it by itself to see more",
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") ended with exit code " + strconv.Itoa(code),
+		oldHint: "what it had to say stands above; run it by itself to see more",
 	}
 }
 
@@ -235,19 +235,19 @@ func ProcessFailed(profile string, code int, file string, line int) error {
 // wrong is the field that is missing or has a value that it cannot have, "" where it is not JSON.
 func ProcessGarbled(profile, wrong, file string, line int) error {
 	e := &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") did not print credentials as AWS clients read them",
-		Hint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey",
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") did not print credentials as AWS clients read them",
+		oldHint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey",
 	}
 	switch wrong {
 	case "":
-		e.Text += ": it is not JSON"
+		e.oldText += ": it is not JSON"
 	case "Version":
-		e.Text += ": Version is not 1"
+		e.oldText += ": Version is not 1"
 	case "Expiration":
-		e.Text += ": Expiration is no date with a time zone"
-		e.Hint = "write it like 2026-01-02T15:04:05Z; credentials that do not end have no Expiration"
+		e.oldText += ": Expiration is no date with a time zone"
+		e.oldHint = "write it like 2026-01-02T15:04:05Z; credentials that do not end have no Expiration"
 	default:
-		e.Text += ": " + escaped(wrong) + " is missing or not text"
+		e.oldText += ": " + escaped(wrong) + " is missing or not text"
 	}
 	return e
 }
@@ -255,33 +255,33 @@ func ProcessGarbled(profile, wrong, file string, line int) error {
 // ProcessStale: what the program printed is over.
 func ProcessStale(profile string, end time.Time, file string, line int) error {
 	return &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed credentials that ended at " +
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed credentials that ended at " +
 			end.UTC().Format(time.RFC3339),
-		Hint: "run it by itself; if it should not have ended yet, look at this computer's clock",
+		oldHint: "run it by itself; if it should not have ended yet, look at this computer's clock",
 	}
 }
 
 // ProcessTooMuch: the program printed on and on, and was cut off.
 func ProcessTooMuch(profile, file string, line int) error {
 	return &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed more than credentials",
-		Hint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey, and nothing else",
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") printed more than credentials",
+		oldHint: "it has to print JSON with Version 1, AccessKeyId and SecretAccessKey, and nothing else",
 	}
 }
 
 // ProcessHangs: the program is over, and what it has started keeps its stdout.
 func ProcessHangs(profile string, file string, line int) error {
 	return &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") is over, and a program that it left behind keeps its output open",
-		Hint: "start that program with its output closed: every AWS client would wait for it",
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") is over, and a program that it left behind keeps its output open",
+		oldHint: "start that program with its output closed: every AWS client would wait for it",
 	}
 }
 
 // ProcessTooSlow: the program did not end.
 func ProcessTooSlow(profile string, limit time.Duration, file string, line int) error {
 	return &Error{
-		Text: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") was not done within " + short(limit),
-		Hint: "run it by itself to see what it waits for",
+		oldText: "the credential_process of profile " + quoted(profile) + " (" + place(file, line) + ") was not done within " + short(limit),
+		oldHint: "run it by itself to see what it waits for",
 	}
 }
 
@@ -289,7 +289,7 @@ func ProcessTooSlow(profile string, limit time.Duration, file string, line int) 
 // the profiles in the order in which they were asked for.
 func CallsItself(names []string, file string, line int) error {
 	return &Error{
-		Text: "profile " + quoted(names[len(names)-1]) + " would call itself: " + way(names) + " (credential_process, " + place(file, line) + ")",
-		Hint: "let credential_process name the profile that has the keys or the role",
+		oldText: "profile " + quoted(names[len(names)-1]) + " would call itself: " + way(names) + " (credential_process, " + place(file, line) + ")",
+		oldHint: "let credential_process name the profile that has the keys or the role",
 	}
 }

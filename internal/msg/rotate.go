@@ -24,16 +24,16 @@ The user needs iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey, DeleteAcces
 // KeysChanged: the profile's key pair is not the one that was read first.
 func KeysChanged(profile, file string) *Error {
 	return &Error{
-		Text: fmt.Sprintf("the keys of profile %q in %s were changed by somebody else meanwhile; %s", profile, path(file), unchanged),
-		Hint: "look at the file, and run this again",
+		oldText: fmt.Sprintf("the keys of profile %q in %s were changed by somebody else meanwhile; %s", profile, path(file), unchanged),
+		oldHint: "look at the file, and run this again",
 	}
 }
 
 // KeyLineOdd: the line of a key is written so that nothing can be put in its value's place.
 func KeyLineOdd(key, file string, line int) *Error {
 	return &Error{
-		Text: fmt.Sprintf("the value of %s (%s) is written in an unusual way, and cannot be replaced; %s", key, place(file, line), unchanged),
-		Hint: "write it as  " + key + " = VALUE",
+		oldText: fmt.Sprintf("the value of %s (%s) is written in an unusual way, and cannot be replaced; %s", key, place(file, line), unchanged),
+		oldHint: "write it as  " + key + " = VALUE",
 	}
 }
 
@@ -85,13 +85,13 @@ func KeyMoved(id, now string, in []KeyHolder) string {
 }
 
 func NotRotated(id string) error {
-	return &Error{Text: fmt.Sprintf("the access key %s stays; %s", id, unchanged), Hint: "answer y to change it, or take it out of the other places first"}
+	return &Error{oldText: fmt.Sprintf("the access key %s stays; %s", id, unchanged), oldHint: "answer y to change it, or take it out of the other places first"}
 }
 
 func AnotherRotates(user string) error {
 	return &Error{
-		Text: fmt.Sprintf("another awsmfa is replacing the access key of user %s at this moment", user),
-		Hint: "wait for it; nothing more need be done then",
+		oldText: fmt.Sprintf("another awsmfa is replacing the access key of user %s at this moment", user),
+		oldHint: "wait for it; nothing more need be done then",
 	}
 }
 
@@ -103,9 +103,9 @@ func RotateDenied(err error, changed bool) error {
 		text += "; " + unchanged
 	}
 	return &Error{
-		Text: text,
-		Hint: "rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey for the own user, with MFA: ask whoever manages the user's IAM policies",
-		Err:  err,
+		oldText: text,
+		oldHint: "rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey for the own user, with MFA: ask whoever manages the user's IAM policies",
+		err:     err,
 	}
 }
 
@@ -148,7 +148,7 @@ func NobodyToDelete(second, profile, user, id string, yes bool, err error) error
 	if yes {
 		hint = "--yes deletes it, or a terminal asks"
 	}
-	return &Error{Text: second + "; there is no terminal to ask on whether it may be deleted, and a third there cannot be", Hint: hint, Err: err}
+	return &Error{oldText: second + "; there is no terminal to ask on whether it may be deleted, and a third there cannot be", oldHint: hint, err: err}
 }
 
 func deleteLine(profile, user, id string) string {
@@ -157,8 +157,8 @@ func deleteLine(profile, user, id string) string {
 
 func SecondKeyStays(id string) error {
 	return &Error{
-		Text: fmt.Sprintf("%s stays, and so no new key could be made; %s", id, unchanged),
-		Hint: "find out who uses it; a user needs one key only",
+		oldText: fmt.Sprintf("%s stays, and so no new key could be made; %s", id, unchanged),
+		oldHint: "find out who uses it; a user needs one key only",
 	}
 }
 
@@ -177,14 +177,14 @@ func WaitingForKey(id string, longest time.Duration) string {
 
 func KeyNeverKnown(id string, longest time.Duration, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("AWS does not take the access key %s, also after %s", id, short(longest)),
-		Hint: "try again in some minutes; --timeout 1m waits twice as long as usual",
-		Err:  err,
+		oldText: fmt.Sprintf("AWS does not take the access key %s, also after %s", id, short(longest)),
+		oldHint: "try again in some minutes; --timeout 1m waits twice as long as usual",
+		err:     err,
 	}
 }
 
 func KeyOfAnother(id, arn, want string) error {
-	return &Error{Text: fmt.Sprintf("the new access key %s is that of %s, and not of %s", id, arn, want)}
+	return &Error{oldText: fmt.Sprintf("the new access key %s is that of %s, and not of %s", id, arn, want)}
 }
 
 // NewKeyDeleted is said after a failure.
@@ -237,12 +237,12 @@ func Rotated(profile, id string) string {
 // "active", "inactive", "" for gone, "unknown".
 func RotationStopped(err error, profile, user, file, id, old, status string) error {
 	e := &Error{
-		Text: fmt.Sprintf("%v; %s", err, stands(profile, file, id, old, status)),
-		Hint: fmt.Sprintf("run awsmfa rotate again, which offers to delete the old key, or:  %s", deleteLine(profile, user, old)),
-		Err:  err,
+		oldText: fmt.Sprintf("%v; %s", err, stands(profile, file, id, old, status)),
+		oldHint: fmt.Sprintf("run awsmfa rotate again, which offers to delete the old key, or:  %s", deleteLine(profile, user, old)),
+		err:     err,
 	}
 	if status == "" {
-		e.Hint = "nothing is left to do"
+		e.oldHint = "nothing is left to do"
 	}
 	return e
 }
@@ -268,7 +268,7 @@ func stands(profile, file, id, old, status string) string {
 
 // NotUndone: undoing a rotation, because of cause, failed too.
 func NotUndone(cause, err error) error {
-	return &Error{Text: fmt.Sprintf("%v; and going back to the old key: %v", cause, err), Err: cause}
+	return &Error{oldText: fmt.Sprintf("%v; and going back to the old key: %v", cause, err), err: cause}
 }
 
 // BackToOld is said when the new key stopped working as soon as the old one was deactivated.

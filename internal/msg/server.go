@@ -17,21 +17,21 @@ func ServerCannotAsk(profile, line string, err error) error {
 		hint = "type in another terminal: " + line
 	}
 	return &Error{
-		Text: fmt.Sprintf("the MFA session of profile %q has ended or will soon, and awsmfa cannot ask for a code beside this command", profile),
-		Hint: hint,
-		Err:  err,
+		oldText: fmt.Sprintf("the MFA session of profile %q has ended or will soon, and awsmfa cannot ask for a code beside this command", profile),
+		oldHint: hint,
+		err:     err,
 	}
 }
 
 func ServerNotRenewed(profile string, err error) error {
-	return &Error{Text: fmt.Sprintf("renewing the session of profile %q: %s", profile, err), Hint: HintOf(err), Err: err}
+	return &Error{oldText: fmt.Sprintf("renewing the session of profile %q: %s", profile, err), oldHint: HintOf(err), err: err}
 }
 
 // ServerUnanswered is for a client that waits no longer for the person.
 func ServerUnanswered(profile string) error {
 	return &Error{
-		Text: fmt.Sprintf("the session of profile %q has ended, and the new one is not there yet", profile),
-		Hint: "answer the question for a code on the terminal that awsmfa runs in",
+		oldText: fmt.Sprintf("the session of profile %q has ended, and the new one is not there yet", profile),
+		oldHint: "answer the question for a code on the terminal that awsmfa runs in",
 	}
 }
 
@@ -54,9 +54,9 @@ func ServerNeverAsked(profile string) string {
 }
 
 func ServerNotOpened(err error) error {
-	return &Error{Text: fmt.Sprintf("opening the credential endpoint: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("opening the credential endpoint: %s", innermost(err)), err: err}
 }
 
 func ServerFilesNotHidden(err error) error {
-	return &Error{Text: fmt.Sprintf("writing the AWS files that the command is given: %v", err), Hint: "name a directory for temporary files with TMPDIR", Err: err}
+	return &Error{oldText: fmt.Sprintf("writing the AWS files that the command is given: %v", err), oldHint: "name a directory for temporary files with TMPDIR", err: err}
 }

@@ -39,18 +39,18 @@ func NoKeyIDAgain() string {
 
 func NobodyToAskKeys(profile string, err error) error {
 	return &Error{
-		Text: fmt.Sprintf("profile %q has no access key of a user, and there is no terminal to ask for one on", profile),
-		Hint: "give --access-key-id and AWSMFA_SECRET_ACCESS_KEY, or --secret-stdin",
-		Err:  err,
+		oldText: fmt.Sprintf("profile %q has no access key of a user, and there is no terminal to ask for one on", profile),
+		oldHint: "give --access-key-id and AWSMFA_SECRET_ACCESS_KEY, or --secret-stdin",
+		err:     err,
 	}
 }
 
 func StdinFailed(err error) error {
-	return &Error{Text: fmt.Sprintf("reading the secret access key from stdin: %s", innermost(err)), Err: err}
+	return &Error{oldText: fmt.Sprintf("reading the secret access key from stdin: %s", innermost(err)), err: err}
 }
 
 func StdinEmpty() error {
-	return &Error{Text: "the first line of stdin is empty, and should be the secret access key"}
+	return &Error{oldText: "the first line of stdin is empty, and should be the secret access key"}
 }
 
 func NoRegionAgain() string { return "A region is called such as ap-northeast-1.\n" }
@@ -58,8 +58,8 @@ func NoRegionAgain() string { return "A region is called such as ap-northeast-1.
 // OtherKeys: a new key was given for a profile that has one.
 func OtherKeys(profile, have, given, file string, line int) error {
 	return &Error{
-		Text: fmt.Sprintf("profile %q has the access key %s (%s), and not %s", profile, have, place(file, line), given),
-		Hint: "what is there is never changed: edit it by hand, name another profile, or leave out --access-key-id",
+		oldText: fmt.Sprintf("profile %q has the access key %s (%s), and not %s", profile, have, place(file, line), given),
+		oldHint: "what is there is never changed: edit it by hand, name another profile, or leave out --access-key-id",
 	}
 }
 
@@ -69,7 +69,7 @@ func KeysNotTaken(err error, secretFrom string) error {
 	if secretFrom != "" {
 		hint = "the secret came from " + secretFrom + ": copy it there again, whole, or leave it out to type it"
 	}
-	return &Error{Text: fmt.Sprintf("%v; nothing was written", err), Hint: hint, Err: err}
+	return &Error{oldText: fmt.Sprintf("%v; nothing was written", err), oldHint: hint, err: err}
 }
 
 // KeysAgain is said before a new key pair is asked for again.
@@ -79,7 +79,7 @@ func KeysAgain(err error) string {
 
 // NotWritten: whether a new key pair is right cannot be found out.
 func NotWritten(err error) error {
-	return &Error{Text: fmt.Sprintf("%v; nothing was written", err), Hint: HintOf(err), Err: err}
+	return &Error{oldText: fmt.Sprintf("%v; nothing was written", err), oldHint: HintOf(err), err: err}
 }
 
 func ProfileMade(name, file string) string {
@@ -107,14 +107,14 @@ func PutBack(id, arn, session, file string, line int) string {
 // SessionOfAnother: a key was to be put, unasked, in the place of a session that is not its user's.
 func SessionOfAnother(id, arn, session, file string, line int) error {
 	return &Error{
-		Text: fmt.Sprintf("%s is a key of %s, and the session that was pasted in (%s) is %s's; nothing was written",
+		oldText: fmt.Sprintf("%s is a key of %s, and the session that was pasted in (%s) is %s's; nothing was written",
 			id, arn, place(file, line), session),
-		Hint: "give a key of the session's user, or leave out --yes and answer the question",
+		oldHint: "give a key of the session's user, or leave out --yes and answer the question",
 	}
 }
 
 func NotPutBack(file string) error {
-	return &Error{Text: fmt.Sprintf("the session stays where it is; nothing was changed in %s", path(file))}
+	return &Error{oldText: fmt.Sprintf("the session stays where it is; nothing was changed in %s", path(file))}
 }
 
 func PutBackDone(name, file string) string {

@@ -33,7 +33,7 @@ func (p Profile) Misspelt() []Misspelt {
 func (p Profile) OrMisspelt(err *msg.Error, keys ...string) error {
 	for _, m := range p.Misspelt() {
 		if slices.Contains(keys, m.Meant) {
-			err.Hint = msg.WriteInstead(m.Meant, m.Key, m.File, m.Line)
+			err.WithHint(msg.Textf("%s", msg.WriteInstead(m.Meant, m.Key, m.File, m.Line)))
 			break
 		}
 	}
@@ -45,7 +45,7 @@ func (p Profile) noKeys() error {
 	at := p.Where("")
 	err := msg.ProfileNoKeys(p.Name, at.File, at.Line)
 	if renamed := p.contents().files.Renamed(); len(renamed) > 0 {
-		err.Hint = msg.NoKeysButRenamed(renamed[0])
+		err.WithHint(msg.Textf("%s", msg.NoKeysButRenamed(renamed[0])))
 	}
 	return p.OrMisspelt(err, idKey, secretKey, "role_arn", "source_profile", "credential_source", "credential_process",
 		"login_session", "sso_session", "sso_start_url", "sso_account_id", "web_identity_token_file", "include_profile")

@@ -112,10 +112,7 @@ func notFound(files Files, config, credentials *source, name string) error {
 
 var errNotFound = errors.New("no such profile")
 
-func markNotFound(e *msg.Error) error {
-	e.Err = errNotFound
-	return e
-}
+func markNotFound(e *msg.Error) error { return e.Wrap(errNotFound) }
 
 // NotFound says of an error of Load that neither file has a section of that name, not even a misspelt one: a new one
 // may be added.

@@ -15,6 +15,7 @@ package profile
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -24,6 +25,14 @@ import (
 type Pos struct {
 	File string
 	Line int
+}
+
+// String returns file:line, as compilers write it, or the file alone where there is no line.
+func (p Pos) String() string {
+	if p.Line == 0 {
+		return msg.Path(p.File).String()
+	}
+	return msg.Path(p.File).String() + ":" + strconv.Itoa(p.Line)
 }
 
 // Profile is what the two files say of one profile. It can be printed: it shows no secret, with any verb.

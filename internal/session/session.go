@@ -103,7 +103,7 @@ type Provider struct {
 
 	// Warn is told what did not stop the session from being obtained; Say, what the person should know meanwhile.
 	Warn func(text, hint string)
-	Say  func(text string)
+	Say  func(notice any)
 
 	longTerm    *Client           // with the long-term keys, when first needed
 	lockErr     error             // why there was no lock to be had
