@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -90,14 +91,14 @@ func TestUntilNext(t *testing.T) {
 	}
 }
 
-var errRefused = errors.New("errRefused")
+var errRefused = errors.New("refused")
 
-// A program that still shows the code that was errRefused is waited for, and says so; Ctrl-C ends the wait.
+// A program that still shows the code that was refused is waited for, and says so; Ctrl-C ends the wait.
 func TestCommandWaitsForTheNextCode(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := ""
 	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) {
-		said = text
+		said = fmt.Sprint(notice)
 		cancel()
 	})
 	if code, err := source(ctx, CodeRequest{}); code != "123456" || err != nil || said != "" {
@@ -113,7 +114,7 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 
 // The same code for another device, where none was errRefused, is no reason to wait.
 func TestCommandForAnotherDevice(t *testing.T) {
-	source := Command("echo 123456", nil, &bytes.Buffer{}, func(text string) { t.Error(text) })
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) { t.Error(text) })
 	for _, serial := range []string{"old", "new"} {
 		if code, err := source(t.Context(), CodeRequest{Serial: serial}); code != "123456" || err != nil {
 			t.Error(code, err)
