@@ -112,9 +112,9 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 	}
 }
 
-// The same code for another device, where none was errRefused, is no reason to wait.
+// The same code for another device, where none was refused, is no reason to wait.
 func TestCommandForAnotherDevice(t *testing.T) {
-	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) { t.Error(text) })
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) { t.Error(notice) })
 	for _, serial := range []string{"old", "new"} {
 		if code, err := source(t.Context(), CodeRequest{Serial: serial}); code != "123456" || err != nil {
 			t.Error(code, err)
