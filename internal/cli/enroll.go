@@ -363,7 +363,7 @@ func (s *pairing) style() qr.Style {
 // drawsSymbols says whether the terminal knows characters such as ▀ and ✓, and draws them one column wide.
 func (a *app) drawsSymbols() bool {
 	if runtime.GOOS == "windows" { // Go writes UTF-16 to a console
-		return a.Getenv("WT_SESSION") != "" || !term.WideBlocks()
+		return !term.WideBlocks() || term.DrawsNarrow(a.Getenv)
 	}
 	locale := strings.ToUpper(cmp.Or(a.Getenv("LC_ALL"), a.Getenv("LC_CTYPE"), a.Getenv("LANG")))
 	return strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8")

@@ -191,3 +191,17 @@ func (t *Terminal) Size() (columns, lines int) {
 
 // Write is for what draws.
 func (t *Terminal) Write(text []byte) (int, error) { return t.out.Write(text) }
+
+// DrawsNarrow says whether the terminal draws the block characters one column wide whatever the console's code page is,
+// as every terminal does that stands on Windows' pseudo-console (microsoft/terminal#2066). getenv says what the terminal
+// has set for those that run in it. ConEmu is none of them: it shows the console itself. Neither is mintty, where it
+// depends on locale and font.
+func DrawsNarrow(getenv func(string) string) bool {
+	switch getenv("TERM_PROGRAM") {
+	case "vscode", "WezTerm", "Tabby", "Hyper", "zed":
+		return true
+	}
+	return getenv("WT_SESSION") != "" || // Windows Terminal
+		getenv("ALACRITTY_LOG") != "" || // it sets no TERM_PROGRAM, and ALACRITTY_WINDOW_ID on Unix only
+		getenv("TERMINAL_EMULATOR") == "JetBrains-JediTerm"
+}
