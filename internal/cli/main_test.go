@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		"authenticator": authenticator,
 
 		"prints": prints,
+		"does":   does,
 
 		"visitor": visitor,
 		"refuse":  refuse,

@@ -58,5 +58,5 @@ func ServerNotOpened(err error) error {
 }
 
 func ServerFilesNotHidden(err error) error {
-	return &Error{oldText: fmt.Sprintf("writing the AWS files that the command is given: %v", err), oldHint: "name a directory for temporary files with TMPDIR", err: err}
+	return &Error{oldText: fmt.Sprintf("writing the AWS files that the command is given: %v", err), oldHint: "name a directory for temporary files with TMPDIR (on Windows TMP)", err: err}
 }
