@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,72 @@ func FuzzKept(f *testing.F) {
 			t.Errorf("one byte too many is taken for whole: %q", got)
 		}
 	})
+}
+
+// Files as earlier versions wrote them are read, and written no other way: else an update would cost everybody a code.
+func TestFormat(t *testing.T) {
+	const name, whole = "session-0", "awsmfa cache 1 session-0 5\nvalue"
+	d := Dir{t.TempDir()}
+	if err := os.WriteFile(filepath.Join(d.Path, "session-0.cache"), []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if value, ok, err := d.Load(name); string(value) != "value" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", value, ok, err)
+	}
+	if err := d.Store(name, []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(filepath.Join(d.Path, "session-0.cache")); string(data) != whole || err != nil {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// What cannot be put in its place is an error, and leaves no temporary file.
+func TestNotReplaced(t *testing.T) {
+	d := Dir{t.TempDir()}
+	if err := os.MkdirAll(filepath.Join(d.file("session-0"), "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Store("session-0", []byte("value")); err == nil {
+		t.Error("it was kept")
+	}
+	if entries, err := os.ReadDir(d.Path); len(entries) != 1 || err != nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// A directory that cannot be looked at is not taken for one that is not there yet.
+func TestCheckBelowAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var unusable *Unusable
+	if err := (Dir{filepath.Join(file, "awsmfa")}).Check(); runtime.GOOS != "windows" &&
+		(!errors.As(err, &unusable) || unusable.Reason != Unreadable) {
+		t.Errorf("%v", err)
+	}
+	if err := (Dir{file}).Check(); !errors.As(err, &unusable) || unusable.Reason != Foreign {
+		t.Errorf("%v", err)
+	}
+}
+
+// A zero Dir does not mean the working directory, whatever is kept there.
+func TestZeroDirIsNoDirectory(t *testing.T) {
+	here := Dir{t.TempDir()}
+	if err := here.Store("session-0", []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(here.Path)
+	if value, ok, err := (Dir{}).Load("session-0"); ok || err != nil {
+		t.Errorf("%q, %v", value, err)
+	}
+	if err := (Dir{}).Remove("session-0"); err != nil {
+		t.Error(err)
+	}
+	if value, ok, err := here.Load("session-0"); string(value) != "value" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", value, ok, err)
+	}
 }
 
 func TestZeroDirKeepsNothing(t *testing.T) {

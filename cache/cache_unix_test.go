@@ -3,8 +3,10 @@
 package cache
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -50,21 +52,128 @@ func TestLinkOfAnother(t *testing.T) {
 		t.Log("only root can make another user's link: not proved here")
 		return
 	}
-	target := filepath.Join(t.TempDir(), "target")
-	if err := os.Mkdir(target, 0o755); err != nil {
-		t.Fatal(err)
+	for _, mode := range []os.FileMode{0o700, 0o755} {
+		target := filepath.Join(t.TempDir(), "target")
+		if err := os.Mkdir(target, mode); err != nil {
+			t.Fatal(err)
+		}
+		d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+		if err := os.Symlink(target, d.Path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Lchown(d.Path, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+		err := d.Store("session-0", []byte("value"))
+		var unusable *Unusable
+		if !errors.As(err, &unusable) || unusable.Reason != Foreign || unusable.Err.Error() != "a link owned by user 65534" {
+			t.Errorf("%v: %v", mode, err)
+		}
+		if info, err := os.Stat(target); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
+}
+
+// Another user's directory is refused as that, and left as it is.
+func TestDirectoryOfAnother(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Log("only root can make another user's directory: not proved here")
+		return
 	}
 	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
-	if err := os.Symlink(target, d.Path); err != nil {
+	if err := os.Mkdir(d.Path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Lchown(d.Path, 65534, 65534); err != nil {
+	if err := os.Chown(d.Path, 65534, 65534); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Store("session-0", []byte("value")); err == nil {
-		t.Error("it was kept")
+	err := d.Store("session-0", []byte("value"))
+	var unusable *Unusable
+	if !errors.As(err, &unusable) || unusable.Reason != Foreign || unusable.Err.Error() != "owned by user 65534" {
+		t.Errorf("%v", err)
 	}
-	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o755 {
+	if info, err := os.Stat(d.Path); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// A file is passed over when others may read or write it, when it is no file, and when somebody else wrote it.
+func TestNotPrivate(t *testing.T) {
+	const name = "session-0"
+	for what, c := range map[string]struct {
+		spoil  func(path string) error
+		reason Reason
+	}{
+		"readable by others": {func(path string) error { return os.Chmod(path, 0o604) }, Loose},
+		"writable by group":  {func(path string) error { return os.Chmod(path, 0o620) }, Loose},
+		"pipe": {func(path string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return syscall.Mkfifo(path, 0o600)
+		}, Foreign},
+		"link to itself": {func(path string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return os.Symlink(path, path)
+		}, Unreadable},
+		"another's": {func(path string) error { return os.Chown(path, 65534, 65534) }, Foreign},
+	} {
+		d := Dir{t.TempDir()}
+		if err := d.Store(name, []byte("value")); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.spoil(d.file(name)); err != nil {
+			if os.Geteuid() != 0 && errors.Is(err, os.ErrPermission) {
+				t.Logf("%s: only root can make one: not proved here", what)
+				continue
+			}
+			t.Fatal(err)
+		}
+		value, ok, err := d.Load(name)
+		var unusable *Unusable
+		if ok || value != nil || !errors.As(err, &unusable) || unusable.Reason != c.reason || unusable.Err.Error() == "" {
+			t.Errorf("%s: %q, %v", what, value, err)
+		}
+	}
+}
+
+// What is not written whole is an error, and leaves nothing.
+func TestNotWritten(t *testing.T) {
+	d := Dir{t.TempDir()}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	full := limit
+	full.Cur = 10 // bytes in a file: the system refuses the rest, as where there is no space left
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
+		t.Fatal(err)
+	}
+	err := d.Store("session-0", []byte("value"))
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("%v", err)
+	}
+	if entries, err := os.ReadDir(d.Path); len(entries) != 0 || err != nil {
+		t.Errorf("%v, %v", entries, err)
+	}
+}
+
+// A directory that is closed to others is left as the user has it.
+func TestPermissionsStay(t *testing.T) {
+	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+	if err := os.Mkdir(d.Path, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Store("session-0", []byte("value")); err == nil && os.Geteuid() != 0 {
+		t.Error("it was kept in a directory that nobody may write to")
+	}
+	if info, err := os.Stat(d.Path); err != nil || info.Mode().Perm() != 0o500 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

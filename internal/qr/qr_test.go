@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -322,17 +323,20 @@ func TestSize(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		issuer         string
+		style          Style
 		columns, lines int
 	}{
-		{Issuer, 50, 25},
-		{"AWS", 42, 21},
+		{Issuer, HalfBlocks, 50, 25},
+		{"AWS", HalfBlocks, 42, 21},
+		{Issuer, Spaces, 99, 49},
+		{"AWS", Spaces, 83, 41},
 	} {
 		u, err := URI(c.issuer, "alice@123456789012", secret)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if columns, lines := draw(t, u).Size(HalfBlocks); columns != c.columns || lines != c.lines {
-			t.Errorf("issuer %s: %d by %d, want %d by %d", c.issuer, columns, lines, c.columns, c.lines)
+		if columns, lines := draw(t, u).Size(c.style); columns != c.columns || lines != c.lines {
+			t.Errorf("%+v: %d by %d", c, columns, lines)
 		}
 	}
 }
@@ -365,6 +369,9 @@ func TestPNG(t *testing.T) {
 				mustScan(t, page, text)
 			})
 		}
+	}
+	if err := draw(t, "x").PNG(&bytes.Buffer{}, 64); err != nil {
+		t.Error(err)
 	}
 	for _, scale := range []int{-1, 0, 65} {
 		if err := draw(t, "x").PNG(&bytes.Buffer{}, scale); err == nil {
@@ -433,6 +440,25 @@ func TestPenalty(t *testing.T) {
 			if got, want := penalty(code), theirPenalty(code); got != want {
 				t.Errorf("%s, mask %d: %d, want %d", name, mask, got, want)
 			}
+		}
+	}
+}
+
+// So it is in pictures of every darkness, which no mask makes.
+func TestPenaltyOfPictures(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for dark := range 101 {
+		code := &coding.Code{Size: 21, Stride: 3, Bitmap: make([]byte, 21*3)}
+		for y := range code.Size {
+			for x := range code.Size {
+				if random.IntN(100) < dark {
+					code.Bitmap[y*code.Stride+x/8] |= 0x80 >> (x % 8)
+				}
+			}
+		}
+		if got, want := penalty(code), theirPenalty(code); got != want {
+			t.Errorf("%d %% dark: %d, want %d", dark, got, want)
 		}
 	}
 }
@@ -534,6 +560,24 @@ func TestURI(t *testing.T) {
 	}
 	if got, err := URI("AWS", "a", "MFRGG==="); err != nil || !strings.Contains(got, "?secret=MFRGG&") {
 		t.Errorf("padded secret: %s, %v", got, err)
+	}
+}
+
+// Every character that a URI may not hold as it is, and no other, is written as %XX.
+func TestURIEscapes(t *testing.T) {
+	t.Parallel()
+	for c := range 128 {
+		account := string(rune(c))
+		if account == ":" {
+			continue
+		}
+		want := fmt.Sprintf("%%%02X", c)
+		if strings.Contains("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~@", account) {
+			want = account
+		}
+		if got := uri(t, account); !strings.Contains(got, ":"+want+"?") {
+			t.Errorf("%q: %s", account, got)
+		}
 	}
 }
 
