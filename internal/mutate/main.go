@@ -33,7 +33,7 @@ var (
 	seed     = flag.Uint64("seed", uint64(time.Now().Unix())/86400, "`number` that the choice of mutations follows from")
 	number   = flag.Int("n", 3, "mutations in each package; 0 is all")
 	packages = flag.String("package", "internal/qr,cache,shells,internal/profile,internal/session", "`directories`, with commas")
-	at       = flag.String("at", "", "only the mutations at this `place`, as -list prints it: file:line:column or file:line")
+	at       = flag.String("at", "", "only the mutations at these `places` of one package, with commas: file:line:column or file:line")
 	list     = flag.Bool("list", false, "print the mutations and try none")
 	own      = flag.Bool("own", false, "run each package's own tests only, not those of "+behaviour)
 	script   = flag.String("script", ".", "run only these tests of "+behaviour+", as go test's -run takes `them`")
@@ -66,7 +66,7 @@ func run(ctx context.Context) (survived int, err error) {
 		return 0, err
 	}
 	if *at != "" {
-		*packages = path.Dir(*at)
+		*packages = path.Dir(strings.Split(*at, ",")[0])
 	}
 	tried, began := 0, time.Now()
 	defer func() {
@@ -81,7 +81,11 @@ func run(ctx context.Context) (survived int, err error) {
 			return survived, err
 		}
 		if *at != "" {
-			all = slices.DeleteFunc(all, func(m mutation) bool { return m.place != *at && !strings.HasPrefix(m.place, *at+":") })
+			all = slices.DeleteFunc(all, func(m mutation) bool {
+				return !slices.ContainsFunc(strings.Split(*at, ","), func(place string) bool {
+					return strings.HasPrefix(m.place+":", place+":")
+				})
+			})
 		} else if *number > 0 {
 			random := rand.New(rand.NewPCG(*seed, 0))
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
