@@ -1,25 +1,25 @@
-# Every target is one line a person could type; the checks themselves are in .ci/run, and CI runs the same.
+# Every target is one line that a person could type. The checks themselves are in .ci/run, which CI runs, too.
 
 .DEFAULT_GOAL := help
 
-# The program starts for every new shell, so its start is what counts. Without cgo there is no dynamic loader and no
-# libc to load, and without symbols there are fewer pages: measured here, about a quarter quicker to start than a plain
-# `go build`. -trimpath keeps the builder's paths out. No -X: --version comes from Go's own build info.
+# The program starts with every new shell, so start-up time matters most. Without cgo no dynamic loader and no libc are
+# loaded, and without symbols fewer pages: it starts about a quarter faster than after a plain `go build` (measured).
+# -trimpath keeps the builder's paths out. No -X: --version uses Go's own build information.
 GOBUILD := CGO_ENABLED=0 go
 FLAGS := -trimpath -ldflags '-s -w'
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build ./awsmfa, as a release is built
+build: ## build ./awsmfa as for a release
 	$(GOBUILD) build $(FLAGS) .
 
 install: ## install awsmfa into Go's bin directory
 	$(GOBUILD) install $(FLAGS) .
 
-test: ## run the tests; a shell that is missing is skipped, and named in the last line
+test: ## run the tests; the last line names the shells that are missing and were skipped
 	go test ./...
-	@go test -v -run '^$$' ./shells | grep '^not proved here' || echo 'every shell was proved'
+	@go test -v -run '^$$' ./shells | grep '^not proved here' || echo 'every shell was tested'
 
 alone: ## run the tests with Go and POSIX utilities only, and no variables
 	bash .ci/run alone
@@ -30,7 +30,7 @@ race: ## run the tests with the race detector, nothing cached
 lint: ## vet and lint, for this system and for the others we build for
 	bash .ci/run tidy fmt vet lint
 
-fmt: ## format the Go files as lint wants them
+fmt: ## format the Go files
 	go tool -modfile=tools/go.mod golangci-lint fmt
 
 windows: ## run the Windows tests in a Wine beside the clone
@@ -39,22 +39,22 @@ windows: ## run the Windows tests in a Wine beside the clone
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	bash .ci/run fuzz
 
-mutate: ## change the code in a few places, and see a test fail for each; MUTATE=-h for more
+mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h for more)
 	go run ./internal/mutate $(MUTATE)
 
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
-demo: ## show the whole program against a stand-in for AWS, no account needed
+demo: ## show the whole program against a stand-in for AWS; no account needed
 	go run ./internal/demo
 
 cross: ## build for every system we release for
 	bash .ci/run build
 
-ci: ## everything CI runs; installs the shells when root
+ci: ## everything that CI runs; as root it installs the shells
 	bash .ci/run
 
-clean: ## remove what build and release left here
+clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe dist
 
 .PHONY: help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
