@@ -144,7 +144,7 @@ func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, 
 	}
 	switch {
 	case named != "":
-		return mfa.Device{}, msg.NotYourDevice(named, serials)
+		return mfa.Device{}, notYourDevice(named, serials)
 	case len(devices) == 0:
 		return mfa.Device{}, msg.NoDevice(x.profile.Name, nil)
 	case len(devices) == 1:
@@ -156,23 +156,41 @@ func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, 
 	return choose(x.profile.Name)(ctx, devices)
 }
 
-// confirm asks a question whose answer is yes or no; enter alone means usual. yes is the answer given beforehand, and
-// the only one where there is no terminal.
-func confirm(ctx context.Context, question string, usual, yes bool) (bool, error) {
-	if yes {
+// notYourDevice is the error for a serial number that is none of the user's.
+func notYourDevice(serial string, have []string) *msg.Error {
+	if len(have) == 0 {
+		return msg.Errorf("%s is not an MFA device of this user", serial).Hint("the user has none")
+	}
+	return msg.Errorf("%s is not an MFA device of this user", serial).Hint("the user has %s", msg.List(have))
+}
+
+// question is a question to be answered with yes or no.
+type question struct {
+	text       msg.Text
+	defaultYes bool // Enter alone means yes
+	yes        bool // --yes has answered it
+}
+
+// confirm asks the question on the terminal. Without a terminal only --yes answers it.
+func (a *app) confirm(ctx context.Context, q question) (bool, error) {
+	if q.yes {
 		return true, nil
 	}
 	tty, err := term.Open()
 	if err != nil {
-		return false, msg.NobodyToConfirm(question, err)
+		return false, msg.Errorf("there is no terminal to ask on: %s", q.text).Hint("--yes answers the question").Wrap(err)
 	}
 	defer tty.Close()
+	choices, byDefault := " [y/N] ", "n"
+	if q.defaultYes {
+		choices, byDefault = " [Y/n] ", "y"
+	}
 	for {
-		answer, err := tty.Ask(ctx, question+msg.YesNo(usual))
+		answer, err := tty.Ask(ctx, a.text(q.text)+choices)
 		if err != nil {
 			return false, answered(ctx, err)
 		}
-		switch strings.ToLower(cmp.Or(answer, map[bool]string{true: "y", false: "n"}[usual])) {
+		switch strings.ToLower(cmp.Or(answer, byDefault)) {
 		case "y", "yes", "はい":
 			return true, nil
 		case "n", "no", "いいえ":
@@ -181,13 +199,13 @@ func confirm(ctx context.Context, question string, usual, yes bool) (bool, error
 	}
 }
 
-// answered puts an error of a question into words.
+// answered explains an error of a question.
 func answered(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, term.ErrClosed):
-		return msg.NoAnswerGiven()
+		return msg.Errorf("no answer was given")
 	}
 	return msg.TerminalFailed(err)
 }

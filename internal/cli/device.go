@@ -142,7 +142,10 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	meant, err := confirm(ctx, msg.ReallyRemove(device.Serial, x.who.User), false, c.Yes)
+	meant, err := a.confirm(ctx, question{
+		text: msg.Textf("Remove %s from user %q? Its codes will stop working.", device.Serial, x.who.User),
+		yes:  c.Yes,
+	})
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,11 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 	}
 	looked := err == nil // who may not look may still create
 	if leftover != "" {
-		replace, err := confirm(ctx, msg.ReplaceLeftover(leftover), true, yes)
+		replace, err := x.app.confirm(ctx, question{
+			text:       msg.Textf("%s is not enabled: an earlier attempt left it. Replace it?", leftover),
+			defaultYes: true,
+			yes:        yes,
+		})
 		if err != nil {
 			return device, err
 		}
@@ -311,7 +315,11 @@ func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 	if s.png != "" {
 		return nil
 	}
-	if yes, err := confirm(ctx, msg.ShowPicture, true, false); err != nil || !yes {
+	show, err := s.app.confirm(ctx, question{
+		text:       msg.Textf("Open it as a picture now? The file is for you alone, and is removed when the device is enabled."),
+		defaultYes: true,
+	})
+	if err != nil || !show {
 		return err
 	}
 	path := filepath.Join(os.TempDir(), "awsmfa-qr-"+rand.Text()+".png")

@@ -99,7 +99,9 @@ func (r *rotation) shared(ctx context.Context) error {
 		return nil
 	}
 	yes, no := profile.Changeable(r.app.files(), all)
-	meant, err := confirm(ctx, msg.RotateShared(r.old.AccessKeyID, keyHolders(yes), keyHolders(no)), false, r.cmd.Yes)
+	meant, err := r.app.confirm(ctx, question{
+		text: msg.Textf("%s", msg.RotateShared(r.old.AccessKeyID, keyHolders(yes), keyHolders(no))), yes: r.cmd.Yes,
+	})
 	if err == nil && !meant {
 		err = msg.NotRotated(r.old.AccessKeyID)
 	}
@@ -228,7 +230,7 @@ func (r *rotation) resolveUnknownKeys(ctx context.Context) {
 		}
 		meant := false
 		if ctx.Err() == nil && !r.cmd.Yes {
-			meant, err = confirm(ctx, msg.DeleteAppeared(r.who.User, k.ID, k.Created), false, false)
+			meant, err = r.app.confirm(ctx, question{text: msg.Textf("%s", msg.DeleteAppeared(r.who.User, k.ID, k.Created))})
 		}
 		if meant {
 			err = r.set(ctx, keys.Delete, k.ID)
@@ -288,7 +290,7 @@ func (r *rotation) deleteSecond(ctx context.Context, k keys.Key, yes bool) error
 			return msg.NobodyToDelete(second, r.profile.Name, r.who.User, k.ID, idle, err)
 		}
 		tty.Close()
-		meant, err := confirm(ctx, msg.DeleteSecond(second, r.old.AccessKeyID, keyHolders(get)), false, false)
+		meant, err := r.app.confirm(ctx, question{text: msg.Textf("%s", msg.DeleteSecond(second, r.old.AccessKeyID, keyHolders(get)))})
 		if err != nil {
 			return err
 		}

@@ -143,7 +143,9 @@ func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, gi
 	if yes && whose != "" && whose != arn {
 		return msg.SessionOfAnother(id, arn, whose, at.File, at.Line)
 	}
-	meant, err := confirm(ctx, msg.PutBack(id, arn, whose, at.File, at.Line), whose == arn, yes)
+	meant, err := x.app.confirm(ctx, question{
+		text: msg.Textf("%s", msg.PutBack(id, arn, whose, at.File, at.Line)), defaultYes: whose == arn, yes: yes,
+	})
 	switch {
 	case err != nil:
 		return err
@@ -408,7 +410,7 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	}
 	switch {
 	case c.Serial != "" && (len(usable) != 1 || usable[0].Serial != c.Serial):
-		return "", msg.NotYourDevice(c.Serial, serials)
+		return "", notYourDevice(c.Serial, serials)
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
 	case len(usable) == 1 && usable[0].IsSecurityKey(): // named, or it would not count
@@ -432,7 +434,7 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 		x.app.warn(msg.OtherSerial(x.profile.MFASerial, serial, at.File, at.Line))
 		return nil
 	}
-	wanted, err := confirm(ctx, msg.NoteSerial(x.app.files().Config), true, c.Yes)
+	wanted, err := x.app.confirm(ctx, question{text: msg.Textf("%s", msg.NoteSerial(x.app.files().Config)), defaultYes: true, yes: c.Yes})
 	switch {
 	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground): // nobody to ask: it is an offer, not a need
 		x.app.warn(msg.NotNoted(err))

@@ -2,7 +2,6 @@ package msg
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -15,40 +14,12 @@ them, and enables the device. Until then nothing is final: whatever goes wrong, 
 With --codes-from the authenticator is a program: the command line gets the device's key on stdin, in Base32, and prints
 a code, each time it is run (oathtool --totp -b - is one).`
 
-// YesNo ends a question; enter alone means usual.
-func YesNo(usual bool) string {
-	if usual {
-		return " [Y/n] "
-	}
-	return " [y/N] "
-}
-
-func NobodyToConfirm(question string, err error) error {
-	return &Error{
-		oldText: fmt.Sprintf("there is no terminal to ask on: %s", question),
-		oldHint: "--yes answers beforehand",
-		err:     err,
-	}
-}
-
 func NobodyToShow(err error) error {
 	return &Error{
 		oldText: "there is no terminal to show the QR code on, and nobody to type codes",
 		oldHint: "run it in a terminal, or name a program as the authenticator with --codes-from",
 		err:     err,
 	}
-}
-
-func NoAnswerGiven() error {
-	return &Error{oldText: "no answer was given"}
-}
-
-func NotYourDevice(serial string, have []string) error {
-	hint := "the user has none"
-	if len(have) > 0 {
-		hint = "the user has " + strings.Join(have, ", ")
-	}
-	return &Error{oldText: fmt.Sprintf("%s is not an MFA device of this user", serial), oldHint: hint}
 }
 
 // DeviceNameTaken: a device of that serial number is in use, and not by this user.
@@ -83,10 +54,6 @@ func BadDeviceName(name string) error {
 		oldText: fmt.Sprintf("%s cannot be an MFA device's name", quoted(name)),
 		oldHint: "letters, digits and _ + = , . @ - can be in one, and / between the parts of its path",
 	}
-}
-
-func ReplaceLeftover(serial string) string {
-	return fmt.Sprintf("%s was left by an earlier try and is nobody's. Replace it?", serial)
 }
 
 func LeftoverKept(serial string) error {
@@ -150,10 +117,6 @@ func NothingToResync(serial string) error {
 
 func Resynced(serial string) string { return serial + " is in step again" }
 
-func ReallyRemove(serial, user string) string {
-	return fmt.Sprintf("Take %s away from user %s? Its codes will be worth nothing.", serial, user)
-}
-
 func NotRemoved(serial string) error {
 	return &Error{oldText: serial + " stays as it is"}
 }
@@ -189,9 +152,6 @@ func TooSmall(columns, lines int) string {
 	return fmt.Sprintf("The window is too small for the QR code, which needs %d columns and %d lines: type the key, see the code "+
 		"as a picture (--qr-png FILE writes one), or press Ctrl-C, make the window larger and start again.\n", columns, lines)
 }
-
-// ShowPicture is the question that follows TooSmall.
-const ShowPicture = "Open it as a picture now? It is a file of yours alone, and goes when the device is enabled."
 
 // NoViewer is of a picture that is there, and that no program shows.
 func NoViewer(file string) error {
