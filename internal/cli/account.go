@@ -146,14 +146,14 @@ func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, 
 	case named != "":
 		return mfa.Device{}, notYourDevice(named, serials)
 	case len(devices) == 0:
-		return mfa.Device{}, msg.NoDevice(x.profile.Name, nil)
+		return mfa.Device{}, mfa.NoDevice(x.profile.Name, nil)
 	case len(devices) == 1:
 		return devices[0], nil
 	}
 	if i := slices.Index(serials, usual); i >= 0 {
 		return devices[i], nil
 	}
-	return choose(x.profile.Name)(ctx, devices)
+	return x.app.choose(x.profile.Name)(ctx, devices)
 }
 
 // notYourDevice is the error for a serial number that is none of the user's.
@@ -207,5 +207,5 @@ func answered(ctx context.Context, err error) error {
 	case errors.Is(err, term.ErrClosed):
 		return msg.Errorf("no answer was given")
 	}
-	return msg.TerminalFailed(err)
+	return terminalFailed(err)
 }

@@ -187,7 +187,7 @@ func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (seria
 	case len(others) == 1:
 		return others[0].Serial, nil
 	}
-	d, err := choose(x.profile.Name)(ctx, others)
+	d, err := x.app.choose(x.profile.Name)(ctx, others)
 	return d.Serial, err
 }
 

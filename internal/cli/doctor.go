@@ -418,7 +418,7 @@ func (d *doctor) device(ctx context.Context) check {
 		at := d.chain.Where("mfa_serial")
 		return failed(name, msg.BadSerial(named, at.File, at.Line))
 	case mfa.Device{Serial: named}.IsSecurityKey():
-		return failed(name, msg.SecurityKey(named))
+		return failed(name, mfa.UnusableKey(named))
 	}
 	_, known, _ := d.cachedSession(*d.profile, func(string, string) {})
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
@@ -427,7 +427,11 @@ func (d *doctor) device(ctx context.Context) check {
 	case err != nil && known != "":
 		return warning(name, msg.DevicesNotListed(known, err))
 	case err != nil:
-		return failed(name, msg.DeviceNotFound(d.profile.Name, err, session.Answered(err)))
+		notListed := mfa.NotListed(d.profile.Name, err)
+		if session.Answered(err) {
+			notListed = notListed.Hint(mfa.NameDevice)
+		}
+		return failed(name, notListed)
 	}
 	var usable []mfa.Device
 	var serials, keys []string
@@ -446,16 +450,16 @@ func (d *doctor) device(ctx context.Context) check {
 	}
 	switch {
 	case len(usable) == 0 && len(keys) > 0:
-		return failed(name, msg.OnlySecurityKeys(d.profile.Name, keys))
+		return failed(name, mfa.OnlySecurityKeys(d.profile.Name, keys))
 	case len(usable) == 0:
-		return failed(name, msg.NoDevice(d.profile.Name, nil))
+		return failed(name, mfa.NoDevice(d.profile.Name, nil))
 	case named != "":
 		at := d.chain.Where("mfa_serial")
 		return failed(name, msg.SerialNotYours(named, at.File, at.Line, serials))
 	case known != "":
 		return warning(name, msg.RememberedGone(known))
 	case len(usable) > 1:
-		return warning(name, msg.SeveralDevices(d.profile.Name, serials))
+		return warning(name, severalDevices(d.profile.Name, serials))
 	}
 	return passed(name, msg.DeviceIs(serials[0], msg.Kind(usable[0].Kind()), usable[0].Enabled, msg.DeviceToBeFound))
 }

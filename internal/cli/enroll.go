@@ -294,7 +294,7 @@ func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{
 		return nil
 	}
 	if !errors.As(err, &small) {
-		return msg.TerminalFailed(err)
+		return terminalFailed(err)
 	}
 	// A shorter name makes a smaller code, which an old window of 80 by 24 has room for.
 	if drawing, err = draw("AWS", who.Label(), device.Seed); err != nil {
@@ -305,7 +305,7 @@ func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{
 		return s.offerPicture(ctx, drawing)
 	}
 	if err != nil {
-		return msg.TerminalFailed(err)
+		return terminalFailed(err)
 	}
 	return nil
 }
@@ -430,12 +430,13 @@ func (s *pairing) typed(ctx context.Context, question string) (string, error) {
 		if code, ok := mfa.ParseCode(typed); ok {
 			return code, nil
 		}
-		s.tty.Say(msg.NotSixDigitsAgain())
+		s.tty.Say(s.app.text(notSixDigits()))
 	}
 }
 
 func (s *pairing) fromCommand(ctx context.Context, seed string) (code string, err error) {
-	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr, s.app.say)
+	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr,
+		func(t msg.Text) { s.app.say(t) })
 	s.last = code
 	return code, err
 }

@@ -209,10 +209,10 @@ func (s *server) retry(ctx context.Context) (session.Session, error) {
 	return s.provider.Retrieve(s.want)
 }
 
-// terminal is mfa.Terminal in the midst of what the command shows, so it says first what the code is for. It calls asking
+// terminal is app.askCode in the midst of what the command shows, so it says first what the code is for. It calls asking
 // before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by key.
 func (s *server) terminal(asking func()) mfa.Source {
-	ask := mfa.Terminal()
+	ask := s.a.askCode()
 	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
 		if tty, err := term.Open(); err == nil && need.Refused == nil {
 			defer tty.Close()

@@ -201,7 +201,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		Started:       time.Now(),
 		Options:       reach,
 		Code:          f.source(a, chain),
-		Choose:        choose(p.Name),
+		Choose:        a.choose(p.Name),
 		Interruptible: a.catchSignals,
 		Warn:          a.warnWith,
 		Say:           a.say,
@@ -251,16 +251,16 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 		return mfa.Static(string(f.Code))
 	}
 	if command := cmp.Or(f.CodeCommand, chain.Get("mfa_process")); command != "" {
-		return mfa.Command(command, a.Environ, a.Stderr, a.say)
+		return mfa.Command(command, a.Environ, a.Stderr, func(t msg.Text) { a.say(t) })
 	}
 	if f.defaultSource != nil {
 		return f.defaultSource
 	}
-	return mfa.Terminal()
+	return a.askCode()
 }
 
 // choose asks on the terminal which of several devices is meant. With no terminal the error lists them.
-func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device, error) {
+func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device, error) {
 	return func(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
 		var serials []string
 		for _, d := range devices {
@@ -268,22 +268,22 @@ func choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device,
 		}
 		tty, err := term.Open()
 		if err != nil {
-			return mfa.Device{}, msg.SeveralDevices(profileName, serials)
+			return mfa.Device{}, severalDevices(profileName, serials)
 		}
 		defer tty.Close()
-		question := msg.WhichDevice(profileName, serials)
+		question := a.text(whichDevice(profileName, serials))
 		for {
 			answer, err := tty.Ask(ctx, question)
 			switch {
 			case ctx.Err() != nil:
 				return mfa.Device{}, ctx.Err()
 			case err != nil:
-				return mfa.Device{}, msg.SeveralDevices(profileName, serials)
+				return mfa.Device{}, severalDevices(profileName, serials)
 			}
 			if n, err := strconv.Atoi(answer); err == nil && 1 <= n && n <= len(devices) {
 				return devices[n-1], nil
 			}
-			question = msg.NoSuchChoice(len(devices))
+			question = a.text(msg.Textf("A number from 1 to %d, please: ", len(devices)))
 		}
 	}
 }
@@ -299,7 +299,8 @@ type codeFlag string
 func (c *codeFlag) UnmarshalText(text []byte) error {
 	code, ok := mfa.ParseCode(string(text))
 	if !ok {
-		return msg.NotSixDigits()
+		return msg.Errorf("a token code is six digits").
+			Hint("type what the authenticator shows now; blanks between the digits are fine")
 	}
 	*c = codeFlag(code)
 	return nil

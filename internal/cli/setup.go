@@ -414,12 +414,12 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
 	case len(usable) == 1 && usable[0].IsSecurityKey(): // named, or it would not count
-		return "", msg.SecurityKey(usable[0].Serial)
+		return "", mfa.UnusableKey(usable[0].Serial)
 	case len(usable) == 1:
 		x.app.say(msg.DeviceThere(usable[0].Serial))
 		return usable[0].Serial, nil
 	}
-	d, err := choose(x.profile.Name)(ctx, usable)
+	d, err := x.app.choose(x.profile.Name)(ctx, usable)
 	return d.Serial, err
 }
 

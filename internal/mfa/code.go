@@ -11,26 +11,25 @@ import (
 
 	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
-	"awsmfa/internal/term"
 )
 
 // step is how long an authenticator shows a code (RFC 6238, and AWS's devices).
 const step = 30 * time.Second
 
-// CodeRequest says what a code is needed for.
+// CodeRequest holds the profile and the device that a code is needed for.
 type CodeRequest struct {
 	Profile string
 	Serial  string
-	// Refused is AWS's answer to the code given before, nil at first.
+	// Refused is AWS's answer to the previous code, nil at first.
 	Refused error
 }
 
-// A Source gives the next token code, six digits. Called again with Need.Refused set it gives another one, or an
-// error once it has no more to give.
+// A Source returns the next token code, six digits. Called again with need.Refused set, it returns another code, or an
+// error when it has none.
 type Source func(ctx context.Context, need CodeRequest) (string, error)
 
-// ParseCode takes the blanks out of a code as people type and paste it and reports whether six digits are left. Digits
-// are 0 to 9 only: the full-width ones a Japanese keyboard types are taken as what they mean.
+// ParseCode removes the blanks from a code that was typed or pasted, and reports whether six digits are left.
+// The full-width digits of a Japanese keyboard count as 0 to 9; no other script's digits do.
 func ParseCode(typed string) (code string, ok bool) {
 	var b strings.Builder
 	for _, r := range typed {
@@ -47,91 +46,70 @@ func ParseCode(typed string) (code string, ok bool) {
 	return b.String(), b.Len() == 6
 }
 
-// Static is the source that has one code, six digits, and no other.
+// Static returns the source of a single code, six digits.
 func Static(code string) Source {
 	return func(_ context.Context, need CodeRequest) (string, error) {
 		if need.Refused != nil {
-			return "", msg.CodeRefused(need.Refused)
+			return "", RefusedCode(need.Refused)
 		}
 		return code, nil
 	}
 }
 
-// AskAgain is how often a refused code is asked for again.
-const AskAgain = 3
-
-// Terminal is the source that asks the person. Its errors are those of internal/term in words, and ctx's.
-func Terminal() Source {
-	asked := 0
-	return func(ctx context.Context, need CodeRequest) (string, error) {
-		if asked > AskAgain {
-			return "", msg.CodeRefused(need.Refused)
-		}
-		asked++
-		tty, err := term.Open()
-		switch {
-		case errors.Is(err, term.ErrBackground):
-			return "", msg.InBackground(need.Profile, err)
-		case err != nil:
-			return "", msg.NoTerminal(need.Profile, err)
-		}
-		defer tty.Close()
-		if need.Refused != nil {
-			tty.Say(msg.CodeRefusedAgain())
-		}
-		for range AskAgain + 1 {
-			typed, err := tty.Ask(ctx, msg.AskCode(need.Profile, need.Serial))
-			switch {
-			case errors.Is(err, term.ErrClosed):
-				return "", msg.NoCode()
-			case ctx.Err() != nil:
-				return "", ctx.Err()
-			case err != nil:
-				return "", msg.TerminalFailed(err)
-			}
-			if code, ok := ParseCode(typed); ok {
-				return code, nil
-			}
-			tty.Say(msg.NotSixDigitsAgain())
-		}
-		return "", msg.NeverSixDigits()
-	}
+// RefusedCode is the error for a code that AWS refused, from a source that has no other. err is AWS's answer.
+func RefusedCode(err error) *msg.Error {
+	return msg.Errorf("AWS refused the token code: it was wrong, or used before").
+		Hint("each code works once: wait for the authenticator's next one, at most 30 seconds; " +
+			"if several are refused, the device is out of sync, or the codes are another device's").
+		Wrap(err)
 }
 
-// Command is the source that runs a command line, as aws-vault's mfa_process does: through sh -c (cmd /c on Windows),
-// with AWSMFA_SERIAL saying which device is meant. The first line of what it prints is the code; what it writes to stderr
-// is shown ("touch your key"). A program shows one code for 30 seconds: when that one was refused, the source says so
-// and waits for the next.
-func Command(line string, environ []string, stderr io.Writer, say func(any)) Source {
+// AskAgain is how many times a source asks again after a refused code.
+const AskAgain = 3
+
+// Command returns the source that runs a command line, as aws-vault's mfa_process does: with sh -c (cmd /c on Windows),
+// and the device's serial number in AWSMFA_SERIAL. The first line of its stdout is the code; its stderr is shown
+// ("touch your key"). A program prints the same code for 30 seconds: when AWS refuses it, the source says so and
+// waits for the next.
+func Command(line string, environ []string, stderr io.Writer, say func(msg.Text)) Source {
 	var last string
 	tries := 0
 	return func(ctx context.Context, need CodeRequest) (string, error) {
 		if tries++; tries > AskAgain {
-			return "", msg.CodeCommandStale(programName(line), need.Refused)
+			return "", refusedCodes(line, need.Refused)
 		}
 		p := program{line: line, environ: append(environ, "AWSMFA_SERIAL="+need.Serial), stderr: stderr, say: say}
-		if need.Refused == nil { // what it gave before was not refused: another device is asked for
+		if need.Refused == nil { // a code for another device: the last one was not refused
 			last = ""
 		}
 		code, err := p.next(ctx, last)
-		if err == nil && code == last { // it knows no other
-			return "", msg.CodeCommandStale(programName(line), need.Refused)
+		if err == nil && code == last {
+			return "", refusedCodes(line, need.Refused)
 		}
 		last = code
 		return code, err
 	}
 }
 
-// NextFromCommand runs a command line that is the authenticator of a new device: it gets the device's key, seed, on
-// stdin, and prints a code that is not last.
-func NextFromCommand(ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(any)) (string, error) {
+func refusedCodes(line string, err error) *msg.Error {
+	return msg.Errorf("AWS refused the codes of the code command %s", programName(line)).
+		Hint("check that it prints the codes of this device, and this computer's clock: codes are computed from the time").
+		Wrap(err)
+}
+
+// NextFromCommand runs a command line as the authenticator of a new device: it gets the device's key, seed, on stdin,
+// and must print a code other than last.
+func NextFromCommand(
+	ctx context.Context, line, seed, last string, environ []string, stderr io.Writer, say func(msg.Text),
+) (string, error) {
 	p := program{line: line, environ: environ, stderr: stderr, say: say}
 	if seed != "" {
 		p.stdin = seed + "\n"
 	}
 	code, err := p.next(ctx, last)
 	if err == nil && code == last {
-		return "", msg.CodeCommandRepeats(programName(line))
+		return "", msg.Errorf("%s prints the same code again, even after half a minute", programName(line)).
+			Hint("each run must print the current code")
 	}
 	return code, err
 }
@@ -140,19 +118,20 @@ func NextFromCommand(ctx context.Context, line, seed, last string, environ []str
 type program struct {
 	line    string
 	environ []string
-	stdin   string // "" is none: what is piped to awsmfa is for the command that exec wraps
+	stdin   string // "" for none: awsmfa's own stdin belongs to the command that exec runs
 	stderr  io.Writer
-	say     func(any)
+	say     func(msg.Text)
 }
 
-// next runs the program, and, while it still shows the code last, once more when that one's time is over.
+// next runs the program; if it prints last again, it waits for the next code and runs the program once more.
 func (p program) next(ctx context.Context, last string) (string, error) {
 	code, err := p.run(ctx)
 	if err != nil || code != last {
 		return code, err
 	}
 	wait := untilNext(time.Now())
-	p.say(msg.WaitingForNextCode(wait))
+	p.say(msg.Textf("that code is wrong or was used before: waiting %s for the next one",
+		msg.Duration(wait.Round(time.Second))))
 	select {
 	case <-time.After(wait):
 		return p.run(ctx)
@@ -161,18 +140,18 @@ func (p program) next(ctx context.Context, last string) (string, error) {
 	}
 }
 
-// untilNext is how long an authenticator goes on showing what it shows at t, and a second more.
+// untilNext returns how long an authenticator still shows the code that it shows at t, plus a second.
 func untilNext(t time.Time) time.Duration {
 	return t.Truncate(step).Add(step + time.Second).Sub(t)
 }
 
-// programName is what messages call a command line: its first word. The rest may hold what must not be shown, an
-// authenticator's seed for one (oathtool --totp -b SEED), and so may a variable set before it.
-func programName(line string) string {
+// programName returns the name of a command line's program, for messages. Its arguments may hold a secret, such as an
+// authenticator's seed (oathtool --totp -b SEED), and so may a variable set before it.
+func programName(line string) msg.Path {
 	for rest := strings.TrimSpace(line); rest != ""; {
 		if quoted, ok := strings.CutPrefix(rest, `"`); ok {
 			word, _, _ := strings.Cut(quoted, `"`)
-			return word
+			return msg.Path(word)
 		}
 		end := strings.IndexAny(rest, " ;&|")
 		if end < 0 {
@@ -180,14 +159,14 @@ func programName(line string) string {
 		}
 		word, after := rest[:end], strings.TrimLeft(rest[end:], ";&|")
 		if !strings.Contains(word, "=") {
-			return word
+			return msg.Path(word)
 		}
 		rest = strings.TrimSpace(after)
 	}
 	return "…"
 }
 
-// run runs the program until it ends, or for a moment after its first line: what it has to print more is nobody's.
+// run runs the program until it ends, or until a moment after its first line, and returns the code on that line.
 func (p program) run(ctx context.Context) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -197,43 +176,57 @@ func (p program) run(ctx context.Context) (string, error) {
 	if p.stdin != "" {
 		cmd.Stdin = strings.NewReader(p.stdin)
 	}
-	cmd.WaitDelay = time.Second // what it left running in the background must not keep its output open for ever
+	cmd.WaitDelay = time.Second // a process left in the background must not keep the output open for ever
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // it was not let go on
+	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // killed after its line
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		return "", msg.CodeCommandTooSlow(programName(p.line), commandTime)
+		return "", msg.Errorf("the code command %s printed no line within %s", programName(p.line), msg.Duration(commandTime)).
+			Hint("run it by hand: its first line must be the code")
 	case err != nil:
-		select { // Ctrl-C reaches the program as well, and the program may be the quicker to end
+		select { // Ctrl-C reaches the program as well, and the program may end first
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
-		return "", msg.CodeCommandFailed(programName(p.line), err)
+		return "", p.failed(err)
 	}
 	code, ok := ParseCode(string(line.text))
 	if !ok {
-		return "", msg.CodeCommandNoCode(programName(p.line))
+		return "", msg.Errorf("the first line that the code command %s prints is not six digits", programName(p.line)).
+			Hint(firstLineIsCode)
 	}
 	return code, nil
 }
 
-// The bounds of a code command: how long a person may take to touch a key, how long the program may go on after its
-// first line, and how much of it can be a line, in bytes.
+const firstLineIsCode = "run it by hand: the first line it prints must be the six digits"
+
+// failed is the error for a program that ended with err. It shows nothing of the output, which may be a code.
+func (p program) failed(err error) *msg.Error {
+	e := msg.Errorf("the code command %s failed: %s", programName(p.line), msg.Cause(err)).Wrap(err)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 127 { // sh's code for it
+		return e.Hint("the shell found no such program: install it, or give its full path")
+	}
+	return e.Hint(firstLineIsCode)
+}
+
+// The limits of a code command: the time a person has to touch a key, the time the program may run on after its first
+// line, and the length of a line in bytes.
 const (
 	commandTime   = 5 * time.Minute
 	commandLinger = 2 * time.Second
 	maxLine       = 4 << 10
 )
 
-// firstLine takes the first line of what a program prints, and cuts off a program that prints far more.
+// firstLine stores the first line written to it, and fails when far more follows.
 type firstLine struct {
 	text  []byte
 	whole bool   // the line has ended
-	ended func() // is called when it has
-	after int    // how much came behind it
+	ended func() // called then
+	after int    // bytes after the line
 	cut   bool
 }
 

@@ -1,5 +1,5 @@
-// Package mfa knows MFA devices, as IAM lists them, and where the six digits of a token code come from: a flag, a
-// command, the person at the terminal. It never obtains a session, and never shows or keeps a code.
+// Package mfa handles a user's MFA devices, and the sources of token codes that ask nobody: a given code, a command.
+// It never obtains a session, and never shows or stores a code.
 package mfa
 
 import (
@@ -13,29 +13,29 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Client is the SDK's client of IAM, under a name that others may use who do not speak to AWS themselves.
+// Client is the SDK's IAM client, for packages that may not import the SDK.
 type Client = iam.Client
 
 // Device is an MFA device of an IAM user.
 type Device struct {
-	// Serial is what AWS calls the serial number: an ARN, or what stands on the back of a hardware token.
+	// Serial is the serial number: an ARN, or the number printed on a hardware token.
 	Serial string
-	// Enabled is since when it is the user's; zero where IAM was not asked.
+	// Enabled is when the device was enabled for the user; zero if IAM was not asked.
 	Enabled time.Time
 }
 
-// Kind is what sort of device one is.
+// Kind is a kind of MFA device.
 type Kind int
 
-// The kinds: an authenticator app, a token that shows codes, a FIDO key or passkey.
+// The kinds: an authenticator app, a hardware token that shows codes, a FIDO security key or passkey.
 const (
 	App Kind = iota
 	Hardware
 	SecurityKey
 )
 
-// Kind tells the sort by the serial number: an authenticator app's is an ARN with :mfa/, a security key's one with
-// :u2f/, a hardware token's is no ARN. (IAM User Guide, "IAM identifiers".)
+// Kind returns the device's kind, by its serial number: an app's is an ARN with :mfa/, a security key's an ARN with
+// :u2f/, a hardware token's is not an ARN. (IAM User Guide, "IAM identifiers".)
 func (d Device) Kind() Kind {
 	switch {
 	case d.IsSecurityKey():
@@ -46,15 +46,15 @@ func (d Device) Kind() Kind {
 	return Hardware
 }
 
-// IsSerial says whether text can be a device's serial number: one that AWS would take, and, where it is an ARN, a
-// device's and whole (IAM User Guide, "IAM identifiers").
+// IsSerial reports whether text can be a device's serial number: within AWS's limits, and, if it is an ARN, a complete
+// ARN of an MFA device (IAM User Guide, "IAM identifiers").
 func IsSerial(text string) bool {
 	if !withinLimits(text) {
 		return false
 	}
 	parts := strings.SplitN(text, ":", 6)
 	if parts[0] != "arn" {
-		return true // of a hardware token
+		return true // a hardware token's
 	}
 	if len(parts) != 6 || parts[2] != "iam" || len(parts[4]) != 12 || strings.Trim(parts[4], "0123456789") != "" {
 		return false
@@ -63,17 +63,16 @@ func IsSerial(text string) bool {
 	return (kind == "mfa" || kind == "u2f" || kind == "sms-mfa") && name != "" && !strings.HasSuffix(name, "/")
 }
 
-// withinLimits says whether AWS would take text for a serial number (AWS STS API Reference, "GetSessionToken",
-// SerialNumber).
+// withinLimits reports whether text has the length and the characters of a serial number (AWS STS API Reference,
+// "GetSessionToken", SerialNumber).
 func withinLimits(text string) bool {
 	return 9 <= len(text) && len(text) <= 256 && !strings.ContainsFunc(text, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=/:,.@-", r))
 	})
 }
 
-// IsSecurityKey says whether the device is a FIDO key or passkey, which AWS takes in a browser only: GetSessionToken has
-// no place for its answer. Their ARNs are arn:PARTITION:iam::ACCOUNT:u2f/…; an authenticator app's has :mfa/, a
-// hardware token's serial number is no ARN. (IAM User Guide, "IAM identifiers".)
+// IsSecurityKey reports whether the device is a FIDO security key or passkey, which works only in a browser:
+// GetSessionToken has no parameter for its answer. Its ARN is arn:PARTITION:iam::ACCOUNT:u2f/….
 func (d Device) IsSecurityKey() bool {
 	resource := d.Serial
 	for range 5 { // arn, partition, service, region, account
@@ -86,27 +85,64 @@ func (d Device) IsSecurityKey() bool {
 	return strings.HasPrefix(resource, "u2f/")
 }
 
-// Devices lists the MFA devices of the user whose key cfg holds. The user is not named: IAM takes the one who signs,
-// and so does a policy that lets users list only their own. Errors are the SDK's,
-// or a *msg.Error of an answer that IAM cannot have given.
+// Devices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes the
+// one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, or a
+// *msg.Error for an answer that IAM would not give.
 func Devices(ctx context.Context, client *Client) ([]Device, error) {
 	var devices []Device
 	for marker := (*string)(nil); ; {
-		// Not with the SDK's paginator: it puts the client into an interface, and then the linker keeps all 160 of its
-		// calls, 5 MB.
+		// The SDK's paginator would put the client into an interface; then the linker keeps all its 160 methods, 5 MB.
 		page, err := client.ListMFADevices(ctx, &iam.ListMFADevicesInput{Marker: marker})
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range page.MFADevices {
-			if serial := aws.ToString(d.SerialNumber); !withinLimits(serial) {
-				return nil, msg.ListedNoSerial(serial)
+			serial := aws.ToString(d.SerialNumber)
+			if !withinLimits(serial) {
+				return nil, badSerial(serial)
 			}
-			devices = append(devices, Device{Serial: aws.ToString(d.SerialNumber), Enabled: aws.ToTime(d.EnableDate)})
+			devices = append(devices, Device{Serial: serial, Enabled: aws.ToTime(d.EnableDate)})
 		}
 		if !page.IsTruncated {
 			return devices, nil
 		}
 		marker = page.Marker
 	}
+}
+
+func badSerial(serial string) *msg.Error {
+	return msg.Errorf("the answer from IAM names an MFA device %q, which is not a serial number", serial).
+		Hint("check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)")
+}
+
+// NameDevice is the hint for a user whose devices cannot be listed.
+const NameDevice = "name the device with --serial, or with mfa_serial in the profile's section of the config file: " +
+	"then no list is needed"
+
+// NotListed is the error for devices that could not be listed. err is AWS's answer in words, and its hint is this error's
+// too; where a policy denies the list, NameDevice is the better hint.
+func NotListed(profile string, err error) *msg.Error {
+	return msg.Errorf("finding the MFA device of profile %q: %s", profile, err).Wrap(err)
+}
+
+// NoDevice is the error for a user without a device. err may be nil.
+func NoDevice(profile string, err error) *msg.Error {
+	return msg.Errorf("the IAM user of profile %q has no MFA device", profile).
+		Hint("%s adds one; a user who needs none gets a session with --no-mfa", msg.Command("setup")).
+		Wrap(err)
+}
+
+// OnlySecurityKeys is the error for a user whose devices are all security keys.
+func OnlySecurityKeys(profile string, serials []string) *msg.Error {
+	return msg.Errorf("the IAM user of profile %q has only security keys (%s), which work only in a browser",
+		profile, msg.List(serials)).
+		Hint("add an authenticator app to the same user, with %s or in the IAM console: a user may have several devices",
+			msg.Command("device", "add"))
+}
+
+// UnusableKey is the error for a security key that was named as the device.
+func UnusableKey(serial string) *msg.Error {
+	return msg.Errorf("%s is a security key, which works only in a browser", serial).
+		Hint("name an authenticator app's device, arn:…:mfa/NAME, in mfa_serial or --serial; " +
+			"without either awsmfa finds the device")
 }

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"awsmfa/internal/msg"
 )
 
-func TestClean(t *testing.T) {
+func TestParseCode(t *testing.T) {
 	for typed, want := range map[string]string{
 		"123456": "123456", "012345": "012345", " 123 456\t": "123456", "1 2 3 4 5 6": "123456",
 		"123\u00a0456": "123456", "１２３　４５６": "123456", "１2３4５6": "123456", "123456\r\n": "123456",
@@ -23,8 +24,8 @@ func TestClean(t *testing.T) {
 	}
 }
 
-// Whatever is typed, what is sent is six ASCII digits, and they are the digits typed.
-func FuzzClean(f *testing.F) {
+// ParseCode returns six ASCII digits or fails, whatever was typed.
+func FuzzParseCode(f *testing.F) {
 	for _, seed := range []string{"123456", " 12 34 56 ", "１２３４５６", "12345", "\xff"} {
 		f.Add(seed)
 	}
@@ -34,10 +35,10 @@ func FuzzClean(f *testing.F) {
 			return
 		}
 		if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
-			t.Errorf("%q is taken for %q", typed, code)
+			t.Errorf("%q was parsed as %q", typed, code)
 		}
 		if again, ok := ParseCode(code); !ok || again != code {
-			t.Errorf("%q is taken, and %q is not", typed, code)
+			t.Errorf("%q was parsed, and the result %q was not", typed, code)
 		}
 	})
 }
@@ -59,8 +60,8 @@ func TestSecurityKey(t *testing.T) {
 	}
 }
 
-// Messages call a command line by its program alone.
-func TestProgram(t *testing.T) {
+// Messages name only the program of a command line.
+func TestProgramName(t *testing.T) {
 	for line, want := range map[string]string{
 		"op item get aws --otp":                    "op",
 		"  /usr/bin/oathtool -b --totp SEED":       "/usr/bin/oathtool",
@@ -72,13 +73,13 @@ func TestProgram(t *testing.T) {
 		"":                                         "…",
 		`"never closed`:                            "never closed",
 	} {
-		if got := programName(line); got != want {
+		if got := string(programName(line)); got != want {
 			t.Errorf("%q: %q, not %q", line, got, want)
 		}
 	}
 }
 
-// The next code is there once the present one's 30 seconds are over, not a moment before.
+// The next code comes when the current one's 30 seconds are over, not before.
 func TestUntilNext(t *testing.T) {
 	whole := time.Date(2026, 1, 2, 3, 4, 30, 0, time.UTC)
 	for at, want := range map[time.Duration]time.Duration{
@@ -93,12 +94,12 @@ func TestUntilNext(t *testing.T) {
 
 var errRefused = errors.New("refused")
 
-// A program that still shows the code that was refused is waited for, and says so; Ctrl-C ends the wait.
+// After a refused code Command says that it waits for the program's next one; Ctrl-C ends the wait.
 func TestCommandWaitsForTheNextCode(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	said := ""
-	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) {
-		said = fmt.Sprint(notice)
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice msg.Text) {
+		said = notice.String()
 		cancel()
 	})
 	if code, err := source(ctx, CodeRequest{}); code != "123456" || err != nil || said != "" {
@@ -112,9 +113,9 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 	}
 }
 
-// The same code for another device, where none was refused, is no reason to wait.
+// Command does not wait when the same code is for another device and none was refused.
 func TestCommandForAnotherDevice(t *testing.T) {
-	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice any) { t.Error(notice) })
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice msg.Text) { t.Error(notice) })
 	for _, serial := range []string{"old", "new"} {
 		if code, err := source(t.Context(), CodeRequest{Serial: serial}); code != "123456" || err != nil {
 			t.Error(code, err)
@@ -122,8 +123,8 @@ func TestCommandForAnotherDevice(t *testing.T) {
 	}
 }
 
-// What was given is given once.
-func TestGiven(t *testing.T) {
+// Static returns its code until AWS refuses it.
+func TestStatic(t *testing.T) {
 	source := Static("123456")
 	for range 2 { // the second time is for another device
 		if code, err := source(t.Context(), CodeRequest{}); code != "123456" || err != nil {

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ShellCommand is a command line that a person has written, run by sh. The end of ctx ends all that it has started, where it is
-// in a process group of its own. A foreground process's is in the same group, so that it can use the terminal; there
-// Ctrl-C reaches all of it by itself.
+// ShellCommand returns a command that has sh run a user's command line. The end of ctx kills its process group. In the
+// foreground it stays in awsmfa's group, so that it can use the terminal; there Ctrl-C reaches all of it anyway.
 func ShellCommand(ctx context.Context, line string, _ []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", line)
 	if !inForeground() {
@@ -30,7 +29,7 @@ func ShellCommand(ctx context.Context, line string, _ []string) *exec.Cmd {
 	return cmd
 }
 
-// inForeground says whether this process has a terminal that listens to it.
+// inForeground reports whether this process is in the foreground of a terminal.
 func inForeground() bool {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {

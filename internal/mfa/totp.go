@@ -11,46 +11,46 @@ import (
 	"time"
 )
 
-// Verdict is what two codes, typed one after the other, tell of the authenticator that made them.
+// Verdict is the result of CheckPair.
 type Verdict struct {
 	Kind VerdictKind
-	// Off is how far the authenticator's clock is ahead of AWS's (behind, when negative), to 30 seconds.
+	// Off is how far the authenticator's clock is ahead of AWS's (behind if negative), to 30 seconds.
 	Off time.Duration
 }
 
-// VerdictKind is one of the things that two codes can be.
+// VerdictKind is the relation of two codes to the device's key and the time.
 type VerdictKind int
 
-// Right are two consecutive codes of now; the others are what people do instead.
+// Right means two consecutive current codes; the others are the usual mistakes.
 const (
 	Right      VerdictKind = iota
 	Same                   // the same code twice
 	Swapped                // the second is older than the first
-	Apart                  // right codes, with others between them
-	ClockOff               // consecutive, of another time: Off
-	ForeignOne             // the first is no code of this key
-	ForeignTwo             // the second is none
+	Apart                  // codes of this key, but not consecutive
+	ClockOff               // consecutive, but of another time: see Off
+	ForeignOne             // the first is not a code of this key
+	ForeignTwo             // the second is not
 )
 
 const (
-	// tolerated is how many steps an authenticator may be off: AWS takes the codes beside the present one, and the first
-	// of the two was typed a while ago.
+	// tolerated is how many steps an authenticator may be off: AWS accepts the codes next to the current one, and the
+	// first of the two was typed a while ago.
 	tolerated = 3
-	// searched is how far away two codes are looked for, in steps: a day, for a phone in the wrong time zone. Both of them
-	// together: there are so many steps in two days that one code alone is found by chance.
+	// searched is how far to search for a pair of codes, in steps: a day, for a phone in the wrong time zone. So many
+	// steps contain a single code by chance, but not a pair.
 	searched = 24 * 120
-	// between is how many steps two codes may be apart to be taken for codes of the same key.
+	// between is the greatest distance of two codes of the same key, in steps.
 	between = 10
-	// nearby is how far away a single code is looked for, in steps.
+	// nearby is how far to search for a single code, in steps.
 	nearby = 20
 )
 
-// CheckPair compares two codes with those that seed, in Base32, makes around now, which is AWS's time. What is sent to AWS
-// and refused there costs nothing but is answered only with a no.
+// CheckPair compares two codes with those that seed, in Base32, gives around now, AWS's time. AWS itself would only refuse
+// them, without a reason.
 func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(seed, "=")))
 	if err != nil {
-		return Verdict{}, errNoSeed // the decoder's own words may show a part of it
+		return Verdict{}, errNoSeed // the decoder's error may show a part of it
 	}
 	if first == second {
 		return Verdict{Kind: Same}, nil
@@ -84,7 +84,7 @@ func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 
 var errNoSeed = errors.New("the device's key is no Base32")
 
-// find looks for the step nearest to around, at most so many away, that is the one.
+// find returns the step nearest to around, at most that many away, for which is returns true.
 func find(around, most int64, is func(int64) bool) (int64, bool) {
 	for d := range most + 1 {
 		if is(around + d) {
@@ -97,7 +97,7 @@ func find(around, most int64, is func(int64) bool) (int64, bool) {
 	return 0, false
 }
 
-// totp is the code of one step (RFC 6238, with the HMAC-SHA-1 and the six digits of RFC 4226).
+// totp returns the code of one step (RFC 6238, with the HMAC-SHA-1 and the six digits of RFC 4226).
 func totp(key []byte, at int64) string {
 	var counter [8]byte
 	binary.BigEndian.PutUint64(counter[:], uint64(at)) // steps since 1970

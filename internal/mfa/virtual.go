@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,22 +14,21 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Virtual is a virtual MFA device that was just created: an authenticator app must learn its key before it can be
-// enabled, and AWS shows the key this once.
+// Virtual is a virtual MFA device that was just created and is not yet enabled. AWS returns its key only now.
 type Virtual struct {
 	Serial string
-	// Seed is the key in Base32, as authenticator apps take it. It is a secret for as long as the device lives.
+	// Seed is the key in Base32, as authenticator apps read it. It is a secret as long as the device exists.
 	Seed string
 }
 
-// Format writes the serial number and no key, for every verb.
+// Format writes the serial number, and never the key, for every verb.
 func (v Virtual) Format(w fmt.State, _ rune) {
 	_, _ = w.Write([]byte(v.Serial))
 }
 
-// Create makes a virtual device that nobody's authenticator knows yet. path is "/" or the folder of it: part of its ARN,
-// which policies look at. Errors are the SDK's. The SDK tries again what got no answer, and may then be told of its own
-// device: NameTaken.
+// Create creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may match.
+// Errors are the SDK's, or a *msg.Error for an answer that IAM would not give. The SDK repeats a request that got no
+// answer, and may then find the device of its own first try: NameTaken.
 func Create(ctx context.Context, client *Client, path, name string) (Virtual, error) {
 	out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
 		Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
@@ -39,16 +37,19 @@ func Create(ctx context.Context, client *Client, path, name string) (Virtual, er
 		return Virtual{}, err
 	}
 	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
-		return Virtual{}, msg.NotAWS("AWS IAM", http.StatusOK, errors.New("the answer holds no device"))
+		return Virtual{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(checkProxy)
 	}
 	serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
 	if !IsSerial(serial) {
-		return Virtual{}, msg.ListedNoSerial(serial)
+		return Virtual{}, badSerial(serial)
 	}
 	return Virtual{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
 }
 
-// Enable gives a device to the user, with two consecutive codes of its authenticator. Errors are the SDK's.
+const checkProxy = "a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
+	"check HTTPS_PROXY"
+
+// Enable enables a device for the user, with two consecutive codes of its authenticator. Errors are the SDK's.
 func Enable(ctx context.Context, client *Client, user, serial, first, second string) error {
 	_, err := client.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
@@ -57,7 +58,7 @@ func Enable(ctx context.Context, client *Client, user, serial, first, second str
 	return err
 }
 
-// Resync tells AWS, by two consecutive codes, where a device's clock is. Errors are the SDK's.
+// Resync synchronizes a device with AWS, by two consecutive codes. Errors are the SDK's.
 func Resync(ctx context.Context, client *Client, user, serial, first, second string) error {
 	_, err := client.ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
@@ -66,7 +67,7 @@ func Resync(ctx context.Context, client *Client, user, serial, first, second str
 	return err
 }
 
-// Delete removes a virtual device that is enabled for nobody. One that is gone already is no error. Errors are the SDK's.
+// Delete deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the SDK's.
 func Delete(ctx context.Context, client *Client, serial string) error {
 	_, err := client.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
 	if hasCode(err, "NoSuchEntity") {
@@ -75,7 +76,7 @@ func Delete(ctx context.Context, client *Client, serial string) error {
 	return err
 }
 
-// Deactivate takes a device away from the user. One that is not the user's any more is no error. Errors are the SDK's.
+// Deactivate deactivates the user's device. A device that is no longer the user's is not an error. Errors are the SDK's.
 func Deactivate(ctx context.Context, client *Client, user, serial string) error {
 	_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
@@ -86,10 +87,10 @@ func Deactivate(ctx context.Context, client *Client, user, serial string) error 
 	return err
 }
 
-// Leftover looks for a device of that serial number that nobody has, and returns its serial number as AWS spells it, ""
-// when there is none: an earlier try that was cut short leaves one, and its key is lost. Errors are the SDK's.
+// Leftover looks for an unassigned device with this serial number, left by a try that was cut short (its key is lost).
+// It returns the serial number as AWS spells it, or "" if there is none. Errors are the SDK's.
 func Leftover(ctx context.Context, client *Client, serial string) (found string, err error) {
-	for marker := (*string)(nil); ; { // without the SDK's paginator, see Devices
+	for marker := (*string)(nil); ; { // without the SDK's paginator: see Devices
 		page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
 			AssignmentStatus: types.AssignmentStatusTypeUnassigned, Marker: marker,
 		})
@@ -97,7 +98,7 @@ func Leftover(ctx context.Context, client *Client, serial string) (found string,
 			return "", err
 		}
 		for _, d := range page.VirtualMFADevices {
-			// IAM's names are the same in capitals and small letters (IAM User Guide, "IAM name requirements").
+			// IAM's names do not differ by case (IAM User Guide, "IAM name requirements").
 			if found := aws.ToString(d.SerialNumber); strings.EqualFold(found, serial) {
 				return found, nil
 			}
@@ -109,29 +110,29 @@ func Leftover(ctx context.Context, client *Client, serial string) (found string,
 	}
 }
 
-// IsName says whether AWS would take a path and a name for those of a virtual device (IAM API Reference,
-// "CreateVirtualMFADevice").
+// IsName reports whether a path and a name are valid for a virtual device (IAM API Reference, "CreateVirtualMFADevice").
 func IsName(path, name string) bool {
-	return 0 < len(name) && len(name) <= 226 && len(path) <= 512 && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) &&
+	return 0 < len(name) && len(name) <= 226 &&
+		len(path) <= 512 && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) &&
 		!strings.ContainsFunc(name, func(r rune) bool {
 			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=,.@-", r))
 		})
 }
 
-// NameTaken says that a device of that name is there: Create's answer to a leftover, and to a device in use.
+// NameTaken reports whether Create failed because a device of that name exists, in use or left over.
 func NameTaken(err error) bool { return hasCode(err, "EntityAlreadyExists") }
 
-// CodesRefused says that AWS did not take the two codes.
+// CodesRefused reports whether AWS refused the two codes.
 func CodesRefused(err error) bool { return hasCode(err, "InvalidAuthenticationCode") }
 
-// InUse says that a device could not be deleted because it is enabled for somebody.
+// InUse reports whether Delete failed because the device is enabled for a user.
 func InUse(err error) bool { return hasCode(err, "DeleteConflict") }
 
-// Denied says that a policy does not let the user do it.
+// Denied reports whether a policy denied the call.
 func Denied(err error) bool { return hasCode(err, "AccessDenied") }
 
-// NotApplied says that AWS refused a call for sure, so that nothing came of it. After any other error it may have been
-// carried out, and only the answer been lost, also that of an earlier attempt which the SDK made for the same call.
+// NotApplied reports whether AWS certainly refused a call, so that it changed nothing. After any other error AWS may have
+// carried it out and the answer was lost, even the answer to an earlier attempt that the SDK made for the same call.
 func NotApplied(err error) bool {
 	return Denied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
 }

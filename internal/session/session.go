@@ -149,7 +149,8 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 	if !named {
 		want, err = p.device(ctx, want)
 		if want.External != nil && errors.Is(err, errNoDevice) { // nobody asked for MFA
-			p.Say(msg.GivenWithoutMFA(want.External.Profile.Name, given.AccessKeyID))
+			p.Say(msg.Textf("the user of access key %s, which profile %q gives, has no MFA device: it is used without MFA",
+				given.AccessKeyID, want.External.Profile.Name))
 			return p.fromSource(ctx, want, given)
 		}
 		if err != nil {

@@ -33,7 +33,11 @@ func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		return want, msg.DeviceNotFound(p.Options.Profile, c.Explain(err), isAccessDenied(err))
+		notListed := mfa.NotListed(p.Options.Profile, c.Explain(err))
+		if isAccessDenied(err) {
+			notListed = notListed.Hint(mfa.NameDevice)
+		}
+		return want, notListed
 	}
 	chosen, err := p.choose(ctx, devices)
 	if err != nil {
@@ -60,9 +64,9 @@ func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 	case len(usable) > 1:
 		return p.Choose(ctx, usable)
 	case len(keys) > 0:
-		return mfa.Device{}, msg.OnlySecurityKeys(p.Options.Profile, keys)
+		return mfa.Device{}, mfa.OnlySecurityKeys(p.Options.Profile, keys)
 	}
-	return mfa.Device{}, msg.NoDevice(p.Options.Profile, errNoDevice)
+	return mfa.Device{}, mfa.NoDevice(p.Options.Profile, errNoDevice)
 }
 
 // withCode asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
@@ -70,7 +74,7 @@ func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 // comes back with the device that was asked in the end.
 func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
 	if (mfa.Device{Serial: want.Serial}).IsSecurityKey() {
-		return Session{}, want, msg.SecurityKey(want.Serial)
+		return Session{}, want, mfa.UnusableKey(want.Serial)
 	}
 	c, err := p.client(ctx, want)
 	if err != nil {
@@ -88,7 +92,8 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 		s, err := c.withCode(ctx, want, code, p.Warn)
 		switch {
 		case err == nil:
-			p.Say(msg.SessionObtained(p.Options.Profile, want.subject(), s.Expiration))
+			p.Say(msg.Textf("the session for %s (%s) lasts until %s",
+				msg.Escaped(p.Options.Profile), want.subject(), msg.Minute(s.Expiration)))
 			return s, want, nil
 		case ctx.Err() != nil:
 			return Session{}, want, ctx.Err()
@@ -101,7 +106,7 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 			}
 			need = mfa.CodeRequest{Profile: p.Options.Profile, Serial: want.Serial}
 		case isWrongDevice(err):
-			return Session{}, want, msg.DeviceRefused(want.Serial, err)
+			return Session{}, want, deviceRefused(want.Serial, err)
 		default:
 			return Session{}, want, c.explainFor(want, err)
 		}
@@ -126,9 +131,15 @@ func (p *Provider) findNewDevice(ctx context.Context, want Request, refusal erro
 	want.Serial, p.foundSerial = "", ""
 	want, err := p.device(ctx, want)
 	if err == nil && want.Serial == gone {
-		err = msg.DeviceRefused(gone, refusal)
+		err = deviceRefused(gone, refusal)
 	}
 	return want, err
+}
+
+func deviceRefused(serial string, err error) *msg.Error {
+	return msg.Errorf("AWS does not know %s as an MFA device of this user", serial).
+		Hint("check mfa_serial or --serial; without either awsmfa finds the device itself").
+		Wrap(err)
 }
 
 // withoutMFA asks for what needs neither a code nor a session: a user's session without MFA.
