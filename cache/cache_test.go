@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -86,6 +85,9 @@ func TestNotReplaced(t *testing.T) {
 	}
 	if err := d.Store("session-0", []byte("value")); err == nil {
 		t.Error("it was kept")
+	}
+	if err := d.Remove("session-0"); err == nil {
+		t.Error("it is said to be removed")
 	}
 	if entries, err := os.ReadDir(d.Path); len(entries) != 1 || err != nil {
 		t.Errorf("%v, %v", entries, err)
@@ -316,12 +318,14 @@ func TestLock(t *testing.T) {
 // Every reason to pass over a file names the file, and is an *Unusable.
 func TestUnusable(t *testing.T) {
 	const name = "session-0"
-	for reason, data := range map[Reason]string{
-		Damaged:        "torn",
-		Foreign:        header("session-1", 1) + "x",
-		AnotherVersion: magic + "7 whatever comes then",
+	for data, reason := range map[string]Reason{
+		"torn":                          Damaged,
+		"1 of somebody else's":          Damaged,
+		magic + "one":                   Damaged,
+		header("session-1", 1) + "x":    Foreign,
+		magic + "7 whatever comes then": AnotherVersion,
 	} {
-		t.Run(fmt.Sprint(reason), func(t *testing.T) {
+		t.Run(data, func(t *testing.T) {
 			d := Dir{t.TempDir()}
 			if err := os.WriteFile(d.file(name), []byte(data), 0o600); err != nil {
 				t.Fatal(err)
@@ -338,5 +342,16 @@ func TestUnusable(t *testing.T) {
 				t.Errorf("%q, %v, %v", value, ok, err)
 			}
 		})
+	}
+}
+
+// So is a value that its owner cannot read.
+func TestDamaged(t *testing.T) {
+	d := Dir{t.TempDir()}
+	inner := errors.New("no JSON")
+	var unusable *Unusable
+	if err := d.Damaged("session-0", inner); !errors.As(err, &unusable) || unusable.Reason != Damaged ||
+		unusable.Path != d.file("session-0") || !errors.Is(err, inner) {
+		t.Errorf("%v", err)
 	}
 }

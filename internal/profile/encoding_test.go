@@ -93,7 +93,10 @@ func TestLikelyEncoding(t *testing.T) {
 }
 
 func TestASCIIName(t *testing.T) {
-	for name, want := range map[string]string{"本番": "prod", "本番-dev": "dev", "ｄｅｖ": "dev", "ステージング2": "2", "default本": "prod"} {
+	for name, want := range map[string]string{
+		"本番": "prod", "本番-dev": "dev", "ｄｅｖ": "dev", "ステージング2": "2", "default本": "prod",
+		"a！b～c": "a!b~c", "a＀b｟c": "a-b-c", // the first and the last of full width, and their neighbours
+	} {
 		if got := asciiName(name); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
