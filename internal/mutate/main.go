@@ -28,12 +28,14 @@ import (
 // behaviour is the package whose tests run the whole program. They are run when the package's own tests are content.
 const behaviour = "internal/cli"
 
+const usual = "internal/qr,cache,shells,internal/profile,internal/session"
+
 var (
 	// Of another day, so that every place has its turn.
-	seed     = flag.Uint64("seed", uint64(time.Now().Unix())/86400, "`number` that the choice of mutations follows from")
+	seed     = flag.Uint64("seed", uint64(time.Now().Unix())/86400, "`number` that the choice follows from")
 	number   = flag.Int("n", 3, "mutations in each package; 0 is all")
-	packages = flag.String("package", "internal/qr,cache,shells,internal/profile,internal/session", "`directories`, with commas")
-	at       = flag.String("at", "", "only the mutations at these `places` of one package, with commas: file:line:column or file:line")
+	packages = flag.String("package", usual, "`directories`, with commas")
+	at       = flag.String("at", "", "only those at these `places` of one package: file:line[:column], with commas")
 	list     = flag.Bool("list", false, "print the mutations and try none")
 	own      = flag.Bool("own", false, "run each package's own tests only, not those of "+behaviour)
 	script   = flag.String("script", ".", "run only these tests of "+behaviour+", as go test's -run takes `them`")
