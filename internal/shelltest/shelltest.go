@@ -11,13 +11,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"awsmfa/internal/term"
 )
 
 // Longest is how long one launch of a shell may take before it is killed and the test fails.
@@ -39,6 +43,10 @@ type Launcher struct {
 	both    bool
 	andThen func(line, then string) string
 	mend    func(script string) string // nil leaves the script as it is
+	page    bool                       // reads its scripts in the console's code page
+	// probe are arguments with which the program exits with probeCode, if it is the shell: Wine has a powershell.exe that
+	// does nothing and exits with 0.
+	probe []string
 }
 
 // All returns every launcher, those of shells this system lacks too.
@@ -72,9 +80,10 @@ func All() []Launcher {
 			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
 			argv:   []string{"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"},
 			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
+			probe:  []string{"-NoProfile", "-Command", "exit 7"},
 		},
 		{
-			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true,
+			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true, page: true,
 			andThen: func(line, then string) string { return "(" + line + ") && " + then },
 			mend: func(script string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
@@ -105,10 +114,28 @@ func (l Launcher) Possible() bool {
 	return l.both || l.windows == (runtime.GOOS == "windows")
 }
 
+// probeCode is no code that a program exits with by chance.
+const probeCode = 7
+
+// probed are the answers of programs, by name; a program is asked once.
+var probed sync.Map
+
 // Missing reports whether the shell's program is not on the PATH of the tests.
 func (l Launcher) Missing() bool {
 	_, err := exec.LookPath(l.argv[0])
-	return err != nil
+	if err != nil || l.probe == nil {
+		return err != nil
+	}
+	once, _ := probed.LoadOrStore(l.Name, sync.OnceValue(func() bool {
+		exit := (*exec.ExitError)(nil)
+		return errors.As(exec.Command(l.argv[0], l.probe...).Run(), &exit) && exit.ExitCode() == probeCode
+	}))
+	return !once.(func() bool)()
+}
+
+// Writes reports whether a script for this shell can hold the text: cmd's is a file in the console's code page.
+func (l Launcher) Writes(text string) bool {
+	return !l.page || term.Reads(nil, text)
 }
 
 // Need skips the test when the shell is not here, or, where CI is set in the environment, fails it: what proves the
@@ -179,7 +206,7 @@ func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Res
 		script = "\uFEFF" + script
 	}
 	file := filepath.Join(own, "script"+l.ext)
-	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+	if err := l.write(file, script); err != nil {
 		t.Fatal(err)
 	}
 	dumps := filepath.Join(own, "dumps")
@@ -210,6 +237,19 @@ func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Res
 		Stderr: stderr.String(),
 		Code:   c.ProcessState.ExitCode(),
 	}
+}
+
+func (l Launcher) write(file, script string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	to := io.Writer(f)
+	if l.page {
+		to = term.Text(f)
+	}
+	_, err = io.WriteString(to, script)
+	return errors.Join(err, f.Close())
 }
 
 // minimal is the environment every shell starts with.
