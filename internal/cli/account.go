@@ -64,8 +64,8 @@ func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, 
 	return o.Retrieve(want)
 }
 
-// lockUser keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other has
-// just made for a leftover. Where no lock can be had there is none.
+// lockUser keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other
+// has just made for a leftover. Where no lock can be had there is none.
 func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock func(), err error) {
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -95,8 +95,8 @@ func (x *account) call(ctx context.Context, call func(ctx context.Context, clien
 // answerTimeout is for how long, after Ctrl-C, the answer to a change is awaited.
 const answerTimeout = 3 * time.Second
 
-// mustFinish is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer nobody
-// knows what there is to clear up. Whoever calls it looks at ctx afterwards.
+// mustFinish is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer
+// nobody knows what there is to clear up. Whoever calls it looks at ctx afterwards.
 func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 	"awsmfa/shells"
 )
 
-// baseCredentials is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of the profile
-// that was asked for, as in botocore.
+// baseCredentials is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of
+// the profile that was asked for, as in botocore.
 func (a *app) baseCredentials(p profile.Profile, c profile.Chain, sts session.Endpoint) (profile.Keys, *session.ExternalSource, error) {
 	keys, err := c.Base.LongTermKeys()
 	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
@@ -63,8 +63,8 @@ func ignoredSource(c profile.Conflict) error {
 	return msg.SourcePassedOver(c.Profile, c.Used.Key, won.File, won.Line, c.Ignored.Key, over.File, over.Line)
 }
 
-// processEnviron is the environment of the program that gives a profile its credentials. It names the profiles that led there:
-// the program may be awsmfa itself, and lead back to one of them.
+// processEnviron is the environment of the program that gives a profile its credentials. It names the profiles that led
+// there: the program may be awsmfa itself, and lead back to one of them.
 func (a *app) processEnviron(p profile.Profile) (environ []string, err error) {
 	names := []string{p.Name}
 	if before := a.Getenv(varCallers); before != "" {

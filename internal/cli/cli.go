@@ -60,7 +60,7 @@ type grammar struct {
 	Device deviceCmd `cmd:"" help:"Add, list, resync and remove MFA devices."`
 	Rotate rotateCmd `cmd:"" help:"Replace the profile's access key by a new one, and delete the old one."`
 	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
-	Doctor doctorCmd `cmd:"" help:"Check all that a session needs, and say what mends it."`
+	Doctor doctorCmd `cmd:"" help:"Check everything a session needs, and suggest fixes."`
 
 	Help    helpCmd    `cmd:"" help:"Print the help of awsmfa, or of one command."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -12,8 +12,8 @@ import (
 	"awsmfa/internal/session"
 )
 
-// clientOptions is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where nothing names
-// one, arn tells the partition: a source's region is not asked, for the command would not have it either.
+// clientOptions is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where
+// nothing names one, arn tells the partition: a source's region is not asked, for the command would not have it either.
 func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn string) (session.ClientOptions, session.Endpoint, error) {
 	sts, err := a.endpoint(p, "sts")
 	if err != nil {
@@ -42,7 +42,9 @@ func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn stri
 			_, err = url.Parse("http://" + a.Getenv(name))
 		}
 		if err != nil {
-			return session.ClientOptions{}, session.Endpoint{}, msg.BadProxy(name)
+			// The value is not shown: it may hold a password.
+			return session.ClientOptions{}, session.Endpoint{}, msg.Errorf("%s is not a URL", name).
+				Hint("write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with %% in a password as %%25")
 		}
 	}
 	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
@@ -61,8 +63,8 @@ func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn stri
 
 // endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
 // variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
-// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it may
-// hold a password.
+// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it
+// may hold a password.
 func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	if ignore, err := a.choice(p, "ignore_configured_endpoint_urls", "true", "false"); err != nil || ignore == "true" {
 		return "", err
@@ -84,9 +86,15 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
-		return "", msg.BadEndpoint(from, p.Name)
+		return "", badEndpoint(from, p.Name)
 	}
 	return text, nil
+}
+
+// badEndpoint does not show the URL, which may hold a password.
+func badEndpoint(from, profileName string) error {
+	return msg.Errorf("%s, for profile %q, is not an endpoint's URL", from, profileName).
+		Hint("write https://HOST or https://HOST:PORT, with no user and no password")
 }
 
 // regionFor is the region that counts, for awsmfa and for what it sets: the flag's, else the one that the user has set,
@@ -105,8 +113,8 @@ func ownRegion(getenv func(string) string) string {
 	return ""
 }
 
-// usesLegacyEndpoint says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS and no dual-stack
-// variant: those win, as in botocore (args.py, _should_set_global_sts_endpoint).
+// usesLegacyEndpoint says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS
+// and no dual-stack variant: those win, as in botocore (args.py, _should_set_global_sts_endpoint).
 func (a *app) usesLegacyEndpoint(p profile.Profile) (bool, error) {
 	chosen, err := a.choice(p, "sts_regional_endpoints", "legacy", "regional")
 	if err != nil || chosen != "legacy" {

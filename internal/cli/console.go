@@ -88,7 +88,8 @@ func (c *consoleCmd) Run(a *app) error {
 	return nil
 }
 
-// where is the console that the profile's role works in. A user's own keys are refused before anybody is asked for a code.
+// where is the console that the profile's role works in. A user's own keys are refused before anybody is asked for a
+// code.
 func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	region := regionFor(c.Region, p, a.Getenv)
 	chain, err := p.Chain()

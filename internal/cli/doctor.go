@@ -28,10 +28,16 @@ type doctorCmd struct {
 	JSON bool `name:"json" help:"Print one JSON object instead of lines."`
 }
 
-// Help is Kong's hook for what stands under the usage.
-func (*doctorCmd) Help() string { return msg.DoctorHelp }
+func (*doctorCmd) Help() string {
+	return `Prints one line per check: ✓ passed, ! works but deserves a look, ✗ error, – not checked, because it is not
+needed or because of an error above. Exits with 1 if there is an error. It asks AWS two things, whose the keys are and
+which MFA devices the user has; it needs no code and writes nothing.
 
-// Run looks at all that a session needs, and changes nothing.
+With --json it prints one object: profile, checks (name, status, text, fix), ok. The statuses are ok, warning, error and
+skipped.`
+}
+
+// Run checks everything a session needs, and changes nothing.
 func (c *doctorCmd) Run(a *app) error {
 	namedBy := c.namedBy(a)
 	if err := c.applyDefaults(a); err != nil {
@@ -44,15 +50,13 @@ func (c *doctorCmd) Run(a *app) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	for i, c := range checks { // names and AWS's answers stand in them
-		checks[i].Text, checks[i].Fix = a.printable(msg.Foreign(a.spell(c.Text))), a.printable(msg.Foreign(a.spell(c.Fix)))
-	}
-	text, healthy := a.report(checks), !anyFailed(checks)
+	lines, healthy := a.reportLines(checks), !anyFailed(checks)
+	text := a.report(lines)
 	if c.JSON {
-		text = reportJSON(c.Name, checks, healthy)
+		text = reportJSON(c.Name, lines, healthy)
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.ReportNotPrinted(err)
+		return msg.Errorf("writing the report: %s", msg.Cause(err)).Wrap(err)
 	}
 	if !healthy {
 		return errExit(exitError)
@@ -60,7 +64,8 @@ func (c *doctorCmd) Run(a *app) error {
 	return nil
 }
 
-// namedBy is the variable that settle will take the profile's name from, "" where the command line has it.
+// namedBy is the variable from which applyDefaults takes the profile's name, "" where the command line names the
+// profile.
 func (f *profileFlags) namedBy(a *app) string {
 	if f.Name != "" || f.Profile != "" {
 		return ""
@@ -73,12 +78,12 @@ func (f *profileFlags) namedBy(a *app) string {
 	return ""
 }
 
-// check is what came of one look. Fix says what to do about it.
+// check is the result of one check. Its message stays data until the report is printed.
 type check struct {
-	Name   string `json:"name"`
-	Status status `json:"status"`
-	Text   string `json:"text"`
-	Fix    string `json:"fix,omitempty"`
+	name   string
+	status status
+	text   msg.Text // where err is nil
+	err    error    // its hint is the fix
 }
 
 type status string
@@ -90,92 +95,116 @@ const (
 	isSkipped status = "skipped"
 )
 
-func passed(name, text string) check { return check{Name: name, Status: isOK, Text: text} }
+func passed(name string, text msg.Text) check { return check{name: name, status: isOK, text: text} }
 
-func warning(name string, err error) check { return finding(name, isWarning, err) }
+func warning(name string, err error) check { return check{name: name, status: isWarning, err: err} }
 
-func failed(name string, err error) check { return finding(name, isError, err) }
+func failed(name string, err error) check { return check{name: name, status: isError, err: err} }
 
-// skipped is for a check that makes no sense before another is right.
-func skipped(name, waitsFor string) check {
-	return check{Name: name, Status: isSkipped, Text: msg.NotChecked(waitsFor)}
+func skipped(name string, text msg.Text) check {
+	return check{name: name, status: isSkipped, text: text}
 }
 
-// notNeeded is for a check of what a user's own keys need, and this profile does not.
-func notNeeded(name string) check { return check{Name: name, Status: isSkipped, Text: msg.NotNeeded} }
+// blocked is for a check that makes no sense before another one passes.
+func blocked(name, by string) check {
+	return skipped(name, msg.Textf("cannot be checked until %q passes", by))
+}
 
-func finding(name string, s status, err error) check {
-	return check{Name: name, Status: s, Text: err.Error(), Fix: msg.HintOf(err)}
+// notNeeded is for a check of long-term keys, where the profile has none.
+func notNeeded(name string) check {
+	return skipped(name, msg.Textf("not needed: the credentials are not an IAM user's long-term keys"))
 }
 
 func anyFailed(checks []check) bool {
 	for _, c := range checks {
-		if c.Status == isError {
+		if c.status == isError {
 			return true
 		}
 	}
 	return false
 }
 
-// report is the checks for a person, a line each.
-func (a *app) report(checks []check) string {
+// reportLine is a check in the reader's language.
+type reportLine struct {
+	Name   string `json:"name"`
+	Status status `json:"status"`
+	Text   string `json:"text"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+// reportLines puts the checks into words, printable because they quote the user's names and AWS's answers.
+func (a *app) reportLines(checks []check) []reportLine {
+	oneLine := func(text string) string { return a.printable(msg.Foreign(a.spell(text))) }
+	var lines []reportLine
+	for _, c := range checks {
+		l := reportLine{Name: c.name, Status: c.status, Text: oneLine(a.text(c.text))}
+		if c.err != nil {
+			l.Text, l.Fix = oneLine(a.text(c.err)), oneLine(a.printer().Hint(c.err))
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// report is the report for a person, one line per check.
+func (a *app) report(lines []reportLine) string {
 	marks, arrow := map[status]string{isOK: "✓", isWarning: "!", isError: "✗", isSkipped: "–"}, "→"
-	// To anything but a console, bytes go to whatever reads them, on Windows in a code page that is hardly UTF-8.
+	// On Windows only a console is sure to show UTF-8; whatever else reads stdout may decode a code page.
 	if !a.drawsSymbols() || runtime.GOOS == "windows" && !term.IsTerminal(a.Stdout) {
 		marks, arrow = map[status]string{isOK: "+", isWarning: "!", isError: "x", isSkipped: "-"}, "->"
 	}
 	width := 0
-	for _, c := range checks {
-		width = max(width, len(c.Name))
+	for _, l := range lines {
+		width = max(width, len(l.Name))
 	}
 	var b strings.Builder
-	for _, c := range checks {
-		fmt.Fprintf(&b, "%s %-*s  %s", marks[c.Status], width, c.Name, c.Text)
-		if c.Fix != "" {
-			fmt.Fprintf(&b, " %s %s", arrow, c.Fix)
+	for _, l := range lines {
+		fmt.Fprintf(&b, "%s %-*s  %s", marks[l.Status], width, l.Name, l.Text)
+		if l.Fix != "" {
+			fmt.Fprintf(&b, " %s %s", arrow, l.Fix)
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
 }
 
-// reportJSON is the checks for a program.
-func reportJSON(profileName string, checks []check, healthy bool) string {
+// reportJSON is the report for a program.
+func reportJSON(profileName string, lines []reportLine, healthy bool) string {
 	var text strings.Builder
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	err := e.Encode(struct {
-		Profile string  `json:"profile"`
-		Checks  []check `json:"checks"`
-		OK      bool    `json:"ok"`
-	}{profileName, checks, healthy})
+		Profile string       `json:"profile"`
+		Checks  []reportLine `json:"checks"`
+		OK      bool         `json:"ok"`
+	}{profileName, lines, healthy})
 	if err != nil {
 		panic(err) // strings are always encoded
 	}
 	return shells.ASCII(text.String())
 }
 
-// doctor is one examination. Each check leaves behind what later ones build on; what is nil was not to be had.
+// doctor runs the checks in order. Each check leaves what later ones need; a nil field was not available.
 type doctor struct {
 	*app
 	flags    sessionFlags
-	flagsErr error // what the variables that stand for flags say that they cannot
+	flagsErr error // a mistake in the variables that stand in for flags
 	namedBy  string
 
 	profile       *profile.Profile
-	chain         profile.Chain // with the profile's keys, or with outside
+	chain         profile.Chain
 	keys          *profile.Keys
-	external      bool // the credentials are not a user's own
+	external      bool // the credentials are not an IAM user's long-term keys
 	clientOptions *session.ClientOptions
 	endpoint      session.Endpoint
-	client        *session.Client // when AWS answered
+	client        *session.Client // set once AWS answered
 	who           session.Identity
 	whoErr        error
-	line          string // what is typed for a session
+	line          string // the line to type for a session
 }
 
-// examine makes all checks, each after those it builds on.
+// examine runs all checks, each after those it needs.
 func (d *doctor) examine(ctx context.Context) []check {
 	d.flagsErr = d.flags.applyDefaults(d.app)
 	p, loadErr := d.flags.load(d.app)
@@ -185,7 +214,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 	checks := []check{
 		d.configFile(),
 		d.file("credentials file", "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
-		d.profileThere(loadErr),
+		d.profileFound(loadErr),
 		d.credentials(),
 	}
 	checks = append(checks, d.ignoredSources()...)
@@ -202,96 +231,126 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
-	return append(checks, passed("AWS CLI", msg.AWSCLI(awsVersion(ctx, d.Environ))))
+	return append(checks, passed("AWS CLI", awsCLI(ctx, d.Environ)))
 }
 
-// configFile looks at the config file, which others may read unless keys stand in it. Whoever can write it can have
-// programs run: credential_process, mfa_process.
+// configFile checks the config file, which others may read unless it has keys. Who can write to it can run programs as
+// the user: credential_process, mfa_process.
 func (d *doctor) configFile() check {
-	path, loose := d.files().Config, fs.FileMode(0o022)
+	path, forbidden := d.files().Config, fs.FileMode(0o022)
 	if d.profile != nil && d.profile.Where("aws_secret_access_key").File == path {
-		loose = 0o077
+		forbidden = 0o077
 	}
-	return d.file("config file", "AWS_CONFIG_FILE", path, loose)
+	return d.file("config file", "AWS_CONFIG_FILE", path, forbidden)
 }
 
-// file looks at a file that variable can name, and that should have none of the permissions loose.
-func (d *doctor) file(name, variable, path string, loose fs.FileMode) check {
+// file checks a file, its encoding, and that it has none of the forbidden permissions. variable can name another file.
+func (d *doctor) file(name, variable, path string, forbidden fs.FileMode) check {
 	if path == "" {
-		return check{Name: name, Status: isSkipped, Text: msg.NoFileNamed(variable)}
+		return skipped(name, msg.Textf("there is no home directory, and %s is not set", variable))
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && slices.Contains(d.files().Renamed(), path):
 		return warning(name, msg.FileRenamed(path))
 	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
-		return warning(name, msg.NamedFileNotThere(variable, path))
+		return warning(name, msg.Errorf("%s names %s, which does not exist", variable, msg.Path(path)).
+			Hint("correct the variable, or unset it"))
 	case errors.Is(err, fs.ErrNotExist):
-		return passed(name, msg.FileNotThere(path))
+		return passed(name, msg.Textf("%s does not exist; it is optional", msg.Path(path)))
 	case err != nil:
-		return failed(name, msg.FileNotReadable(path, err))
+		return failed(name, unreadable(path, err))
 	case info.IsDir():
-		return failed(name, msg.FileIsDirectory(path))
-	case !info.Mode().IsRegular(): // opening a pipe would wait, or take what it holds
-		return passed(name, msg.FileIs(path))
+		return failed(name, msg.Errorf("%s is a directory", msg.Path(path)).
+			Hint("move it away, or name a file in %s", variable))
+	case !info.Mode().IsRegular(): // opening a pipe would block, or consume its content
+		return passed(name, msg.Textf("%s", msg.Path(path)))
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return failed(name, msg.FileNotReadable(path, err))
+		return failed(name, unreadable(path, err))
 	}
 	defer f.Close()
 	if err := profile.CheckEncoding(path); err != nil {
 		return warning(name, err)
 	}
-	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&loose != 0 {
-		return warning(name, msg.OpenToOthers(path, mode))
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&forbidden != 0 {
+		return warning(name, openToOthers(path, mode))
 	}
-	return passed(name, msg.FileIs(path))
+	return passed(name, msg.Textf("%s", msg.Path(path)))
 }
 
-func (d *doctor) profileThere(err error) check {
+func unreadable(path string, err error) error {
+	return msg.Errorf("%s cannot be read: %s", msg.Path(path), msg.Cause(err)).
+		Hint("make your user its owner: after sudo aws configure it may belong to root").Wrap(err)
+}
+
+func openToOthers(path string, mode fs.FileMode) *msg.Error {
+	err := msg.Errorf("%s has the permissions %04o: others can read it", msg.Path(path), mode.Perm())
+	if mode&0o022 != 0 {
+		err = msg.Errorf("%s has the permissions %04o: others can change it", msg.Path(path), mode.Perm())
+	}
+	return err.Hint("chmod 600 %s", msg.Word(path))
+}
+
+func (d *doctor) profileFound(err error) check {
+	const name = "profile"
 	if err != nil {
-		return failed("profile", err)
+		return failed(name, err)
 	}
 	if misspelt := d.profile.Misspelt(); len(misspelt) > 0 {
 		m := misspelt[0]
-		return warning("profile", msg.SettingMisspelt(d.profile.Name, m.Meant, m.Key, m.File, m.Line))
+		return warning(name, msg.Errorf("profile %q has %s (%s), which no AWS client reads",
+			d.profile.Name, msg.Escaped(m.Key), m.Pos).Hint("write %s instead", m.Meant))
 	}
-	return passed("profile", msg.ProfileIs(d.profile.Name, d.namedBy, d.profile.Region))
+	region := msg.Path(d.profile.Region)
+	switch {
+	case d.namedBy == "" && region == "":
+		return passed(name, msg.Textf("%q, no region", d.profile.Name))
+	case d.namedBy == "":
+		return passed(name, msg.Textf("%q, region %s", d.profile.Name, region))
+	case region == "":
+		return passed(name, msg.Textf("%q, named by %s, no region", d.profile.Name, d.namedBy))
+	}
+	return passed(name, msg.Textf("%q, named by %s, region %s", d.profile.Name, d.namedBy, region))
 }
 
-// credentials are what everything begins with: a user's keys, or what comes from elsewhere.
+// credentials checks the base credentials of the profile's chain.
 func (d *doctor) credentials() (c check) {
 	const name = "keys"
 	if d.profile == nil {
-		return skipped(name, "profile")
+		return blocked(name, "profile")
 	}
 	var err error
 	if d.chain, err = d.profile.Chain(); err != nil {
 		return failed(name, err)
 	}
-	keys, outside, err := d.baseCredentials(*d.profile, d.chain, session.Endpoint{})
+	base := d.chain.Base
+	keys, source, err := d.baseCredentials(*d.profile, d.chain, session.Endpoint{})
 	switch {
 	case err != nil:
 		return failed(name, err)
-	case outside != nil:
+	case source != nil:
 		d.external = true
-		setting := kindKey(d.chain.Base, d.chain.Kind)
-		if (session.Request{External: outside}).TakesMFA() {
-			return passed(name, msg.FromProgram(d.chain.Base.Name, setting))
+		setting := kindKey(base, d.chain.Kind)
+		if (session.Request{External: source}).TakesMFA() {
+			return passed(name, msg.Textf("profile %q gets its credentials from its %s: "+
+				"if they are long-term keys, awsmfa asks for a code", base.Name, setting))
 		}
-		return passed(name, msg.FromElsewhere(d.chain.Base.Name, setting))
+		return passed(name, msg.Textf("profile %q gets its credentials from its %s: no code is needed",
+			base.Name, setting))
 	}
 	d.keys = &keys
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
-		if at := d.chain.Base.Where(key); at.Line != 0 {
-			return warning(name, msg.TokenBesideKeys(key, at.File, at.Line))
+		if at := base.Where(key); at.Line != 0 {
+			return warning(name, msg.Errorf("the profile also has an %s (%s), which some AWS clients send with the keys",
+				key, at).Hint("remove that line: a session token does not belong in these files"))
 		}
 	}
-	return passed(name, msg.KeyIs(keys.AccessKeyID, keys.Where.File, keys.Where.Line))
+	return passed(name, msg.Textf("%s, in %s", keys.AccessKeyID, keys.Where))
 }
 
-// ignoredSources names each two settings that both say where credentials come from, so that one of them does not count.
+// ignoredSources warns of two settings that both name a source of credentials, so that one is ignored.
 func (d *doctor) ignoredSources() (found []check) {
 	for _, c := range d.chain.Conflicts() {
 		found = append(found, warning("keys", ignoredSource(c)))
@@ -299,7 +358,7 @@ func (d *doctor) ignoredSources() (found []check) {
 	return found
 }
 
-// kindKey is the setting that says where the profile's credentials come from.
+// kindKey is the setting that names the source of the profile's credentials.
 func kindKey(p profile.Profile, kind profile.Kind) string {
 	switch kind {
 	case profile.KindSSO:
@@ -320,12 +379,12 @@ func kindKey(p profile.Profile, kind profile.Kind) string {
 	}
 }
 
-// roles names those that are assumed. Whether AWS allows it shows when it is asked.
+// roles lists the roles of the chain and checks their settings. Only AssumeRole itself shows whether AWS allows them.
 func (d *doctor) roles() check {
 	const name = "roles"
 	switch {
 	case d.keys == nil && !d.external:
-		return skipped(name, "keys")
+		return blocked(name, "keys")
 	case d.flagsErr == nil:
 		if _, _, err := d.flags.request(d.app, *d.profile); err != nil {
 			return failed(name, err)
@@ -335,24 +394,25 @@ func (d *doctor) roles() check {
 	for _, r := range d.chain.Roles {
 		arns = append(arns, r.ARN)
 	}
-	return passed(name, msg.RolesAre(d.chain.Base.Name, arns))
+	return passed(name, msg.Textf("%s, from profile %q; whether AWS allows this is not tested",
+		strings.Join(arns, " → "), d.chain.Base.Name))
 }
 
-// network asks AWS who the keys are, and is right when AWS itself answers, whatever it says.
+// network calls GetCallerIdentity, and passes if AWS itself answers, even with an error.
 func (d *doctor) network(ctx context.Context) check {
 	const name = "network"
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.keys == nil:
-		return skipped(name, "keys")
+		return blocked(name, "keys")
 	}
-	reach, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
+	options, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
 	if err != nil {
 		return failed(name, err)
 	}
-	d.clientOptions, d.endpoint = &reach, endpoint
-	client, err := reach.NewClient(ctx, *d.keys)
+	d.clientOptions, d.endpoint = &options, endpoint
+	client, err := options.NewClient(ctx, *d.keys)
 	if err != nil {
 		return failed(name, err)
 	}
@@ -361,10 +421,10 @@ func (d *doctor) network(ctx context.Context) check {
 		return failed(name, d.whoErr)
 	}
 	d.client = client
-	return passed(name, msg.Answers(cmp.Or(origin(endpoint.URL), "AWS")))
+	return passed(name, msg.Textf("%s answers", cmp.Or(origin(endpoint.URL), "AWS")))
 }
 
-// From a minute on a clock is worth setting; at five, AWS's services begin to refuse signatures.
+// A clock that is a minute off is worth setting; at five minutes AWS's services begin to refuse signatures.
 const (
 	clockLoose = time.Minute
 	clockWrong = 5 * time.Minute
@@ -376,15 +436,25 @@ func (d *doctor) clock() check {
 	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
-		return skipped(name, "network")
+		return blocked(name, "network")
 	}
 	switch ahead := d.client.Ahead(); {
 	case ahead.Abs() >= clockWrong:
-		return failed(name, msg.ClockApart(ahead))
+		return failed(name, clockOff(ahead))
 	case ahead.Abs() >= clockLoose:
-		return warning(name, msg.ClockApart(ahead))
+		return warning(name, clockOff(ahead))
 	}
-	return passed(name, msg.ClockRight)
+	return passed(name, msg.Textf("agrees with AWS's"))
+}
+
+func clockOff(ahead time.Duration) error {
+	off := msg.Duration(ahead.Abs().Round(time.Second))
+	if ahead < 0 {
+		return msg.Errorf("this computer's clock is %s behind AWS's; from 5 minutes on AWS refuses requests", off).
+			Hint(msg.SetClock)
+	}
+	return msg.Errorf("this computer's clock is %s ahead of AWS's; from 5 minutes on AWS refuses requests", off).
+		Hint(msg.SetClock)
 }
 
 func (d *doctor) identity() check {
@@ -393,39 +463,39 @@ func (d *doctor) identity() check {
 	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
-		return skipped(name, "network")
+		return blocked(name, "network")
 	case d.whoErr != nil:
 		return failed(name, d.whoErr)
 	case d.who.User == "":
 		return failed(name, msg.NotAUser(d.who.ARN))
 	}
-	return passed(name, d.who.ARN)
+	return passed(name, msg.Textf("%s", d.who.ARN))
 }
 
-// device holds the device that the profile names, or that is remembered, against those that AWS lists, which are enabled
-// all.
+// device compares the device that the profile names, or that an earlier run remembered, with those that AWS lists,
+// which are all enabled.
 func (d *doctor) device(ctx context.Context) check {
 	const name = "device"
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.who.User == "":
-		return skipped(name, "identity")
+		return blocked(name, "identity")
 	}
-	named := d.chain.Get("mfa_serial")
+	named, at := d.chain.Get("mfa_serial"), d.chain.Where("mfa_serial")
 	switch {
 	case named != "" && !mfa.IsSerial(named):
-		at := d.chain.Where("mfa_serial")
 		return failed(name, msg.BadSerial(named, at.File, at.Line))
 	case mfa.Device{Serial: named}.IsSecurityKey():
 		return failed(name, mfa.UnusableKey(named))
 	}
-	_, known, _ := d.cachedSession(*d.profile, func(string, string) {})
+	remembered := d.cached(*d.profile).serial
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
 	devices, err := x.devices(ctx)
 	switch {
-	case err != nil && known != "":
-		return warning(name, msg.DevicesNotListed(known, err))
+	case err != nil && remembered != "":
+		return warning(name, msg.Errorf("cannot check whether %s is enabled: %s", remembered, err).Wrap(err).
+			Hint("sessions do not need this permission; to enable the check allow iam:ListMFADevices on the user itself"))
 	case err != nil:
 		notListed := mfa.NotListed(d.profile.Name, err)
 		if session.Answered(err) {
@@ -443,9 +513,9 @@ func (d *doctor) device(ctx context.Context) check {
 		usable, serials = append(usable, device), append(serials, device.Serial)
 		switch device.Serial {
 		case named:
-			return passed(name, msg.DeviceIs(named, msg.Kind(device.Kind()), device.Enabled, ""))
-		case known:
-			return passed(name, msg.DeviceIs(known, msg.Kind(device.Kind()), device.Enabled, msg.DeviceRemembered))
+			return passed(name, msg.Textf("%s", aboutDevice(device)))
+		case remembered:
+			return passed(name, msg.Textf("%s; remembered from an earlier session", aboutDevice(device)))
 		}
 	}
 	switch {
@@ -454,66 +524,88 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0:
 		return failed(name, mfa.NoDevice(d.profile.Name, nil))
 	case named != "":
-		at := d.chain.Where("mfa_serial")
-		return failed(name, msg.SerialNotYours(named, at.File, at.Line, serials))
-	case known != "":
-		return warning(name, msg.RememberedGone(known))
+		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user", named, at).
+			Hint("set it to one of: %s", msg.List(serials)))
+	case remembered != "":
+		return warning(name, msg.Errorf("the remembered device %s is no longer a device of this user", remembered).
+			Hint("nothing to do: the next new session forgets it and finds the right one"))
 	case len(usable) > 1:
 		return warning(name, severalDevices(d.profile.Name, serials))
 	}
-	return passed(name, msg.DeviceIs(serials[0], msg.Kind(usable[0].Kind()), usable[0].Enabled, msg.DeviceToBeFound))
+	return passed(name, msg.Textf("%s; not named in the profile: awsmfa finds it for the first session",
+		aboutDevice(usable[0])))
+}
+
+// aboutDevice lists a device's serial number, its kind and when it was enabled.
+func aboutDevice(d mfa.Device) []msg.Text {
+	about := []msg.Text{msg.Textf("%s", d.Serial), msg.Textf("%s", msg.Kind(d.Kind()))}
+	if !d.Enabled.IsZero() {
+		about = append(about, msg.Textf("enabled %s", d.Enabled.UTC().Format(time.DateOnly)))
+	}
+	return about
 }
 
 func (d *doctor) cacheDirectory() check {
 	const name = "cache"
 	dir := d.cache()
 	if dir.Path == "" {
-		return warning(name, msg.NoCache())
+		return warning(name, msg.Errorf("there is no cache directory: every call asks for a code").
+			Hint("set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path"))
 	}
+	path := msg.Path(dir.Path)
 	var unusable *cache.Unusable
 	if err := dir.Check(); errors.As(err, &unusable) {
+		reason := msg.Cause(unusable.Err)
 		if unusable.Reason == cache.Loose {
-			return warning(name, msg.CacheLoose(dir.Path, unusable.Err))
+			return warning(name, msg.Errorf("%s is open to others: %s", path, reason).Wrap(unusable.Err).
+				Hint("chmod 700 %s", msg.Word(dir.Path)))
 		}
-		return failed(name, msg.CacheUnusable(dir.Path, unusable.Err))
+		return failed(name, msg.Errorf("sessions cannot be cached in %s: %s", path, reason).Wrap(unusable.Err).
+			Hint("make it a directory that your user owns, or set XDG_CACHE_HOME to an absolute path elsewhere"))
 	}
 	if _, err := os.Stat(dir.Path); err != nil {
-		return passed(name, msg.CacheToBeMade(dir.Path))
+		return passed(name, msg.Textf("%s does not exist yet: the first session creates it", path))
 	}
-	return passed(name, msg.CacheIs(dir.Path))
+	return passed(name, msg.Textf("%s", path))
 }
 
-// session looks for the kept session that env would use. What is asked of others than a person is asked of them: but a
-// program might ask a person in its turn, and is left alone.
+// session looks for the cached session that env would use. Without one it obtains credentials from an external source,
+// but does not run a program, which might ask a person.
 func (d *doctor) session(ctx context.Context) check {
 	const name = "session"
 	switch {
 	case d.flagsErr != nil:
 		return failed(name, d.flagsErr)
 	case d.keys == nil && !d.external:
-		return skipped(name, "keys")
+		return blocked(name, "keys")
 	case d.keys != nil && d.clientOptions == nil:
-		return skipped(name, "network")
+		return blocked(name, "network")
 	}
-	unusable := ""
-	s, _, found := d.cachedSession(*d.profile, func(why, _ string) { unusable = why })
+	c := d.cached(*d.profile)
 	switch {
-	case found:
-		return passed(name, msg.SessionKept(s.AccessKeyID, time.Until(s.Expiration)))
-	case unusable != "" && !d.external:
-		return warning(name, msg.SessionNotUsed(unusable))
-	case d.roleAvailable():
-		return passed(name, msg.RoleToBeHad)
+	case c.found:
+		left := msg.Left(time.Until(c.session.Expiration))
+		return passed(name, msg.Textf("%s is cached and lasts for another %s", c.session.AccessKeyID, left))
+	case c.unusable != nil && !d.external:
+		return warning(name, msg.Errorf("%s", c.unusable).Hint("remove that file: a new session takes its place"))
+	case d.roleNeedsNoCode():
+		return passed(name, msg.Textf("no cached session for this role; "+
+			"the cached MFA session will be used, without a code"))
 	case d.external && d.chain.Kind == profile.KindProcess:
-		return check{Name: name, Status: isSkipped, Text: msg.ProcessNotRun(d.profile.Name)}
+		return skipped(name, msg.Textf("credential_process is not run here; to test it:  %s",
+			msg.Command("exec", d.profile.Name, "--", "aws", "sts", "get-caller-identity")))
 	case d.external:
 		return d.externalSource(ctx)
 	}
-	return passed(name, msg.NoSessionKept(d.flags.defaultDuration))
+	return passed(name, d.codeNeeded())
 }
 
-// roleAvailable says that the MFA session is kept which the role is assumed with.
-func (d *doctor) roleAvailable() bool {
+func (d *doctor) codeNeeded() msg.Text {
+	return msg.Textf("no session of %s is cached: the next call asks for a code", msg.Left(d.flags.defaultDuration))
+}
+
+// roleNeedsNoCode says whether the MFA session that assumes the role is cached.
+func (d *doctor) roleNeedsNoCode() bool {
 	o, want, err := d.flags.request(d.app, *d.profile)
 	if err != nil || len(want.Roles) == 0 || !want.TakesMFA() {
 		return false
@@ -523,7 +615,7 @@ func (d *doctor) roleAvailable() bool {
 	return found
 }
 
-// externalSource obtains what is to be had without asking a person.
+// externalSource obtains a session from an external source, unless that takes a person.
 func (d *doctor) externalSource(ctx context.Context) check {
 	const name = "session"
 	o, want, err := d.flags.request(d.app, *d.profile)
@@ -536,43 +628,54 @@ func (d *doctor) externalSource(ctx context.Context) check {
 	s, err := o.Retrieve(want)
 	switch {
 	case errors.Is(err, errWouldAsk):
-		return passed(name, msg.NoSessionKept(d.flags.defaultDuration))
+		return passed(name, d.codeNeeded())
 	case err != nil:
 		return failed(name, err)
 	}
-	return passed(name, msg.SessionToBeHad(s.AccessKeyID))
+	return passed(name, msg.Textf("%s was obtained just now, without a code", s.AccessKeyID))
 }
 
 var errWouldAsk = errors.New("a person would be asked")
 
-// cachedSession looks into the cache for what env would find there for a profile: a session, and the device it knows. warn is
-// told why a file there is not used.
-func (d *doctor) cachedSession(p profile.Profile, warn func(text, hint string)) (s session.Session, serial string, found bool) {
+// cached is what env would find in the cache for a profile.
+type cached struct {
+	session  session.Session
+	found    bool
+	serial   string // the MFA device's: the profile's, or the remembered one
+	unusable error  // why a file in the cache is not used
+}
+
+func (d *doctor) cached(p profile.Profile) (c cached) {
 	if d.flagsErr != nil {
-		return session.Session{}, p.MFASerial, false
+		return cached{serial: p.MFASerial}
 	}
 	o, want, err := d.flags.request(d.app, p)
 	if err != nil {
-		return session.Session{}, p.MFASerial, false
+		return cached{serial: p.MFASerial}
 	}
-	o.Cache, o.Warn = d.cache(), warn
-	return o.Cached(want)
+	o.Cache, o.Warn = d.cache(), func(text, _ string) { c.unusable = errors.New(text) }
+	c.session, c.serial, c.found = o.Cached(want)
+	return c
 }
 
 func (d *doctor) shell() check {
 	const name = "shell"
-	d.line = "awsmfa env " + d.flags.Name
+	d.line = d.typedCommand("env", d.flags.Name)
 	s, err := d.chooseShell("")
 	if err != nil {
 		return failed(name, err)
 	}
 	if s.Data {
-		return warning(name, msg.ShellIsData(s.Name))
+		return warning(name, msg.Errorf("AWSMFA_SHELL is %s, which no shell evaluates", s.Name).
+			Hint("unset it, unless a program reads what awsmfa prints"))
 	}
 	line, err := d.lineFor(s, "env", d.flags.Name)
 	if err != nil {
 		return warning(name, err)
 	}
 	d.line = line
-	return passed(name, msg.ShellIs(s.Name, d.Getenv("AWSMFA_SHELL") != "", line))
+	if d.Getenv("AWSMFA_SHELL") != "" {
+		return passed(name, msg.Textf("%s, named by AWSMFA_SHELL; type:  %s", s.Name, line))
+	}
+	return passed(name, msg.Textf("%s; type:  %s", s.Name, line))
 }

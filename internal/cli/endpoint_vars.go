@@ -13,12 +13,12 @@ import (
 	"awsmfa/shells"
 )
 
-// A command that is given a session is told no profile, so the endpoint settings of the profile reach it as variables, and
-// those of [default] must not. What awsmfa sets for one profile is not the user's: it is passed over, and removed, when the
-// next one is asked for.
+// A command that is given a session is told no profile, so the endpoint settings of the profile reach it as variables,
+// and those of [default] must not. What awsmfa sets for one profile is not the user's: it is passed over, and removed,
+// when the next one is asked for.
 
-// varSettings names the variables that awsmfa set, each with a hash of the value, by which one that the user has changed
-// since is known.
+// varSettings names the variables that awsmfa set, each with a hash of the value, by which one that the user has
+// changed since is known.
 const varSettings = "AWSMFA_SETTINGS"
 
 const (
@@ -26,7 +26,8 @@ const (
 	varEndpoints = "AWS_ENDPOINT_URL"
 )
 
-// endpointSettingVars are the settings that have a variable, and the value of one that says nothing, where there is one.
+// endpointSettingVars are the settings that have a variable, and the value of one that says nothing, where there is
+// one.
 var endpointSettingVars = []struct {
 	keys           [2]string // the second is another place for the same
 	variable, none string
@@ -137,9 +138,9 @@ func isAmong(name string, vars []shells.Var) bool {
 	return slices.ContainsFunc(vars, func(v shells.Var) bool { return v.Name == name })
 }
 
-// setEndpoints is settingVars for the endpoints' URLs. Those of [default] would hold for all services that the profile says
-// nothing of; where no URL has to reach the command, one variable keeps them off, else they leak. Lost are those that no
-// variable can name.
+// setEndpoints is settingVars for the endpoints' URLs. Those of [default] would hold for all services that the profile
+// says nothing of; where no URL has to reach the command, one variable keeps them off, else they leak. Lost are those
+// that no variable can name.
 func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) (lost []string, leak bool) {
 	if strings.EqualFold(p.Below("ignore_configured_endpoint_urls"), "true") {
 		set(varIgnore, "true")

@@ -41,7 +41,7 @@ func (c *setupCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	a.say(msg.AWSCLI(awsVersion(ctx, a.Environ)))
+	a.say(awsCLI(ctx, a.Environ))
 	x, err := c.ensureProfile(ctx, a)
 	if err != nil {
 		return err
@@ -180,8 +180,8 @@ func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (a
 
 // newKeys asks for the connection settings until AWS knows the keys, and only then writes them: a slip in the secret
 // would leave a section that is never touched again. The region comes first: a run that is cut short between the two
-// leaves a profile without keys, which the next one gives them. Nobody is asked before all else is known to be right, nor
-// again for what typing cannot mend.
+// leaves a profile without keys, which the next one gives them. Nobody is asked before all else is known to be right,
+// nor again for what typing cannot mend.
 func (c *setupCmd) newKeys(
 	ctx context.Context, a *app, p profile.Profile, write func(context.Context, *account, connection) error,
 ) (*account, error) {
@@ -273,8 +273,7 @@ func (c *setupCmd) write(_ context.Context, x *account, given connection) error 
 // written reads the profile anew, now that the keys are in the file, and says so where others may read that.
 func (c *setupCmd) written(x *account, file string) (err error) {
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		open := msg.OpenToOthers(file, info.Mode())
-		x.app.warnWith(open.Error(), msg.HintOf(open))
+		x.app.warn(openToOthers(file, info.Mode()))
 	}
 	x.profile, err = c.load(x.app)
 	return err
@@ -293,8 +292,8 @@ type parts struct{ id, secret, region bool }
 // key says that the access key is among them, or half of it.
 func (p parts) key() bool { return p.id || p.secret }
 
-// forget drops what was typed of that which may be wrong, to be asked for again: a key pair is copied anew as a whole. It
-// reports false where typing mends nothing.
+// forget drops what was typed of that which may be wrong, to be asked for again: a key pair is copied anew as a whole.
+// It reports false where typing mends nothing.
 func (g *connection) forget(wrong parts) bool {
 	if wrong.region && g.typed.region {
 		g.region = ""
@@ -451,7 +450,15 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 	return err
 }
 
-// awsVersion asks the AWS CLI for its version; "" when there is none. awsmfa does not need it.
+// awsCLI says which version of the AWS CLI is installed.
+func awsCLI(ctx context.Context, environ []string) msg.Text {
+	if version := awsVersion(ctx, environ); version != "" {
+		return msg.Textf("the AWS CLI is installed, version %s", version)
+	}
+	return msg.Textf("the AWS CLI is not installed; awsmfa does not need it")
+}
+
+// awsVersion asks the AWS CLI for its version, "" if there is none.
 func awsVersion(ctx context.Context, environ []string) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

@@ -67,9 +67,9 @@ func unsetVars(getenv func(string) string) []shells.Var {
 	return append(unset(append(sessionVars, varProfile, varDepth)...), unsetRegion(getenv)...)
 }
 
-// setRegion sets both variables, since no client reads both, where the flag or the profile has a region. A variable of the
-// user's own wins over the profile, and stays as it is; the other one gets its region, too. With no region, what awsmfa
-// set for another profile is removed.
+// setRegion sets both variables, since no client reads both, where the flag or the profile has a region. A variable of
+// the user's own wins over the profile, and stays as it is; the other one gets its region, too. With no region, what
+// awsmfa set for another profile is removed.
 func setRegion(p profile.Profile, flag string, getenv func(string) string) (vars []shells.Var) {
 	if cmp.Or(flag, p.Region) == "" {
 		return unsetRegion(getenv)
@@ -101,8 +101,8 @@ func unsetRegion(getenv func(string) string) []shells.Var {
 	return append(vars, orNothing(varRegion, getenv)...)
 }
 
-// isOurs says whether a variable holds the region that awsmfa set. AWSMFA_REGION is that region, behind the variable's name
-// and a colon where the other variable is the user's.
+// isOurs says whether a variable holds the region that awsmfa set. AWSMFA_REGION is that region, behind the variable's
+// name and a colon where the other variable is the user's.
 func isOurs(name string, getenv func(string) string) bool {
 	only, region, one := strings.Cut(getenv(varRegion), ":")
 	if !one {

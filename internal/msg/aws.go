@@ -89,25 +89,9 @@ func AnswerEnded(host string, end time.Time) error {
 	}
 }
 
-// BadEndpoint never shows the URL: one with a password in it is one that is refused.
-func BadEndpoint(from, profile string) error {
-	return &Error{
-		oldText: fmt.Sprintf("%s, for profile %q, is not an endpoint's URL", from, profile),
-		oldHint: "write https://HOST or https://HOST:PORT, with no user and no password",
-	}
-}
-
 // BadSettingVariable: the variable of a setting has a value that it cannot have.
 func BadSettingVariable(variable, want string) error {
 	return &Error{oldText: variable + " is not " + want, oldHint: "correct the variable, or unset it"}
-}
-
-// BadProxy never shows the URL, which may hold a password.
-func BadProxy(variable string) error {
-	return &Error{
-		oldText: variable + " is not a URL",
-		oldHint: "write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with % in a password as %25",
-	}
 }
 
 func ClientSettings(profile string, err error) error {

@@ -14,13 +14,6 @@ with its QR code, mfa_serial in the config file, a first session. Safe to run ag
 
 In a script: --access-key-id, AWSMFA_SECRET_ACCESS_KEY or --secret-stdin, --region, --codes-from, --code-command, --yes.`
 
-func AWSCLI(version string) string {
-	if version == "" {
-		return "the AWS CLI is not there; awsmfa does not need it"
-	}
-	return fmt.Sprintf("the AWS CLI is there, version %s", version)
-}
-
 func NewProfile(name string) string {
 	return fmt.Sprintf("there is no profile %q yet: it is made from an access key of the IAM user", name)
 }
