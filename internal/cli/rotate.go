@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,15 +17,25 @@ import (
 
 type rotateCmd struct {
 	sessionFlags
-	KeepOld bool `help:"Deactivate the old key, and do not delete it."`
-	Yes     bool `short:"y" help:"Change other profiles with the same key too, and do not ask about them, nor about a second key that is inactive or was never used."`
+	KeepOld bool `help:"Deactivate the old key, but do not delete it."`
+	Yes     bool `short:"y" help:"Do not ask before changing other profiles with the same key, or before deleting a second key that is inactive or was never used."`
 }
 
-// Help is Kong's hook for what stands under the usage.
-func (*rotateCmd) Help() string { return msg.RotateHelp }
+func (*rotateCmd) Help() string {
+	return `Creates a new access key for the profile's IAM user, tries it, writes it to the file, deactivates the old
+one, tries the new one again, and deletes the old one. In the files only the two values change: in this profile's section,
+and in those of other profiles with the same key. The key in the files works at every moment: after an interruption,
+even a power cut, run it again.
 
-// Run puts a new key in the place of the old one. The steps are in such an order that the key that stands in the file
-// works at every moment, wherever they end.
+AWS allows a user two keys. awsmfa asks before it changes another profile, and before it deletes a second key. --yes
+answers the first question, and the second for a key that is inactive or was never used; for an active key that was used
+somebody must answer. Other computers and programs with the old key stop working: --keep-old only deactivates it, which
+can be undone.
+
+The user needs iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey and DeleteAccessKey; GetAccessKeyLastUsed helps.`
+}
+
+// Run replaces the key. The order of the steps makes the key in the file work at every moment, wherever Run ends.
 func (c *rotateCmd) Run(a *app) error {
 	if err := c.applyDefaults(a); err != nil {
 		return err
@@ -44,16 +55,18 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	r := &rotation{account: x, cmd: c, old: old}
-	unlock, err := r.lockUser(ctx, "rotate", msg.AnotherRotates(r.who.User))
+	busy := msg.Errorf("another awsmfa is replacing the access key of user %q", r.who.User).
+		Hint("wait until it has finished: there is nothing to do then")
+	unlock, err := r.lockUser(ctx, "rotate", busy)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	// Not earlier: the rotation that was waited for has put another key there, which is not to be taken for a second one.
+	// Under the lock: another rotation may have put a new key there, which must not be taken for a second one.
 	if err := profile.Replaceable(a.files(), p.Name, old); err != nil {
 		return err
 	}
-	if err := r.shared(ctx); err != nil {
+	if err := r.confirmShared(ctx); err != nil {
 		return err
 	}
 	if err := r.signIn(ctx); err != nil {
@@ -68,22 +81,23 @@ func (c *rotateCmd) Run(a *app) error {
 	if err != nil {
 		return r.abandon(ctx, err)
 	}
-	a.say(msg.KeyReplaced(r.new.AccessKeyID, p.Name, r.new.Where.File, keyHolders(r.sharing)))
+	own := msg.Textf("profile %q (%s)", p.Name, msg.Path(r.new.Where.File))
+	a.say(msg.Textf("%s works, and is in %s", r.new.AccessKeyID, append([]msg.Text{own}, places(r.sharing)...)))
 	return r.retireOld(ctx)
 }
 
-// rotation is the replacing of one key. Its account has the profile's keys as they were at the beginning.
+// rotation replaces one key. Its account has the profile's keys as they were at the beginning.
 type rotation struct {
 	*account
-	cmd      *rotateCmd
-	with     *account // has an MFA session
-	old, new profile.Keys
-	sharing  []profile.Holder // other sections that have the old key too, and get the new one
-	cleared  bool             // a second key was deleted
+	cmd           *rotateCmd
+	with          *account // has an MFA session
+	old, new      profile.Keys
+	sharing       []profile.Holder // other sections with the old key, which get the new one
+	deletedSecond bool
 }
 
-// shared asks, where the key stands in other sections too, whether they are to get the new one.
-func (r *rotation) shared(ctx context.Context) error {
+// confirmShared asks whether other sections with the same key may get the new one.
+func (r *rotation) confirmShared(ctx context.Context) error {
 	all, err := profile.FindKey(r.app.files(), r.old.AccessKeyID)
 	if err != nil {
 		return err
@@ -91,7 +105,8 @@ func (r *rotation) shared(ctx context.Context) error {
 	all = slices.DeleteFunc(all, func(h profile.Holder) bool {
 		own := h.Pos == r.old.Where
 		if own && h.Name == "" {
-			r.app.say(msg.OfAllProfiles(r.profile.Name, h.File, h.Line))
+			r.app.say(msg.Textf("the access key of profile %q is in [DEFAULT] (%s): "+
+				"all profiles without keys of their own get the new one", r.profile.Name, h.Pos))
 		}
 		return own
 	})
@@ -99,25 +114,49 @@ func (r *rotation) shared(ctx context.Context) error {
 		return nil
 	}
 	yes, no := profile.Changeable(r.app.files(), all)
-	meant, err := r.app.confirm(ctx, question{
-		text: msg.Textf("%s", msg.RotateShared(r.old.AccessKeyID, keyHolders(yes), keyHolders(no))), yes: r.cmd.Yes,
-	})
-	if err == nil && !meant {
-		err = msg.NotRotated(r.old.AccessKeyID)
-	}
 	r.sharing = yes
+	confirmed, err := r.app.confirm(ctx, question{
+		text: sharedQuestion(r.old.AccessKeyID, places(yes), places(no)), yes: r.cmd.Yes,
+	})
+	if err == nil && !confirmed {
+		err = msg.Errorf("the access key %s stays; nothing was changed", r.old.AccessKeyID).
+			Hint("answer y to rotate it, or remove it from the other places first")
+	}
 	return err
 }
 
-// keyHolders is what messages need of the sections.
-func keyHolders(found []profile.Holder) (all []msg.KeyHolder) {
+// sharedQuestion asks about other places of the key: those that get the new one, and those where it cannot be replaced.
+func sharedQuestion(id string, replaced, lost []msg.Text) msg.Text {
+	switch {
+	case len(lost) == 0:
+		return msg.Textf("The access key %s is also in %s, and will be replaced there. Rotate it?", id, replaced)
+	case len(replaced) == 0:
+		return msg.Textf("The access key %s is also in %s, where it cannot be replaced and will stop working. "+
+			"Rotate it?", id, lost)
+	}
+	return msg.Textf("The access key %s is also in %s, and will be replaced there; it is also in %s, "+
+		"where it cannot be replaced and will stop working. Rotate it?", id, replaced, lost)
+}
+
+// places names the sections, for messages.
+func places(found []profile.Holder) (all []msg.Text) {
 	for _, h := range found {
-		all = append(all, msg.KeyHolder{Profile: h.Name, File: h.File, Line: h.Line})
+		if h.Name == "" {
+			all = append(all, msg.Textf("[DEFAULT], which all profiles inherit (%s)", h.Pos))
+		} else {
+			all = append(all, msg.Textf("profile %q (%s)", h.Name, h.Pos))
+		}
 	}
 	return all
 }
 
-// signIn obtains an MFA session of the keys that the file has now; with --no-mfa those keys themselves do.
+// deleteCommand is the command that deletes a key of the user's.
+func (r *rotation) deleteCommand(id string) fmt.Stringer {
+	return msg.Command("exec", r.profile.Name, "--",
+		"aws", "iam", "delete-access-key", "--user-name", r.who.User, "--access-key-id", id)
+}
+
+// signIn obtains an MFA session with the keys now in the file; with --no-mfa it uses those keys themselves.
 func (r *rotation) signIn(ctx context.Context) error {
 	p, err := r.cmd.load(r.app)
 	if err != nil {
@@ -132,7 +171,7 @@ func (r *rotation) signIn(ctx context.Context) error {
 }
 
 func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Client, error) {
-	if r.cmd.NoMFA { // IAM takes no session that was had without
+	if r.cmd.NoMFA { // IAM takes no session without MFA
 		own, err := p.LongTermKeys()
 		if err != nil {
 			return nil, err
@@ -146,12 +185,17 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Cli
 	return r.NewSessionClient(ctx, s)
 }
 
-// set does one thing to a key. AWS says that sessions outlive the key that they were had with ("Permissions for temporary
-// security credentials", IAM User Guide); should one not, there is another from the key that is in the file by then. The
-// error is the SDK's, or in words.
-func (r *rotation) set(ctx context.Context, do func(ctx context.Context, client *mfa.Client, user, id string) error, id string) error {
+// change is keys.Activate, Deactivate or Delete.
+type change func(ctx context.Context, client *mfa.Client, user, id string) error
+
+// set changes a key. According to AWS, sessions outlive the key they were obtained with ("Permissions for temporary
+// security credentials", IAM User Guide); if one does not, set obtains another with the key now in the file. The
+// error may be the SDK's.
+func (r *rotation) set(ctx context.Context, do change, id string) error {
 	call := func() error {
-		return r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error { return do(ctx, client, r.who.User, id) })
+		return r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
+			return do(ctx, client, r.who.User, id)
+		})
 	}
 	err := call()
 	if !r.with.KeysRefused(err) {
@@ -171,16 +215,22 @@ func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
 	return all, err
 }
 
-// refused puts an error from before there is a new key into words.
+// refused explains an error from before there is a new key.
 func (r *rotation) refused(err error) error {
-	told := r.with.explain(err)
-	if mfa.Denied(err) {
-		return msg.RotateDenied(told, r.cleared)
+	explained := r.with.explain(err)
+	if !mfa.Denied(err) {
+		return explained
 	}
-	return told
+	denied := msg.Errorf("%s; nothing was changed", explained)
+	if r.deletedSecond {
+		denied = msg.Errorf("%s; the second access key is deleted already", explained)
+	}
+	return denied.Wrap(explained).
+		Hint("rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey " +
+			"on the user itself, with MFA: ask an administrator of the user's IAM policies")
 }
 
-// createKey makes the new key, once there is room for it and it is known that the old one can go then.
+// createKey creates the new key, after it has made room for it and checked that the user may delete the old one.
 func (r *rotation) createKey(ctx context.Context) error {
 	err := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) error {
 		return keys.CheckReplaceable(ctx, client, r.who.User)
@@ -189,7 +239,7 @@ func (r *rotation) createKey(ctx context.Context) error {
 		return r.refused(err)
 	}
 	for again := false; ; again = true {
-		// What --yes was said of is not a key that came later.
+		// --yes was not meant for a key that appeared later.
 		if err := r.ensureQuota(ctx, r.cmd.Yes && !again); err != nil {
 			return err
 		}
@@ -200,10 +250,11 @@ func (r *rotation) createKey(ctx context.Context) error {
 		switch {
 		case err == nil:
 			r.new.Where = r.old.Where
-			r.app.say(msg.KeyMade(r.new.AccessKeyID))
+			r.app.say(msg.Textf("the new access key is %s", r.new.AccessKeyID))
 			return nil
 		case keys.LimitReached(err):
-			r.app.warn(msg.KeyAppeared)
+			r.app.warn(msg.Errorf("the user has two access keys now: " +
+				"another program created one, or awsmfa did and AWS's answer was lost"))
 			if !again && ctx.Err() == nil {
 				continue
 			}
@@ -215,35 +266,44 @@ func (r *rotation) createKey(ctx context.Context) error {
 	}
 }
 
-// resolveUnknownKeys names each key that is there now and was not a moment ago. It is the one whose answer was lost, or somebody
-// else's: a person decides whether it goes.
+// resolveUnknownKeys reports each key that was not there before: one that awsmfa created without getting AWS's
+// answer, or another program's. A person decides whether to delete it.
 func (r *rotation) resolveUnknownKeys(ctx context.Context) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	all, err := r.list(bounded)
 	if err != nil {
-		r.app.warn(msg.KeyPerhapsMade(r.with.explain(err)))
+		explained := r.with.explain(err)
+		r.app.warn(msg.Errorf("AWS may have created a key, and its secret was lost (%s)", explained).Wrap(explained).
+			Hint("run %s again, which offers to delete it", msg.Command("rotate", r.profile.Name)))
 	}
 	for _, k := range all {
-		if k.ID == r.old.AccessKeyID {
-			continue
-		}
-		meant := false
-		if ctx.Err() == nil && !r.cmd.Yes {
-			meant, err = r.app.confirm(ctx, question{text: msg.Textf("%s", msg.DeleteAppeared(r.who.User, k.ID, k.Created))})
-		}
-		if meant {
-			err = r.set(ctx, keys.Delete, k.ID)
-		}
-		if meant && err == nil {
-			r.app.say(msg.KeyDeleted(k.ID))
-		} else {
-			r.app.warn(msg.AppearedStays(r.profile.Name, r.who.User, k.ID, k.Created))
+		if k.ID != r.old.AccessKeyID {
+			r.resolveUnknownKey(ctx, k)
 		}
 	}
 }
 
-// ensureQuota sees to it that the user has no key beside the old one. yes is the answer for one that serves nobody.
+func (r *rotation) resolveUnknownKey(ctx context.Context, k keys.Key) {
+	if ctx.Err() == nil && !r.cmd.Yes {
+		confirmed, err := r.app.confirm(ctx, question{text: msg.Textf("User %q has a new access key %s, created %s. "+
+			"awsmfa created it and its secret was lost, or another program created it. Delete it for good?",
+			r.who.User, k.ID, msg.Minute(k.Created))})
+		if err == nil && confirmed {
+			if err = r.set(ctx, keys.Delete, k.ID); err == nil {
+				r.app.say(keyDeleted(k.ID))
+				return
+			}
+		}
+	}
+	r.app.warn(msg.Errorf("the access key %s, created %s, was not there before: "+
+		"awsmfa created it and its secret was lost, or another program created it", k.ID, msg.Minute(k.Created)).
+		Hint("if nothing needs it:  %s", r.deleteCommand(k.ID)))
+}
+
+func keyDeleted(id string) msg.Text { return msg.Textf("the access key %s is deleted", id) }
+
+// ensureQuota makes room for a new key: it deletes any other than the old one. yes is as for deleteSecond.
 func (r *rotation) ensureQuota(ctx context.Context, yes bool) error {
 	all, err := r.list(ctx)
 	if err != nil {
@@ -260,107 +320,168 @@ func (r *rotation) ensureQuota(ctx context.Context, yes bool) error {
 	return nil
 }
 
-// deleteSecond deletes a second key, if that is meant. yes means it of one that serves nobody: that is inactive, or was never
-// used and stands nowhere here.
-func (r *rotation) deleteSecond(ctx context.Context, k keys.Key, yes bool) error {
-	var use keys.LastUsed
+// second is a user's other key.
+type second struct {
+	keys.Key
+	use        keys.LastUsed
+	useUnknown bool             // AWS did not say when it was last used
+	sections   []profile.Holder // that have it
+	inEnviron  bool             // AWS_ACCESS_KEY_ID is this key
+}
+
+// unused says whether the key is inactive, or was never used, and is in no file and not in the environment.
+func (k second) unused() bool {
+	return len(k.sections) == 0 && !k.inEnviron && (!k.Active || !k.useUnknown && k.use.At.IsZero())
+}
+
+// facts is everything known about the key.
+func (k second) facts() []msg.Text {
+	status := msg.Textf("inactive")
+	if k.Active {
+		status = msg.Textf("active")
+	}
+	use := msg.Textf("last used %s (%s, %s)", msg.Minute(k.use.At), k.use.Service, k.use.Region)
+	switch {
+	case k.useUnknown:
+		use = msg.Textf("last use unknown")
+	case k.use.At.IsZero():
+		use = msg.Textf("never used")
+	}
+	facts := []msg.Text{status, msg.Textf("created %s", msg.Minute(k.Created)), use}
+	for _, place := range places(k.sections) {
+		facts = append(facts, msg.Textf("in %s", place))
+	}
+	if k.inEnviron {
+		facts = append(facts, msg.Textf("in the environment (AWS_ACCESS_KEY_ID)"))
+	}
+	return facts
+}
+
+func (r *rotation) second(ctx context.Context, key keys.Key) (second, error) {
+	k := second{Key: key, inEnviron: r.app.Getenv("AWS_ACCESS_KEY_ID") == key.ID}
 	unknown := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		use, err = keys.GetLastUsed(ctx, client, k.ID)
+		k.use, err = keys.GetLastUsed(ctx, client, k.ID)
 		return err
 	})
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return k, ctx.Err()
 	}
-	found, err := profile.FindKey(r.app.files(), k.ID)
+	k.useUnknown = unknown != nil
+	var err error
+	k.sections, err = profile.FindKey(r.app.files(), k.ID)
+	return k, err
+}
+
+// deleteSecond deletes a second key, if a person agrees; for an unused one yes is enough. Sections that have it get the
+// profile's key.
+func (r *rotation) deleteSecond(ctx context.Context, key keys.Key, yes bool) error {
+	k, err := r.second(ctx, key)
 	if err != nil {
 		return err
 	}
-	in := keyHolders(found)
-	get, _ := profile.Changeable(r.app.files(), found)
-	if r.app.Getenv("AWS_ACCESS_KEY_ID") == k.ID {
-		in = append(in, msg.KeyHolder{})
+	changeable, _ := profile.Changeable(r.app.files(), k.sections)
+	if yes && k.unused() {
+		r.app.say(msg.Textf("user %q has a second access key, %s: %s", r.who.User, k.ID, k.facts()))
+	} else if err := r.confirmSecond(ctx, k, places(changeable)); err != nil {
+		return err
 	}
-	second := msg.SecondKey(r.who.User, k.ID, k.Active, k.Created, use.At, use.Service, use.Region, unknown == nil, in)
-	idle := len(in) == 0 && (!k.Active || unknown == nil && use.At.IsZero())
-	if idle && yes {
-		r.app.say(second)
-	} else {
-		tty, err := term.Open()
-		if err != nil {
-			return msg.NobodyToDelete(second, r.profile.Name, r.who.User, k.ID, idle, err)
-		}
-		tty.Close()
-		meant, err := r.app.confirm(ctx, question{text: msg.Textf("%s", msg.DeleteSecond(second, r.old.AccessKeyID, keyHolders(get)))})
-		if err != nil {
-			return err
-		}
-		if !meant {
-			return msg.SecondKeyStays(k.ID)
-		}
-	}
-	if err := r.replaceInFiles(k.ID, get); err != nil {
+	if err := r.replaceInFiles(k.ID, changeable); err != nil {
 		return err
 	}
 	if err := r.set(ctx, keys.Delete, k.ID); err != nil {
 		return r.refused(err)
 	}
-	r.cleared = true
-	r.app.say(msg.KeyDeleted(k.ID))
+	r.deletedSecond = true
+	r.app.say(keyDeleted(k.ID))
 	return ctx.Err()
 }
 
-// replaceInFiles gives the sections the profile's key in the place of a second one that goes: a rotation that was killed between two
-// files leaves such. They get the new key with the profile.
-func (r *rotation) replaceInFiles(id string, get []profile.Holder) error {
-	if len(get) == 0 {
+// confirmSecond asks whether to delete a second key, and whether the sections may get the profile's key.
+func (r *rotation) confirmSecond(ctx context.Context, k second, sections []msg.Text) error {
+	tty, err := term.Open()
+	if err != nil {
+		err := msg.Errorf("user %q has a second access key, %s: %s; "+
+			"AWS allows two, and there is no terminal to ask whether to delete it",
+			r.who.User, k.ID, k.facts()).Wrap(err)
+		if k.unused() {
+			return err.Hint("run this in a terminal, which asks; or add --yes, which deletes it")
+		}
+		return err.Hint("run this in a terminal, which asks; or, if nothing needs the key:  %s", r.deleteCommand(k.ID))
+	}
+	tty.Close()
+	text := msg.Textf("User %q has a second access key, %s: %s.\n"+
+		"AWS allows two: this one must be deleted before a new one is created. An interrupted rotate leaves one.\n"+
+		"Delete it for good?", r.who.User, k.ID, k.facts())
+	if len(sections) > 0 {
+		text = msg.Textf("User %q has a second access key, %s: %s.\n"+
+			"AWS allows two: this one must be deleted before a new one is created. An interrupted rotate leaves one.\n"+
+			"Delete it for good, and put %s in its place in %s?",
+			r.who.User, k.ID, k.facts(), r.old.AccessKeyID, sections)
+	}
+	confirmed, err := r.app.confirm(ctx, question{text: text})
+	if err == nil && !confirmed {
+		err = msg.Errorf("the second access key %s stays, so no new one could be created; nothing was changed", k.ID).
+			Hint("find out what uses it; a user needs only one key")
+	}
+	return err
+}
+
+// replaceInFiles puts the profile's key in the place of a second one, which a rotation leaves that was killed between
+// two files. These sections get the new key later, with the profile.
+func (r *rotation) replaceInFiles(id string, sections []profile.Holder) error {
+	if len(sections) == 0 {
 		return nil
 	}
-	if err := profile.ReplaceHolders(r.app.files(), get, id, r.old); err != nil {
+	if err := profile.ReplaceHolders(r.app.files(), sections, id, r.old); err != nil {
 		return err
 	}
-	r.app.say(msg.KeyMoved(id, r.old.AccessKeyID, keyHolders(get)))
-	r.sharing = append(r.sharing, get...)
+	r.app.say(msg.Textf("%s replaces %s in %s", r.old.AccessKeyID, id, places(sections)))
+	r.sharing = append(r.sharing, sections...)
 	return nil
 }
 
-// inARow is how often AWS must have taken a key, with no refusal between, to be believed: the answers come from many
-// servers, which learn of a change one by one.
+// inARow is how often in a row AWS must accept a key: the answers come from many servers, which learn of a change one
+// by one.
 const inARow = 3
 
-// waitActive asks AWS whose the key is, until it knows. refused says of an error that AWS was reached and did not take the key,
-// for as long as it was asked.
+// waitActive calls AWS with the key until AWS accepts it. refused means that AWS answered, and did not accept it in
+// time.
 func (r *rotation) waitActive(ctx context.Context, k profile.Keys) (refused bool, err error) {
 	longest := 2 * time.Duration(r.cmd.Timeout)
-	late := time.Now().Add(longest)
+	deadline := time.Now().Add(longest)
 	pause := 250 * time.Millisecond
-	for taken := 0; taken < inARow; {
+	for accepted := 0; accepted < inARow; {
 		x, err := r.cmd.accountOf(ctx, r.app, r.profile, k, r.cmd.Region)
 		switch {
 		case err == nil && x.who.ARN != r.who.ARN:
-			return true, msg.KeyOfAnother(k.AccessKeyID, x.who.ARN, r.who.ARN)
+			return true, msg.Errorf("the new access key %s belongs to %s, not to %s",
+				k.AccessKeyID, x.who.ARN, r.who.ARN)
 		case err == nil:
-			taken++
+			accepted++
 			continue
 		case x == nil || !x.KeysRefused(err):
 			return false, err
-		case time.Now().After(late):
-			return true, msg.KeyNeverKnown(k.AccessKeyID, longest, err)
+		case time.Now().After(deadline):
+			return true, msg.Errorf("AWS does not accept the access key %s, even after %s",
+				k.AccessKeyID, msg.Duration(longest)).
+				Hint("try again in a few minutes; --timeout 1m waits twice as long as the default").Wrap(err)
 		}
 		if pause == 250*time.Millisecond {
-			r.app.say(msg.WaitingForKey(k.AccessKeyID, longest))
+			r.app.say(msg.Textf("waiting until all of AWS accepts %s: this takes seconds, at most %s",
+				k.AccessKeyID, msg.Duration(longest)))
 		}
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
 		case <-time.After(pause):
 		}
-		taken, pause = 0, min(2*pause, 4*time.Second)
+		accepted, pause = 0, min(2*pause, 4*time.Second)
 	}
 	return false, nil
 }
 
-// abandon deletes the new key, which is not in the file, also when ctx has ended, and returns the cause. A network drive
-// may have put it there and said that it had not.
+// abandon deletes the new key, even when ctx has ended, and returns cause. If the file has the new key after all,
+// because a network drive reported an error and wrote it, the key stays.
 func (r *rotation) abandon(ctx context.Context, cause error) error {
 	if p, err := r.cmd.load(r.app); err == nil {
 		if k, err := p.LongTermKeys(); err == nil && k.AccessKeyID == r.new.AccessKeyID {
@@ -370,14 +491,21 @@ func (r *rotation) abandon(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if err := r.set(ctx, keys.Delete, r.new.AccessKeyID); err != nil {
-		r.app.warn(msg.NewKeyLeft(r.new.AccessKeyID, r.profile.Name, r.who.User, r.old.AccessKeyID, r.with.explain(err)))
+		explained := r.with.explain(err)
+		r.app.warn(msg.Errorf("profile %q keeps %s, and the new access key %s, which nothing uses, "+
+			"could not be deleted: %s", r.profile.Name, r.old.AccessKeyID, r.new.AccessKeyID, explained).
+			Wrap(explained).
+			Hint("run %s again, which offers to delete it; or:  %s",
+				msg.Command("rotate", r.profile.Name), r.deleteCommand(r.new.AccessKeyID)))
 	} else {
-		r.app.say(msg.NewKeyDeleted(r.new.AccessKeyID, r.profile.Name, r.old.AccessKeyID))
+		r.app.say(msg.Textf("the new access key %s is deleted, and profile %q keeps %s",
+			r.new.AccessKeyID, r.profile.Name, r.old.AccessKeyID))
 	}
 	return cause
 }
 
-// retireOld ends the old key, now that the new one is in the file. Where it stops, both work, or the new one alone.
+// retireOld deactivates and deletes the old key, now that the new one is in the file. Wherever it stops, the new one
+// works.
 func (r *rotation) retireOld(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return r.reportState(ctx, ctx.Err())
@@ -385,7 +513,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if err := r.set(ctx, keys.Deactivate, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
-	r.app.say(msg.OldDeactivated(r.old.AccessKeyID))
+	r.app.say(msg.Textf("the old access key %s is deactivated", r.old.AccessKeyID))
 	refused, err := r.waitActive(ctx, r.new)
 	switch {
 	case refused:
@@ -394,24 +522,28 @@ func (r *rotation) retireOld(ctx context.Context) error {
 		return r.reportState(ctx, err)
 	}
 	if r.cmd.KeepOld {
-		r.app.say(msg.OldKept(r.profile.Name, r.who.User, r.old.AccessKeyID))
+		r.app.say(msg.Textf("%s can be activated again in the IAM console; when nothing needs it any more:  %s",
+			r.old.AccessKeyID, r.deleteCommand(r.old.AccessKeyID)))
 	} else if err := r.set(ctx, keys.Delete, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
 	r.forget()
 	if !r.cmd.KeepOld {
-		r.app.say(msg.Rotated(r.profile.Name, r.new.AccessKeyID))
+		r.app.say(msg.Textf("done: the old access key is deleted, and profile %q has %s; the next session needs a code",
+			r.profile.Name, r.new.AccessKeyID))
 	}
 	if left, err := profile.FindKey(r.app.files(), r.old.AccessKeyID); err == nil && len(left) > 0 {
-		r.app.warn(msg.StillOld(r.old.AccessKeyID, keyHolders(left)))
+		r.app.warn(msg.Errorf("the old access key %s is still in %s", r.old.AccessKeyID, places(left)).
+			Hint("put the new one there by hand"))
 	}
 	if r.app.Getenv("AWS_ACCESS_KEY_ID") == r.old.AccessKeyID {
-		r.app.warn(msg.OldInEnvironment(r.old.AccessKeyID))
+		r.app.warn(msg.Errorf("AWS_ACCESS_KEY_ID of this shell is the old access key %s", r.old.AccessKeyID).
+			Hint("unset AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))
 	}
 	return nil
 }
 
-// rollback undoes all of it: with the old key gone AWS does not take the new one, though it did before.
+// rollback undoes everything: since the old key was deactivated, AWS does not accept the new one any more.
 func (r *rotation) rollback(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	err := r.set(ctx, keys.Activate, r.old.AccessKeyID)
@@ -422,34 +554,49 @@ func (r *rotation) rollback(ctx context.Context, cause error) error {
 		err = profile.ReplaceShared(r.app.files(), r.profile.Name, r.sharing, r.new, r.old)
 	}
 	if err != nil {
-		return r.reportState(ctx, msg.NotUndone(cause, r.with.explain(err)))
+		explained := r.with.explain(err)
+		cause = msg.Errorf("%s; going back to the old key failed, too: %s", cause, explained).Wrap(cause)
+		return r.reportState(ctx, cause)
 	}
-	r.app.say(msg.BackToOld(r.profile.Name, r.old.AccessKeyID))
+	r.app.say(msg.Textf("the old access key %s is active again, works, and is in profile %q again",
+		r.old.AccessKeyID, r.profile.Name))
 	return r.abandon(ctx, cause)
 }
 
-// reportState says what stands where when the new key is in the file and the old one could not be ended.
+// reportState adds to cause which keys there are, when the new one is in the file and the old one could not be deleted.
 func (r *rotation) reportState(ctx context.Context, cause error) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	status := "unknown"
-	if all, err := r.list(bounded); err == nil {
-		status = ""
-		for _, k := range all {
-			if k.ID == r.old.AccessKeyID {
-				status = map[bool]string{true: "active", false: "inactive"}[k.Active]
-			}
-		}
+	name, file, now, old := r.profile.Name, msg.Path(r.new.Where.File), r.new.AccessKeyID, r.old.AccessKeyID
+	hint := msg.Textf("run %s again, which offers to delete the old key; or:  %s",
+		msg.Command("rotate", name), r.deleteCommand(old))
+	var state *msg.Error
+	all, err := r.list(bounded)
+	i := slices.IndexFunc(all, func(k keys.Key) bool { return k.ID == old })
+	switch {
+	case err != nil:
+		state = msg.Errorf("profile %q has the new access key %s (%s); "+
+			"whether the old one, %s, still works is not known", name, now, file, old)
+	case i < 0:
+		state = msg.Errorf("profile %q has the new access key %s (%s), and the old one, %s, is deleted",
+			name, now, file, old)
+		hint = msg.Textf("nothing is left to do")
+	case all[i].Active:
+		state = msg.Errorf("profile %q has the new access key %s (%s), and the old one, %s, is still active",
+			name, now, file, old)
+	default:
+		state = msg.Errorf("profile %q has the new access key %s (%s), and the old one, %s, is inactive, not deleted",
+			name, now, file, old)
 	}
-	name, file := r.profile.Name, r.new.Where.File
 	if errors.Is(cause, context.Canceled) {
-		r.app.warn(msg.Stands(name, file, r.new.AccessKeyID, r.old.AccessKeyID, status))
+		r.app.warn(state.WithHint(hint))
 		return cause
 	}
-	return msg.RotationStopped(r.with.explain(cause), name, r.who.User, file, r.new.AccessKeyID, r.old.AccessKeyID, status)
+	explained := r.with.explain(cause)
+	return msg.Errorf("%s; %s", explained, state).WithHint(hint).Wrap(explained)
 }
 
-// forget drops the sessions that were had with the old key, and remembers its device for the new one.
+// forget removes the sessions obtained with the old key from the cache, and keeps the cached device for the new key.
 func (r *rotation) forget() {
 	_, was, err := r.cmd.requestFor(r.app, r.profile, r.profile.Own())
 	if err == nil {
@@ -458,6 +605,6 @@ func (r *rotation) forget() {
 		err = session.ReplaceKey(r.app.cache(), was, now)
 	}
 	if err != nil {
-		r.app.warn(msg.OldSessionsKept(err))
+		r.app.warn(msg.Errorf("removing the sessions of the old key from the cache: %s", msg.Cause(err)).Wrap(err))
 	}
 }

@@ -202,7 +202,7 @@ func TestTwoRotateAtOnce(t *testing.T) {
 	first := run(t, w, withPhone, "rotate", "work", "--yes")
 	<-arrived
 	second := run(t, w, withPhone, "rotate", "work", "--yes")
-	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another awsmfa is replacing the access key of user dana") {
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another awsmfa is replacing the access key of user \"dana\"") {
 		t.Errorf("exit code %d: %s", code, &second.said)
 	}
 	let()
