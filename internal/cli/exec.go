@@ -17,28 +17,43 @@ import (
 
 type execCmd struct {
 	sessionFlags
-	Server bool `help:"Give the command an endpoint to ask for the session, which is renewed, instead of a session that ends."`
+	Server bool `help:"Give the command the address of an endpoint that renews the session, not a session that ends."`
 
-	Command []string `kong:"-"` // what stood after --
+	Command []string `kong:"-"` // the words after --
 	dashed  bool
 }
 
-func (*execCmd) Help() string { return msg.ExecHelp }
+func (*execCmd) Help() string {
+	return `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
+
+The command gets the environment that env would set; all words after -- are the command and its own arguments. On Unix
+awsmfa becomes the command. The exit code is the command's; 127 means not found, 126 not executable. Without a command
+exec starts a subshell, and exit leaves it.
+
+With --server the command gets no session, but the address of an endpoint that has one
+(AWS_CONTAINER_CREDENTIALS_FULL_URI): the AWS CLI and the SDKs ask it again before a session ends, so that a command can
+run for days. The endpoint answers only programs with the command's variables, and ends with the command. awsmfa renews
+a role's session as long as the MFA session lasts; then it asks for a code on the terminal, or, while another program
+uses the terminal, prints on stderr what to type in another one. If your default profile has credentials of its own, the
+command does not see your AWS files.`
+}
 
 func (c *execCmd) Run(a *app) error {
 	command := c.Command
 	subshell := len(command) == 0
 	switch {
-	case subshell && c.dashed: // exec -- $EMPTY in a script: a shell is not what was meant
-		return &usageError{msg.NoCommand()}
+	case subshell && c.dashed: // exec -- $EMPTY in a script does not mean a subshell
+		return &usageError{msg.Errorf("there is no command after --").
+			Hint("%s; without the -- it starts a subshell",
+				msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))}
 	case !subshell && command[0] == "":
-		return &usageError{msg.EmptyCommand()}
+		return &usageError{msg.Errorf("the command is empty").Hint("is a variable unset?")}
 	case subshell:
 		command = []string{a.subshellPath()}
 	}
-	path, err := lookPath(command[0], len(command) == 1)
+	path, err := lookPath(command)
 	if err != nil {
-		return err // before a code is asked for what cannot be run
+		return err // before asking for a code
 	}
 	obtain, run := c.obtain, runCommand
 	if c.Server {
@@ -51,7 +66,7 @@ func (c *execCmd) Run(a *app) error {
 	vars, err := obtain(a)
 	if profile.NotFound(err) && subshell {
 		if _, e := exec.LookPath(c.Name); e == nil {
-			return msg.ExecNeedsDashes(err, c.Name)
+			return msg.Errorf("%s", err).Hint("to run it as a command: %s", msg.Command("exec", "--", c.Name)).Wrap(err)
 		}
 	}
 	if err != nil {
@@ -64,13 +79,14 @@ func (c *execCmd) Run(a *app) error {
 	return a.notStarted(command[0], err)
 }
 
-// nextDepth counts the subshells, and says so of one inside another: exit leads back to the outer one.
+// nextDepth announces the subshell and counts it.
 func (a *app) nextDepth(profile string) shells.Var {
 	depth, _ := strconv.Atoi(a.Getenv(varDepth))
 	if depth > 0 {
-		a.say(msg.Nested(a.Getenv(varProfile), depth))
+		a.say(msg.Textf("this is subshell %d, inside one for profile %q: exit returns to that one",
+			depth+1, a.Getenv(varProfile)))
 	} else {
-		a.say(msg.Subshell(profile))
+		a.say(msg.Textf("this is a subshell with the session of profile %q: exit leaves it", profile))
 	}
 	return shells.Var{Name: varDepth, Value: strconv.Itoa(depth + 1)}
 }
@@ -84,8 +100,9 @@ func (a *app) subshellPath() string {
 	return path
 }
 
-// lookPath finds the command's file as a shell does; alone says that there are no arguments. Its error says 127 or 126.
-func lookPath(name string, alone bool) (string, error) {
+// lookPath finds the command's file, as a shell does. Its errors have the exit codes 127 and 126.
+func lookPath(command []string) (string, error) {
+	name := command[0]
 	path, err := exec.LookPath(name)
 	switch {
 	case err == nil:
@@ -93,33 +110,64 @@ func lookPath(name string, alone bool) (string, error) {
 			return "", &commandError{err, exitNotExecutable}
 		}
 		return path, nil
-	case errors.Is(err, exec.ErrDot): // a program of that name lies here: whoever put it there may mean no good
-		return "", &commandError{msg.OnlyHere(name, err), exitNotFound}
+	case errors.Is(err, exec.ErrDot): // as shells do, run no program just because it is in the current directory
+		e := msg.Errorf("%s: found in the current directory, and not run from there", msg.Path(name)).
+			Hint("if you mean that one, give its directory: %s", msg.Word("./"+name)).Wrap(err)
+		return "", &commandError{e, exitNotFound}
 	case errors.Is(err, fs.ErrPermission):
-		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+		return "", cannotRun(name, err)
 	}
 	if info, e := os.Stat(name); e == nil && strings.ContainsAny(name, `/\`) && info.IsDir() {
-		return "", &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+		return "", cannotRun(name, err)
 	}
-	if variable, _, is := strings.Cut(name, "="); is && shells.IsName(variable) {
-		return "", &commandError{msg.CommandIsAssignment(variable, runtime.GOOS, err), exitNotFound}
-	}
-	if alone && strings.ContainsAny(name, " \t\n") {
-		return "", &commandError{msg.CommandIsLine(name, runtime.GOOS, err), exitNotFound}
-	}
-	return "", &commandError{msg.CommandNotFound(name, err), exitNotFound}
+	return "", &commandError{notFound(command).Wrap(err), exitNotFound}
 }
 
-// notStarted is for a command that was found and could not be started; an errExit is its own code and passes.
+// notFound explains a command that is not found. An assignment's value may be a secret, and is left out.
+func notFound(command []string) *msg.Error {
+	name := command[0]
+	run := msg.Command("exec", "[PROFILE]", "--")
+	if variable, _, is := strings.Cut(name, "="); is && shells.IsName(variable) {
+		e := msg.Errorf("%s=…: command not found", variable)
+		if runtime.GOOS == "windows" {
+			return e.Hint("only a shell sets variables this way: set %s before, or let a shell run the command",
+				variable)
+		}
+		return e.Hint("only a shell sets variables this way; use env: %s env %s=… COMMAND", run, variable)
+	}
+	e := msg.Errorf("%s: command not found", msg.Path(name))
+	if len(command) == 1 && strings.ContainsAny(name, " \t\n") {
+		if runtime.GOOS == "windows" {
+			return e.Hint("awsmfa runs programs, not command lines; let a shell run the line: "+
+				`%s cmd /c "COMMAND | COMMAND"`, run)
+		}
+		return e.Hint("awsmfa runs programs, not command lines; let a shell run the line: "+
+			"%s sh -c 'COMMAND | COMMAND'", run)
+	}
+	return e.Hint("check the name and PATH; the shell's aliases and functions are not commands")
+}
+
+// cannotRun is the error for a command that was found.
+func cannotRun(name string, err error) *commandError {
+	var cause any = msg.Cause(err)
+	if ours := (*msg.Error)(nil); errors.As(err, &ours) {
+		cause = ours
+	}
+	e := msg.Errorf("%s: cannot be run: %s", msg.Path(name), cause).Wrap(err).
+		Hint("a script needs a first line such as #!/bin/sh and permission to run, or an interpreter before it")
+	return &commandError{e, exitNotExecutable}
+}
+
+// notStarted is the error for a command that was found and could not be started; an errExit passes.
 func (a *app) notStarted(name string, err error) error {
 	var done errExit
 	if err == nil || errors.As(err, &done) {
 		return err
 	}
-	return &commandError{msg.NotExecutable(name, err), exitNotExecutable}
+	return cannotRun(name, err)
 }
 
-// commandError is a command that cannot be run, with the code that shells give that.
+// commandError is the error for a command that cannot be run, with the exit code that shells use.
 type commandError struct {
 	error
 	code int

@@ -41,8 +41,8 @@ type server struct {
 
 const (
 	// serverMinTTL is from when botocore asks for new credentials, at every call until it gets some that last longer
-	// (credentials.RefreshableCredentials: 15 minutes), and a minute more, so that it never gets such in the first place.
-	// The Go SDK and the one for JavaScript ask from 5 minutes.
+	// (credentials.RefreshableCredentials: 15 minutes), and a minute more, so that it never gets such in the first
+	// place. The Go SDK and the one for JavaScript ask from 5 minutes.
 	serverMinTTL = 16 * time.Minute
 
 	// afterFailure is how long nobody is asked again: clients try three or four times within seconds, and whoever has
@@ -53,8 +53,8 @@ const (
 	betweenTold = time.Minute
 )
 
-// The variables of the endpoint. With varNoMetadata, a client that does not know it does not go on to the machine's role
-// without a word.
+// The variables of the endpoint. With varNoMetadata, a client that does not know it does not go on to the machine's
+// role without a word.
 const (
 	varEndpoint = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	varToken    = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
@@ -209,8 +209,9 @@ func (s *server) retry(ctx context.Context) (session.Session, error) {
 	return s.provider.Retrieve(s.want)
 }
 
-// terminal is app.askCode in the midst of what the command shows, so it says first what the code is for. It calls asking
-// before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by key.
+// terminal is app.askCode in the midst of what the command shows, so it says first what the code is for. It calls
+// asking before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by
+// key.
 func (s *server) terminal(asking func()) mfa.Source {
 	ask := s.a.askCode()
 	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
@@ -226,8 +227,8 @@ func (s *server) terminal(asking func()) mfa.Source {
 	}
 }
 
-// otherTerminal is what to type where there is a terminal, so that the same session is kept anew; "" when none is kept, or
-// that cannot be typed.
+// otherTerminal is what to type where there is a terminal, so that the same session is kept anew; "" when none is
+// kept, or that cannot be typed.
 func (s *server) otherTerminal() string {
 	if s.NoCache || s.provider.Cache.Path == "" {
 		return ""
@@ -270,9 +271,9 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 	return append(vars, shells.Var{Name: "AWS_SDK_LOAD_CONFIG", Value: "1"}), nil
 }
 
-// hiddenConfig is the config file that the command sees: the profile's settings but those about credentials and the region,
-// which is in a variable, and what [default] says beyond them. A section that says nothing is not written: the Serverless
-// framework would look for keys in it.
+// hiddenConfig is the config file that the command sees: the profile's settings but those about credentials and the
+// region, which is in a variable, and what [default] says beyond them. A section that says nothing is not written:
+// the Serverless framework would look for keys in it.
 func hiddenConfig(own, p profile.Profile) string {
 	var lines []string
 	for _, of := range []profile.Profile{p, own} {

@@ -17,9 +17,9 @@ import (
 	"awsmfa/shells"
 )
 
-// The command is what awsmfa becomes, as without --server: its process, terminal, signals and exit status are its own. The
-// endpoint is in a process beside it, which begins as awsmfa does, with the same arguments, and ends with the command. It
-// is no child of the command's: a program that waits for all of its children would wait for ever.
+// The command is what awsmfa becomes, as without --server: its process, terminal, signals and exit status are its
+// own. The endpoint is in a process beside it, which begins as awsmfa does, with the same arguments, and ends with
+// the command. It is no child of the command's: a program that waits for all of its children would wait for ever.
 
 // varBeside makes a process the one beside the command: the command's process ID, with firstFork before it while the
 // process is still the command's child.
@@ -166,9 +166,9 @@ func (s *server) takeOver(a *app, known *os.File) error {
 	return s.listen(h.First)
 }
 
-// followTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is typed
-// takes back a question: Ctrl-C, because it is meant to; Ctrl-Z, because the shell has the terminal then. While the
-// command's own child has it, reading is an error, and does not stop this process.
+// followTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is
+// typed takes back a question: Ctrl-C, because it is meant to; Ctrl-Z, because the shell has the terminal then. While
+// the command's own child has it, reading is an error, and does not stop this process.
 func (s *server) followTerminal() {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTERM, syscall.SIGHUP,

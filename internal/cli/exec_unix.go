@@ -14,11 +14,11 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// checkScript looks whether the first line of a script names a program that is there: for what is not, the system says
-// only that there is no such file, as if the script were missing.
+// checkScript looks whether the interpreter in a script's first line exists: if not, the system reports that the script
+// does not exist.
 func checkScript(name, path string) error {
 	f, err := os.Open(path)
-	if err != nil { // it can be run all the same, or the system says why not
+	if err != nil { // it may run anyway, or the system reports why not
 		return nil
 	}
 	defer f.Close()
@@ -30,18 +30,21 @@ func checkScript(name, path string) error {
 		return nil
 	}
 	if strings.HasSuffix(words, "\r") {
-		return msg.CarriageReturns(name)
+		return msg.Errorf("%s: cannot be run: its first line ends in a carriage return, as on Windows", msg.Path(name)).
+			Hint("save it with Unix line endings: with dos2unix, or your editor")
 	}
 	if fields := strings.Fields(words); len(fields) > 0 {
 		if _, err := os.Stat(fields[0]); errors.Is(err, fs.ErrNotExist) {
-			return msg.NoInterpreter(name, fields[0])
+			return msg.Errorf("%s: cannot be run: its first line names %s, which does not exist",
+				msg.Path(name), msg.Path(fields[0])).
+				Hint("install that program, correct the line, or name an interpreter before the script")
 		}
 	}
 	return nil
 }
 
-// runCommand replaces this process by the command: its terminal, its signals and its exit status are its own. It returns
-// only when it cannot.
+// runCommand replaces this process by the command, so that it has the terminal, the signals and the exit status. It
+// returns only an error.
 func runCommand(_ *app, path string, argv, environ []string) error {
 	for {
 		if err := syscall.Exec(path, argv, environ); err != syscall.EINTR {

@@ -10,14 +10,16 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/windows"
+
+	"awsmfa/internal/msg"
 )
 
-// checkScript has nothing to look at: Windows knows no first line that names a program.
+// checkScript does nothing: on Windows a script's first line names no interpreter.
 func checkScript(string, string) error { return nil }
 
-// runCommand runs the command and returns its exit code: a process cannot be replaced on Windows. Ctrl-C reaches everyone
-// on the console, the command too; what it makes of it is its own affair, so here it is only taken note of. So it is with
-// the console's end, which Go calls SIGTERM: there is a little time to tidy up when the command has gone.
+// runCommand runs the command and returns its exit code: a process cannot be replaced on Windows. Ctrl-C reaches the
+// command, too, which decides what to do, so it is ignored here. So is the closing of the console, which Go reports as
+// SIGTERM: there is a little time to clean up after the command.
 func runCommand(a *app, path string, argv, environ []string) error {
 	pressed := make(chan os.Signal, 8)
 	signal.Notify(pressed, os.Interrupt, syscall.SIGTERM)
@@ -37,20 +39,20 @@ func runCommand(a *app, path string, argv, environ []string) error {
 	case errors.As(err, &failed):
 		return errExit(failed.ExitCode())
 	case errors.Is(err, windows.ERROR_BAD_EXE_FORMAT):
-		return syscall.ENOEXEC // Windows' own text has a %1 in it that nobody fills in
+		return syscall.ENOEXEC // Windows' own text has an unreplaced %1 in it
 	}
 	return err
 }
 
-// isBatch reports whether Windows runs the file with cmd; it overlooks dots and spaces at the end of a name.
+// isBatch reports whether Windows runs the file with cmd. Windows ignores dots and spaces at the end of a name.
 func isBatch(path string) bool {
 	ext := filepath.Ext(strings.TrimRight(path, ". "))
 	return strings.EqualFold(ext, ".bat") || strings.EqualFold(ext, ".cmd")
 }
 
-// throughCmd has cmd run a batch file, as npm's and many other tools' commands are. Left to itself Windows does so too,
-// but with arguments quoted as programs read them, not cmd: %NAME% in one is replaced, and what follows a quotation mark
-// can be a command of its own (CVE-2024-24576).
+// throughCmd makes cmd run a batch file, such as npm's commands. Windows would do so by itself, but with arguments
+// quoted for programs, not for cmd: %NAME% in one is replaced, and a quotation mark can begin another command
+// (CVE-2024-24576).
 func throughCmd(cmd *exec.Cmd, path string, args []string) error {
 	system, err := windows.GetSystemDirectory()
 	if err != nil {
@@ -65,14 +67,15 @@ func throughCmd(cmd *exec.Cmd, path string, args []string) error {
 	return nil
 }
 
-// batchLine is the command line on which cmd runs a batch file: no AutoRun (/d), extensions on and delayed expansion off
-// whatever the registry says, for the quoting relies on it, and of the whole the outermost quotation marks removed (/s).
+// batchLine is the command line with which cmd runs a batch file: no AutoRun (/d), extensions on and delayed
+// expansion off whatever the registry says, because the quoting relies on them, and only the outermost quotation
+// marks removed (/s).
 func batchLine(path string, args []string) (string, error) {
 	var line strings.Builder
 	line.WriteString(`cmd.exe /d /e:on /v:off /s /c "` + batchWord(filepath.FromSlash(path)))
 	for _, arg := range args {
 		if strings.ContainsAny(arg, "\r\n\x00") {
-			return "", errors.New("an argument of a batch file cannot hold a line break")
+			return "", msg.Errorf("an argument of a batch file cannot have a line break in it")
 		}
 		line.WriteString(" " + batchWord(arg))
 	}
@@ -80,9 +83,9 @@ func batchLine(path string, args []string) (string, error) {
 	return line.String(), nil
 }
 
-// batchWord quotes arg for cmd and for the program that a batch file hands it to with %*. A quotation mark is doubled,
-// the one way that both cmd and Microsoft's C runtime understand; a % is followed by a variable that is always empty, so
-// that it begins no other.
+// batchWord quotes arg for cmd and for the program that a batch file passes it to with %*. A quotation mark is
+// doubled, as both cmd and Microsoft's C runtime understand; a % is followed by a variable that is always empty, so
+// that it begins no other variable.
 func batchWord(arg string) string {
 	const empty = `%cd:~,%`
 	var word strings.Builder

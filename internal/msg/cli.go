@@ -25,20 +25,6 @@ AWS_DEFAULT_PROFILE, AWS_SECURITY_TOKEN, AWS_ACCESS_KEY, AWS_SECRET_KEY, AWS_CRE
 AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. A failure sets nothing, removes nothing and makes the evaluated line
 fail.`
 
-// ExecHelp stands under the usage in exec --help.
-const ExecHelp = `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
-
-The command gets exactly the environment that env would make; what follows -- is the command, with its own options. On
-Unix awsmfa becomes the command. Its exit code is passed on; 127: not found, 126: not executable. With no command a subshell is started, and
-exit leads back.
-
-With --server the command gets no session but the address of an endpoint that has one
-(AWS_CONTAINER_CREDENTIALS_FULL_URI): the AWS CLI and the SDKs ask it again before a session ends, so that a command can
-run for days. It answers nobody but programs that have the command's variables, and ends with the command. A role's
-session is renewed as long as the MFA session lasts; then the code is asked for on the terminal, or, where another program
-has it, a line on stderr says what to type in another one. awsmfa waits for the command and hands signals on to it. While
-your default profile has credentials of its own, the command does not see your AWS files.`
-
 // SaidOnStderr is what an evaluated line fails with in a shell that reports errors itself: the error is on stderr, and
 // need not be read twice.
 const SaidOnStderr = "nothing was set, for the reason on stderr"
@@ -123,10 +109,6 @@ func InsteadOfCommand(name, env, unset, cache string) string {
 
 func EmptyArgument() error {
 	return &Error{oldText: "an argument is empty", oldHint: "is a variable unset? leave the argument out if nothing is meant"}
-}
-
-func EmptyCommand() error {
-	return &Error{oldText: "the command is empty", oldHint: "is a variable unset?"}
 }
 
 func NotPositive(text string) error {
@@ -218,79 +200,6 @@ func NotPrinted(err error) error {
 	return &Error{oldText: fmt.Sprintf("writing the statements: %s", innermost(err)), err: err}
 }
 
-func NoCommand() error {
-	return &Error{
-		oldText: "there is no command after --",
-		oldHint: "awsmfa exec [PROFILE] -- COMMAND [ARG ...]; without the -- it starts a subshell",
-	}
-}
-
-func CommandNotFound(name string, err error) error {
-	return &Error{oldText: fmt.Sprintf("%s: command not found", name), oldHint: "check the name and PATH; aliases and functions of the shell are no commands", err: err}
-}
-
-// CommandIsLine is for a whole command line where a program's name is expected.
-func CommandIsLine(line, system string, err error) error {
-	hint := "awsmfa starts programs, not command lines; give the line to a shell: " +
-		"awsmfa exec [PROFILE] -- sh -c 'COMMAND | COMMAND'"
-	if system == "windows" {
-		hint = "awsmfa starts programs, not command lines; give the line to a shell: " +
-			`awsmfa exec [PROFILE] -- cmd /c "COMMAND | COMMAND"`
-	}
-	return &Error{oldText: fmt.Sprintf("%s: command not found", line), oldHint: hint, err: err}
-}
-
-// CommandIsAssignment is for a shell's NAME=value in front of a command. The value may be a secret.
-func CommandIsAssignment(variable, system string, err error) error {
-	hint := "only a shell sets variables so; have env do it: awsmfa exec [PROFILE] -- env " + variable + "=… COMMAND"
-	if system == "windows" {
-		hint = "only a shell sets variables so; set " + variable + " before, or have a shell run the command"
-	}
-	return &Error{oldText: variable + "=…: command not found", oldHint: hint, err: err}
-}
-
-// CarriageReturns is for a script with the line ends of Windows.
-func CarriageReturns(name string) error {
-	return &Error{
-		oldText: fmt.Sprintf("%s: cannot be run: its first line ends in a carriage return, as on Windows", name),
-		oldHint: "save it with Unix line endings: dos2unix, or your editor",
-	}
-}
-
-// NoInterpreter is for a script whose first line names a program that is not there.
-func NoInterpreter(name, interpreter string) error {
-	return &Error{
-		oldText: fmt.Sprintf("%s: cannot be run: its first line names %s, which is not there", name, path(interpreter)),
-		oldHint: "install that program, correct the line, or name an interpreter before the script",
-	}
-}
-
-func OnlyHere(name string, err error) error {
-	return &Error{
-		oldText: fmt.Sprintf("%s: found in the current directory, and not run from there", name),
-		oldHint: "if that one is meant, name it with its directory, such as " + word("./"+name),
-		err:     err,
-	}
-}
-
-func NotExecutable(name string, err error) error {
-	return &Error{
-		oldText: fmt.Sprintf("%s: cannot be run: %s", name, innermost(err)),
-		oldHint: "a script needs #!/bin/sh or the like in its first line and permission to run, or an interpreter named before it",
-		err:     err,
-	}
-}
-
-// Subshell is said of the first one; the prompt looks as it did.
-func Subshell(profile string) string {
-	return fmt.Sprintf("this is a subshell with the session of profile %q: exit leads back", profile)
-}
-
-// ExecNeedsDashes is for a profile that is not there and may have been meant as a command.
-func ExecNeedsDashes(err error, name string) error {
-	return &Error{oldText: err.Error(), oldHint: "to run it as a command: awsmfa exec -- " + word(name), err: err}
-}
-
 // UnderSudo is for a profile that is not there because sudo runs awsmfa with root's home. variables are what the
 // command needs of the session.
 func UnderSudo(err error, profile, user string, variables []string) error {
@@ -300,10 +209,6 @@ func UnderSudo(err error, profile, user string, variables []string) error {
 			" -- sudo --preserve-env=" + strings.Join(variables, ",") + " COMMAND",
 		err: err,
 	}
-}
-
-func Nested(profile string, depth int) string {
-	return fmt.Sprintf("this subshell is number %d, inside one for profile %q: exit leads back to that one", depth+1, profile)
 }
 
 func Bug(what any) error {
