@@ -49,6 +49,16 @@ func do(step, value string) error {
 		fmt.Fprintln(os.Stderr, value)
 	case "cat": // a file
 		return copyFile(os.Stdout, value)
+	case "view": // a file is copied to the one that SEEN names, which is there once it is whole
+		text, err := os.ReadFile(value)
+		if err != nil {
+			return err
+		}
+		seen := os.Getenv("SEEN")
+		if err := os.WriteFile(seen+".part", text, 0o600); err != nil {
+			return err
+		}
+		return os.Rename(seen+".part", seen)
 	case "catenv": // the file that a variable names
 		return copyFile(os.Stdout, os.Getenv(value))
 	case "sizeenv": // in bytes

@@ -249,17 +249,6 @@ func bare(t *testing.T, policies string) (w *world, dana fakeaws.User) {
 	return w, dana
 }
 
-// code is what an authenticator with this key shows, so many steps from now.
-func (w *world) code(seed string, steps int) string {
-	return fakeaws.Code(seed, w.aws.CodeTime().Add(time.Duration(steps)*30*time.Second))
-}
-
-// seed is the key of the device that is the user's, or nobody's.
-func (w *world) seed(name string) string {
-	all := w.aws.Devices()
-	return all[slices.IndexFunc(all, func(d fakeaws.Device) bool { return d.Name == name })].Seed
-}
-
 // noCLI keeps the AWS CLI, which takes half a second to say its version, out of these tests.
 func noCLI(t *testing.T, w *world) []string {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,6 +92,17 @@ func scan(picture image.Image, alone bool) (string, error) {
 // learn has the authenticator program know a device that a person has enabled, with codes up to the nth.
 func (w *world) learn(seed string, n int) error {
 	return os.WriteFile(filepath.Join(w.home, ".phone"), []byte(fmt.Sprintf("%s %d", seed, n)), 0o600)
+}
+
+// code is what an authenticator with this key shows, so many steps from now.
+func (w *world) code(seed string, steps int) string {
+	return fakeaws.Code(seed, w.aws.CodeTime().Add(time.Duration(steps)*30*time.Second))
+}
+
+// seed is the key of the device that is the user's, or nobody's.
+func (w *world) seed(name string) string {
+	all := w.aws.Devices()
+	return all[slices.IndexFunc(all, func(d fakeaws.Device) bool { return d.Name == name })].Seed
 }
 
 // owner says whose the virtual device of that name is: the user's name, nobody, or none when there is no such device.
