@@ -269,7 +269,7 @@ func noCLI(t *testing.T, w *world) []string {
 const (
 	askID      = "Access key ID: "
 	askSecret  = "Secret access key (not shown): "
-	askRegion  = "Region (such as ap-northeast-1; enter for none): "
+	askRegion  = "Region (such as ap-northeast-1; Enter for none): "
 	askFirst   = "The code it shows now: "
 	askPicture = "when the device is enabled. [Y/n] "
 	askSecond  = "The next code, when it changes: "
@@ -291,7 +291,7 @@ func TestFirstDay(t *testing.T) {
 			s.types(key.ID + "\n\n" + strings.Repeat("x", 40) + "\n \n\n")
 			s.sees(askRegion)
 			s.types("Tokyo\n")
-			s.sees("A region is called such as")
+			s.sees("Region names look like")
 			s.types("ap-northeast-1\n")
 			s.sees(askID)
 			if _, err := os.Stat(filepath.Join(w.home, ".aws")); err == nil {

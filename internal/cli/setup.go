@@ -23,15 +23,22 @@ type setupCmd struct {
 	sessionFlags
 	enrollFlags
 
-	AccessKeyID string `name:"access-key-id" help:"The access key ID of a new profile, instead of a question. Its secret is asked for, or is AWSMFA_SECRET_ACCESS_KEY, or see --secret-stdin." placeholder:"ID"`
+	AccessKeyID string `name:"access-key-id" help:"Access key ID of a new profile (else asked for)." placeholder:"ID"`
 	SecretStdin bool   `help:"Read the secret access key of a new profile from the first line of stdin."`
-	NoNote      bool   `help:"Do not note the device in the config file."`
+	NoNote      bool   `help:"Do not write mfa_serial to the config file."`
 }
 
-// Help is Kong's hook for what stands under the usage.
-func (*setupCmd) Help() string { return msg.SetupHelp }
+func (*setupCmd) Help() string {
+	return `Does everything up to a first session, and skips what is done: a new profile from an access key, an MFA device
+with its QR code, mfa_serial in the config file, the session. No line of the AWS files is changed, with one exception:
+where a session was pasted over the user's own keys, it offers to put the keys back. Safe to run again after any
+interruption.
 
-// Run is the first day: each step looks first whether it is done.
+In a script: --access-key-id, the secret access key in AWSMFA_SECRET_ACCESS_KEY or with --secret-stdin, --region,
+--codes-from, --code-command, --yes.`
+}
+
+// Run does each step that is not done yet.
 func (c *setupCmd) Run(a *app) error {
 	if err := c.applyDefaults(a); err != nil {
 		return err
@@ -46,7 +53,7 @@ func (c *setupCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.say(msg.KeysAre(x.who.ARN))
+	a.say(msg.Textf("the keys belong to %s", x.who.ARN))
 	if c.Serial, err = c.ensureDevice(ctx, x); err != nil {
 		return err
 	}
@@ -59,37 +66,38 @@ func (c *setupCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.NoMFA || s.Obtained.Before(started) { // else it was said when the code was spent
-		a.say(msg.SessionUntil(s.Expiration))
+	if c.NoMFA || s.Obtained.Before(started) { // else this was printed when AWS accepted the code
+		a.say(msg.Textf("the first session lasts until %s", msg.Minute(s.Expiration)))
 	}
 	line, err := a.lineFor(a.typingShell(), "env", x.profile.Name)
-	if err != nil { // all is done but this
-		a.warn(err.Error())
+	if err != nil { // all else is done
+		a.warn(err)
 		return nil
 	}
-	a.say(msg.EachDay(line))
+	a.say(msg.Textf("each day, type:  %s", line))
 	return nil
 }
 
-// firstSession obtains the session of the profile's own keys, and says so where that takes a code.
+// firstSession obtains the session of the profile's own keys, and explains before the first question for a code why
+// another code is needed.
 func (c *setupCmd) firstSession(a *app, p profile.Profile) (session.Session, error) {
 	o, want, err := c.requestFor(a, p, p.Own())
 	if err != nil {
 		return session.Session{}, err
 	}
-	code, told := o.Code, false
+	code, explained := o.Code, false
 	o.Code = func(ctx context.Context, need mfa.CodeRequest) (string, error) {
-		if !told {
-			told = true
-			a.say(msg.FirstSession)
+		if !explained {
+			explained = true
+			a.say(msg.Textf("obtaining the first session, with a new code: AWS accepts each code once"))
 		}
 		return code(ctx, need)
 	}
 	return o.Retrieve(want)
 }
 
-// ensureProfile finds out whose keys the profile's are, and gives it keys when there is no word of any. A profile that
-// says where its credentials come from is left as it is.
+// ensureProfile finds the IAM user of the profile's keys, and gives the profile keys if it names no credentials. Any
+// other source of credentials is left alone.
 func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) {
 	p, err := c.load(a)
 	pasted, is := p.PastedSession()
@@ -100,10 +108,13 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 		return c.putBack(ctx, a, p, pasted)
 	case err != nil:
 		return nil, err
-	case p.Kind() != profile.KindNone || p.Where("").File != a.files().Config: // one that only the config file knows may get keys
+	// A section that only the config file has may get keys, if it names no other credentials.
+	case p.Kind() != profile.KindNone || p.Where("").File != a.files().Config:
 		keys, err := p.LongTermKeys()
 		if err == nil && c.AccessKeyID != "" && c.AccessKeyID != keys.AccessKeyID {
-			err = msg.OtherKeys(p.Name, keys.AccessKeyID, c.AccessKeyID, keys.Where.File, keys.Where.Line)
+			err = msg.Errorf("profile %q has the access key %s (%s), not %s",
+				p.Name, keys.AccessKeyID, keys.Where, c.AccessKeyID).
+				Hint("existing keys stay: edit the file, name another profile, or leave out --access-key-id")
 		}
 		if err != nil {
 			return nil, err
@@ -114,59 +125,72 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 		return nil, err
 	}
 	if a.underSudo() {
-		a.warn(msg.SetupUnderSudo(a.Getenv("SUDO_USER")))
+		a.warn(msg.Errorf("sudo runs awsmfa as root: the profile is created for root, not for %s",
+			a.Getenv("SUDO_USER")))
 	}
-	a.say(msg.NewProfile(c.Name))
+	a.say(msg.Textf("there is no profile %q yet: it is created from an access key of the IAM user", c.Name))
 	return c.newKeys(ctx, a, p, c.write)
 }
 
-// putBack gives the profile the user's own keys, in the place of a session that was pasted in.
+// putBack replaces a pasted session with the user's own keys.
 func (c *setupCmd) putBack(ctx context.Context, a *app, p profile.Profile, was profile.Keys) (*account, error) {
 	if err := profile.Replaceable(a.files(), p.Name, was); err != nil {
 		return nil, err
 	}
-	a.say(msg.PastedSession(p.Name, was.Where.File, was.Where.Line))
+	a.say(msg.Textf("profile %q has a pasted session in place of the user's own keys (%s): "+
+		"enter the access key of the IAM user to put it back", p.Name, was.Where))
 	return c.newKeys(ctx, a, p, func(ctx context.Context, x *account, given connection) error {
 		return c.replace(ctx, x, was, given)
 	})
 }
 
-// replace asks whether what AWS has agreed to may take the session's place, and puts it there. That the session is the
-// same user's is AWS's to say, while it takes it; else a person says so, or --yes, of keys that were given with it.
+// replace writes keys that AWS accepted in the session's place, after a question. AWS names the session's user until
+// the session ends; after that a person must confirm the user. --yes confirms only keys that were not typed.
 func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, given connection) error {
 	whose, err := c.holder(ctx, x, was)
 	if err != nil {
-		return msg.NotWritten(err)
+		return notWritten(err)
 	}
 	id, arn, at := given.AccessKeyID, x.who.ARN, was.Where
-	yes := c.Yes && !given.typed.key()
-	if yes && whose != "" && whose != arn {
-		return msg.SessionOfAnother(id, arn, whose, at.File, at.Line)
+	q := question{defaultYes: whose == arn, yes: c.Yes && !given.typed.key()}
+	switch {
+	case whose == arn:
+		q.text = msg.Textf("Replace the session (%s), which belongs to the same user, with %s, an access key of %s?",
+			at, id, arn)
+	case whose == "":
+		q.text = msg.Textf("Replace the session (%s), which has ended, so that its user is unknown, "+
+			"with %s, an access key of %s?", at, id, arn)
+	case q.yes:
+		return msg.Errorf("%s is an access key of %s, but the pasted session (%s) belongs to %s; nothing was written",
+			id, arn, at, whose).Hint("give a key of the session's user, or leave out --yes and answer the question")
+	default:
+		q.text = msg.Textf("Replace the session (%s), which belongs to %s, with %s, an access key of %s?",
+			at, whose, id, arn)
 	}
-	meant, err := x.app.confirm(ctx, question{
-		text: msg.Textf("%s", msg.PutBack(id, arn, whose, at.File, at.Line)), defaultYes: whose == arn, yes: yes,
-	})
+	meant, err := x.app.confirm(ctx, q)
 	switch {
 	case err != nil:
 		return err
 	case !meant:
-		return msg.NotPutBack(at.File)
+		return msg.Errorf("the session stays where it is; %s was not changed", msg.Path(at.File))
 	}
 	if err := profile.ReplaceKeys(x.app.files(), x.profile.Name, was, given.Keys); err != nil {
 		return err
 	}
-	x.app.say(msg.PutBackDone(x.profile.Name, at.File))
+	x.app.say(msg.Textf("profile %q has the user's own keys again (%s)", x.profile.Name, msg.Path(at.File)))
 	return c.written(x, at.File)
 }
 
-// holder asks AWS whose a session is: "" where AWS no longer takes it.
+// holder is the ARN of a session's user, "" if AWS no longer accepts the session.
 func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (arn string, err error) {
 	_, endpoint, err := c.clientOptions(x.app, x.profile, c.Region, x.profile.MFASerial)
 	if err != nil {
 		return "", err
 	}
 	client, err := x.NewSessionClient(ctx, session.Session{
-		AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey.Reveal(), SessionToken: keys.SessionToken.Reveal(),
+		AccessKeyID:     keys.AccessKeyID,
+		SecretAccessKey: keys.SecretAccessKey.Reveal(),
+		SessionToken:    keys.SessionToken.Reveal(),
 	})
 	if err != nil {
 		return "", err
@@ -178,10 +202,9 @@ func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (a
 	return who.ARN, err
 }
 
-// newKeys asks for the connection settings until AWS knows the keys, and only then writes them: a slip in the secret
-// would leave a section that is never touched again. The region comes first: a run that is cut short between the two
-// leaves a profile without keys, which the next one gives them. Nobody is asked before all else is known to be right,
-// nor again for what typing cannot mend.
+// newKeys asks for the connection settings until AWS accepts the keys, and only then writes them: setup never changes
+// an existing section, so a mistyped secret would stay. All else is checked before the first question, and no question
+// comes again unless another answer can help.
 func (c *setupCmd) newKeys(
 	ctx context.Context, a *app, p profile.Profile, write func(context.Context, *account, connection) error,
 ) (*account, error) {
@@ -190,10 +213,10 @@ func (c *setupCmd) newKeys(
 		err = c.reachable(ctx, a, p, given.region)
 	}
 	if err != nil {
-		return nil, msg.NotWritten(err)
+		return nil, notWritten(err)
 	}
 	for tries := 0; ; tries++ {
-		if err := c.ask(ctx, p, &given); err != nil {
+		if err := c.ask(ctx, a, p, &given); err != nil {
 			return nil, err
 		}
 		x, wrong, err := c.try(ctx, a, p, given)
@@ -204,38 +227,46 @@ func (c *setupCmd) newKeys(
 			return nil, ctx.Err()
 		case !wrong.key():
 			if !wrong.region || tries == mfa.AskAgain || !given.forget(wrong) {
-				return nil, msg.NotWritten(err)
+				return nil, notWritten(err)
 			}
 		case tries == mfa.AskAgain || !given.forget(wrong):
-			return nil, msg.KeysNotTaken(err, c.secretFrom(wrong.secret && !given.typed.secret))
+			return nil, c.keysRefused(err, wrong, given)
 		}
-		a.say(msg.KeysAgain(err))
+		a.say(msg.Textf("%s; nothing was written: please type it again", err))
 	}
 }
 
-// secretFrom is what gave a secret that is wrong and was not typed, else "".
-func (c *setupCmd) secretFrom(is bool) string {
-	switch {
-	case !is:
-		return ""
-	case c.SecretStdin:
-		return "stdin"
+// notWritten is err, whose hint stays, for a run that has written nothing.
+func notWritten(err error) error { return msg.Errorf("%s; nothing was written", err).Wrap(err) }
+
+// keysRefused is the error for a new key pair that cannot be right.
+func (c *setupCmd) keysRefused(err error, wrong parts, given connection) error {
+	refused := msg.Errorf("%s; nothing was written", err).Wrap(err)
+	if wrong.secret && !given.typed.secret {
+		from := varSecret
+		if c.SecretStdin {
+			from = "stdin"
+		}
+		return refused.Hint("the secret came from %s: copy it there again, whole, or leave it out to type it", from)
 	}
-	return varSecret
+	return refused.Hint("copy both parts of the key again, whole; " +
+		"for China, GovCloud and the European Sovereign Cloud give the region too")
 }
 
-// reachable finds out what is wrong with how AWS would be reached, whatever is typed.
+// reachable checks how AWS would be reached, which does not depend on the answers.
 func (c *setupCmd) reachable(ctx context.Context, a *app, p profile.Profile, region string) error {
-	reach, _, err := c.clientOptions(a, p, region, p.MFASerial)
+	options, _, err := c.clientOptions(a, p, region, p.MFASerial)
 	if err == nil {
-		_, err = reach.NewClient(ctx, profile.Keys{})
+		_, err = options.NewClient(ctx, profile.Keys{})
 	}
 	return err
 }
 
-// try asks AWS whose the keys are. With an error comes which of the settings may be at fault: none where it is another
-// thing.
-func (c *setupCmd) try(ctx context.Context, a *app, p profile.Profile, given connection) (x *account, wrong parts, err error) {
+// try asks AWS for the keys' user. With an error it returns the settings that may be wrong, none if the cause is
+// another.
+func (c *setupCmd) try(
+	ctx context.Context, a *app, p profile.Profile, given connection,
+) (x *account, wrong parts, err error) {
 	if err := profile.CheckKeyID(given.AccessKeyID); err != nil {
 		return nil, parts{id: true}, err
 	}
@@ -251,26 +282,29 @@ func (c *setupCmd) try(ctx context.Context, a *app, p profile.Profile, given con
 	return x, wrong, err
 }
 
-// write adds what AWS has agreed to to the files, and reads the profile anew.
+// write adds settings that AWS accepted to the files, and reloads the profile. The region comes first: a run that ends
+// between the two leaves a profile without keys, which the next run completes.
 func (c *setupCmd) write(_ context.Context, x *account, given connection) error {
 	files := x.app.files()
 	switch {
 	case given.region == "" || x.profile.Region != "":
-	case x.profile.Where("").Line != 0: // its section is there, and no region in it
-		x.app.warn(msg.RegionNotWritten(given.region, files.Config))
+	case x.profile.Where("").Line != 0: // setup adds nothing unasked to a section that exists
+		x.app.warn(msg.Errorf("the region was not written: %s has a section for the profile already",
+			msg.Path(files.Config)).Hint("to set it, add region = %s to that section by hand", msg.Word(given.region)))
 	default:
-		if err := profile.AddConfig(files, c.Name, []profile.Setting{{Key: "region", Value: given.region}}); err != nil {
-			x.app.warn(msg.RegionNotWritable(given.region, err)) // as note does, of mfa_serial
+		region := profile.Setting{Key: "region", Value: given.region}
+		if err := profile.AddConfig(files, c.Name, []profile.Setting{region}); err != nil {
+			x.app.warn(msg.Errorf("region = %s was not written to the config file: %s", given.region, err).Wrap(err))
 		}
 	}
 	if err := profile.AddKeys(files, c.Name, given.AccessKeyID, given.SecretAccessKey); err != nil {
 		return err
 	}
-	x.app.say(msg.ProfileMade(c.Name, files.Credentials))
+	x.app.say(msg.Textf("added profile %q to %s", c.Name, msg.Path(files.Credentials)))
 	return c.written(x, files.Credentials)
 }
 
-// written reads the profile anew, now that the keys are in the file, and says so where others may read that.
+// written reloads the profile, now that the file has its keys, and warns if others may read the file.
 func (c *setupCmd) written(x *account, file string) (err error) {
 	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		x.app.warn(openToOthers(file, info.Mode()))
@@ -279,7 +313,7 @@ func (c *setupCmd) written(x *account, file string) (err error) {
 	return err
 }
 
-// connection is the connection settings of a new profile, and which of them a person typed.
+// connection holds the settings of a new profile, and which of them a person typed.
 type connection struct {
 	profile.Keys
 	region string
@@ -289,11 +323,11 @@ type connection struct {
 // parts are some of the connection settings.
 type parts struct{ id, secret, region bool }
 
-// key says that the access key is among them, or half of it.
+// key says whether the access key ID or the secret is among them.
 func (p parts) key() bool { return p.id || p.secret }
 
-// forget drops what was typed of that which may be wrong, to be asked for again: a key pair is copied anew as a whole.
-// It reports false where typing mends nothing.
+// forget clears typed settings that may be wrong, to be asked for again; both typed halves of a key pair go together.
+// It reports false if no other answer can help.
 func (g *connection) forget(wrong parts) bool {
 	if wrong.region && g.typed.region {
 		g.region = ""
@@ -311,16 +345,16 @@ func (g *connection) forget(wrong parts) bool {
 	return true
 }
 
-// given are the connection settings that nobody has to be asked for.
+// given returns the connection settings from flags, variables and stdin.
 func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
 	secret := a.Getenv(varSecret)
 	if c.SecretStdin {
 		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return connection{}, msg.StdinFailed(err)
+			return connection{}, msg.Errorf("reading the secret access key from stdin: %s", msg.Cause(err)).Wrap(err)
 		}
 		if secret = strings.TrimSpace(strings.TrimPrefix(line, "\ufeff")); secret == "" {
-			return connection{}, msg.StdinEmpty()
+			return connection{}, msg.Errorf("the first line of stdin is empty; it must be the secret access key")
 		}
 	}
 	given := connection{region: regionFor(c.Region, p, a.Getenv)}
@@ -331,26 +365,27 @@ func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
 	return given, nil
 }
 
-// ask asks the person for what is not there.
-func (c *setupCmd) ask(ctx context.Context, p profile.Profile, given *connection) error {
+// ask asks for the settings that are missing.
+func (c *setupCmd) ask(ctx context.Context, a *app, p profile.Profile, given *connection) error {
 	id, secret := given.AccessKeyID, given.SecretAccessKey.Reveal()
 	first := given.typed == parts{}
-	if id != "" && secret != "" && !given.typed.region { // a script's, where a region may well not be wanted
+	if id != "" && secret != "" && !given.typed.region { // a script gave both, and may want no region
 		return nil
 	}
 	tty, err := term.Open()
 	if err != nil {
-		return msg.NobodyToAskKeys(c.Name, err)
+		return msg.Errorf("profile %q has no access key, and there is no terminal to ask for one on", c.Name).Wrap(err).
+			Hint("give --access-key-id, and the secret in AWSMFA_SECRET_ACCESS_KEY or with --secret-stdin")
 	}
 	defer tty.Close()
 	given.typed.id = given.typed.id || id == ""
 	given.typed.secret = given.typed.secret || secret == ""
-	if id, secret, err = askKeys(ctx, tty, id, secret); err != nil {
+	if id, secret, err = a.askKeys(ctx, tty, id, secret); err != nil {
 		return err
 	}
 	given.AccessKeyID, given.SecretAccessKey = id, profile.NewSecret(secret)
-	for given.region == "" && p.Where("").Line == 0 && (first || given.typed.region) { // enter for none is an answer
-		region, err := tty.Ask(ctx, msg.AskRegion)
+	for given.region == "" && p.Where("").Line == 0 && (first || given.typed.region) { // Enter means none
+		region, err := tty.Ask(ctx, a.text(msg.Textf("Region (such as ap-northeast-1; Enter for none): ")))
 		if err != nil {
 			return answered(ctx, err)
 		}
@@ -361,34 +396,37 @@ func (c *setupCmd) ask(ctx context.Context, p profile.Profile, given *connection
 		if isRegion(region) {
 			given.region, given.typed.region = region, true
 		} else {
-			tty.Say(msg.NoRegionAgain())
+			tty.Say(a.text(msg.Textf("Region names look like ap-northeast-1.")) + "\n")
 		}
 	}
 	c.Region = given.region
 	return nil
 }
 
-// askKeys asks for those of the two that are not given.
-func askKeys(ctx context.Context, tty *term.Terminal, givenID, givenSecret string) (id, secret string, err error) {
+// askKeys asks for the access key ID and the secret, unless they are given. The questions are those of aws configure.
+func (a *app) askKeys(
+	ctx context.Context, tty *term.Terminal, givenID, givenSecret string,
+) (id, secret string, err error) {
 	id, secret = givenID, givenSecret
 	for id == "" {
-		if id, err = tty.Ask(ctx, msg.AskAccessKeyID); err != nil {
+		if id, err = tty.Ask(ctx, a.text(msg.Textf("Access key ID: "))); err != nil {
 			return "", "", answered(ctx, err)
 		}
 		if id != "" && !profile.IsKeyID(id) {
-			tty.Say(msg.NoKeyIDAgain())
+			tty.Say(a.text(msg.Textf("That is not an access key ID, which is 20 capital letters and digits, such as "+
+				"AKIA...; the secret is the next question.")) + "\n")
 			id = ""
 		}
 	}
 	for secret == "" {
-		if secret, err = tty.AskSecret(ctx, msg.AskSecretAccessKey); err != nil {
+		if secret, err = tty.AskSecret(ctx, a.text(msg.Textf("Secret access key (not shown): "))); err != nil {
 			return "", "", answered(ctx, err)
 		}
 	}
 	return id, secret, nil
 }
 
-// ensureDevice finds the user's device, and adds one when there is none that a session can be had with.
+// ensureDevice finds the user's MFA device, and adds one if the user has none that works on the command line.
 func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string, err error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
@@ -412,42 +450,53 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 		return "", notYourDevice(c.Serial, serials)
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
-	case len(usable) == 1 && usable[0].IsSecurityKey(): // named, or it would not count
+	case len(usable) == 1 && usable[0].IsSecurityKey(): // the one named
 		return "", mfa.UnusableKey(usable[0].Serial)
 	case len(usable) == 1:
-		x.app.say(msg.DeviceThere(usable[0].Serial))
+		x.app.say(msg.Textf("the MFA device is %s", usable[0].Serial))
 		return usable[0].Serial, nil
 	}
 	d, err := x.app.choose(x.profile.Name)(ctx, usable)
 	return d.Serial, err
 }
 
-// note offers to write mfa_serial into the config file, so that other tools find the device too. That it cannot be
-// written is no reason to stop: awsmfa finds the device without.
+// note offers to write mfa_serial to the config file, for other tools. A failure is a warning: awsmfa finds the device
+// without it.
 func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 	if x.profile.MFASerial == serial || c.NoNote {
 		return nil
 	}
 	if x.profile.MFASerial != "" {
-		at := x.profile.Where("mfa_serial")
-		x.app.warn(msg.OtherSerial(x.profile.MFASerial, serial, at.File, at.Line))
+		x.app.warn(msg.Errorf("the profile's mfa_serial is %s (%s), but the user's device is %s",
+			x.profile.MFASerial, x.profile.Where("mfa_serial"), serial).
+			Hint("change that line by hand: AWS accepts no code of another device"))
 		return nil
 	}
-	wanted, err := x.app.confirm(ctx, question{text: msg.Textf("%s", msg.NoteSerial(x.app.files().Config)), defaultYes: true, yes: c.Yes})
+	file := msg.Path(x.app.files().Config)
+	wanted, err := x.app.confirm(ctx, question{
+		text:       msg.Textf("Write the device as mfa_serial to %s, for other tools too?", file),
+		defaultYes: true,
+		yes:        c.Yes,
+	})
 	switch {
-	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground): // nobody to ask: it is an offer, not a need
-		x.app.warn(msg.NotNoted(err))
+	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground): // nobody to ask
+		x.app.warn(notNoted(err))
 		return nil
 	case err != nil || !wanted:
 		return err
 	}
-	if err := profile.AddConfig(x.app.files(), x.profile.Name, []profile.Setting{{Key: "mfa_serial", Value: serial}}); err != nil {
-		x.app.warn(msg.NotNoted(err))
+	setting := profile.Setting{Key: "mfa_serial", Value: serial}
+	if err := profile.AddConfig(x.app.files(), x.profile.Name, []profile.Setting{setting}); err != nil {
+		x.app.warn(notNoted(err))
 		return nil
 	}
-	x.app.say(msg.Noted(x.app.files().Config))
+	x.app.say(msg.Textf("wrote mfa_serial to %s", file))
 	x.profile, err = c.load(x.app)
 	return err
+}
+
+func notNoted(err error) *msg.Error {
+	return msg.Errorf("mfa_serial was not written: %s; awsmfa finds the device without it", err).Wrap(err)
 }
 
 // awsCLI says which version of the AWS CLI is installed.
