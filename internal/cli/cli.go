@@ -16,13 +16,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
-	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
-	"awsmfa/internal/profile"
 	"awsmfa/internal/term"
-	"awsmfa/shells"
 )
 
 // The exit codes, apart from a wrapped command's own.
@@ -44,29 +39,6 @@ type System struct {
 	Stdin   *os.File // a wrapped command's; awsmfa reads nothing from it
 	Stdout  *os.File
 	Stderr  *os.File
-}
-
-// grammar is the command line, all of it: help, completion and errors derive from it.
-type grammar struct {
-	Env  envCmd  `cmd:"" help:"Print the statements that put a session into the shell that runs this."`
-	Exec execCmd `cmd:"" help:"Run one command, or a subshell, with a session in its environment."`
-
-	CredentialProcess processCmd `cmd:"" name:"credential-process" help:"Print a session as AWS clients read it, for credential_process."`
-	Config            configCmd  `cmd:"" help:"Print, or add, a profile with which every AWS client uses awsmfa."`
-
-	Console consoleCmd `cmd:"" help:"Print or open a link that signs a browser in to the AWS console as a role."`
-
-	Setup  setupCmd  `cmd:"" help:"Do the first day: profile, MFA device, first session."`
-	Device deviceCmd `cmd:"" help:"Add, list, resync and remove MFA devices."`
-	Rotate rotateCmd `cmd:"" help:"Replace the profile's access key by a new one, and delete the old one."`
-	Policy policyCmd `cmd:"" help:"Print the policy that denies everything without MFA."`
-	Doctor doctorCmd `cmd:"" help:"Check everything a session needs, and suggest fixes."`
-
-	Help    helpCmd    `cmd:"" help:"Print the help of awsmfa, or of one command."`
-	Version versionCmd `cmd:"" help:"Print the version."`
-
-	Debug       bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
-	VersionFlag versionFlag `name:"version" help:"Print the version and quit."`
 }
 
 // app is one run of the program.
@@ -111,148 +83,13 @@ func Run(world System) (code int) {
 			code = a.fail(msg.Bug(r))
 		}
 	}()
-	a.evaluated = forShell(firstWord(a.Args[1:])) && !term.IsTerminal(a.Stdout)
+	a.evaluated = isEvaluated(firstWord(a.Args[1:])) && !term.IsTerminal(a.Stdout)
 	return a.fail(a.run())
 }
 
-func (a *app) run() error {
-	if c, ok := plain(a.Args[1:]); ok {
-		return c.Run(a)
-	}
-	var g grammar
-	parser, err := kong.New(&g,
-		kong.Name("awsmfa"),
-		kong.Description(msg.Description),
-		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
-		kong.Writers(term.Text(a.Stdout), term.Text(a.Stderr)),
-		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Bind(a),
-	)
-	if err != nil {
-		return err
-	}
-	if own, _, _ := splitCommand(a.Args[1:]); slices.ContainsFunc(own, isEmpty) {
-		return &usageError{msg.EmptyArgument()}
-	}
-	args := a.Args[1:]
-	if len(args) == 0 && !a.evaluated {
-		args = []string{"--help"}
-	}
-	parsed, err := parse(parser, &g, args)
-	if err != nil {
-		return a.usage(err, a.Args[1:])
-	}
-	a.debug = g.Debug
-	return parsed.Run(parser)
-}
-
-// isEmpty says of an argument that it is empty, or a flag's empty value: a script's variable that is not set. Taken for
-// "not given" it would silently mean another profile. A value may itself end in an equals sign, as Base32 does.
-func isEmpty(arg string) bool {
-	flag, value, joined := strings.Cut(arg, "=")
-	long := strings.HasPrefix(flag, "--")
-	return arg == "" || joined && value == "" && (long || len(flag) == 2 && flag[0] == '-')
-}
-
-// commandNames are all commands.
-func commandNames() []string {
-	return []string{
-		"env", "exec", "credential-process", "config", "console", "setup", "device", "rotate", "policy", "doctor",
-		"help", "version",
-	}
-}
-
-// forShell says whether what a command prints is for a shell to evaluate; one that is no command may be meant for env.
-func forShell(command string) bool {
-	return command == "env" || !slices.Contains(commandNames(), command)
-}
-
-// plain recognizes the calls that are made all day, in every new shell and around every command: env and exec with a
-// profile or none, and no flag. There is nothing in them that needs the grammar, which takes a millisecond to build,
-// a third of what such a call takes.
-func plain(args []string) (c interface{ Run(*app) error }, ok bool) {
-	own, command, dashed := splitCommand(args)
-	if len(own) == 0 || len(own) > 2 || slices.ContainsFunc(own, func(arg string) bool { return arg == "" || arg[0] == '-' }) {
-		return nil, false
-	}
-	var flags sessionFlags
-	if len(own) == 2 {
-		flags.Name = own[1]
-	}
-	switch {
-	case own[0] == "env" && !dashed:
-		return &envCmd{sessionFlags: flags}, true
-	case own[0] == "credential-process" && !dashed:
-		return &processCmd{sessionFlags: flags}, true
-	case own[0] == "exec":
-		return &execCmd{sessionFlags: flags, Command: command, dashed: dashed}, true
-	}
-	return nil, false
-}
-
-// parse reads the arguments by the grammar. What stands after the first -- is exec's command, never ours to read; for
-// every other command -- has its usual meaning.
-func parse(parser *kong.Kong, g *grammar, args []string) (*kong.Context, error) {
-	own, command, dashed := splitCommand(args)
-	if dashed {
-		parsed, err := parser.Parse(own)
-		if err == nil && parsed.Selected() != nil && parsed.Selected().Name == "exec" {
-			g.Exec.Command, g.Exec.dashed = command, true
-			return parsed, nil
-		}
-		if firstWord(own) == "exec" {
-			return nil, err
-		}
-	}
-	return parser.Parse(args)
-}
-
-// splitCommand parts args at the first --, which belongs to neither part.
-func splitCommand(args []string) (own, command []string, dashed bool) {
-	for i, arg := range args {
-		if arg == "--" {
-			return args[:i], args[i+1:], true
-		}
-	}
-	return args, nil, false
-}
-
-// firstWord is the command, or "" where a flag stands before it: the word after a flag may be its value.
-func firstWord(args []string) string {
-	for _, arg := range args {
-		switch {
-		case arg == "--debug":
-		case strings.HasPrefix(arg, "-"):
-			return ""
-		default:
-			return arg
-		}
-	}
-	return ""
-}
-
-// guessedShell is the shell that evaluates stdout, found without understanding the arguments: what cannot be understood
-// must make the evaluated line fail as well.
-func (a *app) guessedShell() shells.Shell {
-	named := ""
-	for i, arg := range a.Args {
-		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
-			named = value
-		} else if arg == "--shell" && i+1 < len(a.Args) {
-			named = a.Args[i+1]
-		}
-	}
-	if s, err := a.chooseShell(named); err == nil {
-		return s
-	}
-	s, _ := ancestor.Shell(a.Getenv)
-	return s
-}
-
-// catchSignals makes Ctrl-C, Ctrl-\ and their kin end what ctx governs, until stop is called, instead of the process at once: the
-// terminal is told, the lock let go, the evaluated line made to fail. Listening costs threads, a third of a millisecond:
-// it is for what takes time.
+// catchSignals cancels ctx on SIGINT, SIGTERM, SIGHUP and SIGQUIT until stop is called, so that the run can restore the
+// terminal, release the lock and make the evaluated line fail. Listening starts threads, which takes a third of a
+// millisecond: only slow work calls it.
 func (a *app) catchSignals() (ctx context.Context, stop func()) {
 	if a.catching { // setup obtains a session in the midst of its own work
 		return a.ctx, func() {}
@@ -338,62 +175,6 @@ func (a *app) origins() (named []msg.Origin) {
 		}
 	}
 	return named
-}
-
-// usageError is a command line that cannot be understood, or values in it that cannot be.
-type usageError struct{ error }
-
-func (e *usageError) Unwrap() error { return e.error }
-
-// usage puts what Kong could not read into words.
-func (a *app) usage(err error, args []string) error {
-	var parse *kong.ParseError
-	if !errors.As(err, &parse) {
-		return &usageError{err}
-	}
-	node := parse.Context.Model.Node
-	for _, step := range parse.Context.Path {
-		if step.Command != nil {
-			node = step.Command
-		}
-	}
-	word := firstWord(args)
-	if node == parse.Context.Model.Node && word != "" && strings.HasPrefix(parse.Error(), "unexpected argument") {
-		return &usageError{a.unknownCommand(word, args, parse.Error())}
-	}
-	return &usageError{msg.Usage(parse.Unwrap(), node.FullPath())}
-}
-
-// unknownCommand is for a word that stands where a command is expected: one of another program, a profile, or a slip,
-// for which reason is Kong's text.
-func (a *app) unknownCommand(word string, args []string, reason string) error {
-	own, command, dashed := splitCommand(withoutCode(args))
-	after := own[min(len(own), slices.Index(own, word)+1):]
-	shell := a.typingShell()
-	line := func(args ...string) string {
-		text, err := a.lineFor(shell, append([]string{"env"}, args...)...)
-		if err != nil { // the name cannot be typed in this shell
-			return shell.Line("awsmfa env PROFILE")
-		}
-		return text
-	}
-	if hint := msg.InsteadOfCommand(word, line(after...), line("--unset"), a.cache().Path); hint != "" {
-		return msg.UnknownCommand(word, hint)
-	}
-	_, err := profile.Load(a.files(), word)
-	switch {
-	case err == nil && dashed && len(command) > 0:
-		words := slices.Concat([]string{"exec", word}, after, []string{"--"}, command)
-		if text, err := a.commandLine(shell, words...); err == nil {
-			return msg.UnknownCommand(word, msg.IsProfileExec(text))
-		}
-	case err == nil:
-		return msg.UnknownCommand(word, msg.IsProfile(line(append([]string{word}, after...)...)))
-	}
-	if _, near, ok := strings.Cut(reason, ", did you mean "); ok {
-		return msg.UnknownCommand(word, msg.DidYouMean(near))
-	}
-	return msg.UnknownCommandOrProfile(word)
 }
 
 // warn prints what did not stop the run, each warning once.

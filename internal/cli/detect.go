@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
 	"awsmfa/shells"
@@ -38,4 +40,22 @@ func shellNames() []string {
 		names = append(names, s.Name)
 	}
 	return names
+}
+
+// guessedShell returns the shell that evaluates stdout, from arguments that may be malformed: a usage error must make the
+// evaluated line fail, too.
+func (a *app) guessedShell() shells.Shell {
+	named := ""
+	for i, arg := range a.Args {
+		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
+			named = value
+		} else if arg == "--shell" && i+1 < len(a.Args) {
+			named = a.Args[i+1]
+		}
+	}
+	if s, err := a.chooseShell(named); err == nil {
+		return s
+	}
+	s, _ := ancestor.Shell(a.Getenv)
+	return s
 }

@@ -2,19 +2,11 @@ package msg
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
 
 // The command line.
-
-// Description stands above the commands in --help.
-const Description = "AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.\n\n" +
-	"  bash, zsh    eval \"$(awsmfa env prod)\"\n" +
-	"  PowerShell   Invoke-Expression (awsmfa env prod)\n" +
-	"  fish         awsmfa env prod | source\n" +
-	"  one command  awsmfa exec prod -- aws s3 ls"
 
 // EnvHelp stands under the usage in env --help.
 const EnvHelp = `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.
@@ -34,82 +26,6 @@ const Interrupted = "interrupted"
 
 // Waiting is said when another run holds the lock for longer than a moment.
 const Waiting = "waiting for another awsmfa that is obtaining a session for the same user"
-
-// Usage is a command line that Kong could not read, in plainer words than Kong's where those are known. command is what
-// was understood of it: awsmfa, and the commands named.
-func Usage(err error, command string) error {
-	text, hint := err.Error(), HintOf(err)
-	missing := regexp.MustCompile(`^(--?\S+): expected .* value .*`)
-	switch {
-	case missing.MatchString(text):
-		text = missing.FindStringSubmatch(text)[1] + ": a value is missing, or begins with -"
-	case command == "awsmfa exec" && !strings.Contains(text, "did you mean") &&
-		(strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")):
-		hint = "put -- before the command: awsmfa exec [PROFILE] -- COMMAND [ARG ...]"
-	case command == "awsmfa env" && strings.HasPrefix(text, "unexpected argument"):
-		hint = "name one profile; a name with blanks goes in quotes"
-	}
-	if hint == "" {
-		hint = "see " + command + " --help"
-	}
-	return &Error{oldText: text, oldHint: hint, err: err}
-}
-
-// UnknownCommand is for a word that stands where a command is expected.
-func UnknownCommand(name, hint string) error {
-	return &Error{oldText: "no command is called " + quoted(name), oldHint: hint}
-}
-
-// UnknownCommandOrProfile is for such a word that is no profile either.
-func UnknownCommandOrProfile(name string) error {
-	return &Error{
-		oldText: "no command and no profile is called " + quoted(name),
-		oldHint: "awsmfa help lists the commands",
-	}
-}
-
-// IsProfile and IsProfileExec are hints for a profile's name in the place of a command; line is what was meant.
-func IsProfile(line string) string {
-	return "it is a profile; to put its session into this shell:  " + line
-}
-
-func IsProfileExec(line string) string {
-	return "it is a profile; to run the command with its session:  " + line
-}
-
-// DidYouMean is Kong's list of commands that are spelt alike.
-func DidYouMean(near string) string { return "did you mean " + near }
-
-// InsteadOfCommand is the hint for a command that other programs have; "" for any other word. env and unset are the
-// lines that set and remove a session in this shell, cache is the directory of the cached sessions.
-func InsteadOfCommand(name, env, unset, cache string) string {
-	switch name {
-	case "list", "ls":
-		return "awsmfa device list shows MFA devices, and aws configure list-profiles shows profiles"
-	case "status":
-		return "awsmfa doctor shows whether a profile has a session, and until when"
-	case "logout", "clear":
-		if cache == "" {
-			return "to remove the session from this shell:  " + unset
-		}
-		return "to forget all cached sessions delete " + path(cache) + "; to remove the session from this shell:  " + unset
-	case "init":
-		return "awsmfa setup makes a profile and its MFA device; to put a session into this shell:  " + env
-	case "use":
-		return "to put a session into this shell:  " + env
-	case "login":
-		return "for IAM Identity Center run aws sso login; to put a session into this shell:  " + env
-	case "whoami":
-		return "awsmfa exec -- aws sts get-caller-identity shows it, and awsmfa doctor checks the profile"
-	case "completion":
-		return "there is none; awsmfa help lists the commands, and awsmfa help env the options of env"
-	}
-	return ""
-}
-
-func EmptyArgument() error {
-	return &Error{oldText: "an argument is empty", oldHint: "is a variable unset? leave the argument out if nothing is meant"}
-}
 
 func NotPositive(text string) error {
 	return &Error{oldText: fmt.Sprintf("%s is not more than nothing", text), oldHint: "write 30s, 2m, or a number of seconds"}

@@ -103,6 +103,14 @@ func (p Printer) Text(t Text) string {
 	return fmt.Sprintf(format, args...)
 }
 
+// Help returns a text of --help, which has no arguments.
+func (p Printer) Help(text string) string {
+	if translated, ok := p.Catalog[text]; ok {
+		return translated
+	}
+	return text
+}
+
 // Error returns what err says: the message that it is, or wraps without adding to it, else its own text.
 func (p Printer) Error(err error) string {
 	var e *Error

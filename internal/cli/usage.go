@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// usageError is a command line with a mistake in it: a flag, an argument, or a value.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// usage turns an error of Kong's parser into a message.
+func (a *app) usage(err error, args []string) error {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) {
+		return &usageError{err}
+	}
+	node := parse.Context.Model.Node
+	for _, step := range parse.Context.Path {
+		if step.Command != nil {
+			node = step.Command
+		}
+	}
+	word := firstWord(args)
+	if node == parse.Context.Model.Node && word != "" && strings.HasPrefix(parse.Error(), "unexpected argument") {
+		return &usageError{a.unknownCommand(word, args, parse.Error())}
+	}
+	return &usageError{parseError(parse.Unwrap(), strings.Fields(node.FullPath())[1:])}
+}
+
+// parseError turns what Kong's parser says of a command's arguments into a message. Kong has no types for these errors:
+// their texts are those of its context.go, scanner.go and mapper.go, in the version that go.mod names.
+func parseError(err error, command []string) error {
+	e := kongMessage(err)
+	text, hint := err.Error(), msg.HintOf(err)
+	misplaced := strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")
+	switch near := strings.Contains(text, "did you mean"); {
+	case slices.Equal(command, []string{"exec"}) && misplaced && !near:
+		e.Hint("put -- before the command: %s", msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))
+	case slices.Equal(command, []string{"env"}) && strings.HasPrefix(text, "unexpected argument"):
+		e.Hint("name one profile; a name with blanks goes in quotes")
+	case hint == "":
+		e.Hint("see %s", msg.Command(append(command, "--help")...))
+	}
+	return e.Wrap(err)
+}
+
+func kongMessage(err error) *msg.Error {
+	text, near, _ := strings.Cut(strings.TrimSuffix(err.Error(), "?"), ", did you mean ")
+	near = strings.TrimPrefix(near, "one of ")
+	flag, problem, _ := strings.Cut(text, ": ")
+	var own *msg.Error
+	if errors.As(err, &own) {
+		return msg.Errorf("%s: %s", flag, own)
+	}
+	if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+		if near != "" {
+			return msg.Errorf("unexpected argument %s, did you mean %s?", argument, near)
+		}
+		return msg.Errorf("unexpected argument %s", argument)
+	}
+	if name, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		if near != "" {
+			return msg.Errorf("unknown flag %s, did you mean %s?", name, near)
+		}
+		return msg.Errorf("unknown flag %s", name)
+	}
+	if subcommands, ok := strings.CutPrefix(text, "expected one of "); ok {
+		return msg.Errorf("a command is missing: %s", subcommands)
+	}
+	if strings.HasPrefix(problem, "expected ") && strings.Contains(problem, " value ") {
+		return msg.Errorf("%s: a value is missing, or begins with -", flag)
+	}
+	if strings.HasPrefix(problem, "bool value must be ") {
+		return msg.Errorf("%s is a switch: it takes no value, or true or false", flag)
+	}
+	if flag, values, ok := strings.Cut(text, " must be one of "); ok {
+		values, got, _ := strings.Cut(values, " but got ")
+		return msg.Errorf("%s is one of %s, not %s", flag, values, got)
+	}
+	return msg.Errorf("%s", text)
+}
+
+// unknownCommand is for a word that stands where a command is expected: a command of another program, a profile, or a
+// slip, for which reason is Kong's text.
+func (a *app) unknownCommand(word string, args []string, reason string) error {
+	own, command, dashed := splitCommand(withoutCode(args))
+	after := own[min(len(own), slices.Index(own, word)+1):]
+	unknown := msg.Errorf("no command is called %q", word)
+	if hint := a.insteadOfCommand(word, after); !hint.IsEmpty() {
+		return unknown.WithHint(hint)
+	}
+	_, err := profile.Load(a.files(), word)
+	switch {
+	case err == nil && dashed && len(command) > 0:
+		words := slices.Concat([]string{"exec", word}, after, []string{"--"}, command)
+		if text, err := a.commandLine(a.typingShell(), words...); err == nil {
+			return unknown.Hint("it is a profile; to run the command with its session:  %s", text)
+		}
+	case err == nil:
+		return unknown.Hint("it is a profile; to put its session into this shell:  %s", a.envLine(append([]string{word}, after...)...))
+	}
+	if _, near, ok := strings.Cut(reason, ", did you mean "); ok {
+		return unknown.Hint("did you mean %s", near)
+	}
+	return msg.Errorf("no command and no profile is called %q", word).Hint("%s lists the commands", msg.Command("help"))
+}
+
+// insteadOfCommand is the hint for a command that other programs have, with the arguments after it; empty for others.
+func (a *app) insteadOfCommand(word string, after []string) msg.Text {
+	switch word {
+	case "list", "ls":
+		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles", msg.Command("device", "list"))
+	case "status":
+		return msg.Textf("%s shows whether a profile has a session, and until when", msg.Command("doctor"))
+	case "logout", "clear":
+		unset := a.envLine("--unset")
+		if cache := a.cache().Path; cache != "" {
+			return msg.Textf("to forget all cached sessions delete %s; to remove the session from this shell:  %s", msg.Path(cache), unset)
+		}
+		return msg.Textf("to remove the session from this shell:  %s", unset)
+	case "init":
+		return msg.Textf("%s makes a profile and its MFA device; to put a session into this shell:  %s",
+			msg.Command("setup"), a.envLine(after...))
+	case "use":
+		return msg.Textf("to put a session into this shell:  %s", a.envLine(after...))
+	case "login":
+		return msg.Textf("for IAM Identity Center run aws sso login; to put a session into this shell:  %s", a.envLine(after...))
+	case "whoami":
+		return msg.Textf("%s shows it, and %s checks the profile",
+			msg.Command("exec", "--", "aws", "sts", "get-caller-identity"), msg.Command("doctor"))
+	case "completion":
+		return msg.Textf("there is none; %s lists the commands, and %s the options of env", msg.Command("help"), msg.Command("help", "env"))
+	}
+	return msg.Text{}
+}
+
+// envLine is the line to type for env with these arguments.
+func (a *app) envLine(args ...string) string {
+	shell := a.typingShell()
+	line, err := a.lineFor(shell, append([]string{"env"}, args...)...)
+	if err != nil { // the name cannot be typed in this shell
+		return shell.Line(a.typedCommand("env", "PROFILE"))
+	}
+	return line
+}
