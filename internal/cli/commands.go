@@ -94,8 +94,15 @@ func isEvaluated(name string) bool {
 
 // globalFlags are the flags of every command.
 type globalFlags struct {
-	Debug       bool        `help:"Trace decisions and requests on stderr; no secret and no code is shown."`
-	VersionFlag versionFlag `name:"version" help:"Print the version and quit."`
+	Debug       bool
+	VersionFlag versionFlag `name:"version"`
+}
+
+func (*globalFlags) help() flagHelp {
+	return flagHelp{
+		"debug":   msg.Textf("Trace decisions and requests on stderr; no secret and no code is shown."),
+		"version": msg.Textf("Print the version and quit."),
+	}
 }
 
 // description stands above the commands in --help.
@@ -111,12 +118,11 @@ const description = `AWS sessions with MFA, in the shell you are in: one code in
 func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("awsmfa"),
-		kong.Description(a.printer().Help(description)),
-		kong.Vars{"shells": strings.Join(shellNames(), ", ")},
+		kong.Description(description),
 		kong.Writers(term.Text(a.Stdout), term.Text(a.Stderr)),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.PostBuild(a.translateHelp),
+		kong.Help(a.printHelp),
 		kong.Bind(a),
 	}
 	all := commands()
@@ -127,23 +133,6 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 		options = append(options, kong.DynamicCommand(c.name, c.help, "", c.new()))
 	}
 	return kong.New(flags, options...)
-}
-
-// translateHelp puts the help of every command and flag into the reader's language.
-func (a *app) translateHelp(parser *kong.Kong) error {
-	printer := a.printer()
-	if printer.Catalog == nil {
-		return nil
-	}
-	return kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
-		switch node := node.(type) {
-		case *kong.Node:
-			node.Help, node.Detail = printer.Help(node.Help), printer.Help(node.Detail)
-		case *kong.Value:
-			node.Help = printer.Help(node.Help)
-		}
-		return next(nil)
-	})
 }
 
 // run reads the command line and runs the command.

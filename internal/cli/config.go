@@ -17,8 +17,15 @@ import (
 
 type configCmd struct {
 	profileFlags
-	As    string `name:"as" help:"What the new profile is called (PROFILE-mfa)." placeholder:"NAME"`
-	Write bool   `help:"Add it to the config file instead of printing it."`
+	As    string `name:"as" placeholder:"NAME"`
+	Write bool
+}
+
+func (c *configCmd) help() flagHelp {
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"as":    msg.Textf("What the new profile is called (PROFILE-mfa)."),
+		"write": msg.Textf("Add it to the config file instead of printing it."),
+	})
 }
 
 func (*configCmd) Help() string { return msg.ConfigHelp }

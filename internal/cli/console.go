@@ -19,8 +19,16 @@ import (
 type consoleCmd struct {
 	sessionFlags
 
-	Open        bool   `help:"Open the link in a browser and print nothing."`
-	Destination string `help:"Where it leads: a service's short name, such as lambda, or a page's URL. Else the console's home, in the profile's region." placeholder:"PAGE"`
+	Open        bool
+	Destination string `placeholder:"PAGE"`
+}
+
+func (c *consoleCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"open": msg.Textf("Open the link in a browser and print nothing."),
+		"destination": msg.Textf("Where it leads: a service's short name, such as lambda, or a page's URL. Else the console's " +
+			"home, in the profile's region."),
+	})
 }
 
 func (*consoleCmd) Help() string {

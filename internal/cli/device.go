@@ -24,6 +24,8 @@ type deviceAddCmd struct {
 	enrollFlags
 }
 
+func (c *deviceAddCmd) help() flagHelp { return mergeHelp(c.profileFlags.help(), c.enrollFlags.help()) }
+
 // Help is Kong's hook for what stands under the usage.
 func (*deviceAddCmd) Help() string { return msg.DeviceAddHelp }
 
@@ -77,8 +79,15 @@ func (c *deviceListCmd) Run(a *app) error {
 
 type deviceResyncCmd struct {
 	profileFlags
-	Serial    string `help:"The device, where there are several." placeholder:"ARN"`
-	CodesFrom string `help:"A command line that prints a code each time it is run, instead of questions." placeholder:"COMMAND"`
+	Serial    string `placeholder:"ARN"`
+	CodesFrom string `placeholder:"COMMAND"`
+}
+
+func (c *deviceResyncCmd) help() flagHelp {
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"serial":     msg.Textf("The device, where there are several."),
+		"codes-from": msg.Textf("A command line that prints a code each time it is run, instead of questions."),
+	})
 }
 
 func (c *deviceResyncCmd) Run(a *app) error {
@@ -121,7 +130,13 @@ func (c *deviceResyncCmd) Run(a *app) error {
 
 type deviceRemoveCmd struct {
 	sessionFlags
-	Yes bool `short:"y" help:"Do not ask whether it is meant."`
+	Yes bool `short:"y"`
+}
+
+func (c *deviceRemoveCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"yes": msg.Textf("Do not ask whether it is meant."),
+	})
 }
 
 // Run removes with a session: the usual policies let nobody take a device away without MFA, so that a stolen key cannot.

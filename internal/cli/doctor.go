@@ -25,7 +25,13 @@ import (
 
 type doctorCmd struct {
 	profileFlags
-	JSON bool `name:"json" help:"Print one JSON object instead of lines."`
+	JSON bool `name:"json"`
+}
+
+func (c *doctorCmd) help() flagHelp {
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"json": msg.Textf("Print one JSON object instead of lines."),
+	})
 }
 
 func (*doctorCmd) Help() string {

@@ -22,11 +22,24 @@ import (
 
 // enrollFlags say how a new device is made known to an authenticator; device add and setup have them alike.
 type enrollFlags struct {
-	DeviceName string `name:"name" help:"The new device's name, with its path if it has one. Else the IAM user's own name, which the usual policies demand." placeholder:"NAME"`
-	QRPNG      string `name:"qr-png" help:"Write the QR code to this PNG file too, for this user alone; it is removed when the device is enabled." placeholder:"FILE"`
-	KeepQR     bool   `help:"Do not remove the PNG file: it holds the device's key."`
-	CodesFrom  string `help:"The authenticator is a program: this command line gets the key on stdin and prints a code, each time it is run." placeholder:"COMMAND"`
-	Yes        bool   `short:"y" help:"Answer yes to every question that can be answered so."`
+	DeviceName string `name:"name" placeholder:"NAME"`
+	QRPNG      string `name:"qr-png" placeholder:"FILE"`
+	KeepQR     bool
+	CodesFrom  string `placeholder:"COMMAND"`
+	Yes        bool   `short:"y"`
+}
+
+func (*enrollFlags) help() flagHelp {
+	return flagHelp{
+		"name": msg.Textf("The new device's name, with its path if it has one. Else the IAM user's own name, which the " +
+			"usual policies demand."),
+		"qr-png": msg.Textf("Write the QR code to this PNG file too, for this user alone; it is removed when the device " +
+			"is enabled."),
+		"keep-qr": msg.Textf("Do not remove the PNG file: it holds the device's key."),
+		"codes-from": msg.Textf("The authenticator is a program: this command line gets the key on stdin and prints a code, " +
+			"each time it is run."),
+		"yes": msg.Textf("Answer yes to every question that can be answered so."),
+	}
 }
 
 // cleanupTimeout is how long the clearing up after a failure may take.

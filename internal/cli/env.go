@@ -17,9 +17,17 @@ import (
 
 type envCmd struct {
 	sessionFlags
-	Shell  string `help:"Print for this shell instead of the one that runs this: ${shells}. Or set AWSMFA_SHELL." placeholder:"NAME"`
-	Unset  bool   `help:"Print what removes all that awsmfa sets."`
-	Reveal bool   `help:"Print the secrets even when stdout is a terminal."`
+	Shell  string `placeholder:"NAME"`
+	Unset  bool
+	Reveal bool
+}
+
+func (c *envCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"shell":  msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.", msg.List(shellNames())),
+		"unset":  msg.Textf("Print statements that unset everything awsmfa set."),
+		"reveal": msg.Textf("Print the secrets even when stdout is a terminal."),
+	})
 }
 
 func (*envCmd) Help() string { return msg.EnvHelp }

@@ -17,10 +17,16 @@ import (
 
 type execCmd struct {
 	sessionFlags
-	Server bool `help:"Give the command the address of an endpoint that renews the session, not a session that ends."`
+	Server bool
 
 	Command []string `kong:"-"` // the words after --
 	dashed  bool
+}
+
+func (c *execCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"server": msg.Textf("Give the command the address of an endpoint that renews the session, not a session that ends."),
+	})
 }
 
 func (*execCmd) Help() string {

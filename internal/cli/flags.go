@@ -25,28 +25,55 @@ import (
 
 // profileFlags say which profile is meant, and how AWS is reached for it.
 type profileFlags struct {
-	Name    string      `arg:"" optional:"" name:"profile" help:"The profile of the AWS config files. When it is left out: AWS_PROFILE, AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), then default."`
-	Profile string      `short:"p" help:"The profile, instead of the argument." placeholder:"NAME"`
-	Timeout timeoutFlag `help:"How long one question to AWS may take (30s)." placeholder:"TIME"`
+	Name    string      `arg:"" optional:"" name:"profile"`
+	Profile string      `short:"p" placeholder:"NAME"`
+	Timeout timeoutFlag `placeholder:"TIME"`
+}
+
+func (*profileFlags) help() flagHelp {
+	return flagHelp{
+		"<profile>": msg.Textf("The profile of the AWS config files. When it is left out: AWS_PROFILE, AWS_DEFAULT_PROFILE, " +
+			"AWSMFA_PROFILE (what the last env set), then default."),
+		"profile": msg.Textf("The profile, instead of the argument."),
+		"timeout": msg.Textf("How long one call to AWS may take, with its retries (30s)."),
+	}
 }
 
 // sessionFlags say which session is wanted; env and exec have them alike.
 type sessionFlags struct {
 	profileFlags
 
-	Serial      string       `help:"The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, else found and remembered." placeholder:"ARN"`
-	Code        codeFlag     `short:"c" help:"The six digits, instead of a question." placeholder:"DIGITS"`
-	CodeCommand string       `help:"A command line whose first output line is the code. Else AWSMFA_CODE_COMMAND, then the profile's mfa_process." placeholder:"COMMAND"`
-	Duration    durationFlag `short:"d" help:"How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h." placeholder:"TIME"`
-	MinTTL      *ttlFlag     `name:"min-ttl" help:"If a kept session has less than this left, a new one is obtained (5m; credential-process 15m, exec --server 16m)." placeholder:"TIME"`
-	NoMFA       bool         `name:"no-mfa" help:"Ask for no code: for a user who has no MFA device, or roles that need none."`
-	Refresh     bool         `help:"Obtain a new session even if the kept one still lasts."`
-	NoCache     bool         `help:"Neither look for a kept session nor keep the new one."`
-	Region      string       `help:"The region to set, instead of AWS_REGION, AWS_DEFAULT_REGION and the profile's." placeholder:"REGION"`
+	Serial      string       `placeholder:"ARN"`
+	Code        codeFlag     `short:"c" placeholder:"DIGITS"`
+	CodeCommand string       `placeholder:"COMMAND"`
+	Duration    durationFlag `short:"d" placeholder:"TIME"`
+	MinTTL      *ttlFlag     `name:"min-ttl" placeholder:"TIME"`
+	NoMFA       bool         `name:"no-mfa"`
+	Refresh     bool
+	NoCache     bool
+	Region      string `placeholder:"REGION"`
 
 	defaultSource   mfa.Source    // used where nothing else is named
 	defaultDuration time.Duration // how long an MFA session lasts if Duration says nothing of it
 	defaultMinTTL   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
+}
+
+func (c *sessionFlags) help() flagHelp {
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"serial": msg.Textf("The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, " +
+			"else found and remembered."),
+		"code": msg.Textf("The six digits, instead of a question."),
+		"code-command": msg.Textf("A command line that prints the code on its first line. Else AWSMFA_CODE_COMMAND, then the " +
+			"profile's mfa_process."),
+		"duration": msg.Textf("How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, then 12h. A " +
+			"role's profile: 15m to 12h, else its duration_seconds, then 1h."),
+		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process 15m, " +
+			"exec --server 16m)."),
+		"no-mfa":   msg.Textf("Ask for no code: for a user who has no MFA device, or roles that need none."),
+		"refresh":  msg.Textf("Obtain a new session even if the cached one still lasts."),
+		"no-cache": msg.Textf("Neither use a cached session nor cache the new one."),
+		"region":   msg.Textf("The region to set, instead of AWS_REGION, AWS_DEFAULT_REGION and the profile's."),
+	})
 }
 
 // What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the

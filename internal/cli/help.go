@@ -1,7 +1,19 @@
 package cli
 
+import (
+	"maps"
+
+	"github.com/alecthomas/kong"
+
+	"awsmfa/internal/msg"
+)
+
 type helpCmd struct {
-	Command []string `arg:"" optional:"" help:"The command."`
+	Command []string `arg:"" optional:""`
+}
+
+func (*helpCmd) help() flagHelp {
+	return flagHelp{"<command>": msg.Textf("The command.")}
 }
 
 // Run is --help of the command, which does not return.
@@ -16,4 +28,42 @@ func (c *helpCmd) Run(a *app) error {
 	}
 	_, err = parser.Parse(append(c.Command, "--help"))
 	return a.usage(err, c.Command)
+}
+
+// flagHelp is the help of a command's flags and arguments, under their long names and under "<argument>". It stands in no
+// tag, for Kong would parse it in every call.
+type flagHelp map[string]msg.Text
+
+func mergeHelp(parts ...flagHelp) flagHelp {
+	all := flagHelp{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}
+
+// printHelp is Kong's printer for --help, in the reader's language.
+func (a *app) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	fillHelp(a.printer(), ctx.Model)
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// fillHelp gives each command, flag and argument its help.
+func fillHelp(printer msg.Printer, model *kong.Application) {
+	nodes := []*kong.Node{model.Node}
+	for len(nodes) > 0 {
+		node := nodes[0]
+		nodes = append(nodes[1:], node.Children...)
+		node.Help, node.Detail = printer.Help(node.Help), printer.Help(node.Detail)
+		texts := flagHelp{"help": msg.Textf("Show this help.")}
+		if c, ok := node.Target.Addr().Interface().(interface{ help() flagHelp }); ok {
+			maps.Copy(texts, c.help())
+		}
+		for _, f := range node.Flags {
+			f.Help = printer.Text(texts[f.Name])
+		}
+		for _, v := range node.Positional {
+			v.Help = printer.Text(texts["<"+v.Name+">"])
+		}
+	}
 }

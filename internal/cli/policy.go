@@ -10,8 +10,15 @@ import (
 )
 
 type policyCmd struct {
-	Partition string `help:"For the users of this partition of AWS: ${enum}." enum:"aws,aws-cn,aws-us-gov,aws-eusc" default:"aws" placeholder:"NAME"`
-	Explain   bool   `help:"Say in words what each statement does, instead of the JSON."`
+	Partition string `enum:"aws,aws-cn,aws-us-gov,aws-eusc" default:"aws" placeholder:"NAME"`
+	Explain   bool
+}
+
+func (*policyCmd) help() flagHelp {
+	return flagHelp{
+		"partition": msg.Textf("For the users of this partition of AWS: aws, aws-cn, aws-us-gov or aws-eusc."),
+		"explain":   msg.Textf("Say in words what each statement does, instead of the JSON."),
+	}
 }
 
 func (*policyCmd) Help() string { return msg.PolicyHelp }

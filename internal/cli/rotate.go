@@ -17,8 +17,16 @@ import (
 
 type rotateCmd struct {
 	sessionFlags
-	KeepOld bool `help:"Deactivate the old key, but do not delete it."`
-	Yes     bool `short:"y" help:"Do not ask before changing other profiles with the same key, or before deleting a second key that is inactive or was never used."`
+	KeepOld bool
+	Yes     bool `short:"y"`
+}
+
+func (c *rotateCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"keep-old": msg.Textf("Deactivate the old key, but do not delete it."),
+		"yes": msg.Textf("Do not ask before changing other profiles with the same key, or before deleting a second key " +
+			"that is inactive or was never used."),
+	})
 }
 
 func (*rotateCmd) Help() string {

@@ -23,9 +23,17 @@ type setupCmd struct {
 	sessionFlags
 	enrollFlags
 
-	AccessKeyID string `name:"access-key-id" help:"Access key ID of a new profile (else asked for)." placeholder:"ID"`
-	SecretStdin bool   `help:"Read the secret access key of a new profile from the first line of stdin."`
-	NoNote      bool   `help:"Do not write mfa_serial to the config file."`
+	AccessKeyID string `name:"access-key-id" placeholder:"ID"`
+	SecretStdin bool
+	NoNote      bool
+}
+
+func (c *setupCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), c.enrollFlags.help(), flagHelp{
+		"access-key-id": msg.Textf("Access key ID of a new profile (else asked for)."),
+		"secret-stdin":  msg.Textf("Read the secret access key of a new profile from the first line of stdin."),
+		"no-note":       msg.Textf("Do not write mfa_serial to the config file."),
+	})
 }
 
 func (*setupCmd) Help() string {
