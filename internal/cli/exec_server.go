@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,41 +21,39 @@ import (
 	"awsmfa/shells"
 )
 
-// server is exec --server: instead of a session the command is given the address of an endpoint, which has one as often
-// as it asks.
+// server is exec --server: the command gets no session, but the address of an endpoint that always has one.
 type server struct {
 	*execCmd
 	a *app
 
-	provider *session.Provider // one for all, since it knows by heart what cannot be kept
-	want     session.Request   // what it was last asked for
+	provider *session.Provider // the same for all requests: it holds sessions that cannot be cached
+	want     session.Request   // the last one
 
 	endpoint *serve.Endpoint
 	renewer  serve.Renewer
 	asked    atomic.Bool // whether the command ever asked
-	hidden   string      // the directory of the AWS files that the command is given; "" when it sees the user's
+	hidden   string      // the directory of the command's AWS files; "" when it sees the user's
 
-	failed   error // what came of the last renewal, nil when all went well
-	failedAt time.Time
-	toldAt   time.Time
+	failed     error // the last renewal's
+	failedAt   time.Time
+	reportedAt time.Time
 }
 
 const (
-	// serverMinTTL is from when botocore asks for new credentials, at every call until it gets some that last longer
-	// (credentials.RefreshableCredentials: 15 minutes), and a minute more, so that it never gets such in the first
-	// place. The Go SDK and the one for JavaScript ask from 5 minutes.
+	// serverMinTTL is a minute more than botocore's limit: with 15 minutes left it asks for new credentials at every
+	// call (credentials.RefreshableCredentials). The Go SDK's and the JavaScript SDK's limit is 5 minutes.
 	serverMinTTL = 16 * time.Minute
 
-	// afterFailure is how long nobody is asked again: clients try three or four times within seconds, and whoever has
-	// pressed Ctrl-D means it.
-	afterFailure = 10 * time.Second
+	// retryAfter is the pause after a failure, in which no code is asked for: clients try three or four times within
+	// seconds, and somebody may have pressed Ctrl-D.
+	retryAfter = 10 * time.Second
 
-	// betweenTold is the time between two lines on stderr about renewals that failed.
-	betweenTold = time.Minute
+	// reportAfter is the time between two lines on stderr about failed renewals.
+	reportAfter = time.Minute
 )
 
-// The variables of the endpoint. With varNoMetadata, a client that does not know it does not go on to the machine's
-// role without a word.
+// The variables of the endpoint. varNoMetadata keeps a client that does not know them from using the machine's role
+// instead.
 const (
 	varEndpoint = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	varToken    = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
@@ -62,8 +61,8 @@ const (
 	varNoMetadata = "AWS_EC2_METADATA_DISABLED"
 )
 
-// obtain is sessionFlags.obtain for a command that asks an endpoint. There is a session before there is a command, so
-// that the question for a code comes first.
+// obtain is sessionFlags.obtain for a command that asks an endpoint. It obtains a session first, so that it asks for a
+// code before the command starts.
 func (s *server) obtain(a *app) ([]shells.Var, error) {
 	s.a, s.defaultMinTTL = a, serverMinTTL
 	if err := s.applyDefaults(a); err != nil {
@@ -90,9 +89,10 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.say(msg.ServerHidesFiles())
+		a.say(msg.Textf(`profile "default" has credentials of its own, which AWS clients would use instead of these: ` +
+			"your AWS files are hidden from the command"))
 		vars = append(vars, files...)
-		if p.Region == "" { // nothing else can say it any more
+		if p.Region == "" { // the command does not see it in the files any more
 			vars = append(vars, setRegion(own, s.Region, a.Getenv)...)
 		}
 		warnings = nil // the hidden config file has the profile's settings, and no endpoints of [default]
@@ -103,7 +103,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	url, token, err := s.open(first)
 	if err != nil {
 		os.RemoveAll(s.hidden)
-		return nil, msg.ServerNotOpened(err)
+		return nil, msg.Errorf("opening the credential endpoint: %s", msg.Cause(err)).Wrap(err)
 	}
 	return append(vars,
 		shells.Var{Name: varNoMetadata, Value: "true"},
@@ -112,30 +112,32 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	), nil
 }
 
-// listen opens the endpoint in this process. A code that was given counts once.
+// listen opens the endpoint in this process. A code on the command line counts once.
 func (s *server) listen(first session.Session) (err error) {
 	s.Code = ""
+	unanswered := msg.Errorf("the session of profile %q has ended, and there is no new one yet", s.Name).
+		Hint("answer the question for a code on awsmfa's terminal")
 	s.renewer = serve.Renewer{
-		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(msg.ServerSays(msg.ServerUnanswered(s.Name))),
+		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(s.a.oneLine(unanswered)),
 	}
 	s.endpoint, err = serve.Listen(s.get)
 	return err
 }
 
-// get is what the endpoint answers with.
+// get is the endpoint's answer.
 func (s *server) get(ctx context.Context) (serve.Credentials, error) {
 	s.asked.Store(true)
 	return s.renewer.Get(ctx)
 }
 
-// close ends the endpoint, and takes back a question that stands unanswered.
+// close ends the endpoint, and cancels an unanswered question.
 func (s *server) close() {
 	s.endpoint.Close()
 	s.renewer.Close()
 	os.RemoveAll(s.hidden)
 }
 
-// prepare has the obtainer ready for what the profile stands for now: the files may change while the command runs.
+// prepare makes the provider for the profile as it is now: the files may change while the command runs.
 func (s *server) prepare(p profile.Profile, interruptible func() (context.Context, func())) error {
 	o, want, err := s.request(s.a, p)
 	if err != nil {
@@ -148,8 +150,8 @@ func (s *server) prepare(p profile.Profile, interruptible func() (context.Contex
 	return nil
 }
 
-// renew returns a session that has more than --min-ttl left: the kept one, which another awsmfa may have renewed, or a
-// new one.
+// renew returns a session that has more than --min-ttl left: the cached one, which another awsmfa may have renewed, or
+// a new one.
 func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
 	s.defaultSource = s.terminal(asking)
 	got, err := s.retry(ctx)
@@ -163,35 +165,55 @@ func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, e
 	if err != s.failed { //nolint:errorlint // the very one
 		s.notRenewed(err)
 	}
-	return serve.Credentials{}, errors.New(s.a.printable(msg.ServerSays(s.failed)))
+	return serve.Credentials{}, errors.New(s.a.printable(s.a.oneLine(s.failed)))
 }
 
-// credentials are a session as clients are given it.
 func credentials(s session.Session) serve.Credentials {
 	return serve.Credentials{
-		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey, SessionToken: s.SessionToken, Expiration: s.Expiration,
+		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey,
+		SessionToken: s.SessionToken, Expiration: s.Expiration,
 	}
 }
 
-// notRenewed puts into words why there is no new session, for the person and for clients.
+// notRenewed explains why there is no new session, to the person and to clients.
 func (s *server) notRenewed(err error) {
 	interrupted := errors.Is(err, context.Canceled)
 	switch {
-	case interrupted: // whoever pressed Ctrl-C knows
-		err = msg.ServerNotRenewed(s.Name, errors.New(msg.Interrupted))
+	case interrupted:
+		err = msg.Errorf("renewing the session of profile %q was interrupted", s.Name) // renew tests for Canceled
 	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground), errors.Is(err, syscall.EIO):
-		err = msg.ServerCannotAsk(s.Name, s.otherTerminal(), err)
+		err = s.cannotAsk(err)
 	default:
-		err = msg.ServerNotRenewed(s.Name, err)
+		err = msg.Errorf("renewing the session of profile %q: %s", s.Name, err).Wrap(err)
 	}
 	s.failed, s.failedAt = err, time.Now()
-	if !interrupted && time.Since(s.toldAt) > betweenTold {
-		s.toldAt = time.Now()
-		s.a.tell("error: " + msg.ServerSays(err))
+	if !interrupted && time.Since(s.reportedAt) > reportAfter { // somebody who pressed Ctrl-C knows
+		s.reportedAt = time.Now()
+		s.a.tell("error: " + s.a.oneLine(err))
 	}
 }
 
-// retry obtains the session. Soon after a failure it only looks whether somebody else has.
+// cannotAsk is the error for a code that cannot be asked for beside the command.
+func (s *server) cannotAsk(err error) *msg.Error {
+	e := msg.Errorf("the MFA session of profile %q has ended or is about to, "+
+		"and awsmfa cannot ask for a code beside this command", s.Name).Wrap(err)
+	if line := s.otherTerminal(); line != nil {
+		return e.Hint("type in another terminal: %s", line)
+	}
+	return e.Hint("end the command and run it again, or name a program that prints codes: " +
+		"--code-command, AWSMFA_CODE_COMMAND or the profile's mfa_process")
+}
+
+// oneLine is an error with its hint.
+func (a *app) oneLine(err error) string {
+	text := a.printer().Error(err)
+	if hint := a.printer().Hint(err); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text
+}
+
+// retry obtains the session. Soon after a failure it only looks whether another awsmfa has.
 func (s *server) retry(ctx context.Context) (session.Session, error) {
 	p, err := s.load(s.a)
 	if err != nil {
@@ -200,7 +222,7 @@ func (s *server) retry(ctx context.Context) (session.Session, error) {
 	if err := s.prepare(p, func() (context.Context, func()) { return ctx, func() {} }); err != nil {
 		return session.Session{}, err
 	}
-	if s.failed != nil && time.Since(s.failedAt) < afterFailure {
+	if s.failed != nil && time.Since(s.failedAt) < retryAfter {
 		if got, _, ok := s.provider.Cached(s.want); ok {
 			return got, nil
 		}
@@ -209,9 +231,9 @@ func (s *server) retry(ctx context.Context) (session.Session, error) {
 	return s.provider.Retrieve(s.want)
 }
 
-// terminal is app.askCode in the midst of what the command shows, so it says first what the code is for. It calls
-// asking before it waits. A shell at its prompt has the terminal for itself, and so has a program that reads key by
-// key.
+// terminal is app.askCode in the midst of the command's output, so it first explains what the code is for. It calls
+// asking before it waits. A shell at its prompt needs the terminal for itself, and so does a program that reads key
+// by key.
 func (s *server) terminal(asking func()) mfa.Source {
 	ask := s.a.askCode()
 	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
@@ -220,18 +242,19 @@ func (s *server) terminal(asking func()) mfa.Source {
 			if len(s.Command) == 0 || tty.ReadsKeys() {
 				return "", term.ErrBackground
 			}
-			tty.Say(msg.ServerAsks(need.Profile))
+			tty.Say("\nawsmfa: " + s.a.text(msg.Textf("the session of profile %q has ended or is about to; "+
+				"the command runs on, and needs a new one", need.Profile)) + "\n")
 			asking()
 		}
 		return ask(ctx, need)
 	}
 }
 
-// otherTerminal is what to type where there is a terminal, so that the same session is kept anew; "" when none is
-// kept, or that cannot be typed.
-func (s *server) otherTerminal() string {
+// otherTerminal is the command that caches a new session of the same kind; nil when there is no cache, or when the
+// shell cannot express it.
+func (s *server) otherTerminal() fmt.Stringer {
 	if s.NoCache || s.provider.Cache.Path == "" {
-		return ""
+		return nil
 	}
 	line := []string{"exec", s.Name, "--refresh"}
 	if s.Serial != "" {
@@ -241,19 +264,19 @@ func (s *server) otherTerminal() string {
 		line = append(line, "--duration", time.Duration(s.Duration).String())
 	}
 	line = append(line, "--", programName(s.a.Args[0]), "--version")
-	text, err := s.a.commandLine(s.a.typingShell(), line...)
-	if err != nil {
-		return ""
+	if _, err := s.a.commandLine(s.a.typingShell(), line...); err != nil {
+		return nil
 	}
-	return text
+	return msg.Command(line...)
 }
 
-// hideFiles gives the command AWS files of its own. Every AWS client looks for the default profile's credentials in the
-// user's before it asks an endpoint (botocore, create_credential_resolver; Go SDK, resolveCredsFromProfile; SDK for
-// JavaScript, defaultProvider). What else the default profile says stays, but what the profile in use says of it wins.
+// hideFiles gives the command AWS files of its own, because every AWS client uses the default profile's credentials
+// before it asks an endpoint (botocore, create_credential_resolver; Go SDK, resolveCredsFromProfile; SDK for
+// JavaScript, defaultProvider). They have the default profile's other settings, except where the profile in use has
+// its own.
 func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error) {
 	if s.hidden, err = os.MkdirTemp("", "awsmfa-server-"); err != nil {
-		return nil, msg.ServerFilesNotHidden(err)
+		return nil, filesNotHidden(err)
 	}
 	text := hiddenConfig(own, p)
 	for _, file := range []struct{ variable, name, text string }{
@@ -263,17 +286,22 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 		path := filepath.Join(s.hidden, file.name)
 		if err := os.WriteFile(path, profile.ForCLI(file.text), 0o600); err != nil {
 			os.RemoveAll(s.hidden)
-			return nil, msg.ServerFilesNotHidden(err)
+			return nil, filesNotHidden(err)
 		}
 		vars = append(vars, shells.Var{Name: file.variable, Value: path})
 	}
-	// Version 2 of the SDK for JavaScript heeds AWS_SHARED_CREDENTIALS_FILE only with this (lib/util.js).
+	// Version 2 of the SDK for JavaScript uses AWS_SHARED_CREDENTIALS_FILE only with this (lib/util.js).
 	return append(vars, shells.Var{Name: "AWS_SDK_LOAD_CONFIG", Value: "1"}), nil
 }
 
-// hiddenConfig is the config file that the command sees: the profile's settings but those about credentials and the
-// region, which is in a variable, and what [default] says beyond them. A section that says nothing is not written:
-// the Serverless framework would look for keys in it.
+func filesNotHidden(err error) *msg.Error {
+	return msg.Errorf("writing the command's AWS files: %s", err).Wrap(err).
+		Hint("name a directory for temporary files with TMPDIR (on Windows TMP)")
+}
+
+// hiddenConfig is the config file that the command sees: the profile's settings and the other settings of [default],
+// without those about credentials and the region, which is in a variable. An empty section is not written: the
+// Serverless framework would look for keys in it.
 func hiddenConfig(own, p profile.Profile) string {
 	var lines []string
 	for _, of := range []profile.Profile{p, own} {

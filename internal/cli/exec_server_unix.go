@@ -17,24 +17,24 @@ import (
 	"awsmfa/shells"
 )
 
-// The command is what awsmfa becomes, as without --server: its process, terminal, signals and exit status are its
-// own. The endpoint is in a process beside it, which begins as awsmfa does, with the same arguments, and ends with
-// the command. It is no child of the command's: a program that waits for all of its children would wait for ever.
+// awsmfa becomes the command, as without --server, so that it has the process, the terminal, the signals and the exit
+// status. The endpoint is in a second process, the sidecar: awsmfa once more, with the same arguments, which ends with
+// the command. It is not the command's child: a program that waits for all its children would wait for ever.
 
-// varBeside makes a process the one beside the command: the command's process ID, with firstFork before it while the
-// process is still the command's child.
+// varSidecar makes a process the sidecar: it is the command's process ID, after firstFork while the process is still
+// the command's child.
 const (
 	varSidecar = "AWSMFA_BESIDE"
 	firstFork  = "fork "
 )
 
-// The files that it is given beyond the standard ones: what it is to know, and where it says its address.
+// The sidecar's open files beyond the standard ones: a handoff to read, and a sidecarReply to write.
 const (
 	handoffFile = 3
 	replyFile   = 4
 )
 
-// handoff is what it is to know. It holds secrets, and goes through a pipe.
+// handoff is the sidecar's state. It holds secrets, and goes through a pipe.
 type handoff struct {
 	First  session.Session
 	Memory session.Memory
@@ -44,7 +44,7 @@ type handoff struct {
 
 type sidecarReply struct{ URL, Token, Error string }
 
-// open has the endpoint opened by the process beside.
+// open starts the sidecar, which opens the endpoint.
 func (s *server) open(first session.Session) (url, token string, err error) {
 	known, tell, err := os.Pipe()
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *server) open(first session.Session) (url, token string, err error) {
 		return "", "", err
 	}
 	defer hear.Close()
-	input := s.a.Stdin // for a question, and of nobody else's input
+	input := s.a.Stdin // for questions only: other input is the command's
 	if !term.IsTerminal(input) {
 		input = nil
 	}
@@ -80,8 +80,8 @@ func (s *server) open(first session.Session) (url, token string, err error) {
 	return got.URL, got.Token, nil
 }
 
-// start starts awsmfa again as what the variable says, and waits for it if it is to fork only.
-func (a *app) start(beside string, input, known, reply *os.File) error {
+// start starts awsmfa with this value of varSidecar, and waits for it if it only forks.
+func (a *app) start(sidecar string, input, known, reply *os.File) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -92,58 +92,58 @@ func (a *app) start(beside string, input, known, reply *os.File) error {
 	}
 	defer null.Close()
 	p, err := os.StartProcess(self, a.Args, &os.ProcAttr{
-		Env:   apply(a.Environ, []shells.Var{{Name: varSidecar, Value: beside}}, sameVariable),
+		Env:   apply(a.Environ, []shells.Var{{Name: varSidecar, Value: sidecar}}, sameVariable),
 		Files: []*os.File{cmp.Or(input, null), null, a.Stderr, known, reply},
 	})
-	if err != nil || !strings.HasPrefix(beside, firstFork) {
+	if err != nil || !strings.HasPrefix(sidecar, firstFork) {
 		return err
 	}
 	_, err = p.Wait()
 	return err
 }
 
-// run becomes the command.
+// run replaces this process by the command.
 func (s *server) run(a *app, path string, argv, environ []string) error {
 	err := runCommand(a, path, argv, environ)
 	os.RemoveAll(s.hidden)
 	return err
 }
 
-// runSidecar is the work of the process beside the command, if this is one.
+// runSidecar does the sidecar's work, if this process is one.
 func (s *server) runSidecar(a *app) (is bool, err error) {
-	what := a.Getenv(varSidecar)
-	if what == "" {
+	value := a.Getenv(varSidecar)
+	if value == "" {
 		return false, nil
 	}
 	known, reply := os.NewFile(handoffFile, "known"), os.NewFile(replyFile, "reply")
 	a.Environ = apply(a.Environ, []shells.Var{{Name: varSidecar, Unset: true}}, sameVariable)
-	if pid, ok := strings.CutPrefix(what, firstFork); ok {
+	if pid, ok := strings.CutPrefix(value, firstFork); ok {
 		return true, a.start(pid, a.Stdin, known, reply)
 	}
 	syscall.CloseOnExec(handoffFile)
 	syscall.CloseOnExec(replyFile)
-	pid, err := strconv.Atoi(what)
+	pid, err := strconv.Atoi(value)
 	if err != nil {
 		return true, err
 	}
-	gone, err := watch(pid)
+	wait, err := watch(pid)
 	if err == nil {
 		err = s.takeOver(a, known)
 	}
 	if err != nil {
-		return true, json.NewEncoder(reply).Encode(sidecarReply{Error: err.Error()})
+		return true, json.NewEncoder(reply).Encode(sidecarReply{Error: a.printer().Error(err)})
 	}
 	defer s.close()
 	s.followTerminal()
 	err = json.NewEncoder(reply).Encode(sidecarReply{URL: s.endpoint.URL, Token: s.endpoint.Token})
 	reply.Close()
 	if err == nil {
-		gone()
+		wait()
 	}
 	return true, err
 }
 
-// takeOver goes on where the process that becomes the command has stopped.
+// takeOver continues with the state of the process that becomes the command.
 func (s *server) takeOver(a *app, known *os.File) error {
 	var h handoff
 	if err := json.NewDecoder(known).Decode(&h); err != nil {
@@ -151,7 +151,7 @@ func (s *server) takeOver(a *app, known *os.File) error {
 	}
 	known.Close()
 	s.a, s.defaultMinTTL, s.hidden, a.warned = a, serverMinTTL, h.Hidden, h.Warned
-	s.Refresh = false // it is for the first session
+	s.Refresh = false // which is for the first session
 	if err := s.applyDefaults(a); err != nil {
 		return err
 	}
@@ -166,9 +166,9 @@ func (s *server) takeOver(a *app, known *os.File) error {
 	return s.listen(h.First)
 }
 
-// followTerminal has the process go on for as long as the command does, whatever is sent to its whole group. What is
-// typed takes back a question: Ctrl-C, because it is meant to; Ctrl-Z, because the shell has the terminal then. While
-// the command's own child has it, reading is an error, and does not stop this process.
+// followTerminal keeps the process alive when the whole process group gets a signal. A question is cancelled by Ctrl-C,
+// and by Ctrl-Z, which gives the terminal to the shell. While a child of the command has the terminal, reading is an
+// error, and does not stop this process.
 func (s *server) followTerminal() {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTERM, syscall.SIGHUP,

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// withoutBlanks is the short form (8.3) of the path of a file that is there, or path itself: where it has no blank, and
-// where the drive keeps no short names.
+// withoutBlanks is the short form (8.3) of an existing file's path, or path itself if it has no blank or the drive
+// has no short names.
 func withoutBlanks(path string) string {
 	long, err := windows.UTF16PtrFromString(path)
 	if err != nil || !strings.Contains(path, " ") {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The short form is of the same file, and has no blank where the drive keeps short names; else it is the path itself.
+// The short form is the same file, without a blank where the drive has short names; otherwise it is the path itself.
 func TestWithoutBlanks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a directory", "awsmfa.exe")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -21,7 +21,8 @@ func TestWithoutBlanks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.Stat(short); err != nil || !os.SameFile(got, want) || strings.Contains(short, " ") && short != path {
+	got, err := os.Stat(short)
+	if err != nil || !os.SameFile(got, want) || strings.Contains(short, " ") && short != path {
 		t.Errorf("%q became %q: %v", path, short, err)
 	}
 	if word, ok := processWord(short, `\~`); !ok || !strings.Contains(short, " ") && word != short {

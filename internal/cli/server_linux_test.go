@@ -15,7 +15,7 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// onTerminal starts a program, awsmfa first on its PATH, on a terminal of its own, which is all that it has.
+// onTerminal starts a program on a terminal of its own, with awsmfa first on its PATH.
 func (w *world) onTerminal(t *testing.T, args ...string) (person *os.File, end func() int) {
 	t.Helper()
 	dir, err := built()
@@ -68,8 +68,8 @@ func typeIn(t *testing.T, person *os.File, text string) {
 	}
 }
 
-// The code is asked for on the terminal, and what it is for is said before; the client waits for the answer. Ctrl-C ends
-// the command, and the exit code says so.
+// The code is asked for on the terminal, after an explanation; the client waits for the answer. Ctrl-C ends the
+// command, with its exit code.
 func TestServerAsks(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -79,7 +79,8 @@ func TestServerAsks(t *testing.T) {
 	w.over(t)
 	replies := make(chan reply, 1)
 	go func() { replies <- c.ask() }()
-	readUntil(t, person, "the session of profile prod has ended or will soon; the command runs on, and needs a new one\r\nMFA code for prod")
+	readUntil(t, person, "the session of profile \"prod\" has ended or is about to; "+
+		"the command runs on, and needs a new one\r\nMFA code for prod")
 	w.aws.Advance(time.Minute) // the last code was used
 	typeIn(t, person, w.aws.FreshCode(w.phone.Serial)+"\n")
 	if r := <-replies; r.Status != 200 || r.AccessKeyID != w.sessions()[0].lines[keptID] {
@@ -91,7 +92,7 @@ func TestServerAsks(t *testing.T) {
 	}
 }
 
-// Ctrl-C at the question takes it back, and awsmfa goes on as long as the command does.
+// Ctrl-C cancels the question, and awsmfa runs on as long as the command.
 func TestServerCtrlC(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -140,8 +141,8 @@ func TestServerBesideAShell(t *testing.T) {
 	}
 }
 
-// A question that stands when the command is sent into the background is given up: waiting for its answer would stop
-// awsmfa, and the command with it.
+// A question is cancelled when the command goes to the background: reading the answer would stop awsmfa, and the
+// command with it.
 func TestServerIntoTheBackground(t *testing.T) {
 	t.Parallel()
 	needShell(t, "bash")
@@ -197,7 +198,7 @@ func TestServerStopped(t *testing.T) {
 	}
 }
 
-// foreground is the process group that the terminal listens to.
+// foreground is the terminal's process group.
 func foreground(t *testing.T, person *os.File) int {
 	t.Helper()
 	group, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPGRP)
@@ -207,7 +208,8 @@ func foreground(t *testing.T, person *os.File) int {
 	return group
 }
 
-// A shell with job control that suspends itself is in a process group of its own, and comes back with awsmfa all the same.
+// A shell with job control that suspends itself is in a process group of its own, and comes back with awsmfa all the
+// same.
 func TestServerSuspended(t *testing.T) {
 	t.Parallel()
 	needShell(t, "bash")
@@ -225,8 +227,8 @@ func TestServerSuspended(t *testing.T) {
 	}
 }
 
-// What is sent to the process that was started reaches the command, on a terminal too; and the caller's ignored signals stay
-// ignored where Go lets them.
+// A signal to the process that was started reaches the command, on a terminal, too; and the caller's ignored signals
+// stay ignored where Go allows it.
 func TestServerSignalsOnTerminal(t *testing.T) {
 	t.Parallel()
 	needShell(t, "bash")

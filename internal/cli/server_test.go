@@ -24,7 +24,7 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// client is what a program in exec --server's command knows.
+// client is a program run by exec --server.
 type client struct {
 	t     testing.TB
 	pid   int // the command's
@@ -32,12 +32,12 @@ type client struct {
 	token string
 }
 
-// report is a command that leaves what it knows in the home, says so, and goes on with what stands behind it.
+// report is a command that writes its environment to a file, announces it, and runs the rest of its arguments.
 const report = `umask 077; echo $$ $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_CONTAINER_AUTHORIZATION_TOKEN >known; echo ready >&2; `
 
 const waits = report + "exec sleep 600"
 
-// known reads that, once the command has said so.
+// known reads that file, after the announcement.
 func (w *world) known(t testing.TB) *client {
 	t.Helper()
 	f := strings.Fields(w.file("known"))
@@ -79,7 +79,7 @@ func (c *client) ask() (r reply) {
 	return r
 }
 
-// gone says whether nobody listens any more, soon after the command's end.
+// gone reports whether the endpoint is closed, soon after the command's end.
 func (c *client) gone() bool {
 	u, err := url.Parse(c.url)
 	if err != nil {
@@ -103,8 +103,7 @@ func soon(is func() bool) bool {
 	return true
 }
 
-// serving starts exec --server, with more flags, and with a session that is there already. codes is what has one more
-// code.
+// serving starts exec --server, with these flags and a cached session. codes adds one more code.
 func (w *world) serving(t testing.TB, env func(codes []string) []string, flags ...string) (s *started, c *client, codes []string) {
 	t.Helper()
 	codes = w.codes(t, 2)
@@ -124,10 +123,10 @@ func (w *world) obtain(t testing.TB, codes []string) {
 	}
 }
 
-// anyRest is the flag with which exec --server begins with a session that is nearly over.
+// anyRest is the flag that makes exec --server start with a session that is about to end.
 const anyRest = "--min-ttl=0s"
 
-// nearlyOver leaves the kept session just enough time for a program to begin with it.
+// nearlyOver leaves the cached session just enough time to start a program with it.
 func (w *world) nearlyOver(t testing.TB) {
 	t.Helper()
 	if err := w.age(12*time.Hour - 5*time.Second); err != nil {
@@ -135,7 +134,7 @@ func (w *world) nearlyOver(t testing.TB) {
 	}
 }
 
-// over waits for the end of the kept session, which the program holds in its memory too.
+// over waits for the end of the cached session, which the program holds in memory, too.
 func (w *world) over(t testing.TB) {
 	t.Helper()
 	until, err := time.Parse(time.RFC3339, w.sessions()[0].lines[keptUntil])
@@ -145,7 +144,7 @@ func (w *world) over(t testing.TB) {
 	time.Sleep(time.Until(until))
 }
 
-// renewed asks until there is another session than old: what is held serves while it is renewed.
+// renewed asks until the session is not old any more: the endpoint returns that while it renews it.
 func (c *client) renewed(old string) {
 	c.t.Helper()
 	if !soon(func() bool { return c.ask().AccessKeyID != old }) {
@@ -157,7 +156,7 @@ func withCodes(codes []string) []string { return codes }
 
 func withoutCodes([]string) []string { return nil }
 
-// The endpoint has the session that is kept, is asked for nothing else, and ends with the command, whatever ends that.
+// The endpoint has the cached session, calls nothing, and ends with the command, whatever ends that.
 func TestServer(t *testing.T) {
 	for _, end := range []struct {
 		how  string
@@ -207,7 +206,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// Ten clients at once, with a session that has ended: one renewal, and all have the same.
+// Ten clients at once, with a session that has ended: one renewal, and all get the same session.
 func TestServerRenewsOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -234,7 +233,7 @@ func TestServerRenewsOnce(t *testing.T) {
 	}
 }
 
-// With less left than --min-ttl the session is renewed, and what there is serves while that takes its time.
+// With less left than --min-ttl the session is renewed, and clients get the old one meanwhile.
 func TestServerHoldsMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -261,8 +260,8 @@ func TestServerHoldsMeanwhile(t *testing.T) {
 	}
 }
 
-// With nobody to ask, a line says what to type elsewhere, once; the clients are told the same; and what was typed
-// elsewhere is found.
+// Without a terminal to ask on, stderr says once what to type in another one; clients get the same text; and the
+// session obtained there is found.
 func TestServerCannotAsk(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -289,8 +288,7 @@ func TestServerCannotAsk(t *testing.T) {
 	}
 }
 
-// The session that there was before the command serves to its end where no new one can be had, also when it is asked for
-// the first time by then.
+// If no new session can be obtained, the first one is returned until it ends, even if nobody asked for it before.
 func TestServerServesToTheEnd(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -346,8 +344,8 @@ func TestServerRole(t *testing.T) {
 	}
 }
 
-// One code is enough also where every other run needs one: with --no-cache, which keeps nothing in files, and with
-// --refresh, which is for the first session only.
+// One code is enough, too, with --no-cache, which caches no session in files, and with --refresh, which is for the
+// first session only.
 func TestServerOneCode(t *testing.T) {
 	for _, flag := range []string{"--no-cache", "--refresh"} {
 		t.Run(flag, func(t *testing.T) {
@@ -385,8 +383,8 @@ func TestServerGivenCode(t *testing.T) {
 	c.renewed(first)
 }
 
-// boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and go on beyond its end: nobody
-// tells them of it, they ask again by themselves.
+// boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and ask again by themselves
+// before it ends.
 func TestServerAWSClients(t *testing.T) {
 	for _, program := range []struct {
 		name   string

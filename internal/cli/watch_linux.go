@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch returns what waits for the end of a process that is not this one's child.
-func watch(pid int) (gone func(), err error) {
+// watch returns a function that waits for the end of a process, which need not be a child.
+func watch(pid int) (wait func(), err error) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil { // before Linux 5.3, or forbidden
 		return watchSlowly(pid), nil //nolint:nilerr // there is another way

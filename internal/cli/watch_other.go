@@ -2,5 +2,5 @@
 
 package cli
 
-// watch returns what waits for the end of a process that is not this one's child.
-func watch(pid int) (gone func(), err error) { return watchSlowly(pid), nil }
+// watch returns a function that waits for the end of a process, which need not be a child.
+func watch(pid int) (wait func(), err error) { return watchSlowly(pid), nil }
