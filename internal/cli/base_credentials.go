@@ -52,15 +52,10 @@ func (a *app) baseCredentials(p profile.Profile, c profile.Chain, sts session.En
 func hiddenKeys(chain profile.Chain) (said []string) {
 	for _, c := range chain.Conflicts() {
 		if c.Ignored.Kind == profile.KindKeys && c.Profile == chain.Base.Name {
-			said = append(said, ignoredSource(c).Error())
+			said = append(said, c.Warning().Error())
 		}
 	}
 	return said
-}
-
-func ignoredSource(c profile.Conflict) error {
-	won, over := c.Used.Pos, c.Ignored.Pos
-	return msg.SourcePassedOver(c.Profile, c.Used.Key, won.File, won.Line, c.Ignored.Key, over.File, over.Line)
 }
 
 // processEnviron is the environment of the program that gives a profile its credentials. It names the profiles that led

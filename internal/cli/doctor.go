@@ -258,7 +258,7 @@ func (d *doctor) file(name, variable, path string, forbidden fs.FileMode) check 
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && slices.Contains(d.files().Renamed(), path):
-		return warning(name, msg.FileRenamed(path))
+		return warning(name, profile.RenamedError(path))
 	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
 		return warning(name, msg.Errorf("%s names %s, which does not exist", variable, msg.Path(path)).
 			Hint("correct the variable, or unset it"))
@@ -359,7 +359,7 @@ func (d *doctor) credentials() (c check) {
 // ignoredSources warns of two settings that both name a source of credentials, so that one is ignored.
 func (d *doctor) ignoredSources() (found []check) {
 	for _, c := range d.chain.Conflicts() {
-		found = append(found, warning("keys", ignoredSource(c)))
+		found = append(found, warning("keys", c.Warning()))
 	}
 	return found
 }

@@ -52,7 +52,7 @@ func (c *setupCmd) Run(a *app) error {
 		return err
 	}
 	if c.AccessKeyID != "" && !profile.IsKeyID(c.AccessKeyID) {
-		return &usageError{msg.WriteNoKeyID()}
+		return &usageError{profile.NotKeyID()}
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()

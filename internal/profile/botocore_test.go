@@ -146,7 +146,7 @@ var fromBotocore = []struct {
 		example: asked{"[profile p]\n" + testKeys, "[p]\naws_secret_access_key = s\n", "p"},
 		theirs:  has("", ""), own: "refuses",
 		explains: func(_ asked, _, own answer) bool {
-			return strings.Contains(own.Error, " but no aws_") || strings.Contains(own.Error, "a pair stands in one file")
+			return strings.Contains(own.Error, " but no aws_") || strings.Contains(own.Error, "both must be in the same file")
 		},
 	},
 	{
@@ -177,8 +177,8 @@ func hasBlankName(line string) bool {
 
 // notUnderstood is in the errors about values that AWS would refuse, or that botocore passes over.
 var notUnderstood = []string{
-	": duration_seconds is not between ", ": role_arn is not the ARN ", ": role_session_name is not ", ": external_id is not ",
-	" a strange character in aws_",
+	": duration_seconds is not between ", ": role_arn is not the ARN ", ": AWS does not accept this ",
+	" an invalid character in aws_",
 }
 
 // has is the answer for testKeys, with what the roles ask AWS for.
@@ -238,7 +238,7 @@ func (c Chain) base() ([]string, error) {
 		return []string{"sso", s.Session, s.StartURL, s.Region, s.Account, s.Role}, err
 	case KindWebIdentity:
 		if get("role_arn") == "" { // whoever assumes it refuses this
-			return nil, c.Base.roleAlone()
+			return nil, c.Base.roleWithoutSourceError()
 		}
 		return []string{"web identity", get("web_identity_token_file"), get("role_arn"), get("role_session_name")}, nil
 	case KindProcess:

@@ -19,19 +19,19 @@ const (
 	MaxChainedDuration  = time.Hour // of a role that is assumed with temporary credentials
 )
 
-// Chain is the way to what a profile stands for: from the profile whose own credentials it begins with, over the roles
-// that are assumed one with the other.
+// Chain is how to obtain a profile's credentials: the profile to begin with, and the roles to assume one after the
+// other.
 type Chain struct {
-	// Base has the credentials, which are of this Kind: never KindRole, KindSource or KindNone.
+	// Base has the first credentials, of this Kind: never KindRole, KindSource or KindNone.
 	Base Profile
 	Kind Kind
-	// Roles are assumed in this order; none where the profile is Base.
+	// Roles are in the order of assuming them; empty if the profile itself is Base.
 	Roles []Role
 
-	links []Profile // from the one that was asked for to Base
+	links []Profile // from the requested one to Base
 }
 
-// Role is a role as a profile describes it. An empty field is one that the profile does not set.
+// Role is a role as a profile describes it. Settings that the profile does not have are empty.
 type Role struct {
 	Profile        string // the profile's name
 	ARN            string
@@ -40,26 +40,26 @@ type Role struct {
 	SourceIdentity string        // source_identity
 	Duration       time.Duration // duration_seconds
 	Tags           []Tag         // session_tags, in order
-	TransitiveTags []string      // transitive_session_tags: keys of tags that the roles after this one have too
+	TransitiveTags []string      // transitive_session_tags: keys of tags that later roles of the chain inherit
 }
 
 // Tag is a session tag.
 type Tag struct{ Key, Value string }
 
-// Chain follows the profile's source_profile settings, through the files as they were when it was loaded. Its errors are
-// *msg.Error: a source that is not there, a circle, settings that contradict each other or that AWS would refuse, each
-// with its place.
+// Chain follows the profile's source_profile settings, in the files as they were when the profile was loaded. Its
+// errors are of type *msg.Error, with file and line: a missing source, a cycle, or settings that contradict each other
+// or that AWS would refuse.
 //
-// The rules are botocore's (credentials.py, AssumeRoleProvider): a role is assumed with what its source_profile or
-// credential_source gives, whatever else stands beside them; a profile that is only a source and has a key pair gives its
-// own credentials, even where it is a role too; and source_profile without a role is nothing. A role with neither is
-// assumed with the profile's own credentials, as the Go SDK and aws-vault do. (Botocore refuses it.)
+// The rules are botocore's (credentials.py, AssumeRoleProvider): source_profile and credential_source take precedence
+// over all other sources of a role; a source profile that has a key pair uses it, even if it is a role, too; and
+// source_profile without a role has no effect. A role with neither is assumed with the profile's own credentials, as in
+// the Go SDK and aws-vault. (Botocore refuses it.)
 func (p Profile) Chain() (Chain, error) {
 	c := Chain{links: []Profile{p}}
-	way := []string{p.Name}
+	visited := cycle{p.Name}
 	for at := p; ; {
 		c.Base, c.Kind = at, at.own().Kind
-		if !at.assumes(len(way) > 1) {
+		if !at.assumes(len(visited) > 1) {
 			return c, c.check()
 		}
 		role, err := at.role()
@@ -70,33 +70,33 @@ func (p Profile) Chain() (Chain, error) {
 		source, _ := at.Get("source_profile")
 		if at.has("credential_source") {
 			if c.Kind = KindCredentialSource; source != "" {
-				from := at.Where("credential_source")
-				return Chain{}, msg.ProfileTwoSources(at.Name, from.File, from.Line)
+				return Chain{}, msg.Errorf("profile %q has both source_profile and credential_source (%s)", at.Name,
+					at.Where("credential_source")).Hint("remove one of the two lines")
 			}
 		}
 		if source == "" || source == at.Name {
 			return c, c.check()
 		}
 		from := at.Where("source_profile")
-		if way = append(way, source); slices.Contains(way[:len(way)-1], source) {
-			return Chain{}, msg.ProfileLoop(way, from.File, from.Line)
+		if visited = append(visited, source); slices.Contains(visited[:len(visited)-1], source) {
+			return Chain{}, msg.Errorf("the source profiles form a cycle: %s (%s)", visited, from).
+				Hint("end the chain with a profile that has credentials of its own")
 		}
 		next, err := at.contents().library.Load(source)
 		if err != nil {
-			return Chain{}, msg.ProfileSourceUnreadable(at.Name, from.File, from.Line, err)
+			return Chain{}, msg.Errorf("source_profile of profile %q (%s): %s", at.Name, from, err).Wrap(err)
 		}
 		at, c.links = next, append(c.links, next)
 	}
 }
 
-// assumes says that the profile stands for its role, not for its own credentials. isSource is for one that another
-// profile names as its source.
+// assumes reports whether the profile's role is used, and not its own credentials. isSource means that another profile
+// names it as its source.
 func (p Profile) assumes(isSource bool) bool {
 	return p.isRole() && p.own().Kind != KindWebIdentity && (!isSource || p.pair() == Pos{})
 }
 
-// Conflicts are the settings on the way that say where credentials come from and are passed over, each with the one that
-// decides.
+// Conflicts lists the sources of credentials in the chain that are ignored, each with the one that is used.
 func (c Chain) Conflicts() (all []Conflict) {
 	for i, p := range c.links {
 		own := p.sources()
@@ -109,7 +109,7 @@ func (c Chain) Conflicts() (all []Conflict) {
 			all = append(all, p.conflicts(from, own...)...)
 		case len(own) == 0:
 		default:
-			all = append(all, p.conflicts(own[0], append(own[1:], p.roleSettingAlone())...)...)
+			all = append(all, p.conflicts(own[0], append(own[1:], p.sourceWithoutRole())...)...)
 			if i > 0 && p.isRole() && own[0].Kind != KindWebIdentity {
 				all = append(all, p.conflicts(own[0], Source{KindRole, "role_arn", p.Where("role_arn")})...)
 			}
@@ -118,33 +118,31 @@ func (c Chain) Conflicts() (all []Conflict) {
 	return all
 }
 
-// Own is the way to the profile's own key pair: none, whatever role stands beside it, and whoever else that is assumed with.
-// LongTermKeys says whether there is such a pair.
+// Own returns the chain that uses only the profile's own key pair, and no role. It may have none: see LongTermKeys.
 func (p Profile) Own() Chain { return Chain{Base: p, Kind: KindKeys, links: []Profile{p}} }
 
-// check refuses a base that has no credentials.
+// check returns an error if the base has no credentials.
 func (c Chain) check() error {
 	p := c.Base
 	if c.Kind == KindCredentialSource {
 		if from, _ := p.Get("credential_source"); !slices.Contains(credentialSources, from) {
-			at := p.Where("credential_source")
-			return msg.ProfileBadCredentialSource(p.Name, from, credentialSources, at.File, at.Line)
+			return msg.Errorf("profile %q: credential_source = %s is not supported (%s)", p.Name, msg.Escaped(from),
+				p.Where("credential_source")).Hint("use one of %s", msg.List(credentialSources))
 		}
 	}
 	if c.Kind != KindNone {
 		return nil
 	}
 	if p.Where("role_arn").Line != 0 {
-		return p.roleAlone()
+		return p.roleWithoutSourceError()
 	}
-	switch lost := p.roleSettingAlone(); {
-	case lost.Kind != KindNone:
-		return p.roleSettingAloneError(lost)
+	switch {
+	case p.sourceWithoutRole().Kind != KindNone:
+		return p.sourceWithoutRoleError()
 	case p.has("sso_session"), p.has("sso_start_url"):
-		at := p.Where("")
-		return msg.ProfileSSOIncomplete(p.Name, "sso_account_id", at.File, at.Line)
+		return p.incompleteSSOError("sso_account_id")
 	}
-	return p.noKeys()
+	return p.noKeysError()
 }
 
 // The values of credential_source (AWS SDKs and Tools Reference Guide, "Assume role credential provider").
@@ -156,7 +154,7 @@ const (
 
 var credentialSources = []string{FromEnvironment, FromInstance, FromContainer}
 
-// Get returns the first setting called key on the way from the profile that was asked for to Base.
+// Get returns the first setting called key on the way from the requested profile to Base.
 func (c Chain) Get(key string) string {
 	for _, p := range c.links {
 		if p.has(key) {
@@ -167,7 +165,7 @@ func (c Chain) Get(key string) string {
 	return ""
 }
 
-// Where returns where that setting stands.
+// Where returns the position of that setting.
 func (c Chain) Where(key string) Pos {
 	for _, p := range c.links {
 		if p.has(key) {
@@ -181,15 +179,15 @@ func (c Chain) Where(key string) Pos {
 func (p Profile) role() (Role, error) {
 	r := Role{Profile: p.Name}
 	if r.ARN, _ = p.Get("role_arn"); r.ARN == "" {
-		at := p.Where("role_arn")
-		return Role{}, msg.ProfileRoleEmpty(p.Name, at.File, at.Line)
+		return Role{}, msg.Errorf("profile %q has an empty role_arn (%s)", p.Name, p.Where("role_arn")).
+			Hint("set it to the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or remove the line")
 	}
 	r.SessionName, _ = p.Get("role_session_name")
 	r.ExternalID, _ = p.Get("external_id")
 	r.SourceIdentity, _ = p.Get("source_identity")
 	if !IsRoleARN(r.ARN) || len(r.ARN) > 2048 {
-		at := p.Where("role_arn")
-		return Role{}, msg.ProfileBadRoleARN(p.Name, at.File, at.Line)
+		return Role{}, msg.Errorf("profile %q: role_arn is not the ARN of a role (%s)", p.Name, p.Where("role_arn")).
+			Hint("it looks like arn:aws:iam::ACCOUNT:role/NAME, with the account's twelve digits")
 	}
 	for _, s := range []struct {
 		key, value, others string
@@ -200,36 +198,38 @@ func (p Profile) role() (Role, error) {
 		{"source_identity", r.SourceIdentity, "_+=,.@-", 64},
 	} {
 		if s.value != "" && !isWord(s.value, s.others, 2, s.longest) {
-			at := p.Where(s.key)
-			return Role{}, msg.ProfileBadWord(p.Name, s.key, s.others, s.longest, at.File, at.Line)
+			return Role{}, msg.Errorf("profile %q: AWS does not accept this %s (%s)", p.Name, s.key, p.Where(s.key)).
+				Hint("write 2 to %d characters, each an ASCII letter, a digit or one of %s", s.longest, s.others)
 		}
 	}
 	if text, _ := p.Get("duration_seconds"); text != "" {
-		seconds, err := strconv.ParseInt(text, 10, 32) // as a duration, more would not fit
+		seconds, err := strconv.ParseInt(text, 10, 32) // a time.Duration cannot hold more
 		r.Duration = time.Duration(seconds) * time.Second
 		if err != nil || r.Duration < MinRoleDuration || r.Duration > MaxRoleDuration {
-			at := p.Where("duration_seconds")
-			return Role{}, msg.ProfileBadRoleDuration(p.Name, at.File, at.Line)
+			return Role{}, msg.Errorf("profile %q: duration_seconds is not between 900 and 43200 (%s)", p.Name,
+				p.Where("duration_seconds")).Hint("give it in seconds: 3600 for one hour, 43200 for twelve")
 		}
 	}
 	return r, p.tags(&r)
 }
 
-// isWord says whether text has the form that AssumeRole asks of names: ASCII letters, digits and the others (AWS STS API
+// isWord reports whether AssumeRole accepts text as a name: ASCII letters, digits and the others (AWS STS API
 // Reference, "AssumeRole": RoleSessionName, ExternalId, SourceIdentity).
 func isWord(text, others string, shortest, longest int) bool {
 	return shortest <= len(text) && len(text) <= longest && !strings.ContainsFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune(others, r))
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune(others, r))
 	})
 }
 
-// takesTags says whether AssumeRole would look at the tags at all (AWS STS API Reference, "AssumeRole", Tags, and "Tag").
-// Which sizes fit together is AWS's to say: it packs them.
-func takesTags(tags []Tag) bool {
+// areValidTags reports whether the tags are within the limits of AssumeRole (AWS STS API Reference, "AssumeRole", Tags,
+// and "Tag"), except for their total size, which only AWS knows: it packs them.
+func areValidTags(tags []Tag) bool {
 	seen := map[string]bool{}
 	for _, t := range tags {
 		lower := strings.ToLower(t.Key)
-		if utf8.RuneCountInString(t.Key) > 128 || utf8.RuneCountInString(t.Value) > 256 || strings.HasPrefix(lower, "aws:") ||
+		if utf8.RuneCountInString(t.Key) > 128 || utf8.RuneCountInString(t.Value) > 256 ||
+			strings.HasPrefix(lower, "aws:") ||
 			seen[lower] || strings.ContainsFunc(t.Key+t.Value, func(r rune) bool {
 			return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 		}) {
@@ -246,14 +246,17 @@ func (p Profile) tags(r *Role) error {
 		for _, pair := range strings.Split(text, ",") {
 			key, value, ok := strings.Cut(pair, "=")
 			if key = strings.TrimSpace(key); !ok || key == "" {
-				at := p.Where("session_tags")
-				return msg.ProfileBadTags(p.Name, at.File, at.Line)
+				return msg.Errorf("profile %q: session_tags are not of the form key=value,key=value (%s)", p.Name,
+					p.Where("session_tags")).
+					Hint("write each tag as key=value, with commas between")
 			}
 			r.Tags = append(r.Tags, Tag{key, strings.TrimSpace(value)})
 		}
-		if !takesTags(r.Tags) {
-			at := p.Where("session_tags")
-			return msg.ProfileTagsRefused(p.Name, at.File, at.Line)
+		if !areValidTags(r.Tags) {
+			return msg.Errorf("profile %q: AWS does not accept these session_tags (%s)", p.Name,
+				p.Where("session_tags")).
+				Hint("at most 50, each key once and not beginning with aws:, keys up to 128 and values up to 256 " +
+					"letters, digits, blanks and _.:/=+-@")
 		}
 	}
 	text, _ := p.Get("transitive_session_tags")
@@ -262,16 +265,17 @@ func (p Profile) tags(r *Role) error {
 			continue
 		}
 		if !slices.ContainsFunc(r.Tags, func(t Tag) bool { return t.Key == key }) {
-			at := p.Where("transitive_session_tags")
-			return msg.ProfileNoSuchTag(p.Name, key, at.File, at.Line)
+			return msg.Errorf("profile %q: transitive_session_tags names %q, which session_tags does not have (%s)",
+				p.Name, key,
+				p.Where("transitive_session_tags")).
+				Hint("give the tag a value in session_tags, or remove it from transitive_session_tags")
 		}
 		r.TransitiveTags = append(r.TransitiveTags, key)
 	}
 	return nil
 }
 
-// IsRoleARN says whether text has the form of a role's ARN, in whatever partition; whether there is such a role is AWS's
-// to say. (IAM User Guide, "IAM identifiers".)
+// IsRoleARN reports whether text has the form of a role's ARN, in any partition (IAM User Guide, "IAM identifiers").
 func IsRoleARN(text string) bool {
 	parts := strings.SplitN(text, ":", 6) // a path may have colons
 	if len(parts) != 6 {
@@ -280,14 +284,15 @@ func IsRoleARN(text string) bool {
 	name, isRole := strings.CutPrefix(parts[5], "role/")
 	digits := strings.Trim(parts[4], "0123456789") == ""
 	blank := strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
+	last := name[strings.LastIndexByte(name, '/')+1:]
 	return parts[0] == "arn" && parts[1] != "" && parts[2] == "iam" && parts[3] == "" && len(parts[4]) == 12 && digits &&
-		isRole && name != "" && !strings.HasSuffix(name, "/") && !strings.Contains(name[strings.LastIndexByte(name, '/')+1:], ":") && !blank
+		isRole && last != "" && !strings.Contains(last, ":") && !blank
 }
 
-// SSO is what a profile says of its sign-in through IAM Identity Center.
+// SSO holds a profile's settings for IAM Identity Center.
 type SSO struct {
-	// Session is the name of the sso-session section, whose token the AWS CLI keeps under that name; "" in the older form,
-	// whose token it keeps under StartURL.
+	// Session is the name of the sso-session section, under which the AWS CLI caches the token; "" in the older form,
+	// with the token cached under StartURL.
 	Session  string
 	StartURL string
 	Region   string // of the portal
@@ -295,25 +300,27 @@ type SSO struct {
 	Role     string // the permission set's name
 }
 
-// SSO returns the settings of a profile of KindSSO. One that is missing is a *msg.Error, and so is one that is not the
-// same in the profile and in its sso-session section: botocore refuses both.
+// SSO returns the settings of a profile of KindSSO. A missing one is a *msg.Error, and so is one that differs between
+// the profile and its sso-session section: botocore refuses both.
 func (p Profile) SSO() (SSO, error) {
 	var s SSO
 	s.Session, _ = p.Get("sso_session")
-	at := p.Where("sso_session")
 	if section := p.contents().sso; s.Session != "" && section.pos.Line == 0 {
-		return SSO{}, msg.ProfileSSOMissing(p.Name, s.Session, at.File, at.Line)
+		return SSO{}, msg.Errorf("profile %q refers to [sso-session %s] (%s), which is not in the config file", p.Name,
+			msg.Escaped(s.Session), p.Where("sso_session")).Hint("run aws configure sso, or fix the name")
 	}
 	for _, e := range p.contents().sso.entries {
 		if own := p.contents().find(e.key); s.Session != "" && e.parent == "" && own != nil && own.value != e.value {
-			return SSO{}, msg.ProfileSSODiffers(p.Name, s.Session, e.key, own.pos.File, own.pos.Line, e.pos.File, e.pos.Line)
+			return SSO{}, msg.Errorf("profile %q has another %s (%s) than its [sso-session %s] (%s)", p.Name, e.key,
+				own.pos, msg.Escaped(s.Session), e.pos).Hint("remove one of the two lines")
 		}
 	}
 	for _, setting := range []struct {
 		key   string
 		value *string
 	}{
-		{"sso_start_url", &s.StartURL}, {"sso_region", &s.Region}, {"sso_account_id", &s.Account}, {"sso_role_name", &s.Role},
+		{"sso_start_url", &s.StartURL}, {"sso_region", &s.Region},
+		{"sso_account_id", &s.Account}, {"sso_role_name", &s.Role},
 	} {
 		*setting.value, _ = p.Get(setting.key)
 		e := p.contents().sso.get("", setting.key)
@@ -321,9 +328,14 @@ func (p Profile) SSO() (SSO, error) {
 			*setting.value = e.value
 		}
 		if *setting.value == "" {
-			at := p.Where("")
-			return SSO{}, p.OrMisspelt(msg.ProfileSSOIncomplete(p.Name, setting.key, at.File, at.Line), setting.key)
+			return SSO{}, p.OrMisspelt(p.incompleteSSOError(setting.key), setting.key)
 		}
 	}
 	return s, nil
+}
+
+func (p Profile) incompleteSSOError(missing string) *msg.Error {
+	return msg.Errorf("profile %q (%s) signs in through IAM Identity Center, but %s is missing",
+		p.Name, p.Where(""), missing).
+		Hint("run aws configure sso --profile %s", msg.Word(p.Name))
 }

@@ -71,7 +71,7 @@ func TestSSODiffers(t *testing.T) {
 		config := "[profile p]\nsso_session=s\n" + testSSO + "sso_registration_scopes=x\n" + key + "=mine\n[sso-session s]\n" + key + "="
 		for value, want := range map[string]string{
 			"mine":  "",
-			"other": `profile "p" has another ` + key + ` (config:8) than its [sso-session s] (config:10) | take one of the two lines out`,
+			"other": `profile "p" has another ` + key + ` (config:8) than its [sso-session s] (config:10) | remove one of the two lines`,
 		} {
 			files := write(t, config+value+"\n", "")
 			p, err := Load(files, "p")
@@ -131,40 +131,40 @@ func TestChain(t *testing.T) {
 
 		{
 			"a role that is lost", "[profile p]\nrole-arn=arn:aws:iam::123456789012:role/r\nsource_profile=b\n" + keys("b"),
-			`profile "p" has source_profile (config:3) and no role_arn | write role_arn instead of role-arn (config:2)`,
+			`profile "p" has source_profile (config:3) but no role_arn | write role_arn instead of role-arn (config:2)`,
 		},
 		{
 			"no role", "[profile p]\nsource_profile=b\n" + keys("b"),
-			`profile "p" has source_profile (config:2) and no role_arn | add the role_arn, or take the line out`,
+			`profile "p" has source_profile (config:2) but no role_arn | add role_arn, or remove the line`,
 		},
 		{
 			"no role for the machine", "[profile p]\ncredential_source=Environment\n",
-			`profile "p" has credential_source (config:2) and no role_arn | add the role_arn, or take the line out`,
+			`profile "p" has credential_source (config:2) but no role_arn | add role_arn, or remove the line`,
 		},
 		{
 			"no role in the midst", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\nrolearn=x\nsource_profile=k\n" + keys("k"),
-			`profile "b" has source_profile (config:6) and no role_arn | write role_arn instead of rolearn (config:5)`,
+			`profile "b" has source_profile (config:6) but no role_arn | write role_arn instead of rolearn (config:5)`,
 		},
 		{
 			"an empty role", "[profile p]\nrole_arn =\nsource_profile=b\n" + keys("b"),
-			`profile "p" has an empty role_arn (config:2) | give the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or take the line out`,
+			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or remove the line`,
 		},
 		{
 			"an empty role beside SSO", "[profile p]\nrole_arn =\n" + testSSO,
-			`profile "p" has an empty role_arn (config:2) | give the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or take the line out`,
+			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, or remove the line`,
 		},
 		{
 			"an SSO session and nothing else", "[profile p]\nsso_session=s\n",
-			`profile "p" (config:1) signs in through IAM Identity Center, and sso_account_id is missing | run aws configure sso --profile p`,
+			`profile "p" (config:1) signs in through IAM Identity Center, but sso_account_id is missing | run aws configure sso --profile p`,
 		},
 		{"nothing", "[profile p]\n", `profile "p" has no access key (config:1) | run aws configure --profile p`},
 		{
 			"no way to the role", "[profile p]\n" + testRole + "r\n",
-			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of the profile that has the keys`,
 		},
 		{
 			"its own source without keys", "[profile p]\n" + testRole + "r\nsource_profile=p\n",
-			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of the profile that has the keys`,
 		},
 		{
 			"the end of the chain has nothing", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\nregion=a\n",
@@ -172,7 +172,7 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"a loop", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "r\nsource_profile=c\n[profile c]\n" + testRole + "r\nsource_profile=b\n",
-			`the source profiles go round in a circle: "p" → "b" → "c" → "b" (config:9) | end the chain with a profile that has credentials of its own`,
+			`the source profiles form a cycle: "p" → "b" → "c" → "b" (config:9) | end the chain with a profile that has credentials of its own`,
 		},
 		{
 			"a source that is not there", "[profile p]\n" + testRole + "r\nsource_profile=bse\n" + keys("base"),
@@ -180,11 +180,11 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"two sources", "[profile p]\n" + testRole + "r\nsource_profile=b\ncredential_source=Environment\n" + keys("b"),
-			`profile "p" has both source_profile and credential_source (config:4) | take one of the two lines out`,
+			`profile "p" has both source_profile and credential_source (config:4) | remove one of the two lines`,
 		},
 		{
 			"no such surroundings", "[profile p]\n" + testRole + "r\ncredential_source=environment\n",
-			`profile "p": there is no credential_source = environment (config:3) | use one of Environment, Ec2InstanceMetadata, EcsContainer`,
+			`profile "p": credential_source = environment is not supported (config:3) | use one of Environment, Ec2InstanceMetadata, EcsContainer`,
 		},
 		{
 			"not an ARN", "[profile p]\nrole_arn=admin\nsource_profile=b\n",
@@ -196,35 +196,35 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"no duration", "[profile p]\n" + testRole + "r\nduration_seconds=1h\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 is an hour, 43200 are twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one hour, 43200 for twelve`,
 		},
 		{
 			"too short", "[profile p]\n" + testRole + "r\nduration_seconds=899\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 is an hour, 43200 are twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one hour, 43200 for twelve`,
 		},
 		{
 			"too long", "[profile p]\n" + testRole + "r\nduration_seconds=43201\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 is an hour, 43200 are twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one hour, 43200 for twelve`,
 		},
 		{
 			"so long that it wraps", "[profile p]\n" + testRole + "r\nduration_seconds=36893488147419107000\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 is an hour, 43200 are twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one hour, 43200 for twelve`,
 		},
 		{
 			"so many seconds that they wrap", "[profile p]\n" + testRole + "r\nduration_seconds=18446747673\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 is an hour, 43200 are twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one hour, 43200 for twelve`,
 		},
 		{
 			"no tags", "[profile p]\n" + testRole + "r\nsession_tags=Team\nsource_profile=b\n",
-			`profile "p": session_tags are not key=value,key=value (config:3) | write each tag as key=value, with commas between`,
+			`profile "p": session_tags are not of the form key=value,key=value (config:3) | write each tag as key=value, with commas between`,
 		},
 		{
 			"a tag without a key", "[profile p]\n" + testRole + "r\nsession_tags=A=1, =2\nsource_profile=b\n",
-			`profile "p": session_tags are not key=value,key=value (config:3) | write each tag as key=value, with commas between`,
+			`profile "p": session_tags are not of the form key=value,key=value (config:3) | write each tag as key=value, with commas between`,
 		},
 		{
 			"a transitive tag that is none", "[profile p]\n" + testRole + "r\nsession_tags=A=1\ntransitive_session_tags=A,B\nsource_profile=b\n",
-			`profile "p": transitive_session_tags names "B", which session_tags does not have (config:4) | give the tag a value in session_tags, or take it out of transitive_session_tags`,
+			`profile "p": transitive_session_tags names "B", which session_tags does not have (config:4) | give the tag a value in session_tags, or remove it from transitive_session_tags`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -10,15 +10,15 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Every AWS client reads the two files as UTF-8, but for the AWS CLI and botocore on Windows: these read and write them in
-// the system's ANSI code page, 932 in Japan (Python's open without an encoding, in botocore/configloader.py). So a file
-// there may be either. What is written here is ASCII where the two differ, and both read it.
+// Every AWS client reads the two files as UTF-8, except the AWS CLI and botocore on Windows: these read and write them
+// in the system's ANSI code page, 932 in Japan (Python's open without an encoding, in botocore/configloader.py). So a
+// file there may be in either. If the two differ, this package writes only ASCII, which is the same in both.
 
-// utf8Page is UTF-8 as a code page.
+// utf8Page is the code page of UTF-8.
 const utf8Page = 65001
 
-// decoded is text as UTF-8: itself where it is that, else what the ANSI code page makes of it, else itself. Its lines stay
-// what they are: no character of an ANSI code page has a line end in it.
+// decoded returns text as UTF-8: text that is not valid UTF-8 is decoded from the ANSI code page if that is possible.
+// The lines stay the same: no character of an ANSI code page contains a line end.
 func decoded(text []byte) []byte {
 	if ansiPage() == utf8Page || utf8.Valid(text) || isUTF16(text) {
 		return text
@@ -29,12 +29,12 @@ func decoded(text []byte) []byte {
 	return text
 }
 
-// inANSI tells whether s can stand in a file that some clients read in the ANSI code page and others as UTF-8.
+// inANSI reports whether s is the same in the ANSI code page and in UTF-8.
 func inANSI(s string) bool {
 	return ansiPage() == utf8Page || !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// asciiName is a name for a profile that every code page has, made of what name has of it.
+// asciiName makes an ASCII name for a profile from name.
 func asciiName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if '！' <= r && r <= '～' { // full width
@@ -51,31 +51,37 @@ func asciiName(name string) string {
 	return name
 }
 
-// CheckEncoding looks for the line that keeps the AWS CLI from reading the file at path, comments too: it reads all of a
-// file or nothing. A file that cannot be read at all is none of its business.
+// CheckEncoding returns an error for the first line that makes the file at path unreadable for the AWS CLI. Comments
+// count: the CLI decodes the whole file. Other errors are left to Load.
 func CheckEncoding(path string) error {
 	text, err := bounded.ReadFile(path)
 	if err != nil || isUTF16(text) {
-		return nil // whoever loads a profile will say so
+		return nil
 	}
-	if bytes.HasPrefix(text, utf8Mark) {
-		return msg.MarkForCLI(path)
+	if bytes.HasPrefix(text, utf8Mark) { // in botocore a line before the first section
+		return msg.Errorf("%s begins with a byte order mark, so that every aws command fails: "+
+			"Unable to parse config file",
+			Pos{path, 1}).Hint("save the file as UTF-8 without a byte order mark")
 	}
 	page, number := ansiPage(), 0
 	for line := range bytes.Lines(lineFeeds(text)) {
 		number++
 		switch {
 		case page == utf8Page && !utf8.Valid(line):
-			return msg.NotUTF8ForCLI(path, number, likelyEncoding(text))
+			return msg.Errorf("%s is not UTF-8, so that every aws command fails: "+
+				"Unable to parse config file; it may be %s",
+				Pos{path, number}, likelyEncoding(text)).Hint("save the file as UTF-8")
 		case page != utf8Page && !isANSI(line):
-			return msg.NotANSIForCLI(path, number, page)
+			return msg.Errorf("%s cannot be read in code page %d, as the AWS CLI reads it on Windows, "+
+				"so that every aws command fails: Unable to parse config file", Pos{path, number}, page).
+				Hint("write that line in ASCII, even if it is a comment")
 		}
 	}
 	return nil
 }
 
-// isANSI tells whether Python reads line in the ANSI code page. It knows no character where Windows makes a control
-// character of a byte that its code page leaves open.
+// isANSI reports whether Python can decode line in the ANSI code page. It rejects undefined bytes, which Windows
+// decodes to control characters.
 func isANSI(line []byte) bool {
 	if !bytes.ContainsFunc(line, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return true
@@ -84,21 +90,25 @@ func isANSI(line []byte) bool {
 	return ok && !bytes.ContainsFunc(text, func(r rune) bool { return 0x80 < r && r < 0xa0 })
 }
 
-// notUTF8 is an error that names the first line that is not UTF-8, nil when all are.
-func (s *source) notUTF8() error {
+// checkUTF8 returns an error for the first line that is not UTF-8.
+func (s *source) checkUTF8() error {
 	if s == nil {
 		return nil
 	}
 	number := 0
 	for line := range bytes.Lines(s.text) {
 		if number++; !utf8.Valid(line) {
-			return msg.ProfileNotUTF8(s.path, number, likelyEncoding(s.text))
+			return utf8Error(Pos{s.path, number}, s.text)
 		}
 	}
 	return nil
 }
 
-// likelyEncoding says what a text that is not UTF-8 may be, by the bytes that its characters are made of.
+func utf8Error(at Pos, text []byte) error {
+	return msg.Errorf("%s is not UTF-8; it may be %s", at, likelyEncoding(text)).Hint("save the file as UTF-8")
+}
+
+// likelyEncoding guesses the encoding of a text that is not UTF-8 from the byte ranges of its characters.
 func likelyEncoding(text []byte) string {
 	pairs := func(lead, trail, alone func(b byte) bool) bool {
 		for i := 0; i < len(text); i++ {

@@ -6,5 +6,5 @@ func ansiPage() uint32 { return utf8Page }
 
 func fromANSI([]byte) (text []byte, ok bool) { return nil, false }
 
-// ForCLI is the text of a config file as the AWS CLI reads it.
+// ForCLI encodes the text of a config file for the AWS CLI.
 func ForCLI(text string) []byte { return []byte(text) }

@@ -3,27 +3,30 @@ package profile
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+
+	"awsmfa/internal/msg"
 )
 
-// Files are the paths of the two files that describe profiles. An empty path is a file that does not exist.
+// Files are the paths of the two files that describe profiles. An empty path means a file that does not exist.
 type Files struct {
 	Config      string // settings; AWS_CONFIG_FILE, else ~/.aws/config
 	Credentials string // keys; AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials
 }
 
-// FindFiles says which files an AWS client would read: those that getenv names in AWS_CONFIG_FILE and
-// AWS_SHARED_CREDENTIALS_FILE, else the usual ones under home; "" where there is no home. It looks at no file.
+// FindFiles returns the files that an AWS client would read: those that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE
+// name, else the usual ones under home; "" if there is no home. It does not access the files.
 //
-// A leading ~ and $NAME in the two variables are expanded as botocore does (configloader.raw_config_parse:
-// expandvars, expanduser), because .env files, IDEs and services set them with no shell to expand them. The Go SDK
-// takes them as they are, and then finds nothing. ~user and %NAME% are left alone.
+// A leading ~ and $NAME in the two variables are expanded as by botocore (configloader.raw_config_parse: expandvars,
+// expanduser), because .env files, IDEs and services set them without a shell. The Go SDK does not expand them, and
+// finds nothing. ~user and %NAME% are left alone.
 func FindFiles(getenv func(string) string, home string) Files {
 	find := func(variable, usual string) string {
 		path := getenv(variable)
 		switch {
 		case path != "":
-		case home == "": // and not .aws in the current directory, which may be anybody's
+		case home == "": // not .aws in the current directory, which may be another user's
 			return ""
 		default:
 			return filepath.Join(home, ".aws", usual)
@@ -33,7 +36,7 @@ func FindFiles(getenv func(string) string, home string) Files {
 				if v := getenv(name); v != "" {
 					return v
 				}
-				return "$" + name // what is not set stays as it is written
+				return "$" + name // as botocore does
 			})
 		}
 		return ExpandHome(path, home)
@@ -44,18 +47,19 @@ func FindFiles(getenv func(string) string, home string) Files {
 	}
 }
 
-// ExpandHome is path with home in place of a leading ~, as the AWS CLI has it for files that settings and variables name
-// (botocore's raw_config_parse; for certificates urllib3's set_cert): no shell has read them. The Go SDK takes them as
-// they are. ~user is left alone, and so is ~ where there is no home.
+// ExpandHome returns path with home in place of a leading ~, as the AWS CLI expands the files that settings and
+// variables name (botocore's raw_config_parse; for certificates urllib3's set_cert). The Go SDK does not. ~user is left
+// alone, and so is ~ without a home.
 func ExpandHome(path, home string) string {
-	if home != "" && (path == "~" || strings.HasPrefix(path, "~/") || strings.HasPrefix(path, "~"+string(filepath.Separator))) {
+	if home != "" && (path == "~" || strings.HasPrefix(path, "~/") ||
+		strings.HasPrefix(path, "~"+string(filepath.Separator))) {
 		return filepath.Join(home, path[1:])
 	}
 	return path
 }
 
-// Renamed are the files that are not there, with the one beside each that an editor has saved with ".txt" behind its name:
-// Notepad does, and Windows' Explorer does not show it.
+// Renamed returns those of the files that do not exist while a file of the same name with ".txt" appended does: Notepad
+// saves it so, and Windows' Explorer hides the extension.
 func (f Files) Renamed() []string {
 	var all []string
 	for _, path := range []string{f.Config, f.Credentials} {
@@ -64,6 +68,25 @@ func (f Files) Renamed() []string {
 		}
 	}
 	return all
+}
+
+// RenamedError is the error for a file that Renamed returns.
+func RenamedError(file string) *msg.Error {
+	return msg.Errorf("%s does not exist, but %s does", msg.Path(file), msg.Path(file+".txt")).
+		WithHint(renameHint(file))
+}
+
+func renameHint(file string) msg.Text {
+	return msg.Textf("an editor has appended .txt to its name, which Windows does not show; rename it: %s",
+		renameCommand(file))
+}
+
+// renameCommand returns the command that removes .txt from the file's name: ren is for both cmd and PowerShell.
+func renameCommand(file string) string {
+	if runtime.GOOS == "windows" {
+		return `ren "` + msg.Path(file+".txt").String() + `" ` + filepath.Base(file)
+	}
+	return "mv " + msg.Word(file+".txt").String() + " " + msg.Word(file).String()
 }
 
 func exists(path string) bool {

@@ -5,29 +5,29 @@ import (
 	"strings"
 )
 
-// kind is what a section is about.
+// kind is the kind of a section.
 type kind uint8
 
 const (
-	other    kind = iota // nothing of ours
+	other    kind = iota // not used by awsmfa
 	named                // [profile NAME] in a config file, [NAME] in a credentials file
 	plain                // [default] in a config file
 	services             // [services NAME]
 	sso                  // [sso-session NAME]
-	defaults             // [DEFAULT]: what every section of its file has that does not say otherwise
+	defaults             // [DEFAULT]: defaults for every section of its file
 )
 
-// splitHeader splits a section's header, the line from "[" on. ok is false when it has no "]", or something other than a
+// splitHeader parses a section's header, the line from "[" on. ok is false if it has no "]", or something other than a
 // comment after it.
 //
-// The name ends at the first "]" with nothing but a comment behind it. The Go SDK cuts the comment first, so that it
-// loses the header of a name with "#" or ";" in it, and hands its settings to the profile above.
+// The name ends at the first "]" that is followed by nothing or by a comment. The Go SDK removes the comment first, so
+// it misses a header with "#" or ";" in its name, and adds the settings below it to the profile above.
 func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 	inner, ok := headerText(line)
 	if !ok {
 		return other, nil, false
 	}
-	if string(inner) == "DEFAULT" { // as for botocore (Python's configparser); the Go SDK takes it for a profile's name
+	if string(inner) == "DEFAULT" { // as in botocore (Python's configparser); for the Go SDK it is a profile's name
 		return defaults, inner, true
 	}
 	word, rest := firstWord(inner)
@@ -38,7 +38,7 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 		case len(rest) == 0:
 			return named, inner, true
 		case string(word) == "profile", string(word) == "services", string(word) == "sso-session":
-			// Only config files have these. The Go SDK would take [sso-session X] here for a profile of that name.
+			// Only config files have these. For the Go SDK [sso-session X] would be a profile of that name here.
 			return other, inner, true
 		case len(inner) == len(word)+1+len(rest) && inner[len(word)] == ' ':
 			return named, inner, true
@@ -64,13 +64,13 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 	return other, inner, true
 }
 
-// headerText is what stands between the brackets, but for white space at its ends.
+// headerText returns the text between the brackets without white space around it.
 func headerText(line []byte) ([]byte, bool) {
 	inner, ok := spelling(line)
 	return bytes.TrimSpace(inner), ok
 }
 
-// spelling is what stands between the brackets, as it is written.
+// spelling returns the text between the brackets.
 func spelling(line []byte) ([]byte, bool) {
 	for i := 1; ; i++ {
 		j := bytes.IndexByte(line[i:], ']')
@@ -85,7 +85,7 @@ func spelling(line []byte) ([]byte, bool) {
 	}
 }
 
-// firstWord splits text, which has no white space at its ends, at its first blanks.
+// firstWord splits text, which has no white space at its ends, at its first white space.
 func firstWord(text []byte) (word, rest []byte) {
 	for i, c := range text {
 		if c == ' ' || c == '\t' {
@@ -95,11 +95,10 @@ func firstWord(text []byte) (word, rest []byte) {
 	return text, nil
 }
 
-// unquoteName takes the quotes off a name that begins with one, by the rules of a POSIX shell, as botocore does
-// (configloader._parse_section: shlex.split) and as "aws configure" writes names with blanks. The Go SDK keeps the
-// quotes, so that the name to ask for would have them too. A name that is not one word then, or that does not begin
-// with a quote, is taken as it is written, as the Go SDK does and botocore, which does not read such profiles at all,
-// cannot: [profile my prod] is "my prod".
+// unquoteName removes the quotes from a name that begins with one, by the rules of a POSIX shell, as botocore does
+// (configloader._parse_section: shlex.split): "aws configure" quotes names with blanks. The Go SDK keeps the quotes as
+// part of the name. A name that does not begin with a quote, or that is several words without its quotes, is returned
+// unchanged, as in the Go SDK: [profile my prod] is "my prod". Botocore ignores such profiles.
 func unquoteName(text []byte) []byte {
 	if text[0] != '"' && text[0] != '\'' {
 		return text
@@ -128,9 +127,9 @@ func unquoteName(text []byte) []byte {
 	return name
 }
 
-// isBroken tells whether line, a header that is not one, was meant for the section called name, with one of words
-// before it ("profile"; "" is none): it names it, and then goes wrong.
-func isBroken(line []byte, name string, words ...string) bool {
+// isMalformed reports whether line, an invalid header, was meant for the section called name, preceded by one of words
+// ("profile"; "" for none): it contains the name, and is malformed after it.
+func isMalformed(line []byte, name string, words ...string) bool {
 	for _, word := range words {
 		text := bytes.TrimSpace(line[1:])
 		if word != "" {

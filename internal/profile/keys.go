@@ -11,42 +11,42 @@ const (
 	secretKey = "aws_secret_access_key"
 )
 
-// tokenKeys are the names of a session token's setting. The older one is botocore's, for which it counts before the other.
+// tokenKeys are the settings for a session token. The older name takes precedence, as in botocore.
 var tokenKeys = []string{"aws_security_token", "aws_session_token"}
 
-// Keys are a user's long-term access key pair. They can be printed: the secret shows as [secret].
+// Keys are an access key pair, usually a user's long-term one. They are safe to print: the secret shows as [secret].
 type Keys struct {
 	AccessKeyID     string
 	SecretAccessKey Secret
-	SessionToken    Secret // of a pair that is not long-term; else empty
+	SessionToken    Secret // empty for long-term keys
 	Where           Pos    // of aws_access_key_id
 }
 
-// Kind says where a profile's credentials come from.
+// Kind is where a profile's credentials come from.
 type Kind uint8
 
 // The kinds.
 const (
-	KindNone             Kind = iota // no word on credentials
+	KindNone             Kind = iota // no setting for credentials
 	KindWebIdentity                  // web_identity_token_file
 	KindRole                         // role_arn
 	KindKeys                         // a key pair or half of one, long-term or not
 	KindSource                       // source_profile or credential_source without a role, which is a mistake
-	KindCredentialSource             // a role's credential_source: what the environment, the container or the instance gives
+	KindCredentialSource             // a role's credential_source: environment, container or instance
 	KindSSO                          // sso_account_id, sso_role_name
 	KindLogin                        // login_session, of "aws login"
 	KindProcess                      // credential_process
 )
 
-// Source is a setting that says where credentials come from.
+// Source is a setting for where credentials come from.
 type Source struct {
 	Kind Kind
 	Key  string
 	Pos  Pos
 }
 
-// sources are all that the profile itself has, no role and no source profile. The first decides: the order is botocore's
-// (credentials.py, ProfileProviderBuilder).
+// sources returns the profile's own sources of credentials, without roles and source profiles, in botocore's order of
+// precedence (credentials.py, ProfileProviderBuilder).
 func (p Profile) sources() []Source {
 	var all []Source
 	add := func(kind Kind, keys ...string) {
@@ -67,7 +67,7 @@ func (p Profile) sources() []Source {
 	}
 	c := p.contents()
 	add(KindWebIdentity, "web_identity_token_file")
-	if p.has("sso_account_id") || p.has("sso_role_name") { // without both, sso_session is for bearer tokens
+	if p.has("sso_account_id") || p.has("sso_role_name") { // without either, sso_session is for bearer tokens
 		add(KindSSO, ssoKeys...)
 	}
 	pair(&c.credentials)
@@ -79,7 +79,7 @@ func (p Profile) sources() []Source {
 
 var ssoKeys = []string{"sso_session", "sso_start_url", "sso_account_id", "sso_role_name"}
 
-// own is the source that the profile's own credentials come from; of KindNone where there is none.
+// own returns the source of the profile's own credentials, of KindNone if there is none.
 func (p Profile) own() Source {
 	if all := p.sources(); len(all) > 0 {
 		return all[0]
@@ -87,7 +87,7 @@ func (p Profile) own() Source {
 	return Source{}
 }
 
-// pair is where the profile has a key pair or half of one, whether it counts or not.
+// pair returns the position of the profile's key pair, or half of one, whether it is used or not.
 func (p Profile) pair() Pos {
 	for _, s := range p.sources() {
 		if s.Kind == KindKeys {
@@ -97,11 +97,11 @@ func (p Profile) pair() Pos {
 	return Pos{}
 }
 
-// isRole says that role_arn is there, be it empty.
+// isRole reports whether the profile has role_arn, even an empty one.
 func (p Profile) isRole() bool { return p.Where("role_arn") != Pos{} }
 
-// roleSettingAlone is the setting of a role that is none: source_profile or credential_source without role_arn.
-func (p Profile) roleSettingAlone() Source {
+// sourceWithoutRole returns a source_profile or credential_source without role_arn.
+func (p Profile) sourceWithoutRole() Source {
 	for _, key := range []string{"source_profile", "credential_source"} {
 		if p.has(key) && !p.isRole() {
 			return Source{KindSource, key, p.Where(key)}
@@ -110,36 +110,42 @@ func (p Profile) roleSettingAlone() Source {
 	return Source{}
 }
 
-// Kind tells where the profile's credentials come from. A role comes before the profile's own credentials, but for web
-// identity, which is the role.
+// Kind returns where the profile's credentials come from. A role takes precedence over the profile's own credentials,
+// except web identity, which obtains that role.
 func (p Profile) Kind() Kind {
 	switch own := p.own().Kind; {
 	case own != KindWebIdentity && p.isRole():
 		return KindRole
 	case own == KindNone:
-		return p.roleSettingAlone().Kind
+		return p.sourceWithoutRole().Kind
 	default:
 		return own
 	}
 }
 
-// Conflict is two settings of a profile that both say where its credentials come from: Won does, Over is passed over.
+// Conflict is two sources of credentials in one profile, of which only the first is used.
 type Conflict struct {
 	Profile       string
 	Used, Ignored Source
 }
 
-// conflicts are won's with all of over.
-func (p Profile) conflicts(won Source, over ...Source) (all []Conflict) {
-	for _, o := range over {
-		if o.Kind != KindNone {
-			all = append(all, Conflict{p.Name, won, o})
+// Warning returns the message for the conflict.
+func (c Conflict) Warning() *msg.Error {
+	return msg.Errorf("profile %q has %s (%s) and %s (%s): the first is used, the second is ignored", c.Profile,
+		c.Used.Key, c.Used.Pos, c.Ignored.Key, c.Ignored.Pos).Hint("remove the one that is not meant")
+}
+
+// conflicts returns a conflict of used with each of ignored.
+func (p Profile) conflicts(used Source, ignored ...Source) (all []Conflict) {
+	for _, source := range ignored {
+		if source.Kind != KindNone {
+			all = append(all, Conflict{p.Name, used, source})
 		}
 	}
 	return all
 }
 
-// HiddenSource is what the profile's own credentials hide first; there may be nothing.
+// HiddenSource returns the first source that the profile's own credentials take precedence over, if any.
 func (p Profile) HiddenSource() (Conflict, bool) {
 	all := p.sources()
 	if len(all) < 2 {
@@ -153,57 +159,72 @@ func (p Profile) has(key string) bool {
 	return ok && v != ""
 }
 
-// LongTermKeys returns the profile's own key pair, which is what sts:GetSessionToken may be called with; they are the
-// user's, whatever role stands beside them. A profile that has none, or one that is not long-term, or one that is not
-// what an AWS client would use for this profile, is an error (a *msg.Error) that says so with file and line.
+// usersOnly is the hint of commands for IAM users, given another kind of profile.
+const usersOnly = "MFA devices, access keys and their policies belong to IAM users: " +
+	"name a profile with a user's own keys"
+
+// LongTermKeys returns the profile's own key pair, the one to call sts:GetSessionToken with; it is the user's even if
+// the profile has a role, too. It is a *msg.Error with file and line if there is no pair, if it is not long-term, or if
+// AWS clients would not use it for this profile.
 func (p Profile) LongTermKeys() (Keys, error) {
 	own := p.own()
 	switch pair := p.pair(); {
 	case own.Kind == KindKeys:
 		return p.longTerm(p.KeyPair())
 	case pair != Pos{}:
-		return Keys{}, msg.ProfileKeysPassedOver(p.Name, own.Key, own.Pos.File, own.Pos.Line, pair.File, pair.Line)
+		return Keys{}, msg.Errorf("profile %q has a key pair (%s) that is ignored, because %s (%s) takes precedence",
+			p.Name, pair,
+			own.Key, own.Pos).Hint("remove one of the two, or name a profile that has only the user's own keys")
 	}
-	switch lost := p.roleSettingAlone(); p.Kind() {
+	switch p.Kind() {
 	case KindRole, KindWebIdentity:
 		return Keys{}, p.roleError()
 	case KindSource:
-		return Keys{}, p.roleSettingAloneError(lost)
+		return Keys{}, p.sourceWithoutRoleError()
 	case KindSSO:
-		return Keys{}, msg.ProfileSSO(p.Name, own.Key, own.Pos.File, own.Pos.Line)
+		return Keys{}, msg.Errorf("profile %q signs in through IAM Identity Center (%s, %s); "+
+			"it has no key pair of its own", p.Name,
+			own.Key, own.Pos).Hint(usersOnly)
 	case KindProcess:
-		return Keys{}, msg.ProfileProcess(p.Name, own.Pos.File, own.Pos.Line)
+		return Keys{}, msg.Errorf("profile %q gets its credentials from a program (credential_process, %s); "+
+			"it has no key pair of its own", p.Name, own.Pos).Hint(usersOnly)
 	case KindLogin:
-		return Keys{}, msg.ProfileLogin(p.Name, own.Pos.File, own.Pos.Line)
+		return Keys{}, msg.Errorf("profile %q signs in through the console (login_session, %s); "+
+			"it has no key pair of its own",
+			p.Name, own.Pos).Hint(usersOnly)
 	default:
-		return Keys{}, p.noKeys()
+		return Keys{}, p.noKeysError()
 	}
 }
 
-// roleSettingAloneError says of a source that there is no role for it, and which setting may have been meant as one.
-func (p Profile) roleSettingAloneError(lost Source) error {
-	return p.OrMisspelt(msg.ProfileRoleLost(p.Name, lost.Key, lost.Pos.File, lost.Pos.Line), "role_arn")
+// sourceWithoutRoleError is the error for sourceWithoutRole; its hint names a misspelt role_arn.
+func (p Profile) sourceWithoutRoleError() error {
+	source := p.sourceWithoutRole()
+	return p.OrMisspelt(msg.Errorf("profile %q has %s (%s) but no role_arn", p.Name, source.Key, source.Pos).
+		Hint("add role_arn, or remove the line"), "role_arn")
 }
 
-// roleError tells what kind of role the profile is.
+// roleError is the error for a profile that is a role, where a user's own keys are required.
 func (p Profile) roleError() error {
-	role := p.Where("role_arn")
 	source, _ := p.Get("source_profile")
 	switch {
 	case p.has("web_identity_token_file"):
-		at := p.Where("web_identity_token_file")
-		return msg.ProfileWebIdentity(p.Name, at.File, at.Line)
+		return msg.Errorf("profile %q signs in with a web identity token (web_identity_token_file, %s); "+
+			"it has no key pair of its own", p.Name, p.Where("web_identity_token_file")).Hint(usersOnly)
 	case source != "" && source != p.Name:
-		return msg.ProfileRole(p.Name, source, role.File, role.Line)
+		return msg.Errorf("profile %q is a role (role_arn, %s), assumed with the keys of profile %q; "+
+			"it has no key pair of its own",
+			p.Name, p.Where("role_arn"), source).Hint("name the profile that has the keys: %s", msg.Word(source))
 	case p.has("credential_source"):
 		from, _ := p.Get("credential_source")
-		at := p.Where("credential_source")
-		return msg.ProfileRoleFromSurroundings(p.Name, from, at.File, at.Line)
+		return msg.Errorf("profile %q gets its credentials from credential_source = %s (%s); "+
+			"it has no key pair of its own", p.Name,
+			msg.Escaped(from), p.Where("credential_source")).Hint(usersOnly)
 	}
-	return p.roleAlone()
+	return p.roleWithoutSourceError()
 }
 
-// longTerm refuses a key pair that is a session.
+// longTerm returns an error for a key pair that is a session.
 func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 	if err != nil || !keys.isSession() {
 		return keys, err
@@ -216,16 +237,22 @@ func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 		}
 	}
 	if c, ok := p.HiddenSource(); ok {
-		return Keys{}, c.hides(key, at)
+		return Keys{}, msg.Errorf("profile %q holds a pasted session (%s, %s); its key pair (%s) hides %s (%s)", p.Name,
+			key, at, c.Used.Pos, c.Ignored.Key, c.Ignored.Pos).
+			Hint("remove the key pair and its token from %s, so that %s is used", msg.Path(at.File), c.Ignored.Key)
 	}
 	if strings.HasPrefix(keys.AccessKeyID, "AKIA") {
-		return Keys{}, msg.ProfileTokenLeft(p.Name, key, at.File, at.Line)
+		return Keys{}, msg.Errorf("profile %q holds the token of a pasted session (%s, %s) beside the user's own keys",
+			p.Name, key, at).
+			Hint("remove that line, or run %s", msg.Command("setup", p.Name))
 	}
-	return Keys{}, msg.ProfilePasted(p.Name, key, at.File, at.Line)
+	return Keys{}, msg.Errorf("profile %q holds a pasted session in place of the user's own keys (%s, %s)",
+		p.Name, key, at).
+		Hint("restore the user's own keys: run %s", msg.Command("setup", p.Name))
 }
 
-// PastedSession is the session that stands in the place of the user's own keys, if there is one. One that hides another source
-// of credentials stands in that one's place.
+// PastedSession returns the session that was pasted in place of the user's own keys, if any. A session that hides
+// another source of credentials does not count: it is in the place of that source, not of keys.
 func (p Profile) PastedSession() (Keys, bool) {
 	if p.own().Kind != KindKeys {
 		return Keys{}, false
@@ -235,23 +262,17 @@ func (p Profile) PastedSession() (Keys, bool) {
 	return keys, err == nil && !hides && keys.isSession()
 }
 
-// isSession says of a key pair that STS gave it out.
+// isSession reports whether STS issued the key pair.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
 func (k Keys) isSession() bool {
 	return k.SessionToken.Reveal() != "" || strings.HasPrefix(k.AccessKeyID, "ASIA")
 }
 
-// hides says that a session, which key at its place marks as one, hides another source.
-func (c Conflict) hides(key string, at Pos) error {
-	over := c.Ignored.Pos
-	return msg.ProfilePastedHides(c.Profile, key, at.File, at.Line, c.Used.Pos.Line, c.Ignored.Key, over.File, over.Line)
-}
-
-// KeyPair returns the profile's own key pair, long-term or not: what a role may be assumed with. Its errors are as those
-// of LongTermKeys. The pair stands in one file: the credentials file if that has both keys, else
-// the config file. Half a pair in the credentials file is an error even over a whole one in the config file, as in the
-// Go SDK (mergeSections). A session token counts when it stands beside the pair, as in botocore; the Go SDK would send
-// one from the config file with a pair from the credentials file.
+// KeyPair returns the profile's own key pair, long-term or not: it can assume a role. Its errors are like those of
+// LongTermKeys. Both keys must be in the same file: the credentials file if it has either, else the config file. Half a
+// pair in the credentials file is an error even if the config file has a whole one, as in the Go SDK (mergeSections). A
+// session token counts only in the same file, as in botocore; the Go SDK would combine one from the config file with a
+// pair from the credentials file.
 func (p Profile) KeyPair() (Keys, error) {
 	c := p.contents()
 	from, elsewhere := &c.credentials, &c.config
@@ -262,21 +283,22 @@ func (p Profile) KeyPair() (Keys, error) {
 	}
 	switch {
 	case id == nil && secret == nil:
-		return Keys{}, p.noKeys()
+		return Keys{}, p.noKeysError()
 	case secret == nil:
-		if apart := elsewhere.get("", secretKey); apart != nil && elsewhere.get("", idKey) == nil {
-			return Keys{}, msg.ProfilePairApart(p.Name, id.pos.File, id.pos.Line, apart.pos.File, apart.pos.Line)
+		if other := elsewhere.get("", secretKey); other != nil && elsewhere.get("", idKey) == nil {
+			return Keys{}, p.splitPairError(id, other)
 		}
-		return Keys{}, p.OrMisspelt(msg.ProfileHalfPair(p.Name, idKey, id.pos.File, id.pos.Line, secretKey), secretKey)
+		return Keys{}, p.halfPairError(id, secretKey)
 	case id == nil:
-		if apart := elsewhere.get("", idKey); apart != nil && elsewhere.get("", secretKey) == nil {
-			return Keys{}, msg.ProfilePairApart(p.Name, apart.pos.File, apart.pos.Line, secret.pos.File, secret.pos.Line)
+		if other := elsewhere.get("", idKey); other != nil && elsewhere.get("", secretKey) == nil {
+			return Keys{}, p.splitPairError(other, secret)
 		}
-		return Keys{}, p.OrMisspelt(msg.ProfileHalfPair(p.Name, secretKey, secret.pos.File, secret.pos.Line, idKey), idKey)
+		return Keys{}, p.halfPairError(secret, idKey)
 	}
 	for _, e := range []*entry{id, secret} {
 		if e.value == "" {
-			return Keys{}, msg.ProfileKeyEmpty(p.Name, e.key, e.pos.File, e.pos.Line)
+			return Keys{}, msg.Errorf("profile %q has an empty %s (%s)", p.Name, e.key, e.pos).
+				Hint("run aws configure --profile %s", msg.Word(p.Name))
 		}
 	}
 	keys := Keys{AccessKeyID: id.value, SecretAccessKey: NewSecret(secret.value), Where: id.pos}
@@ -288,8 +310,23 @@ func (p Profile) KeyPair() (Keys, error) {
 	}
 	for _, e := range []*entry{id, secret} {
 		if strings.ContainsFunc(e.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return Keys{}, msg.ProfileKeyGarbled(p.Name, e.key, e.pos.File, e.pos.Line)
+			return Keys{}, msg.Errorf("profile %q has white space or an invalid character in %s (%s)", p.Name, e.key,
+				e.pos).
+				Hint("copy the key again; check for indented lines below it, which continue it")
 		}
 	}
 	return keys, nil
+}
+
+// halfPairError is the error for a key without the other one.
+func (p Profile) halfPairError(have *entry, missing string) error {
+	return p.OrMisspelt(msg.Errorf("profile %q has %s (%s) but no %s", p.Name, have.key, have.pos, missing).
+		Hint("add %s below it, or run aws configure --profile %s", missing, msg.Word(p.Name)), missing)
+}
+
+// splitPairError is the error for keys in different files, which AWS clients do not combine.
+func (p Profile) splitPairError(id, secret *entry) error {
+	return msg.Errorf("profile %q has aws_access_key_id at %s and aws_secret_access_key at %s; "+
+		"both must be in the same file",
+		p.Name, id.pos, secret.pos).Hint("move both keys to the credentials file")
 }

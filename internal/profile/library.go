@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Library is both files as they were read at one time.
+// Library is both files as read at one time.
 type Library struct {
 	files               Files
 	config, credentials *source
@@ -25,8 +25,7 @@ func read(files Files) (*Library, error) {
 	return &Library{files, config, credentials}, nil
 }
 
-// Open reads both files and takes them apart at their headers, for whoever loads many profiles of them. Its errors are
-// those of Names.
+// Open reads both files and indexes their sections, for loading many profiles. Its errors are those of Names.
 func Open(files Files) (*Library, error) {
 	l, err := read(files)
 	if err != nil {
@@ -37,17 +36,17 @@ func Open(files Files) (*Library, error) {
 	return l, nil
 }
 
-// Names is as the function.
+// Names is like the function Names.
 func (l *Library) Names() ([]string, error) { return names(l.config, l.credentials) }
 
-// part is a section with its header, or what stands before the first one; line is its first.
+// part is a section with its header, or the text before the first header; line is the number of its first line.
 type part struct {
 	text []byte
 	line int
 }
 
-// index files each section under its name. Under "" is what matters to every profile: [DEFAULT], headers that cannot be
-// read, and what stands before the first one.
+// index maps each name to its sections. Under "" are the parts that matter to every profile: [DEFAULT], sections with
+// malformed headers, and the text before the first header.
 func (s *source) index(credentials bool) {
 	if s == nil {
 		return
@@ -73,8 +72,8 @@ func (s *source) index(credentials bool) {
 	}
 }
 
-// about is s with the sections of that name alone, and what matters to all, where s is indexed.
-func (s *source) about(name string) *source {
+// only returns s restricted to the sections of that name and the parts that matter to all, if s is indexed.
+func (s *source) only(name string) *source {
 	if s == nil || s.byName == nil {
 		return s
 	}

@@ -7,14 +7,18 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Misspelt is a setting whose name is nearly that of one that counts, and says nothing to any AWS client.
+// Misspelt is a setting that no AWS client reads, with a name that is almost that of another.
 type Misspelt struct {
 	Key, Meant string
 	Pos
 }
 
-// Misspelt lists such settings of the profile, in the order of its files, but for those that it has under their right
-// names as well.
+func (m Misspelt) hint() msg.Text {
+	return msg.Textf("write %s instead of %s (%s)", m.Meant, msg.Escaped(m.Key), m.Pos)
+}
+
+// Misspelt lists the profile's misspelt settings in the order of its files, except those that it also has under their
+// right names.
 func (p Profile) Misspelt() []Misspelt {
 	var all []Misspelt
 	c := p.contents()
@@ -28,37 +32,39 @@ func (p Profile) Misspelt() []Misspelt {
 	return all
 }
 
-// OrMisspelt is err, which says that the profile lacks what the keys set; where one of them is there misspelt, the hint
-// names that.
+// OrMisspelt returns err, an error for the lack of the settings called keys. If the profile has one of them misspelt,
+// the hint names that.
 func (p Profile) OrMisspelt(err *msg.Error, keys ...string) error {
 	for _, m := range p.Misspelt() {
 		if slices.Contains(keys, m.Meant) {
-			err.WithHint(msg.Textf("%s", msg.WriteInstead(m.Meant, m.Key, m.File, m.Line)))
-			break
+			return err.WithHint(m.hint())
 		}
 	}
 	return err
 }
 
-// noKeys says that the profile has no access key, and why that may be.
-func (p Profile) noKeys() error {
-	at := p.Where("")
-	err := msg.ProfileNoKeys(p.Name, at.File, at.Line)
+// noKeysError is the error for a profile without an access key. Its hint names a likely reason.
+func (p Profile) noKeysError() error {
+	err := msg.Errorf("profile %q has no access key (%s)", p.Name, p.Where("")).
+		Hint("run aws configure --profile %s", msg.Word(p.Name))
 	if renamed := p.contents().files.Renamed(); len(renamed) > 0 {
-		err.WithHint(msg.Textf("%s", msg.NoKeysButRenamed(renamed[0])))
+		file := renamed[0]
+		err.Hint("%s does not exist, but %s does; an editor has appended .txt to its name, "+
+			"which Windows does not show; rename it: %s",
+			msg.Path(file), msg.Path(file+".txt"), renameCommand(file))
 	}
 	return p.OrMisspelt(err, idKey, secretKey, "role_arn", "source_profile", "credential_source", "credential_process",
 		"login_session", "sso_session", "sso_start_url", "sso_account_id", "web_identity_token_file", "include_profile")
 }
 
-// roleAlone says that the profile is a role and names nobody to assume it.
-func (p Profile) roleAlone() error {
-	role := p.Where("role_arn")
-	err := msg.ProfileRoleAlone(p.Name, role.File, role.Line)
+// roleWithoutSourceError is the error for a role that has nothing to assume it with.
+func (p Profile) roleWithoutSourceError() error {
+	err := msg.Errorf("profile %q is a role (role_arn, %s) without a source profile", p.Name, p.Where("role_arn")).
+		Hint("add source_profile with the name of the profile that has the keys")
 	return p.OrMisspelt(err, "source_profile", "credential_source", "web_identity_token_file")
 }
 
-// knownKeys are the settings that count (docs/config.md).
+// knownKeys are the settings that AWS clients and awsmfa read (docs/config.md).
 var knownKeys = []string{
 	idKey, secretKey, "aws_session_token", "aws_security_token", "role_arn", "source_profile",
 	"credential_source", "external_id", "role_session_name", "duration_seconds", "source_identity",
@@ -69,8 +75,8 @@ var knownKeys = []string{
 	"max_attempts", "retry_mode", "ca_bundle",
 }
 
-// misspellingOf is the setting that key is a misspelling of: the same but for "aws", signs between words and case, or a slip or
-// two away; "" for one that is right, or that is something else.
+// misspellingOf returns the setting that key is a misspelling of: equal apart from "aws", separators and case, or one
+// or two edits away. It returns "" for a known setting, and for one that resembles none.
 func misspellingOf(key string) string {
 	if slices.Contains(knownKeys, key) {
 		return ""
@@ -84,21 +90,21 @@ func misspellingOf(key string) string {
 	}
 	for _, name := range knownKeys {
 		right := lettersOf(name)
-		slips := 0 // that can still be meant
+		limit := 0
 		switch {
 		case len(right) >= 10:
-			slips = 2
+			limit = 2
 		case len(right) >= 6:
-			slips = 1
+			limit = 1
 		}
-		if distance(written, right, slips) <= slips {
+		if distance(written, right, limit) <= limit {
 			return name
 		}
 	}
 	return ""
 }
 
-// lettersOf is a setting's name without "aws" before it and signs in it.
+// lettersOf returns the letters and digits of a setting's name, in lower case, without a leading "aws".
 func lettersOf(key string) string {
 	letters := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,9 +12,9 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Names returns the names of all profiles in the order of the files, the config file's first, each once. Only headers
-// are read, so nothing between them can be an error; a file that cannot be read at all is one. A name that
-// is no text in the file's encoding is left out.
+// Names returns the names of all profiles in the order of the files, the config file first, each once. It reads only
+// headers, so what is between them causes no error; an unreadable file does. A name that is invalid in the file's
+// encoding is left out.
 func Names(files Files) ([]string, error) {
 	l, err := read(files)
 	if err != nil {
@@ -41,9 +42,9 @@ func names(config, credentials *source) ([]string, error) {
 	return all, credentials.scan(false, collect(true))
 }
 
-// has tells whether the file has a section of this kind that is called name.
+// has reports whether the file has a section of this kind and name.
 func (s *source) has(what kind, name string, credentials bool) (found bool) {
-	_ = s.about(name).scan(false, func(line []byte) (*section, bool) { // which has no error where nothing is picked
+	_ = s.only(name).scan(false, func(line []byte) (*section, bool) { // no error is possible if no section is picked
 		k, n, ok := splitHeader(line, credentials)
 		found = found || ok && (k == what || what == named && k == plain) && string(n) == name
 		return nil, false
@@ -51,15 +52,15 @@ func (s *source) has(what kind, name string, credentials bool) (found bool) {
 	return found
 }
 
-// notFound makes the error for a profile that is in neither file, as helpful as the files allow.
-func notFound(files Files, config, credentials *source, name string) error {
+// notFoundError returns the error for a profile that is in neither file, with the most likely reason.
+func notFoundError(files Files, config, credentials *source, name string) error {
 	if config == nil && credentials == nil {
 		if renamed := files.Renamed(); len(renamed) > 0 {
-			return msg.ProfileFilesRenamed(name, renamed)
+			return renamedNotFoundError(name, renamed[0])
 		}
-		return markNotFound(msg.ProfileNoFiles(name, files.Config, files.Credentials))
+		return noFilesError(files, name).Wrap(errNotFound)
 	}
-	// A header of that name, but not as its file wants it: the commonest way to lose a profile.
+	// The most common reason: the header has the form that the other file requires.
 	misplaced := func(f *source, isMisplaced func(line []byte) bool) int {
 		var found section
 		_ = f.scan(false, func(line []byte) (*section, bool) {
@@ -84,18 +85,27 @@ func notFound(files Files, config, credentials *source, name string) error {
 		return ok && k == other && string(text) == name
 	}
 	if line := misplaced(config, func(l []byte) bool { return withPrefix(l) || withoutPrefix(l) }); line != 0 {
-		return msg.ProfileNeedsPrefix(name, files.Config, line)
+		header := msg.Escaped(name).String()
+		if strings.ContainsAny(name, " \t") {
+			header = strconv.Quote(name)
+		}
+		return msg.Errorf("profile %q is not read: its header at %s is not valid in a config file", name,
+			Pos{files.Config, line}).
+			Hint("in a config file write [profile %s]", header)
 	}
 	if line := misplaced(credentials, withPrefix); line != 0 {
-		return msg.ProfileHasPrefix(name, files.Credentials, line)
+		return msg.Errorf("profile %q is not read: its header at %s is not valid in a credentials file", name,
+			Pos{files.Credentials, line}).Hint("in a credentials file write [%s]", msg.Escaped(name))
 	}
 	for _, f := range []*source{config, credentials} {
 		if line := misplaced(f, isDefaults); line != 0 {
-			return msg.ProfileIsDefaults(name, f.path, line)
+			return msg.Errorf("profile %q is not read: [DEFAULT] at %s holds defaults for every section of the file",
+				name,
+				Pos{f.path, line}).Hint("write [default], in lower case")
 		}
 	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // perhaps it is there, in other bytes
-		if err := cmp.Or(config.notUTF8(), credentials.notUTF8()); err != nil {
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // it may be there in another encoding
+		if err := cmp.Or(config.checkUTF8(), credentials.checkUTF8()); err != nil {
 			return err
 		}
 	}
@@ -105,21 +115,53 @@ func notFound(files Files, config, credentials *source, name string) error {
 	}
 	near := nearest(name, all)
 	if renamed := files.Renamed(); len(near) == 0 && len(renamed) > 0 {
-		return markNotFound(msg.ProfileFilesRenamed(name, renamed))
+		return renamedNotFoundError(name, renamed[0]).Wrap(errNotFound)
 	}
-	return markNotFound(msg.ProfileNotFound(name, files.Config, files.Credentials, near, all[:min(len(all), 5)], len(all)))
+	notFound := msg.Errorf("profile %q is neither in %s nor in %s", name, msg.Path(files.Config),
+		msg.Path(files.Credentials)).
+		Wrap(errNotFound)
+	switch {
+	case len(near) == 1:
+		return notFound.Hint("did you mean %q?", near[0])
+	case len(near) > 1:
+		return notFound.Hint("did you mean one of %s?", msg.Names(near))
+	case len(all) == 0:
+		return notFound.Hint("there are no profiles yet: run %s", msg.Command("setup", name))
+	case len(all) <= maxListed:
+		return notFound.Hint("the profiles are %s", msg.Names(all))
+	}
+	return notFound.Hint("there are %d profiles; the first are %s", len(all), msg.Names(all[:maxListed]))
+}
+
+// maxListed is how many profiles a hint lists.
+const maxListed = 5
+
+// renamedNotFoundError is the error for a profile that is probably in a file that Renamed returns.
+func renamedNotFoundError(name, file string) *msg.Error {
+	return msg.Errorf("profile %q was not found: %s does not exist, but %s does", name, msg.Path(file),
+		msg.Path(file+".txt")).
+		WithHint(renameHint(file))
+}
+
+// noFilesError is the error for a profile when neither file exists.
+func noFilesError(files Files, name string) *msg.Error {
+	if files == (Files{}) {
+		return msg.Errorf("profile %q was not found: there is no home directory", name).
+			Hint("set HOME (on Windows USERPROFILE), or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
+	}
+	return msg.Errorf("profile %q was not found: neither %s nor %s exists", name, msg.Path(files.Config),
+		msg.Path(files.Credentials)).
+		Hint("run %s", msg.Command("setup", name))
 }
 
 var errNotFound = errors.New("no such profile")
 
-func markNotFound(e *msg.Error) error { return e.Wrap(errNotFound) }
-
-// NotFound says of an error of Load that neither file has a section of that name, not even a misspelt one: a new one
-// may be added.
+// NotFound reports whether an error of Load means that neither file has a section of that name, not even one with a
+// malformed header, so that a new one may be added.
 func NotFound(err error) bool { return errors.Is(err, errNotFound) }
 
-// nearest returns up to three of the names that look most like name, the likest first: the same but for case, then
-// beginning alike, then a few slips away.
+// nearest returns up to three of the names that are most like name, the best first: equal apart from case, then a
+// common prefix, then a few edits away.
 func nearest(name string, all []string) []string {
 	type near struct {
 		name     string
@@ -127,7 +169,7 @@ func nearest(name string, all []string) []string {
 	}
 	var found []near
 	lower := strings.ToLower(name)
-	limit := max(1, min(3, len([]rune(lower))/2)) // slips that can still be meant
+	limit := max(1, min(3, len([]rune(lower))/2))
 	for _, n := range all {
 		l := strings.ToLower(n)
 		switch {
@@ -149,8 +191,8 @@ func nearest(name string, all []string) []string {
 	return names
 }
 
-// distance is how many letters must be put in, taken out, changed or swapped with their neighbour to make b of a, as
-// long as that is not more than limit; else something more than limit.
+// distance returns how many insertions, deletions, substitutions and swaps of neighbours turn a into b, if that is not
+// more than limit; else a number above limit.
 func distance(a, b string, limit int) int {
 	x, y := []rune(a), []rune(b)
 	if d := len(x) - len(y); d > limit || -d > limit {

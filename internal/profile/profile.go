@@ -1,15 +1,14 @@
-// Package profile reads what the AWS config files say of one profile: its long-term keys, its MFA device, its region, its
-// endpoints, what kind of profile it is, and the chain of roles from it to where its credentials come from. It also adds
-// a section or a line to those files, and puts one key pair in another's place (write.go, replace.go, share.go). It knows those
-// files and nothing else: never the environment, never the network; it prints nothing.
+// Package profile reads one profile from the AWS config and credentials files: its long-term keys, MFA device, region,
+// endpoints, kind, and the chain of roles down to the source of its credentials. It also adds sections and settings to
+// those files, and replaces key pairs (write.go, replace.go, share.go). It never reads the environment, never uses the
+// network, and prints nothing.
 //
 // The rules are those of the AWS SDK for Go v2 (config/shared_config.go, config/internal/ini), and of botocore where
-// that serves the user better; a comment says so each time. Two rules are our own. What is read is what matters: a
-// mistake in a section that was not asked for is no error. And a line that somebody wrote in a section that is asked
-// for is never dropped without a word.
+// that serves the user better; a comment says so each time. Two rules are our own: a mistake in a section that was not
+// requested is no error, and a line of a requested section is never ignored silently.
 //
-// Each file is read whole, and its lines are walked once; only the sections that were asked for are taken apart, so that
-// 10,000 profiles beside them cost about a millisecond. There is no index to go stale.
+// Each file is read whole, and its lines are walked once; only the requested sections are parsed, so that 10,000 other
+// profiles cost about a millisecond. There is no index to go stale.
 package profile
 
 import (
@@ -21,13 +20,13 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Pos is a place in a file, for messages. Line counts from 1; a zero Pos is nowhere.
+// Pos is a position in a file, for messages. Line counts from 1; the zero Pos means that there is no position.
 type Pos struct {
 	File string
 	Line int
 }
 
-// String returns file:line, as compilers write it, or the file alone where there is no line.
+// String returns file:line, as compilers write it, or the file alone if Line is 0.
 func (p Pos) String() string {
 	if p.Line == 0 {
 		return msg.Path(p.File).String()
@@ -35,35 +34,35 @@ func (p Pos) String() string {
 	return msg.Path(p.File).String() + ":" + strconv.Itoa(p.Line)
 }
 
-// Profile is what the two files say of one profile. It can be printed: it shows no secret, with any verb.
+// Profile is one profile as the two files describe it. It is safe to print: no formatting verb shows a secret.
 type Profile struct {
 	Name       string
 	Region     string // region; "" when not set
 	MFASerial  string // mfa_serial: the device's ARN or serial number
 	MFAProcess string // mfa_process: a command line whose first output line is a code (aws-vault's setting)
 
-	// A pointer to a pointer, because fmt prints the unexported fields of a struct, and with a verb that does not fit also
-	// what a pointer points to; of this it can show no more than an address.
+	// A pointer to a pointer: fmt prints unexported fields, and with a mismatched verb also what a pointer points to.
+	// Of this it can show only an address.
 	in **contents
 }
 
-// contents are the profile's sections as read.
+// contents holds the sections that make up a profile.
 type contents struct {
 	config, credentials section
-	unnamed             [2]section // [default] of the credentials and the config file, for clients told no profile
-	included            []section  // of include_profile, the nearest first
+	unnamed             [2]section // [default] of the credentials and the config file; see Unnamed
+	included            []section  // by include_profile, the nearest first
 	services, sso       section
-	servicesErr         error // why there is no services section
+	servicesErr         error // why the services section could not be read
 	files               Files
-	library             *Library // that the profile is from
+	library             *Library // the source of the profile
 }
 
-// Load reads the profile called name. A file that does not exist is an empty one. Every error is a *msg.Error: the
-// profile is in neither file, a file cannot be read, or what had to be read is malformed. That a profile has no usable
-// keys is not an error here; see LongTermKeys.
+// Load reads the profile called name. A missing file counts as empty. Every error is a *msg.Error: the profile is in
+// neither file, a file cannot be read, or a section of the profile is malformed. A profile without usable keys is not
+// an error here; see LongTermKeys.
 func Load(files Files, name string) (Profile, error) {
 	if name == "" {
-		return Profile{}, msg.ProfileNameEmpty()
+		return Profile{}, emptyNameError()
 	}
 	l, err := read(files)
 	if err != nil {
@@ -72,7 +71,12 @@ func Load(files Files, name string) (Profile, error) {
 	return l.Load(name)
 }
 
-// Load is as the function; so are the profiles that a chain leads to, from the same reading of the files.
+func emptyNameError() *msg.Error {
+	return msg.Errorf("the profile name is empty").
+		Hint("name a profile, for example: %s", msg.Command("env", "default"))
+}
+
+// Load is like the function Load, but uses the files as they were when l was read; so does Profile.Chain.
 func (l *Library) Load(name string) (Profile, error) {
 	config, credentials := l.config, l.credentials
 	c := &contents{files: l.files, library: l}
@@ -83,12 +87,12 @@ func (l *Library) Load(name string) (Profile, error) {
 		return Profile{}, err
 	}
 	if c.config.pos.Line == 0 && c.credentials.pos.Line == 0 {
-		return Profile{}, notFound(l.files, config, credentials, name)
+		return Profile{}, notFoundError(l.files, config, credentials, name)
 	}
 	if err := c.readIncluded(config, name); err != nil {
 		return Profile{}, err
 	}
-	if err := c.settleSource(config, credentials); err != nil {
+	if err := c.resolveSource(config, credentials); err != nil {
 		return Profile{}, err
 	}
 	c.readServices(config)
@@ -109,45 +113,60 @@ func (c *contents) readConfig(f *source, profile string) (err error) {
 	return err
 }
 
-// readIncluded reads the sections that include_profile names, one after the other: aws-vault's setting, by which a
-// profile has all settings of another one that it does not have itself (aws-vault, vault/config.go,
-// populateFromConfigFile). Keys are not among them, which aws-vault does not keep in these files; nor do the settings of
-// [default] come in for all, as they do there: no other AWS client has that.
+// readIncluded follows include_profile, aws-vault's setting by which a profile inherits the settings of another that it
+// does not have itself (aws-vault, vault/config.go, populateFromConfigFile). Keys are not inherited: aws-vault does not
+// store them in these files. Unlike in aws-vault, [default] is not included in every profile: no other AWS client does
+// that.
 func (c *contents) readIncluded(f *source, profile string) error {
-	way := []string{profile}
+	visited := cycle{profile}
 	for e := c.config.get("", "include_profile"); e != nil && e.value != ""; {
-		if err := e.settle(func(name string) bool { return f.has(named, name, false) }); err != nil {
+		if err := e.resolve(func(name string) bool { return f.has(named, name, false) }); err != nil {
 			return err
 		}
-		if slices.Contains(way, e.value) {
-			return msg.ProfileIncludesItself(append(way, e.value), e.pos.File, e.pos.Line)
+		if slices.Contains(visited, e.value) {
+			return msg.Errorf("include_profile forms a cycle: %s (%s)", append(visited, e.value), e.pos).
+				Hint("remove one of the include_profile lines")
 		}
 		s, err := readProfile(f, e.value, nil)
 		if err != nil {
 			return err
 		}
 		if s.pos.Line == 0 {
-			return msg.ProfileIncludeMissing(way[len(way)-1], e.value, e.pos.File, e.pos.Line)
+			return msg.Errorf("profile %q includes profile %q (%s), which is not in the config file",
+				visited[len(visited)-1], e.value, e.pos).
+				Hint("fix the name, or remove the include_profile line")
 		}
-		way, c.included = append(way, e.value), append(c.included, s)
+		visited, c.included = append(visited, e.value), append(c.included, s)
 		e = s.get("", "include_profile")
 	}
 	return nil
 }
 
-// readProfile reads the sections that a config file has for a profile.
+// cycle is a list of profiles that ends with one that was in it before, an argument of messages.
+type cycle []string
+
+func (c cycle) String() string {
+	quoted := make([]string, len(c))
+	for i, name := range c {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, " → ")
+}
+
+// readProfile reads a profile's section of a config file, and [default] into unnamed unless that is nil.
 func readProfile(f *source, profile string, unnamed *section) (section, error) {
-	// [profile default] and [default] are two for every client: botocore takes the later, the Go SDK [profile default].
+	// [profile default] and [default] are different sections: botocore uses the later one, the Go SDK [profile
+	// default].
 	var own, bare, shared section
 	words := []string{"profile"}
 	if strings.EqualFold(profile, "default") {
 		words = append(words, "")
 	}
-	err := f.about(profile).scan(true, func(line []byte) (*section, bool) {
+	err := f.only(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, false)
 		switch {
 		case !ok:
-			return nil, isBroken(line, profile, words...)
+			return nil, isMalformed(line, profile, words...)
 		case k == defaults:
 			return &shared, false
 		case string(name) != profile && string(name) == "default" && (k == plain || k == named) && unnamed != nil:
@@ -167,7 +186,7 @@ func readProfile(f *source, profile string, unnamed *section) (section, error) {
 	case own.pos.Line == 0:
 		own = bare
 	case bare.pos.Line != 0:
-		return section{}, twice(&own, &bare)
+		return section{}, duplicateError(&own, &bare)
 	}
 	own.inherit(&shared)
 	return own, nil
@@ -177,11 +196,11 @@ func readProfile(f *source, profile string, unnamed *section) (section, error) {
 func (c *contents) readCredentials(f *source, profile string) error {
 	var shared section
 	c.unnamed[0].lenient = true
-	err := f.about(profile).scan(true, func(line []byte) (*section, bool) {
+	err := f.only(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, true)
 		switch {
 		case !ok:
-			return nil, isBroken(line, profile, "")
+			return nil, isMalformed(line, profile, "")
 		case k == defaults:
 			return &shared, false
 		case k == named && string(name) == profile:
@@ -195,45 +214,47 @@ func (c *contents) readCredentials(f *source, profile string) error {
 	return err
 }
 
-// readServices reads the [services X] section that the profile names. That there is none matters to whoever asks for an
-// endpoint.
+// readServices reads the [services X] section that the profile names. Its error is reported by ServiceEndpoint.
 func (c *contents) readServices(f *source) {
 	if e := c.find("services"); e != nil && e.value != "" {
-		if c.servicesErr = e.settle(func(name string) bool { return f.has(services, name, false) }); c.servicesErr == nil {
+		c.servicesErr = e.resolve(func(name string) bool { return f.has(services, name, false) })
+		if c.servicesErr == nil {
 			c.servicesErr = readNamed(f, &c.services, services, "services", e.value)
 		}
 	}
 }
 
-// readSSO reads the [sso-session X] section that the profile names. That there is none matters to whoever signs in.
+// readSSO reads the [sso-session X] section that the profile names. A missing one is reported by SSO.
 func (c *contents) readSSO(f *source) error {
 	e := c.find("sso_session")
 	if e == nil || e.value == "" {
 		return nil
 	}
-	if err := e.settle(func(name string) bool { return f.has(sso, name, false) }); err != nil {
+	if err := e.resolve(func(name string) bool { return f.has(sso, name, false) }); err != nil {
 		return err
 	}
 	return readNamed(f, &c.sso, sso, "sso-session", e.value)
 }
 
-// settleSource decides which profile source_profile means.
-func (c *contents) settleSource(config, credentials *source) error {
+// resolveSource decides which profile source_profile means.
+func (c *contents) resolveSource(config, credentials *source) error {
 	e := c.find("source_profile")
 	if e == nil {
 		return nil
 	}
-	return e.settle(func(name string) bool { return config.has(named, name, false) || credentials.has(named, name, true) })
+	return e.resolve(func(name string) bool {
+		return config.has(named, name, false) || credentials.has(named, name, true)
+	})
 }
 
 // readNamed reads the sections [word name].
 func readNamed(f *source, into *section, what kind, word, name string) error {
 	var shared section
-	err := f.about(name).scan(false, func(line []byte) (*section, bool) {
+	err := f.only(name).scan(false, func(line []byte) (*section, bool) {
 		k, found, ok := splitHeader(line, false)
 		switch {
 		case !ok:
-			return nil, isBroken(line, name, word)
+			return nil, isMalformed(line, name, word)
 		case k == defaults:
 			return &shared, false
 		case k == what && string(found) == name:
@@ -245,23 +266,24 @@ func readNamed(f *source, into *section, what kind, word, name string) error {
 	return err
 }
 
-// settle decides which section the setting names, where there is something about its value that may be a comment or
-// quotes: botocore takes the whole for the name, the Go SDK what is left without them. The one that there is counts;
-// where there are both, nobody can tell.
-func (e *entry) settle(has func(name string) bool) error {
+// resolve decides which section the setting names if its value has quotes or may end with a comment: botocore takes all
+// of it as the name, the Go SDK only the part without them. The section that exists counts; if both do, it is an error.
+func (e *entry) resolve(has func(name string) bool) error {
 	switch {
 	case e.raw == "" || e.raw == e.value || !has(e.raw):
 		return nil
 	case has(e.value):
-		return msg.ProfileNameAmbiguous(e.key, e.raw, e.value, e.pos.File, e.pos.Line)
+		return msg.Errorf("%s at %s may mean %q, or %q followed by a comment; both exist", e.key, e.pos,
+			e.raw, e.value).
+			Hint("rename one of the two sections, or remove the comment from the line")
 	}
 	e.value = e.raw
 	return nil
 }
 
-// find finds a setting: the credentials file's wins over the config file's, as in botocore for every setting and in the
-// Go SDK for those on its list, which leaves out endpoint_url and services. A setting that is there but empty wins too.
-// Then come the profiles that are included.
+// find finds a setting. The credentials file takes precedence over the config file, as in botocore for every setting
+// and in the Go SDK for all but endpoint_url and services. An empty setting takes precedence, too. Included profiles
+// come last.
 func (c *contents) find(key string) *entry {
 	key = strings.ToLower(key)
 	if e := c.credentials.get("", key); e != nil {
@@ -278,7 +300,7 @@ func (c *contents) find(key string) *entry {
 	return nil
 }
 
-// contents returns what was read; of the zero Profile, nothing.
+// contents returns the profile's sections; for the zero Profile, empty ones.
 func (p Profile) contents() *contents {
 	if p.in == nil {
 		return &contents{}
@@ -286,8 +308,8 @@ func (p Profile) contents() *contents {
 	return *p.in
 }
 
-// Get returns the setting called key, in any case, and whether it is there. It does not give secrets: for those it
-// returns "" and false, so that no table of settings can show them; keys come from LongTermKeys.
+// Get returns the setting called key, in any case, and whether it exists. For secrets it returns "" and false, so that
+// no listing of settings can show them; keys come from LongTermKeys.
 func (p Profile) Get(key string) (value string, ok bool) {
 	if e := p.contents().find(key); e != nil && !isSecret(e.key) {
 		return e.value, true
@@ -295,7 +317,7 @@ func (p Profile) Get(key string) (value string, ok bool) {
 	return "", false
 }
 
-// Setting is Get with the settings that stand indented below it. It is for what is written into another section.
+// Setting is like Get, and includes the settings indented below this one. It is for copying to another section.
 func (p Profile) Setting(key string) (set Setting, ok bool) {
 	if set.Value, ok = p.Get(key); !ok {
 		return Setting{}, false
@@ -315,7 +337,8 @@ func (p Profile) Setting(key string) (set Setting, ok bool) {
 	return set, true
 }
 
-// Below is Get, also for a setting that stands indented below another: "s3.addressing_style". "" where there is none.
+// Below is like Get, also for a setting indented below another, such as "s3.addressing_style". It returns "" if there
+// is none.
 func (p Profile) Below(key string) string {
 	parent, child, nested := strings.Cut(key, ".")
 	if !nested {
@@ -331,8 +354,8 @@ func (p Profile) Below(key string) string {
 	return ""
 }
 
-// Unnamed is what [default] says of a setting, for a profile that is another one: clients that are told no profile heed
-// it. It takes a key as Below does.
+// Unnamed returns a setting of [default], which clients use when no profile is named. It is for profiles other than
+// default. The key is as in Below.
 func (p Profile) Unnamed(key string) string {
 	parent, child, nested := strings.Cut(key, ".")
 	if !nested {
@@ -350,7 +373,7 @@ func (p Profile) Unnamed(key string) string {
 	return ""
 }
 
-// Services are the settings of the [services] section that the profile names, service by service, and its name.
+// Services returns the name of the [services] section that the profile uses, and its settings, grouped by service.
 func (p Profile) Services() (name string, services []Setting) {
 	name, _ = p.Get("services")
 	s := p.contents().services
@@ -369,7 +392,7 @@ func (p Profile) Services() (name string, services []Setting) {
 	return name, services
 }
 
-// Keys are the settings that the profile has, in the order of the files, but for secrets.
+// Keys returns the names of the profile's settings in the order of the files, without secrets.
 func (p Profile) Keys() (keys []string) {
 	for _, s := range p.contents().sections() {
 		for _, e := range s.entries {
@@ -381,7 +404,7 @@ func (p Profile) Keys() (keys []string) {
 	return keys
 }
 
-// sections are the profile's own and those it includes, in the order in which a setting is looked for.
+// sections returns the profile's own sections and the included ones, in order of precedence.
 func (c *contents) sections() []*section {
 	all := []*section{&c.credentials, &c.config}
 	for i := range c.included {
@@ -394,8 +417,8 @@ func isSecret(key string) bool {
 	return key == secretKey || slices.Contains(tokenKeys, key)
 }
 
-// Where returns where the setting called key stands, secrets too; the zero Pos when it is not there. The empty key is
-// the profile's own header, in the config file if it is in both.
+// Where returns the position of the setting called key, which may be a secret, or the zero Pos if there is none. The
+// empty key means the profile's header, in the config file if both files have one.
 func (p Profile) Where(key string) Pos {
 	c := p.contents()
 	if key == "" {
@@ -410,10 +433,10 @@ func (p Profile) Where(key string) Pos {
 	return Pos{}
 }
 
-// ServiceEndpoint returns the URL that the files give for service ("sts", "iam"; the names of [services] sections, lower
-// case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own endpoint_url,
-// else "". What comes before all of these, ignore_configured_endpoint_urls and the variables, is the caller's. A services section that is not there, or that cannot be read, is a *msg.Error, as in
-// botocore: its endpoints would silently be those of AWS itself (in the Go SDK they are).
+// ServiceEndpoint returns the URL that the files configure for service ("sts", "iam"; named as in [services] sections,
+// in lower case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own
+// endpoint_url, else "". The caller handles ignore_configured_endpoint_urls and the environment. A services section
+// that is missing or unreadable is a *msg.Error, as in botocore; the Go SDK would silently use AWS's own endpoints.
 //
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 func (p Profile) ServiceEndpoint(service string) (string, error) {
@@ -422,7 +445,9 @@ func (p Profile) ServiceEndpoint(service string) (string, error) {
 	case c.servicesErr != nil:
 		return "", c.servicesErr
 	case e != nil && e.value != "" && c.services.pos.Line == 0:
-		return "", msg.ProfileServicesMissing(p.Name, e.value, e.pos.File, e.pos.Line, c.files.Config)
+		return "", msg.Errorf("profile %q refers to [services %s] (%s), which is not in %s", p.Name,
+			msg.Escaped(e.value), e.pos,
+			msg.Path(c.files.Config)).Hint("add the section, or remove the services line")
 	}
 	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
 		return e.value, nil
@@ -431,5 +456,5 @@ func (p Profile) ServiceEndpoint(service string) (string, error) {
 	return url, nil
 }
 
-// String names the profile, and shows nothing that is in it.
+// String returns the profile's name, and nothing of its contents.
 func (p Profile) String() string { return "profile " + p.Name }

@@ -157,8 +157,8 @@ func TestLoad(t *testing.T) {
 
 // What AWS clients read in different ways, and may not be guessed.
 func TestAmbiguous(t *testing.T) {
-	const apart = " have the same name; AWS clients do not agree which one counts | put all settings under one of the two, and delete the other"
-	const both = ", and there are both | rename one of the two sections, or take the comment out of the line"
+	const apart = " have the same name; AWS clients disagree on which one counts | move all settings to one of the two, and delete the other"
+	const both = " followed by a comment; both exist | rename one of the two sections, or remove the comment from the line"
 	for _, test := range []struct{ name, config, credentials, profile, want string }{
 		{
 			"two spellings", "[profile p]\nregion=a\n[profile \"p\"]\nrole_arn=r", "-", "p",
@@ -174,23 +174,23 @@ func TestAmbiguous(t *testing.T) {
 		{"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p", "[services s] at config:3 and [services 's'] at config:4" + apart},
 		{
 			"source_profile", "[profile p]\nsource_profile = team #2\n[profile team #2]\n", "[team]\n", "p",
-			`source_profile at config:2 may name "team #2" or, with a comment, "team"` + both,
+			`source_profile at config:2 may mean "team #2", or "team"` + both,
 		},
 		{
 			"include_profile", "[profile p]\ninclude_profile = q ;2\n[profile q]\n[profile q ;2]\n", "-", "p",
-			`include_profile at config:2 may name "q ;2" or, with a comment, "q"` + both,
+			`include_profile at config:2 may mean "q ;2", or "q"` + both,
 		},
 		{
 			"services named", "[profile p]\nservices = q #2\n[services q]\n[services q #2]\n", "-", "p",
-			`services at config:2 may name "q #2" or, with a comment, "q"` + both,
+			`services at config:2 may mean "q #2", or "q"` + both,
 		},
 		{
 			"sso_session named", "[profile p]\nsso_session = q #2\n[sso-session q]\n[sso-session q #2]\n", "-", "p",
-			`sso_session at config:2 may name "q #2" or, with a comment, "q"` + both,
+			`sso_session at config:2 may mean "q #2", or "q"` + both,
 		},
 		{
 			"DEFAULT", "[DEFAULT]\nregion=a\n", "-", "default",
-			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write [default], in small letters`,
+			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write [default], in lower case`,
 		},
 	} {
 		files := write(t, test.config, test.credentials)
@@ -321,15 +321,15 @@ func TestNotFound(t *testing.T) {
 		{"case", some, "-", "PROD", `profile "PROD"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
 		{"a beginning", some, "-", "pro", `profile "pro"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
 		{"nothing near", some, "[staging]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `the profiles are "default", "prod", "prod-eu", "staging"`},
-		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles, first "default", "prod", "prod-eu", "b", "c"`},
+		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles; the first are "default", "prod", "prod-eu", "b", "c"`},
 		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run awsmfa setup prod`},
-		{"no files", "-", "-", "my prod", `profile "my prod" is not there: neither config nor credentials exists | ` +
+		{"no files", "-", "-", "my prod", `profile "my prod" was not found: neither config nor credentials exists | ` +
 			`run awsmfa setup "my prod"`},
 		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere + `did you mean "a\x1b[2Jb"?`},
-		{"no name", "", "", "", `the profile's name is empty | name one: awsmfa env default`},
-		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not one that a config file knows | in a config file write [profile dev]`},
-		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev", `profile "my dev" is not read: its header at config:1 is not one that a config file knows | in a config file write [profile "my dev"]`},
-		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev", `profile "dev" is not read: its header at credentials:2 is not one that a credentials file knows | in a credentials file write [dev]`},
+		{"no name", "", "", "", `the profile name is empty | name a profile, for example: awsmfa env default`},
+		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file write [profile dev]`},
+		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev", `profile "my dev" is not read: its header at config:1 is not valid in a config file | in a config file write [profile "my dev"]`},
+		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev", `profile "dev" is not read: its header at credentials:2 is not valid in a credentials file | in a credentials file write [dev]`},
 		{"garbage elsewhere", "[profile prod]\nnonsense\n\x00\n[x\n", "[", "prdo", `profile "prdo"` + nowhere + `did you mean "prod"?`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -384,7 +384,7 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
-			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; a pair stands in one file | move both keys to the credentials file`,
+			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; both must be in the same file | move both keys to the credentials file`,
 		},
 		{
 			"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
@@ -392,67 +392,67 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"continued secret", "", "[p]\n" + testKeys + "  more\n",
-			`profile "p" has white space or a strange character in aws_secret_access_key (credentials:3) | copy the key again; mind indented lines below it, which continue it`,
+			`profile "p" has white space or an invalid character in aws_secret_access_key (credentials:3) | copy the key again; check for indented lines below it, which continue it`,
 		},
 		{
 			"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
-			`profile "p" holds the token of a session that was pasted in (aws_session_token, credentials:4) beside the user's own keys | take that line out, or run awsmfa setup p`,
+			`profile "p" holds the token of a pasted session (aws_session_token, credentials:4) beside the user's own keys | remove that line, or run awsmfa setup p`,
 		},
 		{
 			"pasted session", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\naws_security_token = t\n",
-			`profile "p" holds a session that was pasted in, ended or not, in place of the user's own keys (aws_security_token, credentials:4) | put those back: run awsmfa setup p`,
+			`profile "p" holds a pasted session in place of the user's own keys (aws_security_token, credentials:4) | restore the user's own keys: run awsmfa setup p`,
 		},
 		{
 			"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
-			`profile "p" holds a session that was pasted in, ended or not, in place of the user's own keys (aws_access_key_id, credentials:2) | put those back: run awsmfa setup p`,
+			`profile "p" holds a pasted session in place of the user's own keys (aws_access_key_id, credentials:2) | restore the user's own keys: run awsmfa setup p`,
 		},
 		{
 			"role", "[profile p]\n" + role + "source_profile = my base\n", "",
-			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | name the profile with the keys: "my base"`,
+			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | name the profile that has the keys: "my base"`,
 		},
 		{
 			"role alone", "[profile p]\n" + role, "",
-			`profile "p" is a role (role_arn, config:2) and names no profile to assume it with | add source_profile with the name of the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of the profile that has the keys`,
 		},
 		{
 			"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
-			`profile "p" has the credentials of its surroundings (credential_source = Ec2InstanceMetadata, config:3); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" gets its credentials from credential_source = Ec2InstanceMetadata (config:3); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 		{
 			"source without role", "[profile p]\nsource_profile = base\n", "",
-			`profile "p" has source_profile (config:2) and no role_arn | add the role_arn, or take the line out`,
+			`profile "p" has source_profile (config:2) but no role_arn | add role_arn, or remove the line`,
 		},
 		{
 			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
-			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 		{
 			"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
-			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 		{
 			"SSO", "[profile p]\nsso_session=s\nsso_account_id=1\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 		{
 			"old SSO", "[profile p]\nsso_start_url=s\nsso_role_name=r\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 		{
 			"keys that SSO hides", "[profile p]\n" + testSSO, "[p]\n" + testKeys,
-			`profile "p" has a key pair (credentials:2) that does not count, for sso_start_url (config:2) comes first | take one of the two out, or name a profile that has only the user's own keys`,
+			`profile "p" has a key pair (credentials:2) that is ignored, because sso_start_url (config:2) takes precedence | remove one of the two, or name a profile that has only the user's own keys`,
 		},
 		{
 			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys + "aws_session_token=t\n",
-			`profile "p" holds a session that was pasted in, ended or not (aws_session_token, credentials:4); config:2 has a credential_process, which credentials:2 hides | take the pair and its token out of credentials: then credential_process decides`,
+			`profile "p" holds a pasted session (aws_session_token, credentials:4); its key pair (credentials:2) hides credential_process (config:2) | remove the key pair and its token from credentials, so that credential_process is used`,
 		},
 		{
 			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n", "[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
-			`profile "p" holds a session that was pasted in, ended or not (aws_access_key_id, credentials:2); config:2 has a login_session, which credentials:2 hides | take the pair and its token out of credentials: then login_session decides`,
+			`profile "p" holds a pasted session (aws_access_key_id, credentials:2); its key pair (credentials:2) hides login_session (config:2) | remove the key pair and its token from credentials, so that login_session is used`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",
-			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies are an IAM user's: name a profile with a user's own keys`,
+			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

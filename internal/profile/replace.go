@@ -12,12 +12,12 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// A key pair is the one thing that is ever replaced: its two values, where they stand, and the line of the token where
-// it is a session. Every other byte stays, and the file is the old one or the new one, whole, as after every other
-// writing here.
+// Only key pairs are ever replaced: the two values in their lines, and the line of the token if the old pair is a
+// session. Every other byte stays, and a crash leaves either the old file or the new one, as with all writes of this
+// package.
 
-// ReplaceKeys puts the pair of now in place of was, which is what LongTermKeys or Pasted said of the profile, in its own
-// section of the one file that was.Where names. A pair that was changed in the meantime is an error. Every error is a
+// ReplaceKeys replaces the key pair was, a result of LongTermKeys or PastedSession, with now, in the profile's own
+// section of the file that was.Where names. It is an error if the pair has changed in the meantime. Every error is a
 // *msg.Error, shows no secret, and means that nothing was changed.
 func ReplaceKeys(files Files, name string, was, now Keys) error {
 	if err := checkKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
@@ -26,17 +26,17 @@ func ReplaceKeys(files Files, name string, was, now Keys) error {
 	return rewrite(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, now, old) })
 }
 
-// Replaceable tells whether ReplaceKeys could do its work now: it does all of it, with a pair that is none, but for the
-// last step, the renaming. A new key that has no place to go is one that must be deleted again.
+// Replaceable returns the error that ReplaceKeys would return: it does the same with a dummy pair, except for the final
+// rename. A new key that cannot be written would have to be deleted again.
 func Replaceable(files Files, name string, was Keys) error {
-	none := Keys{
+	dummy := Keys{
 		AccessKeyID:     strings.Repeat("X", len(was.AccessKeyID)),
 		SecretAccessKey: NewSecret(strings.Repeat("x", len(was.SecretAccessKey.Reveal()))),
 	}
-	return dryRun(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, none, old) })
+	return dryRun(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, dummy, old) })
 }
 
-// withKeys is text, which stands in was.Where.File, with now in place of was.
+// withKeys returns text, the contents of was.Where.File, with now in place of was.
 func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, error) {
 	file := was.Where.File
 	p, from, err := readPair(files, name, file, text)
@@ -50,8 +50,8 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 			return nil, err
 		}
 	}
-	if !same(keys, was) || keys.Where.File != file {
-		return nil, msg.KeysChanged(name, file)
+	if !equalKeys(keys, was) || keys.Where.File != file {
+		return nil, keysChangedError(name, file)
 	}
 	lines := linesOf(text)
 	for _, v := range []struct{ key, was, now string }{
@@ -60,8 +60,8 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 	} {
 		e := from.get("", v.key)
 		line, ok := withValue(lines[e.pos.Line-1], v.was, v.now)
-		if !ok || pasted && e.inherited { // other profiles have that session too
-			return nil, msg.KeyLineOdd(v.key, file, e.pos.Line)
+		if !ok || pasted && e.inherited { // other profiles use that session, too
+			return nil, notReplaceableError(v.key, e.pos)
 		}
 		lines[e.pos.Line-1] = line
 	}
@@ -75,13 +75,26 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 	if err == nil {
 		keys, err = p.LongTermKeys()
 	}
-	if err != nil || !same(keys, now) || keys.Where.File != file || !slices.Equal(others(after), others(from)) {
-		return nil, msg.WriteMisread(file, err)
+	if err != nil || !equalKeys(keys, now) || keys.Where.File != file ||
+		!slices.Equal(otherSettings(after), otherSettings(from)) {
+		return nil, misreadError(file, err)
 	}
 	return text, nil
 }
 
-// readPair reads the profile with text in the place of the file's, and tells which section the pair is in.
+func keysChangedError(profile, file string) *msg.Error {
+	return msg.Errorf("another program has changed the keys of profile %q in %s; nothing was changed", profile,
+		msg.Path(file)).
+		Hint("look at the file, and run this again")
+}
+
+func notReplaceableError(key string, at Pos) *msg.Error {
+	return msg.Errorf("the value of %s (%s) is written in an unusual way, and cannot be replaced; nothing was changed",
+		key, at).
+		Hint("write it as  %s = VALUE", key)
+}
+
+// readPair reads the profile, with text as the contents of file, and returns the section that the pair is in.
 func readPair(files Files, name, file string, text []byte) (Profile, *section, error) {
 	config, credentials := text, []byte(nil)
 	if file == files.Credentials {
@@ -98,14 +111,14 @@ func readPair(files Files, name, file string, text []byte) (Profile, *section, e
 	return Profile{Name: name, in: &c}, from, nil
 }
 
-// same says of two pairs whose places do not matter that they are one.
-func same(a, b Keys) bool {
+// equalKeys compares two pairs without their positions.
+func equalKeys(a, b Keys) bool {
 	return a.AccessKeyID == b.AccessKeyID && a.SecretAccessKey.Reveal() == b.SecretAccessKey.Reveal() &&
 		a.SessionToken.Reveal() == b.SessionToken.Reveal()
 }
 
-// others are the section's settings but for the pair and its token.
-func others(s *section) (all []string) {
+// otherSettings returns the section's settings except the pair and its token, in a form to compare.
+func otherSettings(s *section) (all []string) {
 	for _, e := range s.entries {
 		if e.key != idKey && !isSecret(e.key) {
 			all = append(all, e.parent+"\n"+e.key+"\n"+e.raw+"\n"+e.value)
@@ -114,27 +127,29 @@ func others(s *section) (all []string) {
 	return all
 }
 
-// withoutToken is text without the lines of the section's session token, of which there may be several.
+// withoutToken returns text without the lines of the section's session token; there may be several.
 func withoutToken(files Files, name, file string, text []byte) ([]byte, error) {
 	for {
 		_, from, err := readPair(files, name, file, text)
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(from.entries, func(e entry) bool { return e.parent == "" && slices.Contains(tokenKeys, e.key) })
+		i := slices.IndexFunc(from.entries, func(e entry) bool {
+			return e.parent == "" && slices.Contains(tokenKeys, e.key)
+		})
 		if i < 0 {
 			return text, nil
 		}
 		token := from.entries[i]
-		more := func(e entry) bool { return e.parent == token.key }
-		if token.inherited || strings.Contains(token.value, "\n") || slices.ContainsFunc(from.entries, more) {
-			return nil, msg.KeyLineOdd(token.key, file, token.pos.Line)
+		nested := func(e entry) bool { return e.parent == token.key }
+		if token.inherited || strings.Contains(token.value, "\n") || slices.ContainsFunc(from.entries, nested) {
+			return nil, notReplaceableError(token.key, token.pos)
 		}
 		text = bytes.Join(slices.Delete(linesOf(text), token.pos.Line-1, token.pos.Line), nil)
 	}
 }
 
-// linesOf is text in lines as the reader counts them, each with the bytes that it has.
+// linesOf splits text into lines as scan counts them, with their original line ends.
 func linesOf(text []byte) [][]byte {
 	var lines [][]byte
 	for line := range bytes.Lines(lineFeeds(text)) {
@@ -144,7 +159,7 @@ func linesOf(text []byte) [][]byte {
 	return lines
 }
 
-// withValue is the line of a setting with another value: the quotes about it and a comment behind it stay.
+// withValue returns the line of a setting with the value was replaced by now. Quotes and a comment stay.
 func withValue(line []byte, was, now string) (changed []byte, ok bool) {
 	i := bytes.IndexAny(line, "=:") + 1
 	value := bytes.TrimLeftFunc(line[i:], func(r rune) bool { return unicode.IsSpace(r) || r == '"' || r == '\'' })
@@ -153,35 +168,36 @@ func withValue(line []byte, was, now string) (changed []byte, ok bool) {
 	return slices.Concat(before, []byte(now), rest), ok
 }
 
-// Holder is a section that has an access key ID. Name is its profile's; "" is [DEFAULT], which is of all profiles.
+// Holder is a section with an access key ID. Name is the profile, or "" for [DEFAULT], which belongs to all profiles.
 type Holder struct {
 	Name string
 	Pos
 }
 
 // FindKey lists the profiles' sections of both files that have the access key id, in the order of the files, the config
-// file first; one whose ID stands in it twice is listed twice. Lines that say nothing are passed over, whatever is wrong
-// with them: these are not the sections that were asked for. A file that cannot be read is an error.
+// file first; a section with two lines for it is listed twice. Malformed lines are ignored: these sections were not
+// requested. An unreadable file is an error.
 func FindKey(files Files, id string) ([]Holder, error) {
 	var all []Holder
 	for _, path := range []string{files.Config, files.Credentials} {
 		text, err := bounded.ReadFile(path)
 		if err != nil && path != "" && !errors.Is(err, fs.ErrNotExist) {
-			return nil, unreadable(path, err)
+			return nil, readError(path, err)
 		}
-		in, ours, number := "", false, 0
+		in, isProfile, number := "", false, 0
 		for line := range bytes.Lines(lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))) {
 			number++
 			line = bytes.TrimSpace(line)
 			if len(line) > 0 && line[0] == '[' {
 				k, name, ok := splitHeader(line, path == files.Credentials)
-				in, ours = string(name), ok && (k == named || k == plain || k == defaults)
+				in, isProfile = string(name), ok && (k == named || k == plain || k == defaults)
 				if k == defaults {
 					in = ""
 				}
 				continue
 			}
-			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && ours && e.key == idKey && e.value == id {
+			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && isProfile && e.key == idKey &&
+				e.value == id {
 				all = append(all, Holder{in, Pos{path, number}})
 			}
 		}

@@ -103,8 +103,8 @@ func TestReplaceKeysRefused(t *testing.T) {
 		change func(t *testing.T, file string)
 		want   string
 	}{
-		"another key":    {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) }, "were changed by somebody else meanwhile"},
-		"another secret": {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testSecret, newSecret)) }, "were changed by somebody else meanwhile"},
+		"another key":    {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) }, "another program has changed the keys of profile"},
+		"another secret": {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testSecret, newSecret)) }, "another program has changed the keys of profile"},
 		"no key":         {func(t *testing.T, file string) { put(t, file, "[p]\n") }, "has no "},
 		"no file": {func(t *testing.T, file string) {
 			if err := os.Remove(file); err != nil {

@@ -14,13 +14,13 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// source is the text of one of the two files. A nil *source is a file that does not exist, which reads as an empty one.
+// source is the text of one of the two files. A nil *source is a file that does not exist; it reads as empty.
 type source struct {
 	path string
 	text []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
 
-	byName map[string][]part // nil in a source that is not indexed
-	parts  []part            // what is looked at instead of text, where there are any
+	byName map[string][]part // nil if the source is not indexed
+	parts  []part            // if not nil, read instead of text
 }
 
 // open reads the file at path. A file that does not exist is nil and no error.
@@ -29,28 +29,28 @@ func open(path string) (*source, error) {
 		return nil, nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, msg.ProfileFileDirectory(path)
+		return nil, directoryError(path)
 	}
 	text, err := bounded.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, unreadable(path, err)
+		return nil, readError(path, err)
 	}
 	return newSource(path, text)
 }
 
-// newSource is what the file at path holds, or would hold.
+// newSource returns text as the contents of the file at path.
 func newSource(path string, text []byte) (*source, error) {
 	if isUTF16(text) {
-		return nil, msg.ProfileFileUTF16(path)
+		return nil, utf16Error(path)
 	}
 	return &source{path: path, text: lineFeeds(bytes.TrimPrefix(decoded(text), utf8Mark))}, nil
 }
 
-// lineFeeds is text with a line feed for each carriage return that has none behind it: such a one ends a line for
-// botocore (Python's universal newlines), and nothing that is written in a line may be lost. No offset changes.
+// lineFeeds replaces each carriage return that no line feed follows with a line feed: it ends a line for botocore
+// (Python's universal newlines), so a setting after it must not be lost. No offset changes.
 func lineFeeds(text []byte) []byte {
 	own := false
 	for at := 0; ; at++ {
@@ -70,21 +70,35 @@ func lineFeeds(text []byte) []byte {
 
 var utf8Mark = []byte("\xef\xbb\xbf") // which Notepad writes
 
-func unreadable(path string, err error) error {
+func readError(path string, err error) error {
 	reason := err
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		reason = pe.Err
 	}
-	return msg.ProfileFileUnreadable(path, reason.Error(), err)
+	return msg.Errorf("reading %s: %s", msg.Path(path), reason).Hint("make the file readable for your user").Wrap(err)
 }
 
-// picker decides on a section by its header, the line from "[" to its end. It returns the section to put the lines
-// below into, or nil to skip them; and whether it is a section that is wanted but whose header is malformed.
+func directoryError(path string) error {
+	return msg.Errorf("%s is a directory, not a file", msg.Path(path)).
+		Hint("move the directory away: a file belongs there")
+}
+
+func utf16Error(path string) error {
+	return msg.Errorf("%s is UTF-16; save it as UTF-8", msg.Path(path)).
+		Hint("Windows PowerShell writes UTF-16 with >; use an editor, or Set-Content -Encoding ascii")
+}
+
+func nulError(at Pos) error {
+	return msg.Errorf("there is a NUL byte at %s", at).Hint("the file is damaged or not text; save it as UTF-8")
+}
+
+// picker decides by a section's header, the line from "[" on, whether to read the section. It returns the section to
+// add the lines below to, or nil to skip them; malformed reports a requested section whose header is malformed.
 type picker func(header []byte) (into *section, malformed bool)
 
-// scan hands every header to pick, and looks at what stands between only in the sections that were picked: garbage
-// elsewhere is no error. With strict, a line before the first section is an error, as it is for botocore (the Go SDK
-// drops it): its writer believes that it has been read.
+// scan calls pick with every header, and parses only the sections that it picks: garbage elsewhere is no error. With
+// strict, a line before the first section is an error, as in botocore; the Go SDK would ignore a setting there
+// silently.
 func (s *source) scan(strict bool, pick picker) error {
 	if s == nil {
 		return nil
@@ -118,10 +132,11 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 		case len(header) > 0 && header[0] == '[':
 			var malformed bool
 			if into, malformed = pick(bytes.TrimSuffix(header, newline)); malformed {
-				return msg.ProfileBadHeader(s.path, number)
+				return msg.Errorf("the section header at %s does not end with ]", Pos{s.path, number}).
+					Hint("write [profile NAME] in a config file, [NAME] in a credentials file")
 			}
 			if preamble = false; into != nil {
-				if err := into.begin(header, Pos{s.path, number}); err != nil && !into.lenient {
+				if err := into.addHeader(header, Pos{s.path, number}); err != nil && !into.lenient {
 					return err
 				}
 			}
@@ -131,15 +146,16 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 			}
 		case blankOrComment(line):
 		case bytes.IndexByte(line, 0) >= 0:
-			return msg.ProfileNUL(s.path, number)
+			return nulError(Pos{s.path, number})
 		default:
-			return msg.ProfileBeforeSection(s.path, number)
+			return msg.Errorf("the line at %s is before the first section", Pos{s.path, number}).
+				Hint("put [default] above it")
 		}
 	}
 	return nil
 }
 
-// isBlank says what may stand before a header.
+// isBlank reports whether c may precede a header in its line.
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' }
 
 func trimBlanks(text []byte) []byte {
@@ -149,8 +165,8 @@ func trimBlanks(text []byte) []byte {
 	return text
 }
 
-// nextHeader is where the line of the first header in text begins, or text's end. Going from "[" to "[" makes a section
-// that is skipped cost next to nothing.
+// nextHeader returns the offset of the line with the first header in text, or the length of text. Searching for "["
+// makes skipping a section cost almost nothing.
 func nextHeader(text []byte) int {
 	for at := 0; ; at++ {
 		hop := bytes.IndexByte(text[at:], '[')
@@ -168,7 +184,7 @@ func nextHeader(text []byte) int {
 	}
 }
 
-// lineEnd is the length of the line that text begins with, its end included.
+// lineEnd returns the length of the first line of text, including its line end.
 func lineEnd(text []byte) int {
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		return i + 1
@@ -178,8 +194,7 @@ func lineEnd(text []byte) int {
 
 var newline = []byte{'\n'}
 
-// isUTF16 tells from a file's first bytes whether it is UTF-16, with or without its mark: a config file's first
-// character is ASCII in all but name.
+// isUTF16 detects UTF-16 by a byte order mark, or by a first character that is ASCII.
 func isUTF16(b []byte) bool {
 	if len(b) < 2 {
 		return false
@@ -193,39 +208,41 @@ func blankOrComment(text []byte) bool {
 	return len(t) == 0 || t[0] == '#' || t[0] == ';' || len(bytes.TrimSpace(t)) == 0
 }
 
-// section is what one file says under one header; headers that repeat go on where the first left off.
+// section is a section of one file; a repeated header continues it.
 type section struct {
-	pos      Pos    // of the first header; no line when there was none
+	pos      Pos    // of the first header; zero if there is no section
 	spelling string // of that header, between its brackets
 	entries  []entry
 	last     int  // the index of the entry that indented lines belong to; -1 after a header
-	indent   int  // how far that entry's own line is indented
-	lenient  bool // nobody asked for it: what is wrong in it is no error
+	indent   int  // the indentation of that entry's own line
+	lenient  bool // ignore mistakes: the section was not requested
 }
 
-// begin goes on below a header. One that is spelled otherwise is an error: [profile dev] and [profile "dev"] are two
-// sections for botocore, of which the later is the profile, and the first one is for the Go SDK.
-func (s *section) begin(header []byte, at Pos) error {
+// addHeader begins or continues the section. A header with another spelling is an error: [profile dev] and
+// [profile "dev"] are two sections for both SDKs; botocore uses the later one as the profile, the Go SDK the first.
+func (s *section) addHeader(header []byte, at Pos) error {
 	text, _ := spelling(header)
 	s.last = -1
 	switch {
 	case s.pos.Line == 0:
 		s.pos, s.spelling = at, string(text)
 	case s.spelling != string(text):
-		return twice(s, &section{pos: at, spelling: string(text)})
+		return duplicateError(s, &section{pos: at, spelling: string(text)})
 	}
 	return nil
 }
 
-// twice is the error for two sections that are one profile, or one of whatever they are.
-func twice(a, b *section) error {
+// duplicate is the error for two sections of the same name.
+func duplicateError(a, b *section) error {
 	if a.pos.Line > b.pos.Line {
 		a, b = b, a
 	}
-	return msg.ProfileSectionTwice(a.pos.File, a.pos.Line, a.spelling, b.pos.Line, b.spelling)
+	return msg.Errorf("%s at %s and %s at %s have the same name; AWS clients disagree on which one counts",
+		msg.Path("["+a.spelling+"]"), a.pos, msg.Path("["+b.spelling+"]"), b.pos).
+		Hint("move all settings to one of the two, and delete the other")
 }
 
-// inherit adds what the file's [DEFAULT] says and the section does not.
+// inherit adds the settings of the file's [DEFAULT] that the section does not have.
 func (s *section) inherit(shared *section) {
 	if s.pos.Line == 0 {
 		return
@@ -243,25 +260,25 @@ func (s *section) inherit(shared *section) {
 // entry is one setting. parent is the setting it is indented under ("s3", "sts"), or "".
 type entry struct {
 	parent, key, value string
-	raw                string // the value as botocore has it: with its quotes, and with what may be a comment
+	raw                string // the value in botocore, which keeps quotes and comments
 	pos                Pos
 	inherited          bool // from [DEFAULT]
 }
 
-// isCommand tells whether the setting is a command line, whose quotes and "#" are for whoever runs it.
+// isCommand reports whether the setting is a command line, which keeps its quotes and "#".
 func isCommand(key string) bool { return key == "credential_process" || key == "mfa_process" }
 
-// read takes one line below a header, not a header itself. The rules are those of the Go SDK (config/internal/ini);
-// where they would drop a line without a word, it is an error here, for somebody wrote it to be read.
+// read parses one line below a header. The rules are those of the Go SDK (config/internal/ini), but a line that it
+// would ignore silently is an error here.
 func (s *section) read(text []byte, at Pos) error {
 	if blankOrComment(text) {
 		return nil
 	}
 	if bytes.IndexByte(text, 0) >= 0 {
-		return msg.ProfileNUL(at.File, at.Line)
+		return nulError(at)
 	}
 	if !utf8.Valid(text) {
-		return msg.ProfileNotUTF8(at.File, at.Line, likelyEncoding(text))
+		return utf8Error(at, text)
 	}
 	body := bytes.TrimLeft(text, " \t")
 	indent := len(text) - len(body)
@@ -269,7 +286,7 @@ func (s *section) read(text []byte, at Pos) error {
 	if indent == 0 {
 		e, ok := property(bytes.TrimRight(cutComment(text), " \t"))
 		if !ok {
-			return msg.ProfileBadLine(at.File, at.Line)
+			return lineError(at)
 		}
 		s.set(e, text, at, 0)
 		return nil
@@ -278,33 +295,39 @@ func (s *section) read(text []byte, at Pos) error {
 	e, ok := property(body)
 	switch {
 	case ok && s.last >= 0 && s.entries[s.last].value == "" && indent > s.indent:
-		// A setting under a setting: "s3 =" and below it, indented, "addressing_style = path". A comment after the
-		// value belongs to it, in both SDKs. Botocore counts how far a line is indented, and so do we: in a section that
-		// is indented as a whole, the Go SDK takes all that follows "s3 =" for settings of s3, the region too.
+		// A nested setting: "s3 =" and below it, indented, "addressing_style = path". In both SDKs a comment after the
+		// value is part of it. The indentation matters as in botocore: in a section that is indented as a whole, the Go
+		// SDK would take all lines after "s3 =" as settings of s3, even the region.
 		e.parent = s.entries[s.last].key
-		s.put(e, at)
+		s.setNested(e, at)
 	case ok && !s.isArgument(e.key):
-		// Indented under nothing it could belong to: the Go SDK takes it for a setting of the section (botocore for
-		// more of the value above). It takes off the quotes first and then the comment, other than it does above.
+		// Not below a setting without a value: a setting of the section, as in the Go SDK (in botocore it continues the
+		// value above). Here the Go SDK removes first the quotes and then the comment, unlike above.
 		e.value = string(bytes.TrimSpace(cutComment([]byte(e.value))))
 		s.set(e, body, at, indent)
 	case s.last >= 0 && s.entries[s.last].value != "" && indent > 0 && !badKey(body):
-		// More of the value above. The Go SDK keeps white space at the end of the line, a carriage return too; botocore
-		// does not, and nor do we.
-		s.entries[s.last].more(string(bytes.TrimSpace(body)))
+		// It continues the value above. As in botocore, and unlike in the Go SDK, white space and a carriage return at
+		// the end of the line are not part of it.
+		s.entries[s.last].addLine(string(bytes.TrimSpace(body)))
 	default:
-		return msg.ProfileBadLine(at.File, at.Line) // botocore's choice; the Go SDK drops the line
+		return lineError(at) // as in botocore; the Go SDK ignores the line
 	}
 	return nil
 }
 
-// isArgument tells whether an indented "--key=value" is an argument of the command line above, and no setting.
+// lineError does not show the line: it may be a secret without its key.
+func lineError(at Pos) error {
+	return msg.Errorf("the line at %s is neither key = value nor a comment", at).
+		Hint("fix the line, or put a # before it")
+}
+
+// isArgument reports whether an indented "--key=value" is an argument of the command line above, not a setting.
 func (s *section) isArgument(key string) bool {
 	return s.last >= 0 && isCommand(s.entries[s.last].key) && strings.HasPrefix(key, "-")
 }
 
-// more adds a line to the value. The lines of a command line are one command, as for botocore; a shell would run each.
-func (e *entry) more(line string) {
+// addLine continues the value. The lines of a command line are joined with blanks: a shell would run each as a command.
+func (e *entry) addLine(line string) {
 	end := "\n"
 	if isCommand(e.key) {
 		end = " "
@@ -312,24 +335,24 @@ func (e *entry) more(line string) {
 	e.value, e.raw = e.value+end+line, e.raw+end+line
 }
 
-// set sets a setting of the section itself, which line says: the later wins, and what stood under the former goes with it.
+// set sets a setting of the section itself. It replaces an earlier one of that name and the settings nested in it.
 func (s *section) set(e entry, line []byte, at Pos, indent int) {
-	kept := s.entries[:0]
+	others := s.entries[:0]
 	for _, old := range s.entries {
 		if old.parent != e.key && (old.parent != "" || old.key != e.key) {
-			kept = append(kept, old)
+			others = append(others, old)
 		}
 	}
 	e.pos, e.raw = at, string(bytes.TrimSpace(line[bytes.IndexAny(line, "=:")+1:]))
 	if isCommand(e.key) {
 		e.value = e.raw
 	}
-	s.entries = append(kept, e)
+	s.entries = append(others, e)
 	s.last, s.indent = len(s.entries)-1, indent
 }
 
-// put sets a setting under another one.
-func (s *section) put(e entry, at Pos) {
+// setNested sets a setting nested in another.
+func (s *section) setNested(e entry, at Pos) {
 	e.pos = at
 	for i, old := range s.entries {
 		if old.parent == e.parent && old.key == e.key {
@@ -340,7 +363,7 @@ func (s *section) put(e entry, at Pos) {
 	s.entries = append(s.entries, e)
 }
 
-// get finds a setting; nil when it is not there.
+// get returns a setting, or nil if there is none.
 func (s *section) get(parent, key string) *entry {
 	for i := range s.entries {
 		if e := &s.entries[i]; e.parent == parent && e.key == key {
@@ -350,8 +373,8 @@ func (s *section) get(parent, key string) *entry {
 	return nil
 }
 
-// property splits "key = value", or "key: value", which the SDKs read too, at the sign that comes first.
-// The key is in lower case; quotes about the whole value are taken off, as the Go SDK does and botocore does not.
+// property splits "key = value" or "key: value", which the SDKs accept too, at the first of the two signs. It returns
+// the key in lower case, and removes quotes around the whole value, like the Go SDK and unlike botocore.
 func property(text []byte) (entry, bool) {
 	i := bytes.IndexAny(text, "=:")
 	if i < 0 || badKey(text) {
@@ -364,13 +387,13 @@ func property(text []byte) (entry, bool) {
 	return entry{key: strings.ToLower(string(bytes.TrimSpace(text[:i]))), value: v}, true
 }
 
-// badKey tells whether nothing stands before the sign, as in the "=======" that git leaves.
+// badKey reports whether the key is empty, as in the "=======" of a git conflict.
 func badKey(text []byte) bool {
 	i := bytes.IndexAny(text, "=:")
 	return i >= 0 && len(bytes.TrimSpace(text[:i])) == 0
 }
 
-// cutComment cuts text where white space is followed by "#" or ";". Botocore knows no comment behind a value.
+// cutComment cuts text at white space followed by "#" or ";". In botocore a comment cannot follow a value.
 func cutComment(text []byte) []byte {
 	for i := 1; i < len(text); i++ {
 		if (text[i] == '#' || text[i] == ';') && (text[i-1] == ' ' || text[i-1] == '\t') {

@@ -2,17 +2,18 @@ package profile
 
 import "fmt"
 
-// mask stands for a secret wherever one would be printed.
+// mask is printed instead of a secret.
 const mask = "[secret]"
 
-// Secret is a string that no formatting verb, log or encoder shows: all of them see "[secret]". Only Reveal gives it.
-// The text is behind a pointer, because fmt prints the unexported fields of other structs without asking their methods.
+// Secret is a string that no formatting verb, log or encoder shows: all of them print "[secret]". Only Reveal returns
+// it. The text is behind a pointer, because fmt prints the unexported fields of other structs without calling their
+// methods.
 type Secret struct{ text *string }
 
-// NewSecret makes a Secret of text.
+// NewSecret returns text as a Secret.
 func NewSecret(text string) Secret { return Secret{&text} }
 
-// Reveal returns the secret itself, for signing and for the output that the user asked for; never for a message.
+// Reveal returns the secret itself, for signing and for requested output; never for a message.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""

@@ -7,22 +7,22 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// A key pair may stand in several sections, of one file or of both. All of them in one file change in one step.
+// The same key pair may be in several sections, of one file or of both. All of those in one file change in one step.
 
-// Changeable splits holders into those whose pair can be replaced and those that have half of one, one beside a session
-// token, or one that is written in an unusual way.
+// Changeable splits holders into those whose pair can be replaced and those with half a pair, with a session token, or
+// with an unusual spelling.
 func Changeable(files Files, all []Holder) (yes, no []Holder) {
-	none := Keys{AccessKeyID: "X", SecretAccessKey: NewSecret("x")}
+	dummy := Keys{AccessKeyID: "X", SecretAccessKey: NewSecret("x")}
 	for _, h := range all {
 		err := dryRun(h.File, func(text []byte) ([]byte, error) {
 			keys, _, err := pairOf(files, h, text)
 			if err == nil && keys.Where != h.Pos {
-				err = msg.KeysChanged(h.Name, h.File)
+				err = keysChangedError(h.Name, h.File)
 			}
 			if err != nil {
 				return nil, err
 			}
-			return withPair(files, h, keys.AccessKeyID, none, text)
+			return withPair(files, h, keys.AccessKeyID, dummy, text)
 		})
 		if err == nil {
 			yes = append(yes, h)
@@ -33,8 +33,9 @@ func Changeable(files Files, all []Holder) (yes, no []Holder) {
 	return yes, no
 }
 
-// ReplaceShared is ReplaceKeys for the profile and for the holders of the same pair. The profile's own file is the first
-// to change: after an error it has what it had, or, where the second one failed and going back did too, the new pair.
+// ReplaceShared is like ReplaceKeys, and also changes the other holders of the same pair. The profile's own file
+// changes first. If the other file then fails, the profile's is changed back; if that fails as well, it keeps the new
+// pair.
 func ReplaceShared(files Files, name string, others []Holder, was, now Keys) error {
 	if err := checkKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
 		return err
@@ -46,7 +47,7 @@ func ReplaceShared(files Files, name string, others []Holder, was, now Keys) err
 			if err != nil {
 				return nil, err
 			}
-			return withPairs(files, in(file, others), was.AccessKeyID, now, text)
+			return withPairs(files, inFile(file, others), was.AccessKeyID, now, text)
 		})
 	}
 	if err := own(was, now); err != nil {
@@ -56,21 +57,21 @@ func ReplaceShared(files Files, name string, others []Holder, was, now Keys) err
 	err := ReplaceHolders(files, elsewhere, was.AccessKeyID, now)
 	if err != nil {
 		if back := own(now, was); back != nil {
-			return msg.NotUndone(err, back)
+			return msg.Errorf("%s; and restoring the old key failed: %s", err, back).Wrap(err)
 		}
 	}
 	return err
 }
 
-// ReplaceHolders puts the pair of now in the place of the pair with the ID was in the sections, a file in one step. A
-// section that has another pair by now is left alone.
+// ReplaceHolders replaces the pair with the ID was by now in the sections, one file after the other. A section that has
+// another pair by then is left alone.
 func ReplaceHolders(files Files, all []Holder, was string, now Keys) error {
 	for _, file := range []string{files.Config, files.Credentials} {
-		here := in(file, all)
-		if len(here) == 0 {
+		holders := inFile(file, all)
+		if len(holders) == 0 {
 			continue
 		}
-		err := rewrite(file, func(text []byte) ([]byte, error) { return withPairs(files, here, was, now, text) })
+		err := rewrite(file, func(text []byte) ([]byte, error) { return withPairs(files, holders, was, now, text) })
 		if err != nil {
 			return err
 		}
@@ -78,11 +79,11 @@ func ReplaceHolders(files Files, all []Holder, was string, now Keys) error {
 	return nil
 }
 
-func in(file string, all []Holder) []Holder {
+func inFile(file string, all []Holder) []Holder {
 	return slices.DeleteFunc(slices.Clone(all), func(h Holder) bool { return h.File != file })
 }
 
-// withPairs is text, which stands in the file of all the sections, with now in the place of the pair with the ID was.
+// withPairs returns text, the contents of the holders' file, with now in place of the pair with the ID was.
 func withPairs(files Files, all []Holder, was string, now Keys, text []byte) (_ []byte, err error) {
 	for _, h := range all {
 		if text, err = withPair(files, h, was, now, text); err != nil {
@@ -108,25 +109,25 @@ func withPair(files Files, h Holder, was string, now Keys, text []byte) ([]byte,
 		{secretKey, now.SecretAccessKey.Reveal()},
 	} {
 		e := from.get("", v.key)
-		if e.value == v.now { // from [DEFAULT], which another section has it from too
+		if e.value == v.now { // from [DEFAULT], already replaced for another section
 			continue
 		}
 		line, ok := withValue(lines[e.pos.Line-1], e.value, v.now)
 		if !ok {
-			return nil, msg.KeyLineOdd(v.key, h.File, e.pos.Line)
+			return nil, notReplaceableError(v.key, e.pos)
 		}
 		lines[e.pos.Line-1] = line
 	}
 	text = bytes.Join(lines, nil)
 	keys, after, err := pairOf(files, h, text)
-	if err != nil || !same(keys, now) || !slices.Equal(others(after), others(from)) {
-		return nil, msg.WriteMisread(h.File, err)
+	if err != nil || !equalKeys(keys, now) || !slices.Equal(otherSettings(after), otherSettings(from)) {
+		return nil, misreadError(h.File, err)
 	}
 	return text, nil
 }
 
-// pairOf is the pair that the section has in its file alone, whatever counts for the profile. One that is half or a
-// session is an error; there is no section where the file cannot be read.
+// pairOf returns the section's own key pair, even if the profile's other file takes precedence. Half a pair and a
+// session are errors; the section is nil if the file cannot be read.
 func pairOf(files Files, h Holder, text []byte) (Keys, *section, error) {
 	only := Files{Config: h.File}
 	if h.File == files.Credentials {

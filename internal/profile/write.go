@@ -16,105 +16,130 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// What is written here is only ever put in between: every byte that was in a file is in it afterwards, in its order.
-// The new text is composed, read back by this package's own reader, written beside the file, and renamed into its
-// place, so that a crash leaves the old file or the new one, whole.
+// Writing only inserts lines: every byte of the old file stays, in the same order. (Only replace.go replaces values.)
+// The new text is composed, read back by this package's own reader, written to a file next to the old one, and renamed,
+// so that a crash leaves either the old file or the new one.
 
-// Setting is one line for a config file, and the settings that stand indented below it ("s3 =").
+// Setting is one setting of a config file, and the settings indented below it ("s3 =").
 type Setting struct {
 	Key, Value string
 	Below      []Setting
 }
 
-// Lines are the setting as it stands in a section. More of a value stands on lines that are indented further, or it would
-// be a line of its own that nobody can read.
+// Lines returns the setting's lines in a section. Further lines of a value are indented, so that they continue it.
 func (s Setting) Lines() []string {
 	s.Value = strings.ReplaceAll(s.Value, "\n", "\n    ")
-	return spot{equals: " = "}.lines([]Setting{s})
+	return insertion{equals: " = "}.lines([]Setting{s})
 }
 
-// CheckName tells whether a new profile may be called name: an error when some AWS client would not read that name back.
-// It is for asking before anything else is asked; AddKeys and AddConfig ask it too.
+// CheckName returns an error if some AWS client would misread name as the name of a new profile. AddKeys and AddConfig
+// call it, too; it is for checking the name before anything else is asked.
 //
-// A name is not quoted. The Go SDK leaves the quotes that botocore needs about a blank, so no spelling of such a name
-// serves both; # and ; begin a comment for the Go SDK, \ and quotes mean something to botocore (shlex), and [DEFAULT]
-// is no profile for it. Outside ASCII a name is whatever the code page makes of it for botocore on Windows, where bytes
-// that it has no characters for would make the whole file unreadable.
+// A name is written without quotes. Botocore needs quotes around a blank, and the Go SDK keeps them as part of the
+// name, so no spelling of such a name works for both; # and ; begin a comment for the Go SDK, \ and quotes are special
+// for botocore (shlex), for which [DEFAULT] is no profile. A name outside ASCII is read in the ANSI code page by
+// botocore on Windows, where undefined bytes would make the whole file unreadable.
 func CheckName(name string) error {
 	switch {
 	case name == "":
-		return msg.ProfileNameEmpty()
+		return emptyNameError()
 	case utf8.ValidString(name) && !inANSI(name):
-		return msg.WriteNameCodePage(name, asciiName(name), ansiPage())
-	case strings.ContainsAny(name, " \t#;[]\"'\\"), !printable(name), strings.EqualFold(name, "default") && name != "default":
-		return msg.WriteNameRefused(name)
+		return msg.Errorf("a new profile cannot be named %q: on this computer the AWS CLI reads its files "+
+			"in code page %d, and other AWS clients in UTF-8", name, ansiPage()).
+			Hint("use only letters, digits and . _ - / + @, such as %s", msg.Word(asciiName(name)))
+	case strings.ContainsAny(name, " \t#;[]\"'\\"), !printable(name),
+		strings.EqualFold(name, "default") && name != "default":
+		return msg.Errorf("a new profile cannot be named %q: some AWS clients would misread the name", name).
+			Hint("use letters, digits and . _ - / + @, without blanks, quotes or brackets")
 	}
 	return nil
 }
 
-// printable tells whether s can stand in a line that botocore reads too, as text in the system's encoding.
+// printable reports whether s can be part of a line that botocore reads as text in the system's encoding.
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsPrint(r) || r == utf8.RuneError
 	})
 }
 
-// CheckSetting tells whether a setting reads back as it is, in both SDKs and here.
+// CheckSetting returns an error if the setting may not be written, or if the SDKs or this package would misread it. The
+// error does not show the value: it may be a secret, pasted by mistake.
 func CheckSetting(s Setting) error {
-	if s.Key == "" || strings.EqualFold(s.Key, idKey) || isSecret(strings.ToLower(s.Key)) || strings.ContainsFunc(s.Key, func(r rune) bool {
+	isOdd := func(r rune) bool {
 		return r != '_' && r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
-	}) {
-		return msg.WriteSettingRefused(s.Key)
+	}
+	if s.Key == "" || strings.EqualFold(s.Key, idKey) || isSecret(strings.ToLower(s.Key)) ||
+		strings.ContainsFunc(s.Key, isOdd) {
+		return msg.Errorf("the setting %q cannot be written to a config file", s.Key).
+			Hint("names have letters, digits, _ and -; keys and tokens belong elsewhere")
 	}
 	for _, below := range s.Below {
 		if err := CheckSetting(below); err != nil {
 			return err
 		}
 		if below.Value == "" || s.Value != "" {
-			return msg.WriteValueRefused(s.Key)
+			return valueError(s.Key)
 		}
 	}
 	switch {
 	case s.Value != "" && !plainValue(s.Value):
-		return msg.WriteValueRefused(s.Key)
+		return valueError(s.Key)
 	case !inANSI(s.Value):
-		return msg.WriteValueCodePage(s.Key, ansiPage())
+		return msg.Errorf("the value for %q is not ASCII: on this computer the AWS CLI reads its files "+
+			"in code page %d, and other AWS clients in UTF-8", s.Key, ansiPage()).Hint("use ASCII names and paths")
 	}
 	return nil
 }
 
-// plainValue tells whether v needs no spelling that the readers disagree on. There is none that all of them take for
-// the same: quotes are a part of the value for botocore, and "#" behind a blank is, too. A value that is empty opens a
-// group of settings below it.
+func valueError(key string) error {
+	return msg.Errorf("the value for %q cannot be written so that every AWS client reads it back", key).
+		Hint("use one line without blanks at its ends, without quotes around it, and without # or ; after a blank")
+}
+
+// plainValue reports whether all readers understand v without quotes. Quotes would not help: in botocore they are part
+// of the value, and so is "#" after a blank. An empty value begins a group of nested settings.
 func plainValue(v string) bool {
 	if v == "" || strings.TrimSpace(v) != v || !printable(v) {
 		return false
 	}
-	quoted := (v[0] == '"' || v[0] == '\'') && v[len(v)-1] == v[0] // a lone quote too: the Go SDK panics
-	line := " " + v                                                // as behind "key ="
+	quoted := (v[0] == '"' || v[0] == '\'') && v[len(v)-1] == v[0] // a single quote, too: the Go SDK panics
+	line := " " + v                                                // as after "key ="
 	return !quoted && len(cutComment([]byte(line))) == len(line)
 }
 
-// CheckKeyID tells whether an access key ID can be written and be a user's: it is for what was just typed, before AWS is
-// asked whose it is; AddKeys asks it too. Its errors do not show it: it may be the secret.
+// CheckKeyID returns an error if id cannot be a user's access key ID. It is for typed input, before a request to AWS;
+// AddKeys calls it, too. Its errors do not show id: it may be the secret.
 func CheckKeyID(id string) error {
 	switch {
 	case !plainKey(id):
-		return msg.WriteKeyGarbled(idKey)
+		return keyError(idKey)
 	case strings.HasPrefix(id, "ASIA"):
-		return msg.WriteTemporaryID()
-	case !IsKeyID(id): // the two in each other's place, and the secret would be shown and sent
-		return msg.WriteNoKeyID()
+		return msg.Errorf("this is a temporary access key ID (ASIA…); sessions are never written " +
+			"to a credentials file").
+			Hint("use the user's own key (AKIA…)")
+	case !IsKeyID(id): // the secret, perhaps, which would be shown and sent as an ID
+		return NotKeyID()
 	}
 	return nil
+}
+
+// NotKeyID is the error for a text that is no access key ID.
+func NotKeyID() *msg.Error {
+	return msg.Errorf("this is not an access key ID").
+		Hint("it is 20 capital letters and digits, such as AKIA…; did you swap the ID and the secret?")
 }
 
 // CheckSecret is CheckKeyID for the secret access key.
 func CheckSecret(secret Secret) error {
 	if !plainKey(secret.Reveal()) {
-		return msg.WriteKeyGarbled(secretKey)
+		return keyError(secretKey)
 	}
 	return nil
+}
+
+func keyError(key string) error {
+	return msg.Errorf("%s is empty or has white space, a quote or an invalid character in it", key).
+		Hint("copy it again, with nothing before or after it")
 }
 
 func plainKey(v string) bool {
@@ -128,16 +153,17 @@ func checkKeys(id string, secret Secret) error {
 	return CheckSecret(secret)
 }
 
-// IsKeyID says whether AWS would take id for an access key ID: 16 to 128 capital letters and digits (IAM API Reference,
+// IsKeyID reports whether id has the form of an access key ID: 16 to 128 capital letters and digits (IAM API Reference,
 // "AccessKey").
 func IsKeyID(id string) bool {
-	return 16 <= len(id) && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') })
+	isOther := func(r rune) bool { return !('A' <= r && r <= 'Z' || '0' <= r && r <= '9') }
+	return 16 <= len(id) && len(id) <= 128 && !strings.ContainsFunc(id, isOther)
 }
 
-// AddKeys adds a new section with the key pair at the end of the credentials file, in the words of "aws configure", and
-// makes the file (0600) and its directory (0700) when they are not there. A section of that name, in any spelling that
-// is read, is never touched; it is an error, as is a profile that says in the config file where its credentials come
-// from. Every error is a *msg.Error, shows neither id nor secret, and means that nothing was changed.
+// AddKeys appends a new section with the key pair to the credentials file, as "aws configure" would write it. It
+// creates the file (0600) and its directory (0700) if necessary. It is an error if the section exists, in any spelling,
+// or if the config file has a source of credentials for the profile. Every error is a *msg.Error, shows neither id nor
+// secret, and means that nothing was changed.
 func AddKeys(files Files, name, id string, secret Secret) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -146,65 +172,83 @@ func AddKeys(files Files, name, id string, secret Secret) error {
 		return err
 	}
 	if files.Credentials == "" {
-		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
+		return noPathError("AWS_SHARED_CREDENTIALS_FILE")
 	}
-	return rewrite(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
+	return rewrite(files.Credentials, func(old []byte) ([]byte, error) {
+		return withSection(files, name, id, secret, old)
+	})
 }
 
-// KeysAddable tells whether AddKeys could do its work now: it does all of it, with a pair that is none, but for the last
-// step, the renaming. It is for asking before anybody is asked for a key.
+// noPathError is the error for a file without a path; variable can name one.
+func noPathError(variable string) error {
+	return msg.Errorf("there is no file to write to").Hint("set %s to its path", variable)
+}
+
+// KeysAddable returns the error that AddKeys would return: it does the same with a dummy pair, except for the final
+// rename. It is for checking before asking for a key.
 func KeysAddable(files Files, name string) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
 	if files.Credentials == "" {
-		return msg.WriteNoPath("AWS_SHARED_CREDENTIALS_FILE")
+		return noPathError("AWS_SHARED_CREDENTIALS_FILE")
 	}
 	id, secret := strings.Repeat("X", 20), NewSecret(strings.Repeat("x", 40))
-	return dryRun(files.Credentials, func(old []byte) ([]byte, error) { return withSection(files, name, id, secret, old) })
+	return dryRun(files.Credentials, func(old []byte) ([]byte, error) {
+		return withSection(files, name, id, secret, old)
+	})
 }
 
-// withSection is old, the credentials file's text, with the new section at its end.
+// withSection returns old, the contents of the credentials file, with the new section at its end.
 func withSection(files Files, name, id string, secret Secret, old []byte) ([]byte, error) {
 	before, err := readWith(files, name, nil, old)
 	if err != nil {
 		return nil, err
 	}
 	if at := before.credentials.pos; at.Line != 0 {
-		return nil, msg.WriteSectionThere(name, at.File, at.Line)
+		return nil, msg.Errorf("profile %q already exists (%s), and an existing section is never changed", name, at).
+			Hint("name another profile, or remove that section first")
 	}
 	for _, key := range sourceKeys {
 		if e := before.config.get("", key); e != nil {
-			return nil, msg.WriteSourceThere(name, key, e.pos.File, e.pos.Line)
+			return nil, msg.Errorf("profile %q already has a source of credentials (%s, %s)", name, key, e.pos).
+				Hint("name another profile for the new keys")
 		}
 	}
-	text := appendSection(old, "["+name+"]", []Setting{{Key: idKey, Value: id}, {Key: secretKey, Value: secret.Reveal()}})
+	text := appendSection(old, "["+name+"]", []Setting{
+		{Key: idKey, Value: id}, {Key: secretKey, Value: secret.Reveal()},
+	})
 	after, err := readWith(files, name, nil, text)
 	if err != nil {
-		return nil, msg.WriteMisread(files.Credentials, err)
+		return nil, misreadError(files.Credentials, err)
 	}
 	keys, err := Profile{Name: name, in: &after}.LongTermKeys()
-	if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() || keys.Where.File != files.Credentials ||
-		!onlyInserted(old, text, len(old), true, name, true) {
-		return nil, msg.WriteMisread(files.Credentials, err)
+	if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() ||
+		keys.Where.File != files.Credentials || !onlyInserted(old, text, len(old), true, name, true) {
+		return nil, misreadError(files.Credentials, err)
 	}
 	return text, nil
 }
 
-// sourceKeys are the settings that say where a profile's credentials come from (see Kind).
+// misreadError is the error for a new text that did not have the intended meaning when it was read back.
+func misreadError(file string, err error) error {
+	return msg.Errorf("the new lines for %s would be misread; nothing was changed", msg.Path(file)).
+		Hint("add them by hand, and please report this").Wrap(err)
+}
+
+// sourceKeys are the settings for the source of a profile's credentials (see Kind).
 var sourceKeys = []string{
 	"web_identity_token_file", "role_arn", idKey, secretKey, "aws_session_token", "source_profile", "credential_source",
 	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
 }
 
-// AddConfig sees to it that the profile has the settings. Those that neither file has are added to its section of the
-// config file, below that section's own lines, or in a new section at the end of the file, which is made with its
-// directory as in AddKeys. A setting that is there with the same value is left, and when all are, nothing is written;
-// one that is there with another value is an error that names the place and both values, and then none is added. Every
-// error is a *msg.Error and means that nothing was changed.
+// AddConfig adds those of the settings that the profile has in neither file: to its section of the config file, below
+// the section's own lines, or to a new section at the end of the file. It creates the file and its directory as AddKeys
+// does. If the profile has all settings already, nothing is written; if it has one with another value, that is an error
+// with the position and both values. Every error is a *msg.Error and means that nothing was changed.
 func AddConfig(files Files, name string, settings []Setting) error {
 	if name == "" {
-		return msg.ProfileNameEmpty()
+		return emptyNameError()
 	}
 	for _, s := range settings {
 		if err := CheckSetting(s); err != nil {
@@ -212,7 +256,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 		}
 	}
 	if files.Config == "" {
-		return msg.WriteNoPath("AWS_CONFIG_FILE")
+		return noPathError("AWS_CONFIG_FILE")
 	}
 	return rewrite(files.Config, func(old []byte) ([]byte, error) {
 		before, err := readWith(files, name, old, nil)
@@ -231,26 +275,28 @@ func AddConfig(files Files, name string, settings []Setting) error {
 			}
 			text = appendSection(old, configHeader(name), add)
 		} else {
-			place, err := findSpot(files.Config, old, name)
+			found, err := findInsertion(files.Config, old, name)
 			if err != nil {
 				return nil, err
 			}
-			// In a section that is indented as a whole the Go SDK would take what follows for settings below this one.
-			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && place.indent != "" {
-				return nil, msg.WriteValueRefused(add[i].Key)
+			// In a section that is indented as a whole, the Go SDK would take all later lines as settings nested in
+			// this one.
+			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && found.indent != "" {
+				return nil, valueError(add[i].Key)
 			}
-			at = place.at
-			text = insert(old, at, place.lines(add))
+			at = found.at
+			text = insert(old, at, found.lines(add))
 		}
 		after, err := readWith(files, name, text, nil)
-		if err != nil || !after.config.is(&before.config, add) || !onlyInserted(old, text, at, appended, name, false) {
-			return nil, msg.WriteMisread(files.Config, err)
+		if err != nil || !after.config.extends(&before.config, add) ||
+			!onlyInserted(old, text, at, appended, name, false) {
+			return nil, misreadError(files.Config, err)
 		}
 		return text, nil
 	})
 }
 
-// ConfigSection is the text of a profile for the config file, as AddConfig would add it. Its errors are as of AddConfig.
+// ConfigSection returns a profile's section as AddConfig would write it. Its errors are those of AddConfig.
 func ConfigSection(name string, settings []Setting) (string, error) {
 	if err := CheckName(name); err != nil {
 		return "", err
@@ -270,7 +316,7 @@ func configHeader(name string) string {
 	return "[profile " + name + "]"
 }
 
-// missing returns the settings that the profile has not got, each once.
+// missing returns the settings that the profile does not have, each once.
 func (c *contents) missing(name string, settings []Setting) (add []Setting, err error) {
 	for _, s := range settings {
 		var have string
@@ -283,21 +329,25 @@ func (c *contents) missing(name string, settings []Setting) (add []Setting, err 
 			add = append(add, s)
 			continue
 		}
+		conflict := func(have, want string) error {
+			return msg.Errorf("profile %q has %s = %q (%s), not %q", name, strings.ToLower(s.Key), have, at, want).
+				Hint("existing settings are never changed: edit that line, or keep it")
+		}
 		if have != s.Value {
-			return nil, msg.WriteConflict(name, strings.ToLower(s.Key), have, s.Value, at.File, at.Line)
+			return nil, conflict(have, s.Value)
 		}
 		for _, b := range s.Below {
 			e := c.config.get(strings.ToLower(s.Key), strings.ToLower(b.Key))
 			if e == nil || e.value != b.Value {
-				return nil, msg.WriteConflict(name, strings.ToLower(s.Key), "", b.Key+" = "+b.Value, at.File, at.Line)
+				return nil, conflict("", b.Key+" = "+b.Value)
 			}
 		}
 	}
 	return add, nil
 }
 
-// is tells whether s is old with the settings in add, and nothing else, but for what the file's [DEFAULT] adds.
-func (s *section) is(old *section, add []Setting) bool {
+// extends reports whether s is old with the settings in add and no others, apart from those of [DEFAULT].
+func (s *section) extends(old *section, add []Setting) bool {
 	inherited := func(e entry) bool { return e.inherited }
 	added := 0
 	for _, a := range add {
@@ -321,11 +371,12 @@ func (s *section) is(old *section, add []Setting) bool {
 	return len(own) == len(before)+added
 }
 
-// onlyInserted tells whether text is old with whole lines put in at the offset, and has the same profiles, and name besides
-// if it was added.
+// onlyInserted reports whether text is old with whole lines inserted at the offset, and has the same profiles, plus
+// name if added is true.
 func onlyInserted(old, text []byte, at int, added bool, name string, credentials bool) bool {
 	grown := len(text) - len(old)
-	if grown <= 0 || !bytes.Equal(text[:at], old[:at]) || !bytes.Equal(text[at+grown:], old[at:]) || text[at+grown-1] != '\n' ||
+	if grown <= 0 || !bytes.Equal(text[:at], old[:at]) || !bytes.Equal(text[at+grown:], old[at:]) ||
+		text[at+grown-1] != '\n' ||
 		at > 0 && old[at-1] != '\n' && text[at] != '\n' && !bytes.HasPrefix(text[at:], crlf) {
 		return false
 	}
@@ -350,7 +401,7 @@ func onlyInserted(old, text []byte, at int, added bool, name string, credentials
 	return err == nil && slices.Equal(before, after)
 }
 
-// readWith reads the profile from the two files, taking a text that is not nil for what stands in that file.
+// readWith reads the profile from the two files, using a text that is not nil instead of the contents of that file.
 func readWith(files Files, name string, config, credentials []byte) (*contents, error) {
 	get := func(path string, text []byte) (*source, error) {
 		if text != nil {
@@ -375,7 +426,7 @@ func readWith(files Files, name string, config, credentials []byte) (*contents, 
 
 var crlf = []byte("\r\n")
 
-// lineEndOf is how most of the file's lines end.
+// lineEndOf returns the line end that most lines of text have.
 func lineEndOf(text []byte) string {
 	if dos := bytes.Count(text, crlf); dos > bytes.Count(text, newline)-dos {
 		return "\r\n"
@@ -383,24 +434,23 @@ func lineEndOf(text []byte) string {
 	return "\n"
 }
 
-// appendSection is old with a section at its end, below an empty line. The header is at the beginning of its line, so
-// that it cannot continue anything, and never in the first line of a file with a UTF-8 mark, where the Go SDK would not
-// see it.
+// appendSection returns old with a section at its end, below an empty line. The header is not indented, so that it
+// cannot continue a value, and never in the first line of a file with a UTF-8 mark, where the Go SDK would not find it.
 func appendSection(old []byte, header string, settings []Setting) []byte {
-	lines := append([]string{header}, spot{equals: " = "}.lines(settings)...)
+	lines := append([]string{header}, insertion{equals: " = "}.lines(settings)...)
 	if text := bytes.TrimSpace(bytes.TrimPrefix(old, utf8Mark)); len(text) > 0 && !endsEmpty(old) {
 		lines = append([]string{""}, lines...)
 	}
 	return insert(old, len(old), lines)
 }
 
-// endsEmpty tells whether the last line of text is an empty one.
+// endsEmpty reports whether the last line of text is empty.
 func endsEmpty(text []byte) bool {
 	text = lineFeeds(text)
 	return bytes.Count(text[len(bytes.TrimRight(text, " \t\r\n")):], newline) > 1
 }
 
-// insert is old with lines put in at an offset that begins a line or ends the file.
+// insert returns old with lines inserted at an offset that begins a line or ends the file.
 func insert(old []byte, at int, lines []string) []byte {
 	end := lineEndOf(old)
 	text := bytes.Clone(old[:at])
@@ -413,39 +463,39 @@ func insert(old []byte, at int, lines []string) []byte {
 	return append(text, old[at:]...)
 }
 
-// spot is where new lines go in a section, and what its own lines look like.
-type spot struct {
+// insertion is where to insert lines in a section, and the style of the section's own lines.
+type insertion struct {
 	at     int    // the offset in the file
 	indent string // before the key
 	equals string // between key and value
 }
 
-// lines spells the settings as the section does.
-func (s spot) lines(settings []Setting) []string {
+// lines formats the settings in the style of the section.
+func (s insertion) lines(settings []Setting) []string {
 	var lines []string
 	for _, set := range settings {
 		lines = append(lines, strings.TrimRight(s.indent+set.Key+s.equals+set.Value, " \t"))
-		lines = append(lines, spot{indent: s.indent + "  ", equals: s.equals}.lines(set.Below)...)
+		lines = append(lines, insertion{indent: s.indent + "  ", equals: s.equals}.lines(set.Below)...)
 	}
 	return lines
 }
 
-// findSpot finds where lines go that are added to the profile's section, which is there and can be read; to the last
-// one, if its header repeats: below its last setting, and below the comments that follow that without a blank line,
-// unless they run up to the next header, about which they are then.
-func findSpot(file string, text []byte, name string) (spot, error) {
+// findInsertion finds where to insert lines in the profile's section, which exists and is readable; in the last part if
+// its header is repeated. That is below the last setting and the comments directly below it, unless these continue up
+// to the next header: then they belong to that.
+func findInsertion(file string, text []byte, name string) (insertion, error) {
 	lines := slices.Collect(bytes.Lines(lineFeeds(decoded(text))))
 	first, next := sectionLines(lines, name)
 	if first < 0 {
-		return spot{}, msg.WriteMisread(file, nil)
+		return insertion{}, misreadError(file, nil)
 	}
 
-	found := spot{equals: " = "}
+	found := insertion{equals: " = "}
 	s := section{last: -1}
-	own := first       // the section's last line that says something
-	uniform := true    // all its settings are indented alike
-	settings := 0      // how many there are
-	groupOpen := false // the Go SDK takes an indented line here for a part of "s3 ="
+	own := first       // the section's last line that is neither empty nor a comment
+	uniform := true    // all settings have the same indentation
+	settings := 0      // the number of settings
+	groupOpen := false // for the Go SDK an indented line here is nested in "s3 ="
 	prefix, equals := "", ""
 	for i := first + 1; i < next; i++ {
 		line := bytes.TrimSuffix(lines[i], newline)
@@ -454,10 +504,10 @@ func findSpot(file string, text []byte, name string) (spot, error) {
 		}
 		own = i
 		if err := s.read(line, Pos{file, i + 1}); err != nil {
-			return spot{}, err
+			return insertion{}, err
 		}
 		if s.last < 0 || s.entries[s.last].pos.Line != i+1 {
-			continue // more of a value, or a setting of a setting
+			continue // it continues a value, or is a nested setting
 		}
 		body := bytes.TrimLeft(line, " \t")
 		indent := string(line[:len(line)-len(body)])
@@ -475,21 +525,22 @@ func findSpot(file string, text []byte, name string) (spot, error) {
 		found.equals = equals
 	}
 
-	below := "" // how far the next header is indented
+	below := "" // the indentation of the next header
 	if next < len(lines) {
 		below = string(lines[next][:len(lines[next])-len(bytes.TrimLeft(lines[next], " \t\r\v\f"))])
 	}
-	// A line that is not indented is a setting for everybody. One that is must stand exactly below the others, or
-	// botocore takes it for more of a value, and not in a group, or the Go SDK takes it for a part of that.
+	// A line without indentation is a setting for all clients. An indented one must have the indentation of the others,
+	// or it continues a value for botocore, and must not follow a group, or it belongs to that for the Go SDK.
 	switch {
 	case settings == 0:
 		found.indent = below
 	case uniform && !groupOpen:
 		found.indent = prefix
 	}
-	// And a header that is indented further than the line above is more of its value for botocore.
+	// For botocore a header that is indented further than the line above continues its value.
 	if len(below) > len(found.indent) || strings.Trim(found.indent, " \t") != "" {
-		return spot{}, msg.WriteIndented(name, file, next+1)
+		return insertion{}, msg.Errorf("nothing can be added to profile %q: the header below it is indented "+
+			"further than its settings (%s)", name, Pos{file, next + 1}).Hint("move that header to the beginning of its line")
 	}
 
 	at := own + 1
@@ -502,7 +553,7 @@ func findSpot(file string, text []byte, name string) (spot, error) {
 			at = len(lines)
 		}
 	}
-	for line := range bytes.Lines(lineFeeds(text)) { // whose bytes stay, in whatever encoding
+	for line := range bytes.Lines(lineFeeds(text)) { // not decoded: the offset is one in text
 		if at--; at < 0 {
 			break
 		}
@@ -511,8 +562,8 @@ func findSpot(file string, text []byte, name string) (spot, error) {
 	return found, nil
 }
 
-// sectionLines finds the section that a profile is read from: the number of its header and of the next one, or of the
-// end, counted from 0; -1 when there is none. It decides as readConfig does.
+// sectionLines finds the section that readConfig would read for a profile. It returns the indexes of its header and of
+// the next one, or the number of lines; first is -1 if there is no section.
 func sectionLines(lines [][]byte, name string) (first, next int) {
 	first, next = -1, len(lines)
 	var best kind
@@ -536,8 +587,8 @@ func sectionLines(lines [][]byte, name string) (first, next int) {
 	return first, next
 }
 
-// equalsOf is the sign of a setting with a blank on each side that has any; ok is false for a colon, and when there is
-// nothing behind the sign to tell by.
+// equalsOf returns a setting's equals sign with a blank on each side that has white space; ok is false for a colon, and
+// for an empty value, which does not show the style.
 func equalsOf(line []byte) (equals string, ok bool) {
 	i := bytes.IndexAny(line, "=:")
 	if i <= 0 || line[i] != '=' || len(bytes.TrimSpace(line[i+1:])) == 0 {
@@ -554,36 +605,37 @@ func equalsOf(line []byte) (equals string, ok bool) {
 }
 
 const (
-	tries    = 5               // how often a file that changes under our hands is read again
+	tries    = 5               // if other programs keep changing the file
 	lockWait = 5 * time.Second // for another awsmfa, which needs milliseconds
-	staleAge = time.Hour       // for what a killed one left: no writing takes as long
+	staleAge = time.Hour       // of a new file that a killed awsmfa left behind
 
 	temporary = ".awsmfa-*.new"
 )
 
-// rewrite replaces the file at path by what compose makes of its text; compose returns nil when there is nothing to do,
-// and is called again when the file has changed in the meantime. It gets nil for a file that is not there.
+// rewrite replaces the contents of the file at path with the result of compose, which gets the old contents, or nil if
+// there is no file. It returns nil if there is nothing to do, and is called again if the file has changed in the
+// meantime.
 //
-// Two awsmfa wait for each other (a lock that the kernel drops with the process, and that leaves nothing behind). Other
-// programs know no lock: what they write until just before the rename is noticed, and taken into account; in the
-// microseconds between that look and the rename the last one wins, as it does among themselves.
+// Processes of awsmfa wait for each other, with a lock that ends with the process and leaves nothing behind. Changes by
+// other programs, which do not lock, are detected until just before the rename; in the microseconds between that check
+// and the rename the last writer wins.
 func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
-	file, err := follow(path)
+	file, err := resolveLinks(path)
 	if err != nil {
 		return err
 	}
 	dir := filepath.Dir(file)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if text, err := compose(nil); err != nil || text == nil {
-			return err // no directory for what is not written
+			return err // create no directory if nothing is written
 		}
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return refused(dir, path, err)
+			return createError(dir, path, err)
 		}
 	}
 	unlock, err := lock(dir, lockWait)
 	if err != nil {
-		return msg.WriteBusy(path)
+		return busyError(path)
 	}
 	defer unlock()
 	for range tries {
@@ -595,13 +647,18 @@ func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
 			return err
 		}
 	}
-	return msg.WriteBusy(path)
+	return busyError(path)
 }
 
-// dryRun does all that rewrite does, but for the renaming; and where the file's directory is to be made, it looks only
-// whether one can be.
+func busyError(path string) error {
+	return msg.Errorf("another program is changing %s; nothing was changed", msg.Path(path)).
+		Hint("try again when that is done")
+}
+
+// dryRun does the same as rewrite, except for the rename. It does not create a missing directory, but checks that it
+// could.
 func dryRun(path string, compose func(old []byte) ([]byte, error)) error {
-	file, err := follow(path)
+	file, err := resolveLinks(path)
 	if err != nil {
 		return err
 	}
@@ -614,7 +671,7 @@ func dryRun(path string, compose func(old []byte) ([]byte, error)) error {
 	}
 	unlock, err := lock(dir, lockWait)
 	if err != nil {
-		return msg.WriteBusy(path)
+		return busyError(path)
 	}
 	defer unlock()
 	w, err := prepare(path, compose)
@@ -624,7 +681,7 @@ func dryRun(path string, compose func(old []byte) ([]byte, error)) error {
 	return os.Remove(w.tmp)
 }
 
-// canCreate tells whether dir, which is not there, could be made for the file at path.
+// canCreate returns an error if dir, which does not exist, cannot be created for the file at path.
 func canCreate(dir, path string) error {
 	above := filepath.Dir(dir)
 	if _, err := os.Stat(above); errors.Is(err, fs.ErrNotExist) && above != dir {
@@ -632,51 +689,53 @@ func canCreate(dir, path string) error {
 	}
 	made, err := os.MkdirTemp(above, temporary)
 	if err != nil {
-		return refused(above, path, err)
+		return createError(above, path, err)
 	}
 	return os.Remove(made)
 }
 
-// writing is a new file that is written beside the old one and not yet in its place.
-type writing struct {
-	path, real string // as it was named, and with all links followed
+// replacement is a new file that is written next to the old one and not yet renamed.
+type replacement struct {
+	path, real string // as requested, and with all links resolved
 	tmp        string
-	info       fs.FileInfo // of the old file; nil when there is none
+	info       fs.FileInfo // of the old file; nil if there is none
 	old        []byte
 }
 
-// prepare reads the file and writes the new one beside it; nil when there is nothing to do.
-func prepare(path string, compose func(old []byte) ([]byte, error)) (*writing, error) {
-	w := &writing{path: path}
+// prepare reads the file and writes the new one next to it. It returns nil if there is nothing to do.
+func prepare(path string, compose func(old []byte) ([]byte, error)) (*replacement, error) {
+	w := &replacement{path: path}
 	var err error
-	if err = w.look(); err != nil {
+	if err = w.readOld(); err != nil {
 		return nil, err
 	}
 	if isUTF16(w.old) {
-		return nil, msg.ProfileFileUTF16(path)
+		return nil, utf16Error(path)
 	}
 	if i := bytes.IndexByte(w.old, 0); i >= 0 {
-		return nil, msg.ProfileNUL(path, 1+bytes.Count(w.old[:i], newline))
+		return nil, nulError(Pos{path, 1 + bytes.Count(w.old[:i], newline)})
 	}
 	text, err := compose(w.old)
 	if err != nil || text == nil {
 		return nil, err
 	}
-	if err := w.mayWrite(); err != nil {
+	if err := w.checkWritable(); err != nil {
 		return nil, err
 	}
 	dir := filepath.Dir(w.real)
 	sweep(dir)
-	tmp, err := os.CreateTemp(dir, temporary) // 0600 from the first byte
+	tmp, err := os.CreateTemp(dir, temporary) // 0600
 	if err != nil {
-		return nil, refused(dir, path, err)
+		return nil, createError(dir, path, err)
 	}
 	w.tmp = tmp.Name()
 	if w.info != nil {
 		if err := inherit(tmp, w.real, w.info); err != nil {
 			tmp.Close()
 			os.Remove(w.tmp)
-			return nil, msg.WriteOwner(path, err)
+			return nil, msg.Errorf("%s belongs to another user or group, and awsmfa cannot give the new file to them; "+
+				"nothing was changed",
+				msg.Path(path)).Hint("run as the file's owner, or make the file your own").Wrap(err)
 		}
 	}
 	_, err = tmp.Write(text)
@@ -688,15 +747,15 @@ func prepare(path string, compose func(old []byte) ([]byte, error)) (*writing, e
 	}
 	if err != nil {
 		os.Remove(w.tmp)
-		return nil, failed(path, err)
+		return nil, writeError(path, err)
 	}
 	return w, nil
 }
 
-// look reads what stands at the path now.
-func (w *writing) look() error {
+// readOld reads the file at the path as it is now.
+func (w *replacement) readOld() error {
 	var err error
-	if w.real, err = follow(w.path); err != nil {
+	if w.real, err = resolveLinks(w.path); err != nil {
 		return err
 	}
 	w.info, w.old = nil, []byte{}
@@ -705,85 +764,87 @@ func (w *writing) look() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return unreadable(w.path, err)
+		return readError(w.path, err)
 	case info.IsDir():
-		return msg.ProfileFileDirectory(w.path)
+		return directoryError(w.path)
 	case !info.Mode().IsRegular():
-		return msg.WriteNotAFile(w.path)
+		return msg.Errorf("%s is not a regular file; nothing was changed", msg.Path(w.path)).
+			Hint("put a regular file there")
 	}
 	if w.old, err = os.ReadFile(w.real); err != nil {
-		return unreadable(w.path, err)
+		return readError(w.path, err)
 	}
 	w.info = info
 	return nil
 }
 
-// mayWrite asks for the old file's own leave, which a rename does not need.
-func (w *writing) mayWrite() error {
+// checkWritable returns an error if the old file is read-only: a rename would replace it all the same.
+func (w *replacement) checkWritable() error {
 	if w.info == nil {
 		return nil
 	}
+	readOnly := msg.Errorf("%s is read-only; nothing was changed", msg.Path(w.real)).
+		Hint("make it writable for your user, or name another file")
 	if w.info.Mode().Perm()&0o200 == 0 {
-		return msg.WriteReadOnlyFile(w.real, nil)
+		return readOnly
 	}
 	f, err := os.OpenFile(w.real, os.O_WRONLY, 0)
 	switch {
 	case err == nil:
 		f.Close()
 		return nil
-	case errors.Is(err, fs.ErrNotExist): // gone since; commit will see
+	case errors.Is(err, fs.ErrNotExist): // just removed: commit detects it
 		return nil
 	case denied(err):
-		return msg.WriteReadOnlyFile(w.real, err)
+		return readOnly.Wrap(err)
 	}
-	return failed(w.path, err)
+	return writeError(w.path, err)
 }
 
-// commit puts the new file in place of the old one, if that is still what was read; else it reports false. The new file
-// is gone after an error, and when it is not used. A hard link to the old file goes on naming the old one: the new one
-// cannot be both whole at every moment and the same file.
-func (w *writing) commit() (done bool, err error) {
+// commit renames the new file over the old one if that has not changed since it was read; otherwise, and after an
+// error, it removes the new file. A hard link to the old file keeps the old contents: only a rename is atomic.
+func (w *replacement) commit() (done bool, err error) {
 	defer func() {
 		if !done {
 			os.Remove(w.tmp)
 		}
 	}()
-	now := writing{path: w.path}
-	if err := now.look(); err != nil {
+	now := replacement{path: w.path}
+	if err := now.readOld(); err != nil {
 		return false, err
 	}
-	same := now.real == w.real && (now.info == nil) == (w.info == nil) && bytes.Equal(now.old, w.old)
-	if same && w.info != nil {
-		same = os.SameFile(now.info, w.info) && now.info.Mode() == w.info.Mode() && now.info.ModTime().Equal(w.info.ModTime())
+	unchanged := now.real == w.real && (now.info == nil) == (w.info == nil) && bytes.Equal(now.old, w.old)
+	if unchanged && w.info != nil {
+		unchanged = os.SameFile(now.info, w.info) && now.info.Mode() == w.info.Mode() &&
+			now.info.ModTime().Equal(w.info.ModTime())
 	}
-	if !same {
+	if !unchanged {
 		return false, nil
 	}
 	if err := replace(w.tmp, w.real); err != nil {
-		return false, refused(filepath.Dir(w.real), w.path, err)
+		return false, createError(filepath.Dir(w.real), w.path, err)
 	}
 	syncDir(filepath.Dir(w.real))
 	return true, nil
 }
 
-// follow is the file that name leads to, through all symbolic links; the last one may lead to a file, or a directory
-// above it, that is not there yet.
-func follow(name string) (string, error) {
+// resolveLinks resolves all symbolic links in name. The file, and directories above it, need not exist.
+func resolveLinks(name string) (string, error) {
 	path := name
-	for range 40 { // the kernel's own limit on Linux
+	for range 40 { // Linux' own limit
 		dir, base := filepath.Split(path)
 		if dir == "" {
 			dir = "."
 		}
 		if base == "" || base == "." || base == ".." {
-			return "", msg.ProfileFileDirectory(name)
+			return "", directoryError(name)
 		}
 		parent, err := filepath.EvalSymlinks(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			return filepath.Join(dir, base), nil
 		}
 		if err != nil {
-			return "", unreadable(name, err)
+			return "", readError(name, err)
 		}
 		path = filepath.Join(parent, base)
 		info, err := os.Lstat(path)
@@ -791,25 +852,25 @@ func follow(name string) (string, error) {
 			return path, nil
 		}
 		if err != nil {
-			return "", unreadable(name, err)
+			return "", readError(name, err)
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
 			return path, nil
 		}
 		link, err := os.Readlink(path)
 		if err != nil {
-			return "", unreadable(name, err)
+			return "", readError(name, err)
 		}
-		if !filepath.IsAbs(link) { // not joined: ".." behind another link is not what it looks like
+		if !filepath.IsAbs(link) { // filepath.Join would resolve ".." without following links
 			link = parent + string(filepath.Separator) + link
 		}
 		path = link
 	}
-	return "", msg.WriteTooManyLinks(name)
+	return "", msg.Errorf("%s is a symbolic link that leads nowhere: too many links", msg.Path(name)).
+		Hint("look at it with ls -l")
 }
 
-// sweep removes the new files of writers that were killed: they may hold a key. Nothing depends on it, so its errors
-// are dropped.
+// sweep removes the new files that killed processes left behind: they may hold a key. Its errors do not matter.
 func sweep(dir string) {
 	old := time.Now().Add(-staleAge)
 	entries, err := os.ReadDir(dir)
@@ -826,25 +887,28 @@ func sweep(dir string) {
 	}
 }
 
-// denied tells whether the system would not let us, as opposed to could not.
+// denied reports whether err is about permissions or a read-only file system.
 func denied(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// refused is the error for something that could not be made in dir for the file at path.
-func refused(dir, path string, err error) error {
+// createError is the error for a file or directory that could not be created in dir, to write the file at path.
+func createError(dir, path string, err error) error {
 	if denied(err) {
-		return msg.WriteReadOnlyDirectory(dir, path, err)
+		return msg.Errorf("the directory %s is read-only, so that %s cannot be replaced; nothing was changed",
+			msg.Path(dir), msg.Path(path)).
+			Hint("make the directory writable for your user, or name a file elsewhere").Wrap(err)
 	}
-	return failed(path, err)
+	return writeError(path, err)
 }
 
-func failed(path string, err error) error {
+func writeError(path string, err error) error {
 	reason := err
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		reason = pe.Err
 	} else if le := (*os.LinkError)(nil); errors.As(err, &le) {
 		reason = le.Err
 	}
-	return msg.WriteFailed(path, reason.Error(), err)
+	return msg.Errorf("writing %s: %s; nothing was changed", msg.Path(path), reason).Hint("fix that and try again").
+		Wrap(err)
 }

@@ -100,7 +100,7 @@ func TestAddKeys(t *testing.T) {
 			if keys, err := p.LongTermKeys(); err != nil || keys.AccessKeyID != testID || keys.SecretAccessKey.Reveal() != testSecret {
 				t.Error("not read back", err)
 			}
-			if err := AddKeys(files, "new", testID, NewSecret(testSecret)); err == nil || !strings.Contains(err.Error(), "there already") {
+			if err := AddKeys(files, "new", testID, NewSecret(testSecret)); err == nil || !strings.Contains(err.Error(), "already exists") {
 				t.Errorf("again: %v", err)
 			}
 			if got := content(t, files.Credentials); got != test.want {
@@ -112,26 +112,26 @@ func TestAddKeys(t *testing.T) {
 
 func TestAddKeysRefused(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials, profile, id, secret, want string }{
-		{"there", "-", "# c\n[p]\n", "p", testID, testSecret, `profile "p" is there already (credentials:2), and a section that is there is never touched`},
+		{"there", "-", "# c\n[p]\n", "p", testID, testSecret, `profile "p" already exists (credentials:2), and an existing section is never changed`},
 		{"there, other spelling", "-", "[x]\r\n \t[ p\t] # c", "p", testID, testSecret, "credentials:2"},
 		{"a header that was meant", "-", "[p\n", "p", testID, testSecret, "credentials:1"},
 		{"UTF-16", "-", "\xff\xfe[\x00p\x00", "p", testID, testSecret, "credentials is UTF-16"},
 		{"NUL", "-", "[a]\nx\x00\n", "p", testID, testSecret, "a NUL byte at credentials:2"},
-		{"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret, "before the first section at credentials:1"},
+		{"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret, "the line at credentials:1 is before the first section"},
 		{"role", "[profile p]\nregion=a\nrole_arn=r\n", "-", "p", testID, testSecret, "(role_arn, config:3)"},
 		{"keys in the config file", "[profile p]\n" + testKeys, "-", "p", testID, testSecret, "(aws_access_key_id, config:2)"},
-		{"session", "-", "-", "p", "ASIAIOSFODNN7EXAMPLE", testSecret, "a temporary key"},
+		{"session", "-", "-", "p", "ASIAIOSFODNN7EXAMPLE", testSecret, "a temporary access key ID"},
 		{"empty id", "-", "-", "p", "", testSecret, "aws_access_key_id is empty"},
 		{"no secret", "-", "-", "p", testID, "", "aws_secret_access_key is empty"},
 		{"line end in the secret", "-", "-", "p", testID, testSecret + "\n", "aws_secret_access_key is empty or has"},
 		{"section in the secret", "-", "-", "p", testID, "x\n[q]", "aws_secret_access_key is empty or has"},
-		{"blank", "-", "-", "p", testID, testSecret + " ", "strange"},
-		{"quoted", "-", "-", "p", testID, `"` + testSecret + `"`, "strange"},
-		{"comment", "-", "-", "p", testID, "#" + testSecret, "strange"},
-		{"no-break space", "-", "-", "p", testID, testSecret + "\u00a0", "strange"},
+		{"blank", "-", "-", "p", testID, testSecret + " ", "invalid"},
+		{"quoted", "-", "-", "p", testID, `"` + testSecret + `"`, "invalid"},
+		{"comment", "-", "-", "p", testID, "#" + testSecret, "invalid"},
+		{"no-break space", "-", "-", "p", testID, testSecret + "\u00a0", "invalid"},
 		{"no name", "-", "-", "", testID, testSecret, "name is empty"},
-		{"a blank in the name", "-", "-", "my prod", testID, testSecret, "cannot be called"},
-		{"a section in the name", "-", "-", "p]\n[q", testID, testSecret, "cannot be called"},
+		{"a blank in the name", "-", "-", "my prod", testID, testSecret, "cannot be named"},
+		{"a section in the name", "-", "-", "p]\n[q", testID, testSecret, "cannot be named"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, test.config, test.credentials)
@@ -249,9 +249,9 @@ func TestAddConfigRefused(t *testing.T) {
 		{"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""), "cannot be written"},
 		{"no UTF-8", "-", "-", "p", region("\xff"), "cannot be written"},
 		{"line separator", "-", "-", "p", region("a\u2028b"), "cannot be written"},
-		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}}, "not one to write"},
-		{"a sign in the key", "-", "-", "p", []Setting{{Key: "a=b", Value: "c"}}, "not one to write"},
-		{"no key", "-", "-", "p", []Setting{{Key: "", Value: "c"}}, "not one to write"},
+		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}}, "cannot be written to a config file"},
+		{"a sign in the key", "-", "-", "p", []Setting{{Key: "a=b", Value: "c"}}, "cannot be written to a config file"},
+		{"no key", "-", "-", "p", []Setting{{Key: "", Value: "c"}}, "cannot be written to a config file"},
 		{"no name", "-", "-", "", region("a"), "name is empty"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -518,7 +518,7 @@ func TestWriteNoticesOthers(t *testing.T) {
 			n++
 			return []byte("ours\n"), os.WriteFile(files.Config, []byte(strconv.Itoa(n)), 0o600)
 		})
-		if err == nil || !strings.Contains(err.Error(), "being changed by another program") || content(t, files.Config) != strconv.Itoa(n) {
+		if err == nil || !strings.Contains(err.Error(), "another program is changing") || content(t, files.Config) != strconv.Itoa(n) {
 			t.Errorf("%v, %q", err, content(t, files.Config))
 		}
 		onlyTheFiles(t, filepath.Dir(files.Config))
@@ -815,7 +815,7 @@ func TestSelfCheck(t *testing.T) {
 			}
 			return &c.config
 		}
-		if got := read(text).is(read("x=y"), add); got != want {
+		if got := read(text).extends(read("x=y"), add); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

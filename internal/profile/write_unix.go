@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// inherit gives the new file the old one's owner, group and permissions, while it is still empty. Access lists and
-// other extended attributes are not copied.
+// inherit gives the new file, while it is empty, the owner, group and permissions of the old one. It does not copy
+// access lists and other extended attributes.
 func inherit(f *os.File, _ string, old fs.FileInfo) error {
 	now, err := f.Stat()
 	if err != nil {
@@ -27,12 +27,12 @@ func inherit(f *os.File, _ string, old fs.FileInfo) error {
 	return f.Chmod(old.Mode().Perm())
 }
 
-// lock waits for other awsmfa that write in dir. The lock is on the directory itself, so there is no file to leave
-// behind. Where there are no such locks it is free; the error is that it was not to be had in time.
+// lock waits for other awsmfa processes that write in dir. It locks the directory itself, so it leaves no file behind.
+// It is an error if the lock is not free in time; if locking is not supported, lock does nothing.
 func lock(dir string, wait time.Duration) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
-		return func() {}, nil //nolint:nilerr // it is the writing that matters, and it will tell
+		return func() {}, nil //nolint:nilerr // writing reports it
 	}
 	for deadline := time.Now().Add(wait); ; time.Sleep(5 * time.Millisecond) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -51,7 +51,7 @@ func lock(dir string, wait time.Duration) (unlock func(), err error) {
 
 func replace(from, to string) error { return os.Rename(from, to) }
 
-// syncDir makes the rename last through a power cut, where the file system lets it; the file is whole without it.
+// syncDir makes the rename durable, if the file system supports it.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		_ = f.Sync()

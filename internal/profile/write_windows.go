@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// inherit gives the new file the old one's access list, while it is still empty: what the directory hands down may be
-// wider. The owner is the user who writes.
+// inherit gives the new file, while it is empty, the access list of the old one: the one inherited from the directory
+// may allow more. The owner is the current user.
 func inherit(f *os.File, path string, _ fs.FileInfo) error {
 	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.DACL_SECURITY_INFORMATION)
-	if errors.Is(err, fs.ErrNotExist) { // gone since; commit will see
+	if errors.Is(err, fs.ErrNotExist) { // just removed: commit detects it
 		return nil
 	}
 	if err != nil {
@@ -29,7 +29,7 @@ func inherit(f *os.File, path string, _ fs.FileInfo) error {
 		return err
 	}
 	if control&windows.SE_DACL_PROTECTED == 0 {
-		return nil // what is handed down is what it has, but for what was added by hand
+		return nil // the old file inherits from the directory, too
 	}
 	dacl, _, err := sd.DACL()
 	if err != nil {
@@ -39,9 +39,9 @@ func inherit(f *os.File, path string, _ fs.FileInfo) error {
 		windows.DACL_SECURITY_INFORMATION|windows.PROTECTED_DACL_SECURITY_INFORMATION, nil, nil, dacl, nil)
 }
 
-// lock waits for other awsmfa of this session that write in dir. The lock is a mutex of the kernel's, so there is no
-// file to leave behind; one whose holder was killed is free. Where it cannot be made there is none; the error is that
-// it was not to be had in time.
+// lock waits for other awsmfa processes of this Windows session that write in dir. It locks a kernel mutex, so it
+// leaves no file behind, and ends with the process. It is an error if the lock is not free in time; if there can be no
+// mutex, lock does nothing.
 func lock(dir string, wait time.Duration) (unlock func(), err error) {
 	if abs, err := filepath.Abs(dir); err == nil {
 		dir = abs
@@ -49,9 +49,9 @@ func lock(dir string, wait time.Duration) (unlock func(), err error) {
 	sum := sha256.Sum256([]byte(strings.ToLower(dir)))
 	name, err := windows.UTF16PtrFromString(`Local\awsmfa-` + hex.EncodeToString(sum[:]))
 	if err != nil {
-		return func() {}, nil //nolint:nilerr // cannot be: the name has no NUL
+		return func() {}, nil //nolint:nilerr // impossible: the name has no NUL
 	}
-	// A mutex belongs to a thread: it must be let go by the one that took it.
+	// Only the thread that locked a mutex can release it.
 	runtime.LockOSThread()
 	mutex, err := windows.CreateMutex(nil, false, name)
 	if mutex == 0 || err != nil && !errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
@@ -75,7 +75,7 @@ func lock(dir string, wait time.Duration) (unlock func(), err error) {
 	return nil, err
 }
 
-// replace tries for a second: Windows refuses to replace a file while a reader or a virus scanner has it open.
+// replace tries for a second: Windows does not replace a file that a reader or a virus scanner has open.
 func replace(from, to string) (err error) {
 	for range 50 {
 		err = os.Rename(from, to)
@@ -84,8 +84,8 @@ func replace(from, to string) (err error) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	// Access to the directory was not denied when the new file was made in it, nor to the old file when it was opened for
-	// writing: so it is open elsewhere, which Windows tells in these words of a file that is to be replaced.
+	// It is not about permissions: the new file was created in the directory, and the old one was opened for writing.
+	// So another program has it open, for which MoveFileEx returns this error.
 	if errors.Is(err, windows.ERROR_ACCESS_DENIED) {
 		err = windows.ERROR_SHARING_VIOLATION
 	}
