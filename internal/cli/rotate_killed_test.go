@@ -227,7 +227,7 @@ func TestRotateAfterAnother(t *testing.T) {
 	}
 	w.aws.ResetCalls()
 	let()
-	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "were changed by somebody else meanwhile; nothing was changed") {
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another program has changed the keys of profile \"work\" in ") {
 		t.Errorf("exit code %d: %s", code, &second.said)
 	}
 	if calls := w.aws.Calls(); len(calls) > 1 {

@@ -319,8 +319,10 @@ func (p Profile) SSO() (SSO, error) {
 		key   string
 		value *string
 	}{
-		{"sso_start_url", &s.StartURL}, {"sso_region", &s.Region},
-		{"sso_account_id", &s.Account}, {"sso_role_name", &s.Role},
+		{"sso_start_url", &s.StartURL},
+		{"sso_region", &s.Region},
+		{"sso_account_id", &s.Account},
+		{"sso_role_name", &s.Role},
 	} {
 		*setting.value, _ = p.Get(setting.key)
 		e := p.contents().sso.get("", setting.key)

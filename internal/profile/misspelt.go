@@ -49,7 +49,7 @@ func (p Profile) noKeysError() error {
 		Hint("run aws configure --profile %s", msg.Word(p.Name))
 	if renamed := p.contents().files.Renamed(); len(renamed) > 0 {
 		file := renamed[0]
-		err.Hint("%s does not exist, but %s does; an editor has appended .txt to its name, "+
+		err = err.Hint("%s does not exist, but %s does; an editor has appended .txt to its name, "+
 			"which Windows does not show; rename it: %s",
 			msg.Path(file), msg.Path(file+".txt"), renameCommand(file))
 	}
