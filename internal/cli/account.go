@@ -15,17 +15,16 @@ import (
 	"awsmfa/internal/term"
 )
 
-// account is what AWS knows of a profile's user, asked with the profile's own long-term keys: whatever session the
-// environment holds.
+// account is a profile's IAM user, and a client with the profile's long-term keys, whatever session is exported.
 type account struct {
 	*session.Client
 	app     *app
 	profile profile.Profile
 	who     session.Identity
-	program mfa.Source // the authenticator of a device that was enabled just now, where that is a program
+	program mfa.Source // the program that is the authenticator of a device enabled just now
 }
 
-// account finds out whose keys the profile's are. The flags are settled; region is what a flag says, or "".
+// account finds the user of the profile's keys. It needs the flags' defaults; region is a flag's, or "".
 func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile, region string) (*account, error) {
 	keys, err := p.LongTermKeys()
 	if err != nil {
@@ -34,14 +33,16 @@ func (f *profileFlags) account(ctx context.Context, a *app, p profile.Profile, r
 	return f.accountOf(ctx, a, p, keys, region)
 }
 
-// accountOf is account for keys that need not be the profile's yet. With an error that AWS had to be asked for comes an
-// account that is good for nothing but asking what kind of error it is.
-func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile, keys profile.Keys, region string) (*account, error) {
-	reach, endpoint, err := f.clientOptions(a, p, region, p.MFASerial)
+// accountOf is account for keys that the profile need not have yet. With an error of AWS's it also returns an account,
+// which only explains the error.
+func (f *profileFlags) accountOf(
+	ctx context.Context, a *app, p profile.Profile, keys profile.Keys, region string,
+) (*account, error) {
+	options, endpoint, err := f.clientOptions(a, p, region, p.MFASerial)
 	if err != nil {
 		return nil, err
 	}
-	client, err := reach.NewClient(ctx, keys)
+	client, err := options.NewClient(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ func (f *profileFlags) accountOf(ctx context.Context, a *app, p profile.Profile,
 	return x, nil
 }
 
-// userSession obtains the MFA session of the profile's own keys, also where these are kept in a role's section.
+// userSession obtains the MFA session of the profile's own keys, also if the section has a role.
 func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, error) {
 	o, want, err := f.requestFor(a, p, p.Own())
 	if err != nil {
@@ -64,8 +65,8 @@ func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, 
 	return o.Retrieve(want)
 }
 
-// lockUser keeps other runs on this computer from doing the same to the user meanwhile: each would take what the other
-// has just made for a leftover. Where no lock can be had there is none.
+// lockUser keeps other runs on this computer from changing the same user: each would take the other's new device or key
+// for a leftover. busy is the error while another run has the lock. If locking fails it goes on without.
 func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock func(), err error) {
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -81,7 +82,7 @@ func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock
 	return func() {}, nil
 }
 
-// call makes one call to IAM, with its time limit. The error is the SDK's, or ctx's.
+// call makes one call to IAM, within the time limit. The error is the SDK's, or ctx's.
 func (x *account) call(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
 	bounded, cancel := x.Call(ctx)
 	defer cancel()
@@ -92,29 +93,29 @@ func (x *account) call(ctx context.Context, call func(ctx context.Context, clien
 	return err
 }
 
-// answerTimeout is for how long, after Ctrl-C, the answer to a change is awaited.
+// answerTimeout is how long mustFinish waits for an answer after Ctrl-C.
 const answerTimeout = 3 * time.Second
 
-// mustFinish is ask for a call that changes something: Ctrl-C does not cut it off at once, for without the answer
-// nobody knows what there is to clear up. Whoever calls it looks at ctx afterwards.
+// mustFinish is call for a change: after Ctrl-C it waits for AWS's answer, which says what must be undone. The caller
+// checks ctx afterwards.
 func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
-	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	delayed, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		select {
 		case <-time.After(answerTimeout):
 			cancel()
-		case <-patient.Done():
+		case <-delayed.Done():
 		}
 	})
 	defer stop()
-	return x.call(patient, call)
+	return x.call(delayed, call)
 }
 
-// explain puts an error of ask into words; what is in words already stays.
+// explain turns an error of call into a message. Messages and cancellations stay as they are.
 func (x *account) explain(err error) error {
-	var words *msg.Error
-	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &words) {
+	var message *msg.Error
+	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &message) {
 		return err
 	}
 	return x.Explain(err)
@@ -128,9 +129,8 @@ func (x *account) devices(ctx context.Context) (devices []mfa.Device, err error)
 	return devices, x.explain(err)
 }
 
-// device is the one device that is meant: the one named, else the only one there is, else the usual one, else the one
-// that the person chooses.
-func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, error) {
+// device is the device named, else the user's only one, else the preferred one, else the one that a person chooses.
+func (x *account) device(ctx context.Context, named, preferred string) (mfa.Device, error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return mfa.Device{}, err
@@ -150,7 +150,7 @@ func (x *account) device(ctx context.Context, named, usual string) (mfa.Device, 
 	case len(devices) == 1:
 		return devices[0], nil
 	}
-	if i := slices.Index(serials, usual); i >= 0 {
+	if i := slices.Index(serials, preferred); i >= 0 {
 		return devices[i], nil
 	}
 	return x.app.choose(x.profile.Name)(ctx, devices)
@@ -178,7 +178,8 @@ func (a *app) confirm(ctx context.Context, q question) (bool, error) {
 	}
 	tty, err := term.Open()
 	if err != nil {
-		return false, msg.Errorf("there is no terminal to ask on: %s", q.text).Hint("--yes answers the question").Wrap(err)
+		return false, msg.Errorf("there is no terminal to ask on: %s", q.text).
+			Hint("--yes answers the question").Wrap(err)
 	}
 	defer tty.Close()
 	choices, byDefault := " [y/N] ", "n"

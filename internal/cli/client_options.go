@@ -12,9 +12,12 @@ import (
 	"awsmfa/internal/session"
 )
 
-// clientOptions is how AWS is reached for a profile, and which endpoint of STS is asked. region is the flag's. Where
-// nothing names one, arn tells the partition: a source's region is not asked, for the command would not have it either.
-func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn string) (session.ClientOptions, session.Endpoint, error) {
+// clientOptions returns the options of a profile's AWS clients, and the endpoint of STS. region is the flag's. If
+// nothing names a region, it is the default of arn's partition, and not a source profile's, which the command would not
+// have either.
+func (f *profileFlags) clientOptions(
+	a *app, p profile.Profile, region, arn string,
+) (session.ClientOptions, session.Endpoint, error) {
 	sts, err := a.endpoint(p, "sts")
 	if err != nil {
 		return session.ClientOptions{}, session.Endpoint{}, err
@@ -32,13 +35,13 @@ func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn stri
 		return session.ClientOptions{}, session.Endpoint{}, err
 	}
 	if strings.EqualFold(a.Getenv("AWS_RETRY_MODE"), "legacy") {
-		// Botocore's oldest mode, for which the SDK refuses to do anything. What is run gets the variable as it was.
+		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
 		os.Setenv("AWS_RETRY_MODE", string(session.UsualRetryMode)) //nolint:errcheck // the name is one
 	}
 	where := cmp.Or(regionFor(region, p, a.Getenv), session.DefaultRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
-		if err != nil { // HOST:PORT alone is a proxy too; with what is neither, Go would go without one
+		if err != nil { // HOST:PORT alone is a proxy too; a value that is neither, Go would ignore
 			_, err = url.Parse("http://" + a.Getenv(name))
 		}
 		if err != nil {
@@ -61,10 +64,9 @@ func (f *profileFlags) clientOptions(a *app, p profile.Profile, region, arn stri
 	}, session.Endpoint{URL: sts, Global: sts == "" && legacy && session.IsLegacyRegion(where)}, nil
 }
 
-// endpoint is the URL that settings name for a service, in the order that every AWS client looks: the service's own
-// variable, the variable for all, the profile's services section, the profile itself. (AWS SDKs and Tools Reference
-// Guide, "Service-specific endpoints".) A URL that is none is refused here, where it need not be shown to say so: it
-// may hold a password.
+// endpoint is the URL of a service's endpoint, "" for AWS's own. The order is every AWS client's: the service's
+// variable, the variable for all services, the profile's services section, the profile itself. (AWS SDKs and Tools
+// Reference Guide, "Service-specific endpoints".)
 func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 	if ignore, err := a.choice(p, "ignore_configured_endpoint_urls", "true", "false"); err != nil || ignore == "true" {
 		return "", err
@@ -97,13 +99,13 @@ func badEndpoint(from, profileName string) error {
 		Hint("write https://HOST or https://HOST:PORT, with no user and no password")
 }
 
-// regionFor is the region that counts, for awsmfa and for what it sets: the flag's, else the one that the user has set,
-// else the profile's.
+// regionFor is the region for awsmfa's calls and for the variables: the flag's, else the user's own, else the
+// profile's.
 func regionFor(flag string, p profile.Profile, getenv func(string) string) string {
 	return cmp.Or(flag, ownRegion(getenv), p.Region)
 }
 
-// ownRegion is the region that the user set: one that awsmfa set for another profile is not the user's.
+// ownRegion is the region that the user set in a variable. One that awsmfa set for another profile does not count.
 func ownRegion(getenv func(string) string) string {
 	for _, name := range regionVars {
 		if r := getenv(name); r != "" && !isOurs(name, getenv) {
@@ -113,8 +115,8 @@ func ownRegion(getenv func(string) string) string {
 	return ""
 }
 
-// usesLegacyEndpoint says whether settings ask for the global endpoint of STS where a region has one. It has no FIPS
-// and no dual-stack variant: those win, as in botocore (args.py, _should_set_global_sts_endpoint).
+// usesLegacyEndpoint says whether the settings choose the global endpoint of STS. It has no FIPS and no dual-stack
+// variant, so those settings win, as in botocore (args.py, _should_set_global_sts_endpoint).
 func (a *app) usesLegacyEndpoint(p profile.Profile) (bool, error) {
 	chosen, err := a.choice(p, "sts_regional_endpoints", "legacy", "regional")
 	if err != nil || chosen != "legacy" {
@@ -128,7 +130,8 @@ func (a *app) usesLegacyEndpoint(p profile.Profile) (bool, error) {
 	return true, nil
 }
 
-// choice is what the setting's variable says, else the profile: one of the two words, in small letters, or "".
+// choice is the value of a setting with two possible values, from its variable or else the profile: in lower case, or
+// "".
 func (a *app) choice(p profile.Profile, key, one, other string) (string, error) {
 	variable, want := "AWS_"+strings.ToUpper(key), one+" or "+other
 	isNone := func(v string) bool { return v != "" && v != one && v != other }

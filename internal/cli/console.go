@@ -25,27 +25,26 @@ type consoleCmd struct {
 
 func (c *consoleCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
-		"open": msg.Textf("Open the link in a browser and print nothing."),
-		"destination": msg.Textf("Where it leads: a service's short name, such as lambda, or a page's URL. Else the console's " +
-			"home, in the profile's region."),
+		"open": msg.Textf("Open the link in a browser, and print nothing."),
+		"destination": msg.Textf("The page: a service's short name, such as lambda, or a URL of the console. Default: the " +
+			"console's home, in the profile's region."),
 	})
 }
 
 func (*consoleCmd) Help() string {
-	return `Prints a link that signs a browser in to the AWS console as the profile's role. It works for 15 minutes, and whoever has
-it is signed in: show it to nobody. The browser stays signed in for as long as the role's session lasts.
+	return `Prints a link that signs a browser in to the AWS console as the profile's role. Keep it secret: for 15 minutes
+it signs in anyone. The browser stays signed in until the role's session ends.
 
   awsmfa console developer --open
   awsmfa console developer --open --destination lambda
   awsmfa console developer --destination 'https://eu-central-1.console.aws.amazon.com/s3/buckets/logs'
 
-AWS signs in sessions of roles only. For a user's own session there is the console's own sign-in, with password and MFA.`
+AWS signs in only sessions of roles. An IAM user signs in to the console with password and MFA.`
 }
 
-// The browser's time: from when on its slowness is mentioned, and how long it is waited for.
 const (
-	browserPatience = 3 * time.Second
-	browserTimeout  = time.Minute
+	browserNotice  = 3 * time.Second // then awsmfa says that it waits
+	browserTimeout = time.Minute
 )
 
 func (c *consoleCmd) Run(a *app) error {
@@ -69,12 +68,12 @@ func (c *consoleCmd) Run(a *app) error {
 		return err
 	}
 	var programs []browser.Program
-	if c.Open { // before a code is asked for
+	if c.Open { // before the question for a code
 		if programs, err = browser.Find(a.Getenv("BROWSER"), a.Environ); err != nil {
 			return err
 		}
 	}
-	s, err := c.signedIn(a, p, to)
+	s, err := c.roleSession(a, p, to)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,8 @@ func (c *consoleCmd) Run(a *app) error {
 	}
 	link := console.Link(federation, token, destination)
 	if c.Open {
-		defer time.AfterFunc(browserPatience, func() { a.say(msg.Textf("waiting for the browser; Ctrl-C cancels")) }).Stop()
+		notice := func() { a.say(msg.Textf("waiting for the browser; Ctrl-C cancels")) }
+		defer time.AfterFunc(browserNotice, notice).Stop()
 		return browser.Show(ctx, programs, link, browserTimeout, a.trace)
 	}
 	if _, err := io.WriteString(a.Stdout, link+"\n"); err != nil {
@@ -96,8 +96,7 @@ func (c *consoleCmd) Run(a *app) error {
 	return nil
 }
 
-// where is the console that the profile's role works in. A user's own keys are refused before anybody is asked for a
-// code.
+// where is the console of the role's partition and region. It refuses a user's own keys before any question for a code.
 func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	region := regionFor(c.Region, p, a.Getenv)
 	chain, err := p.Chain()
@@ -107,7 +106,7 @@ func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	if n := len(chain.Roles); n > 0 {
 		return console.New(chain.Roles[n-1].ARN, region)
 	}
-	to, err := console.New(chain.Get("mfa_serial"), region) // a user's device is of the user's partition
+	to, err := console.New(chain.Get("mfa_serial"), region) // the device is in the user's partition
 	if err != nil {
 		return to, err
 	}
@@ -117,9 +116,8 @@ func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	return to, nil
 }
 
-// signedIn obtains the session. Where a program turns out to give a user's own keys, they are refused before anybody is
-// asked for a code, too.
-func (c *consoleCmd) signedIn(a *app, p profile.Profile, to console.Console) (session.Session, error) {
+// roleSession obtains the session. It refuses a user's own keys from a program, too, before any question for a code.
+func (c *consoleCmd) roleSession(a *app, p profile.Profile, to console.Console) (session.Session, error) {
 	o, want, err := c.request(a, p)
 	if err != nil {
 		return session.Session{}, err
@@ -138,33 +136,36 @@ func (c *consoleCmd) signedIn(a *app, p profile.Profile, to console.Console) (se
 	return s, nil
 }
 
+// forUser is the error for a session of an IAM user.
 func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
 	signIn, err := to.Destination("")
 	if err != nil {
 		return err
 	}
-	return msg.Errorf("profile %q gives a session of an IAM user; AWS signs in to its console with sessions of roles only", p.Name).
-		Hint(`sign in at %s with the user's password and MFA, or add a profile for a role and name that one:
+	return msg.Errorf("profile %q has an IAM user's session; only sessions of roles sign in to the console", p.Name).
+		Hint(`sign in at %s with the user's password and MFA, or add a profile for a role, and name it here:
   [profile %s]
   role_arn = arn:%s:iam::ACCOUNT:role/ROLE
   source_profile = %s`, signIn, p.Name+"-role", to.Partition, p.Name)
 }
 
-// signinToken asks the federation endpoint for the token that stands for the session.
-func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile, s session.Session, method, federation string) (string, error) {
-	reach, _, err := c.clientOptions(a, p, c.Region, "")
+// signinToken gets a sign-in token for the session from the federation endpoint.
+func (c *consoleCmd) signinToken(
+	ctx context.Context, a *app, p profile.Profile, s session.Session, method, federation string,
+) (string, error) {
+	options, _, err := c.clientOptions(a, p, c.Region, "")
 	if err != nil {
 		return "", err
 	}
-	client, err := reach.NewSessionClient(ctx, s)
+	client, err := options.NewSessionClient(ctx, s)
 	if err != nil {
 		return "", err
 	}
-	question, err := console.TokenRequest(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
+	request, err := console.TokenRequest(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
 	if err != nil {
 		return "", err
 	}
-	status, answer, err := client.Federate(ctx, method, federation, question)
+	status, answer, err := client.Federate(ctx, method, federation, request)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
@@ -180,14 +181,15 @@ func (c *consoleCmd) signinToken(ctx context.Context, a *app, p profile.Profile,
 	case status == http.StatusOK && token != "":
 		return token, nil
 	case status == http.StatusBadRequest && !s.Expiration.IsZero() && client.Now().After(s.Expiration):
-		return "", msg.Errorf("the session of profile %q has ended by AWS's clock, so AWS does not sign in with it", p.Name).
+		return "", msg.Errorf("by AWS's clock the session of profile %q has ended, so it does not sign in", p.Name).
 			Hint("obtain a new one with --refresh, and set this computer's clock")
 	case status == http.StatusBadRequest:
-		return "", msg.Errorf("AWS does not sign in to its console with the session of profile %q (%s: HTTP status %d)", p.Name, host, status).
-			Hint("AWS takes sessions of roles of the same partition only: check the profile's credentials and region; " +
-				"--refresh obtains a new session")
+		return "", msg.Errorf("AWS refused the session of profile %q for its console (%s: HTTP status %d)",
+			p.Name, host, status).
+			Hint("AWS accepts only sessions of roles of the same partition: " +
+				"check the profile's credentials and region; --refresh obtains a new session")
 	case status >= http.StatusInternalServerError:
-		return "", msg.Errorf("%s answers with an error of its own (HTTP status %d)", host, status).
+		return "", msg.Errorf("%s answered with an internal error (HTTP status %d)", host, status).
 			Hint("try again in a minute, or in another region with --region; see https://health.aws.amazon.com")
 	}
 	return "", msg.NotAWS(host, status, nil)

@@ -13,8 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// visitor is a browser that follows no link: it writes down what page it was given and what it got there, the first
-// time and the second.
+// visitor is a browser that follows no redirect: it records its page and the page's first and second answer.
 func visitor() {
 	file, page := os.Args[1], os.Args[len(os.Args)-1]
 	text := strings.Join(os.Args[2:], " ") + "\n" + visit(page) + "\n" + visit(page) + "\n"
@@ -43,11 +42,11 @@ func visit(page string) string {
 	return response.Header.Get("Location")
 }
 
-// refuse is a browser that cannot open anything.
+// refuse is a browser that fails.
 func refuse() { os.Exit(3) }
 
-// link FILE SIGNIN DESTINATION ROLE: the file is one link, to that sign-in service, which leads there and signs in as
-// that role, with the token that AWS gave out last; stderr and the terminal know nothing of the token.
+// link FILE SIGNIN DESTINATION ROLE: the file is one link to the sign-in service, for that destination and role, with AWS's
+// last token; the token is neither on stderr nor on the terminal.
 func link(ts *testscript.TestScript, w *world, args []string) {
 	text, ok := strings.CutSuffix(ts.ReadFile(arg(ts, args, 0, "")), "\n")
 	if !ok || strings.ContainsAny(text, "\n ") {
@@ -77,11 +76,11 @@ func checkLink(ts *testscript.TestScript, w *world, text string, args []string) 
 	}
 }
 
-// visited FILE ARGS SIGNIN DESTINATION ROLE: the browser was given these arguments and a page on loopback, which led to
-// that link, the first time and never again.
+// visited FILE ARGS SIGNIN DESTINATION ROLE: the browser got these arguments and a page on loopback, which redirected to
+// that link only the first time.
 func visited(ts *testscript.TestScript, w *world, args []string) {
 	file := ts.MkAbs(arg(ts, args, 0, ""))
-	for range 1000 { // it is not awsmfa that waits for the browser's end
+	for range 1000 { // awsmfa does not wait for the browser's end
 		if _, err := os.Stat(file); err == nil {
 			break
 		}

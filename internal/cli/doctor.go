@@ -349,8 +349,9 @@ func (d *doctor) credentials() (c check) {
 	d.keys = &keys
 	for _, key := range []string{"aws_session_token", "aws_security_token"} { // beside the pair it would be an error
 		if at := base.Where(key); at.Line != 0 {
-			return warning(name, msg.Errorf("the profile also has an %s (%s), which some AWS clients send with the keys",
-				key, at).Hint("remove that line: a session token does not belong in these files"))
+			return warning(name, msg.
+				Errorf("the profile also has an %s (%s), which some AWS clients send with the keys", key, at).
+				Hint("remove that line: a session token does not belong in these files"))
 		}
 	}
 	return passed(name, msg.Textf("%s, in %s", keys.AccessKeyID, keys.Where))
@@ -501,7 +502,7 @@ func (d *doctor) device(ctx context.Context) check {
 	switch {
 	case err != nil && remembered != "":
 		return warning(name, msg.Errorf("cannot check whether %s is enabled: %s", remembered, err).Wrap(err).
-			Hint("sessions do not need this permission; to enable the check allow iam:ListMFADevices on the user itself"))
+			Hint("sessions do not need this permission; for the check allow iam:ListMFADevices on the user itself"))
 	case err != nil:
 		notListed := mfa.NotListed(d.profile.Name, err)
 		if session.Answered(err) {

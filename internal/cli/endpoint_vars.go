@@ -13,12 +13,11 @@ import (
 	"awsmfa/shells"
 )
 
-// A command that is given a session is told no profile, so the endpoint settings of the profile reach it as variables,
-// and those of [default] must not. What awsmfa sets for one profile is not the user's: it is passed over, and removed,
-// when the next one is asked for.
+// A command with a session in its environment has no profile: clients read the endpoint settings of [default] instead
+// of the profile's. So awsmfa passes the profile's settings in variables, and shields the command from those of
+// [default]. A later run ignores and unsets variables that awsmfa set for another profile.
 
-// varSettings names the variables that awsmfa set, each with a hash of the value, by which one that the user has
-// changed since is known.
+// varSettings lists the variables that awsmfa set, each with a hash of its value, to notice a later change by the user.
 const varSettings = "AWSMFA_SETTINGS"
 
 const (
@@ -26,11 +25,10 @@ const (
 	varEndpoints = "AWS_ENDPOINT_URL"
 )
 
-// endpointSettingVars are the settings that have a variable, and the value of one that says nothing, where there is
-// one.
+// endpointSettingVars are the settings that have a variable, and the variable's neutral value.
 var endpointSettingVars = []struct {
-	keys           [2]string // the second is another place for the same
-	variable, none string
+	keys              [2]string // the second is another place for the same setting
+	variable, neutral string
 }{
 	{[2]string{"use_fips_endpoint"}, "AWS_USE_FIPS_ENDPOINT", "false"},
 	{[2]string{"use_dualstack_endpoint"}, "AWS_USE_DUALSTACK_ENDPOINT", "false"},
@@ -42,10 +40,10 @@ var endpointSettingVars = []struct {
 	},
 }
 
-// withoutVariable are the endpoint settings for which there is no variable.
+// withoutVariable are the endpoint settings that have no variable.
 var withoutVariable = []string{"s3.addressing_style", "s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint"}
 
-// forgetSettings takes the variables that awsmfa set before out of what this run sees. It returns their names.
+// forgetSettings hides the variables that an earlier run set from this run and its children, and returns their names.
 func (a *app) forgetSettings() (ours []string) {
 	for _, entry := range strings.Split(a.Getenv(varSettings), ",") {
 		name, _, _ := strings.Cut(entry, ":")
@@ -68,31 +66,31 @@ func (a *app) forgetSettings() (ours []string) {
 		return slices.Contains(ours, name)
 	})
 	for _, name := range ours {
-		os.Unsetenv(name) //nolint:errcheck // the SDK reads it, and it was there
+		os.Unsetenv(name) //nolint:errcheck // the SDK reads it; a set variable can be unset
 	}
 	return ours
 }
 
-// marked is a variable as varSettings names it.
+// marked is a variable's entry in varSettings.
 func marked(name, value string) string {
 	h := fnv.New32a()
 	h.Write([]byte(value))
 	return fmt.Sprintf("%s:%08x", name, h.Sum32())
 }
 
-// unsetSettings removes the variables that awsmfa set before, but for those in vars.
-func (a *app) unsetSettings(vars []shells.Var) (gone []shells.Var) {
+// unsetSettings unsets the variables that an earlier run set, except those in vars.
+func (a *app) unsetSettings(vars []shells.Var) (unsets []shells.Var) {
 	for _, name := range append(a.ours, varSettings) {
 		if !isAmong(name, vars) && (name != varSettings || a.Getenv(name) != "") {
-			gone = append(gone, unset(name)...)
+			unsets = append(unsets, unset(name)...)
 		}
 	}
-	return gone
+	return unsets
 }
 
-// settingVars are the variables for the profile's endpoint settings, and what has to be said of those that no variable
-// can hand on or keep off. A variable of the user's own wins.
-func (a *app) settingVars(p profile.Profile) (vars []shells.Var, warnings []string) {
+// settingVars returns the variables for the profile's endpoint settings. The user's own variables win. The warnings
+// name settings of the profile that no variable can pass on, and settings of [default] that none can override.
+func (a *app) settingVars(p profile.Profile) (vars []shells.Var, warnings []*msg.Error) {
 	set := func(name, value string) {
 		if value != "" && a.Getenv(name) == "" && !isAmong(name, vars) {
 			vars = append(vars, shells.Var{Name: name, Value: value})
@@ -101,28 +99,32 @@ func (a *app) settingVars(p profile.Profile) (vars []shells.Var, warnings []stri
 	for _, s := range endpointSettingVars {
 		value := cmp.Or(p.Below(s.keys[0]), p.Below(s.keys[1]))
 		if value == "" && p.Unnamed(s.keys[0])+p.Unnamed(s.keys[1]) != "" {
-			value = s.none
+			value = s.neutral
 		}
 		set(s.variable, value)
 	}
 	lost, leak := a.setEndpoints(p, set)
-	var theirs []string
+	var fromDefault []string
 	for _, key := range withoutVariable {
 		if p.Below(key) != "" {
 			lost = append(lost, key)
 		}
 		if p.Unnamed(key) != "" {
-			theirs = append(theirs, key)
+			fromDefault = append(fromDefault, key)
 		}
 	}
 	if len(lost) > 0 {
-		warnings = append(warnings, msg.SettingsLost(p.Name, lost))
+		warnings = append(warnings, msg.Errorf("%s of profile %q: there is no variable, so clients ignore it here",
+			msg.List(lost), p.Name).
+			Hint("%s makes a profile with which they read it", msg.Command("config", p.Name)))
 	}
-	if len(theirs) > 0 {
-		warnings = append(warnings, msg.DefaultSettings(p.Name, theirs))
+	if len(fromDefault) > 0 {
+		warnings = append(warnings, msg.Errorf("%s of [default]: there is no variable to override it, "+
+			"so clients use it for profile %q too", msg.List(fromDefault), p.Name))
 	}
 	if leak {
-		warnings = append(warnings, msg.DefaultEndpoints(p.Name))
+		warnings = append(warnings, msg.Errorf("the endpoints of [default] apply to the services "+
+			"that neither profile %q nor a variable names", p.Name))
 	}
 	if len(vars) > 0 {
 		var marks []string
@@ -138,9 +140,9 @@ func isAmong(name string, vars []shells.Var) bool {
 	return slices.ContainsFunc(vars, func(v shells.Var) bool { return v.Name == name })
 }
 
-// setEndpoints is settingVars for the endpoints' URLs. Those of [default] would hold for all services that the profile
-// says nothing of; where no URL has to reach the command, one variable keeps them off, else they leak. Lost are those
-// that no variable can name.
+// setEndpoints is settingVars for the endpoints' URLs. Those of [default] would apply to all services that the profile
+// does not name. If the command needs no URL, one variable disables them; else they leak. A lost setting has no
+// variable.
 func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) (lost []string, leak bool) {
 	if strings.EqualFold(p.Below("ignore_configured_endpoint_urls"), "true") {
 		set(varIgnore, "true")
@@ -153,7 +155,7 @@ func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) (los
 		variable := varEndpoints + "_" + strings.ToUpper(service.Key)
 		for _, below := range service.Below {
 			switch {
-			case below.Key != "endpoint_url" || a.Getenv(varEndpoints) != "": // the user's for all wins over the service's
+			case below.Key != "endpoint_url" || a.Getenv(varEndpoints) != "": // the user's variable wins
 			case shells.IsName(variable):
 				set(variable, below.Value)
 			default:
@@ -174,7 +176,7 @@ func (a *app) setEndpoints(p profile.Profile, set func(name, value string)) (los
 	return lost, leak
 }
 
-// hasEndpoint says whether the user has set a variable for the endpoint of a service.
+// hasEndpoint says whether the user has set a variable for a service's endpoint.
 func (a *app) hasEndpoint() bool {
 	return slices.ContainsFunc(a.Environ, func(entry string) bool {
 		name, value, _ := strings.Cut(entry, "=")

@@ -8,18 +8,18 @@ import (
 	"sync"
 )
 
-// secrets are what was sent to AWS in this run and must not be shown: an answer may quote them.
+// secrets are the secrets that this run sent to AWS, for masking: AWS's answer may quote them.
 type secrets struct {
 	mu    sync.Mutex
-	known []string // the longest first: one may hold another
+	known []string // the longest first: one may contain another
 }
 
-// shortSecret is the shortest text that counts as one, in bytes: a token code.
-const shortSecret = 6
+// shortestSecret is the length in bytes from which a text is masked: a token code's.
+const shortestSecret = 6
 
-// add notes a secret, also in the form that it has in a URL.
+// add registers a secret, and its form in a URL.
 func (s *secrets) add(text string) {
-	if len(text) < shortSecret {
+	if len(text) < shortestSecret {
 		return
 	}
 	s.mu.Lock()
@@ -32,8 +32,7 @@ func (s *secrets) add(text string) {
 	slices.SortFunc(s.known, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 }
 
-// mask puts [secret] in the place of each secret in text. A code's digits in a longer number are no code: the number is
-// an account's.
+// mask replaces each secret in text with [secret]. A code's digits inside a longer number stay: that is an account ID.
 func (s *secrets) mask(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

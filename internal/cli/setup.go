@@ -30,17 +30,18 @@ type setupCmd struct {
 
 func (c *setupCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), c.enrollFlags.help(), flagHelp{
-		"access-key-id": msg.Textf("Access key ID of a new profile (else asked for)."),
-		"secret-stdin":  msg.Textf("Read the secret access key of a new profile from the first line of stdin."),
-		"no-note":       msg.Textf("Do not write mfa_serial to the config file."),
+		"access-key-id": msg.Textf("Access key ID of a new profile, instead of a question. The secret comes from " +
+			"AWSMFA_SECRET_ACCESS_KEY, --secret-stdin or a question."),
+		"secret-stdin": msg.Textf("Read the secret access key of a new profile from the first line of stdin."),
+		"no-note":      msg.Textf("Do not write mfa_serial to the config file."),
 	})
 }
 
 func (*setupCmd) Help() string {
-	return `Does everything up to a first session, and skips what is done: a new profile from an access key, an MFA device
-with its QR code, mfa_serial in the config file, the session. No line of the AWS files is changed, with one exception:
-where a session was pasted over the user's own keys, it offers to put the keys back. Safe to run again after any
-interruption.
+	return `Does everything up to a first session, and skips steps that are done: a new profile from an access key, an MFA
+device with its QR code, mfa_serial in the config file, the session. No line of the AWS files is changed, with one
+exception: where a session was pasted over the user's own keys, it offers to put the keys back. Safe to run again after
+any interruption.
 
 In a script: --access-key-id, the secret access key in AWSMFA_SECRET_ACCESS_KEY or with --secret-stdin, --region,
 --codes-from, --code-command, --yes.`

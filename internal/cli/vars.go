@@ -5,24 +5,28 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
 	"awsmfa/shells"
 )
 
-// The variables. AWS_REGION is for most tools, AWS_DEFAULT_REGION for boto3 and the AWS CLI, which read only that one.
+// awsmfa's own variables.
 const (
-	varProfile = "AWSMFA_PROFILE"           // what the last env set
-	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set, so that a region of the user's own is known from it
-	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // the answer to setup's question
+	varProfile = "AWSMFA_PROFILE"           // the profile of the session in the environment
+	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set; any other region is the user's
+	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // an answer to setup
 	varCallers = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
-	varDepth   = "AWSMFA_DEPTH"             // how many of exec's subshells stand inside one another
+	varDepth   = "AWSMFA_DEPTH"             // how many subshells of exec are nested
 )
 
 var (
-	sessionVars = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"}
-	regionVars  = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
-	// preferredVars are those that some client prefers to the session, or to the endpoint of exec --server.
+	sessionVars = []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+	}
+	// regionVars are both needed: most clients read the first, boto3 and the AWS CLI only the second.
+	regionVars = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
+	// preferredVars are variables that some client prefers to the session, or to the endpoint of exec --server.
 	preferredVars = []string{
 		"AWS_PROFILE",                 // SDK for JavaScript, v3; terraform's S3 backend
 		"AWS_DEFAULT_PROFILE",         // botocore, before AWS_PROFILE
@@ -33,15 +37,15 @@ var (
 		"AWS_WEB_IDENTITY_TOKEN_FILE", // SDK for .NET, before keys; before an endpoint: all
 		"AWS_ROLE_ARN",                // goes with AWS_WEB_IDENTITY_TOKEN_FILE
 	}
-	// besideEndpointVars are the endpoint's own kin: clients read them before its address, and none before keys. In a
-	// shell they stay, since env could not bring back the container's own.
+	// besideEndpointVars go with the endpoint's address: clients prefer them to it, and none prefers them to keys. env
+	// leaves them set, since it could not restore the container's own.
 	besideEndpointVars = []string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 )
 
-// setVars is what puts a session into an environment; region is the flag's. The keys come last: what cannot be set or
-// removed, because the user made it readonly, stops the line before anything of the session is there. The warnings are
-// about endpoint settings, for a command that sees the user's AWS files.
-func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars []shells.Var, warnings []string) {
+// setVars returns the variables for a session; region is the flag's. The keys come last: a readonly variable before
+// them stops the evaluated line while no key is set. The warnings are about endpoint settings, for a command that reads
+// the user's AWS files.
+func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars []shells.Var, warnings []*msg.Error) {
 	vars = append(unset(preferredVars...), setRegion(p, region, a.Getenv)...)
 	settings, warnings := a.settingVars(p)
 	vars = append(vars, settings...)
@@ -50,7 +54,7 @@ func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
 		orUnset("AWS_SESSION_TOKEN", s.SessionToken),
 	)
-	until := "" // what a program gives need not end
+	until := "" // credentials of a program may have no end
 	if !s.Expiration.IsZero() {
 		until = s.Expiration.UTC().Format(time.RFC3339)
 	}
@@ -62,14 +66,14 @@ func orUnset(name, value string) shells.Var {
 	return shells.Var{Name: name, Value: value, Unset: value == ""}
 }
 
-// unsetVars removes all that setVars sets.
+// unsetVars unsets every variable that setVars sets.
 func unsetVars(getenv func(string) string) []shells.Var {
 	return append(unset(append(sessionVars, varProfile, varDepth)...), unsetRegion(getenv)...)
 }
 
-// setRegion sets both variables, since no client reads both, where the flag or the profile has a region. A variable of
-// the user's own wins over the profile, and stays as it is; the other one gets its region, too. With no region, what
-// awsmfa set for another profile is removed.
+// setRegion sets both variables if the flag or the profile has a region. The user's own variable wins over the profile:
+// it stays, and the other variable gets its value. Without a region, a region that awsmfa set for another profile is
+// unset.
 func setRegion(p profile.Profile, flag string, getenv func(string) string) (vars []shells.Var) {
 	if cmp.Or(flag, p.Region) == "" {
 		return unsetRegion(getenv)
@@ -85,12 +89,12 @@ func setRegion(p profile.Profile, flag string, getenv func(string) string) (vars
 	case len(regionVars):
 		return append(vars, shells.Var{Name: varRegion, Value: region})
 	case 0:
-		return orNothing(varRegion, getenv)
+		return unsetIfSet(varRegion, getenv)
 	}
 	return append(vars, shells.Var{Name: varRegion, Value: ours[0] + ":" + region})
 }
 
-// unsetRegion removes the region that awsmfa set, where it still stands as it was set.
+// unsetRegion unsets the region that awsmfa set, unless the user has changed it.
 func unsetRegion(getenv func(string) string) []shells.Var {
 	var vars []shells.Var
 	for _, name := range regionVars {
@@ -98,11 +102,11 @@ func unsetRegion(getenv func(string) string) []shells.Var {
 			vars = append(vars, unset(name)...)
 		}
 	}
-	return append(vars, orNothing(varRegion, getenv)...)
+	return append(vars, unsetIfSet(varRegion, getenv)...)
 }
 
-// isOurs says whether a variable holds the region that awsmfa set. AWSMFA_REGION is that region, behind the variable's
-// name and a colon where the other variable is the user's.
+// isOurs says whether a variable has the region that awsmfa set. AWSMFA_REGION is that region; if awsmfa set only one
+// variable, its name and a colon come before the region.
 func isOurs(name string, getenv func(string) string) bool {
 	only, region, one := strings.Cut(getenv(varRegion), ":")
 	if !one {
@@ -111,8 +115,8 @@ func isOurs(name string, getenv func(string) string) bool {
 	return name == only && getenv(name) == region
 }
 
-// orNothing removes a variable where there is one.
-func orNothing(name string, getenv func(string) string) []shells.Var {
+// unsetIfSet unsets a variable if it is set.
+func unsetIfSet(name string, getenv func(string) string) []shells.Var {
 	if getenv(name) == "" {
 		return nil
 	}
@@ -127,8 +131,7 @@ func unset(names ...string) []shells.Var {
 	return vars
 }
 
-// apply returns environ with vars carried out; same says whether two names are one variable, which on Windows does not
-// hang on their case.
+// apply returns environ after the changes in vars; same compares names, on Windows without regard to case.
 func apply(environ []string, vars []shells.Var, same func(a, b string) bool) []string {
 	var out []string
 	for _, entry := range environ {

@@ -155,23 +155,6 @@ func NotCached(err error) string {
 	return fmt.Sprintf("the session is good, but cannot be kept for the next call: %s", err)
 }
 
-// SettingsLost names settings that no variable can hand on.
-func SettingsLost(profile string, keys []string) string {
-	return fmt.Sprintf("%s of profile %q: there is no variable, so clients do not heed it here; awsmfa config %s makes a profile that they do",
-		strings.Join(keys, ", "), profile, word(profile))
-}
-
-// DefaultSettings names settings of [default] that no variable keeps off.
-func DefaultSettings(profile string, keys []string) string {
-	return fmt.Sprintf("%s of [default]: there is no variable that keeps it from profile %q, so clients heed it here",
-		strings.Join(keys, ", "), profile)
-}
-
-// DefaultEndpoints warns where no variable can keep the endpoints of [default] off.
-func DefaultEndpoints(profile string) string {
-	return fmt.Sprintf("the endpoints of [default] hold for the services that neither profile %q nor a variable names", profile)
-}
-
 // NoCacheDir is NoCache's warning.
 func NoCacheDir() string {
 	return fmt.Sprintf("%s; %s", NoCache(), HintOf(NoCache()))
