@@ -58,17 +58,17 @@ type app struct {
 	evaluated bool
 }
 
-// exit ends the run with a code from within a library that knows no way to return one: Kong, after --help.
+// exit is the panic with which Kong ends the run after --help: it has no way to return an exit code.
 type exit int
 
-// errExit ends the run with a code, everything having been said.
+// errExit ends the run with this exit code and without a message.
 type errExit int
 
 func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // Run is the program. It returns the exit code; on Unix, exec does not return at all when all went well.
-func Run(world System) (code int) {
-	a := &app{System: world, warned: map[string]bool{}}
+func Run(system System) (code int) {
+	a := &app{System: system, warned: map[string]bool{}}
 	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { // setup's, and no other program's
 		return strings.HasPrefix(entry, varSecret+"=")
 	})
@@ -78,9 +78,10 @@ func Run(world System) (code int) {
 		case nil:
 		case exit:
 			code = int(r)
-		default: // a bug; the evaluated line must fail all the same
+		default: // a bug; the evaluated line must fail, too
 			fmt.Fprintf(term.Text(a.Stderr), "%s", debug.Stack())
-			code = a.fail(msg.Bug(r))
+			code = a.fail(msg.Errorf("this is a bug in awsmfa: %v", r).
+				Hint("please report it, with the trace above, which holds no secret"))
 		}
 	}()
 	a.evaluated = isEvaluated(firstWord(a.Args[1:])) && !term.IsTerminal(a.Stdout)
@@ -91,7 +92,7 @@ func Run(world System) (code int) {
 // terminal, release the lock and make the evaluated line fail. Listening starts threads, which takes a third of a
 // millisecond: only slow work calls it.
 func (a *app) catchSignals() (ctx context.Context, stop func()) {
-	if a.catching { // setup obtains a session in the midst of its own work
+	if a.catching { // setup has called it, and obtains a session
 		return a.ctx, func() {}
 	}
 	a.catching = true
@@ -105,7 +106,7 @@ func (a *app) catchSignals() (ctx context.Context, stop func()) {
 	}
 	go func() {
 		s := <-signals
-		signal.Stop(signals) // whoever cannot wait presses Ctrl-C again
+		signal.Stop(signals) // a second Ctrl-C ends the process at once
 		cancel(caught{s})
 	}()
 	return ctx, func() { a.catching = false; signal.Stop(signals) }
@@ -116,7 +117,10 @@ type caught struct{ os.Signal }
 
 func (c caught) Error() string { return c.String() }
 
-// fail turns what came of the run into messages and the exit code, in this one place.
+// interrupted is the message after Ctrl-C.
+func interrupted() *msg.Error { return msg.Errorf("interrupted") }
+
+// fail prints the run's error and hint, and returns the exit code. It is the only place that does.
 func (a *app) fail(err error) int {
 	var (
 		done    errExit
@@ -138,7 +142,7 @@ func (a *app) fail(err error) int {
 	}
 	text, hint := a.printer().Error(err), a.printer().Hint(err)
 	if errors.Is(err, context.Canceled) && errors.As(context.Cause(a.ctx), &signal) {
-		text, hint = msg.Interrupted, ""
+		text, hint = a.text(interrupted()), ""
 		code = exitSignal
 		if n, ok := signal.Signal.(syscall.Signal); ok {
 			code += int(n)
@@ -147,8 +151,8 @@ func (a *app) fail(err error) int {
 	if code != exitUsage {
 		text = msg.WithOrigin(text, a.origins())
 	}
-	if a.evaluated { // before anything is said: that the line fails hangs on nothing else
-		io.WriteString(a.Stdout, a.guessedShell().Failure(msg.SaidOnStderr))
+	if a.evaluated { // first, so that the line fails even where stderr cannot be written
+		io.WriteString(a.Stdout, a.guessedShell().Failure(a.text(msg.Textf("nothing was set, for the reason on stderr"))))
 	}
 	a.tell("error: " + text)
 	if hint != "" {
@@ -160,7 +164,7 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// origins is what an error may be about that nobody typed: the profile, the AWS files and the region of variables.
+// origins are the names that errors may show and that come from variables: the profile, the AWS files, the region.
 func (a *app) origins() (named []msg.Origin) {
 	files := a.files()
 	for _, n := range []msg.Origin{

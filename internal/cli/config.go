@@ -84,7 +84,7 @@ func (c *configCmd) Run(a *app) error {
 		return msg.ConfigNotPrintable(name)
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.NotPrinted(err)
+		return notPrinted(err)
 	}
 	return nil
 }

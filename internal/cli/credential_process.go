@@ -50,7 +50,7 @@ func (c *processCmd) Run(a *app) error {
 		return err
 	}
 	if _, err := io.WriteString(a.Stdout, shells.ASCII(string(text))+"\n"); err != nil {
-		return msg.NotPrinted(err)
+		return notPrinted(err)
 	}
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"awsmfa/shells"
 )
 
-// chooseShell is the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the one that
-// runs us, else $SHELL, else the system's usual one.
+// chooseShell returns the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the shell
+// that runs awsmfa, else $SHELL, else the system's usual one.
 func (a *app) chooseShell(named string) (shells.Shell, error) {
 	if named == "" {
 		named = a.Getenv("AWSMFA_SHELL")
@@ -17,7 +17,10 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 	if named != "" {
 		s, err := shells.Lookup(named)
 		if err != nil {
-			return shells.Shell{}, &usageError{msg.UnknownShell(named, shellNames())}
+			return shells.Shell{}, &usageError{
+				msg.Errorf("no shell is called %s", msg.Path(named)).
+					Hint("--shell and AWSMFA_SHELL take one of: %s", msg.List(shellNames())),
+			}
 		}
 		return s, nil
 	}
@@ -25,7 +28,7 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 	return s, nil
 }
 
-// typingShell is the shell in which the person types what a message says.
+// typingShell returns the shell in which the reader types commands from messages.
 func (a *app) typingShell() shells.Shell {
 	s, err := a.chooseShell("")
 	if err != nil || s.Data {

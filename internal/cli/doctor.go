@@ -489,10 +489,10 @@ func (d *doctor) device(ctx context.Context) check {
 	case d.who.User == "":
 		return blocked(name, "identity")
 	}
-	named, at := d.chain.Get("mfa_serial"), d.chain.Where("mfa_serial")
+	named := d.chain.Get("mfa_serial")
 	switch {
 	case named != "" && !mfa.IsSerial(named):
-		return failed(name, msg.BadSerial(named, at.File, at.Line))
+		return failed(name, badSerial(named, d.chain.Where("mfa_serial")))
 	case mfa.Device{Serial: named}.IsSecurityKey():
 		return failed(name, mfa.UnusableKey(named))
 	}
@@ -531,7 +531,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0:
 		return failed(name, mfa.NoDevice(d.profile.Name, nil))
 	case named != "":
-		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user", named, at).
+		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user", named, d.chain.Where("mfa_serial")).
 			Hint("set it to one of: %s", msg.List(serials)))
 	case remembered != "":
 		return warning(name, msg.Errorf("the remembered device %s is no longer a device of this user", remembered).

@@ -30,7 +30,14 @@ func (c *envCmd) help() flagHelp {
 	})
 }
 
-func (*envCmd) Help() string { return msg.EnvHelp }
+func (*envCmd) Help() string {
+	return `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.
+
+Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_PROFILE, AWS_REGION
+with AWS_DEFAULT_REGION if the profile or --region has one, and the profile's endpoint settings. Unsets AWS_PROFILE,
+AWS_DEFAULT_PROFILE, AWS_SECURITY_TOKEN, AWS_ACCESS_KEY, AWS_SECRET_KEY, AWS_CREDENTIAL_FILE,
+AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. A failure changes no variable and makes the evaluated line fail.`
+}
 
 func (c *envCmd) Run(a *app) error {
 	shell, err := a.chooseShell(c.Shell)
@@ -48,17 +55,17 @@ func (c *envCmd) Run(a *app) error {
 	}
 	text, err := shell.Render(vars)
 	if err != nil {
-		return msg.CannotExpress(err)
+		return cannotExpress(err)
 	}
 	if _, err := io.WriteString(a.Stdout, text); err != nil {
-		a.evaluated = false // what stdout would not take before it will not take now
-		return msg.NotPrinted(err)
+		a.evaluated = false // stdout will not take the failure, either
+		return notPrinted(err)
 	}
 	return nil
 }
 
-// obtainFor is obtain for what shell can express: what it cannot is found out before anybody is asked for a code. The
-// profile's name is for the prompt, and is left out.
+// obtainFor obtains a session for a shell. It fails before a code is asked for where the shell cannot express a variable;
+// the profile's name, which only prompts need, is left out instead.
 func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err := c.applyDefaults(a); err != nil {
 		return nil, err
@@ -67,16 +74,16 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Of a session, what AWS hands out can be set in every shell.
+	// Every shell can express what AWS puts into a session.
 	vars := c.vars(a, p, session.Session{AccessKeyID: "ID", SecretAccessKey: "secret", SessionToken: "token"})
 	_, err = shell.Render([]shells.Var{{Name: varProfile, Value: p.Name}})
 	named := err == nil
 	if !named {
-		a.warn(msg.NameLeftOut(err))
+		a.warn(msg.Textf("%s; it is left out, so name the profile in each call", err))
 		vars = withoutName(vars)
 	}
 	if _, err := shell.Render(vars); err != nil {
-		return nil, msg.CannotExpress(err)
+		return nil, cannotExpress(err)
 	}
 	s, err := c.session(a, p)
 	if err != nil {
@@ -88,14 +95,14 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	return vars, nil
 }
 
-// withoutName removes the variable that names the profile, which may be another's, instead of setting it.
+// withoutName unsets the variable with the profile's name, instead of setting it: another profile's may be there.
 func withoutName(vars []shells.Var) []shells.Var {
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return v.Name == varProfile })
 	return append(vars, unset(varProfile)...)
 }
 
-// show says the line to type, instead of secrets that a program cannot set in the shell it was started by. It is an
-// error, so that what follows on the same line does not run without its session.
+// show prints the line to type instead of secrets: a program cannot set its shell's variables. It is an error, so that
+// the rest of the command line does not run without a session.
 func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if !c.Unset {
 		if err := c.applyDefaults(a); err != nil {
@@ -110,34 +117,53 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		}
 	}
 	if shell.Data {
-		return &usageError{msg.NotOnTerminal(shell.Name)}
+		return &usageError{
+			msg.Errorf("secrets are not shown on a terminal, and %s is all secrets", shell.Name).
+				Hint("send it to a program or a file, or add --reveal"),
+		}
 	}
 	line, err := a.lineFor(shell, withoutCode(a.Args[1:])...)
 	if err != nil {
 		return err
 	}
 	if c.Unset {
-		return &usageError{msg.NothingRemoved(line)}
+		return &usageError{
+			msg.Errorf("nothing is removed yet: a program cannot change the variables of the shell it runs in").
+				Hint("type this instead:  %s", line),
+		}
 	}
-	return &usageError{msg.NothingSet(line)}
+	return &usageError{
+		msg.Errorf("nothing is set yet: a program cannot change the variables of the shell it runs in").
+			Hint("type this instead:  %s", line),
+	}
 }
 
-// withoutCode leaves out a token code, which will be stale when the line is typed, and a code command, which may hold
-// an authenticator's key.
-func withoutCode(args []string) (kept []string) {
+// cannotExpress is for a shell's error about a value that it cannot express.
+func cannotExpress(err error) error {
+	return msg.Errorf("%s", err).Hint("choose another form with --shell, or use %s, which needs no quoting", msg.Command("exec")).
+		Wrap(err)
+}
+
+func notPrinted(err error) error {
+	return msg.Errorf("writing the statements: %s", msg.Cause(err)).Wrap(err)
+}
+
+// withoutCode removes token codes, which will be stale when the line is typed, and code commands, which may hold an
+// authenticator's key.
+func withoutCode(args []string) (rest []string) {
 	for i := 0; i < len(args); i++ {
 		switch name, _, joined := strings.Cut(args[i], "="); {
 		case (name == "--code" || name == "--code-command" || name == "-c") && !joined:
 			i++
 		case name == "--code", name == "--code-command", strings.HasPrefix(name, "-c"):
 		default:
-			kept = append(kept, args[i])
+			rest = append(rest, args[i])
 		}
 	}
-	return kept
+	return rest
 }
 
-// lineFor is the line that a user of shell types to have what awsmfa prints evaluated.
+// lineFor returns the line to type in shell that evaluates what awsmfa prints.
 func (a *app) lineFor(shell shells.Shell, args ...string) (string, error) {
 	command, err := a.commandLine(shell, args...)
 	if err != nil {
@@ -146,11 +172,11 @@ func (a *app) lineFor(shell shells.Shell, args ...string) (string, error) {
 	return shell.Line(command), nil
 }
 
-// commandLine is what a user of shell types to run awsmfa with args.
+// commandLine returns the command line to type in shell that runs awsmfa with args.
 func (a *app) commandLine(shell shells.Shell, args ...string) (string, error) {
 	command, err := shell.Command(programName(a.Args[0]), args...)
 	if err != nil {
-		return "", msg.CannotExpress(err)
+		return "", cannotExpress(err)
 	}
 	return command, nil
 }
@@ -190,7 +216,7 @@ func (a *app) spell(text string) string {
 	return command.ReplaceAllString(text, "${1}"+strings.ReplaceAll(call, "$", "$$")+" ${2}")
 }
 
-// programName is how the user can call this program again: by its name alone where that finds this very file.
+// programName returns how this program is called: by its name alone if PATH leads to this very file.
 func programName(arg0 string) string {
 	self, err := os.Executable()
 	if err != nil {

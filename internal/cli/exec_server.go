@@ -177,9 +177,9 @@ func credentials(s session.Session) serve.Credentials {
 
 // notRenewed explains why there is no new session, to the person and to clients.
 func (s *server) notRenewed(err error) {
-	interrupted := errors.Is(err, context.Canceled)
+	canceled := errors.Is(err, context.Canceled)
 	switch {
-	case interrupted:
+	case canceled:
 		err = msg.Errorf("renewing the session of profile %q was interrupted", s.Name) // renew tests for Canceled
 	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground), errors.Is(err, syscall.EIO):
 		err = s.cannotAsk(err)
@@ -187,7 +187,7 @@ func (s *server) notRenewed(err error) {
 		err = msg.Errorf("renewing the session of profile %q: %s", s.Name, err).Wrap(err)
 	}
 	s.failed, s.failedAt = err, time.Now()
-	if !interrupted && time.Since(s.reportedAt) > reportAfter { // somebody who pressed Ctrl-C knows
+	if !canceled && time.Since(s.reportedAt) > reportAfter { // somebody who pressed Ctrl-C knows
 		s.reportedAt = time.Now()
 		s.a.tell("error: " + s.a.oneLine(err))
 	}

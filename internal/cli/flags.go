@@ -23,7 +23,7 @@ import (
 	"awsmfa/shells"
 )
 
-// profileFlags say which profile is meant, and how AWS is reached for it.
+// profileFlags choose the profile, and how long a call to AWS may take.
 type profileFlags struct {
 	Name    string      `arg:"" optional:"" name:"profile"`
 	Profile string      `short:"p" placeholder:"NAME"`
@@ -39,7 +39,7 @@ func (*profileFlags) help() flagHelp {
 	}
 }
 
-// sessionFlags say which session is wanted; env and exec have them alike.
+// sessionFlags choose the session.
 type sessionFlags struct {
 	profileFlags
 
@@ -76,17 +76,18 @@ func (c *sessionFlags) help() flagHelp {
 	})
 }
 
-// What holds where no flag and no variable says otherwise. A flag that was not given is its zero value, so that the
-// flags need no grammar to be read when there are none: see plain.
+// The defaults of flags. A flag that was not given has its zero value.
 const (
 	defaultMinTTL  = 5 * time.Minute
 	defaultTimeout = 30 * time.Second
 )
 
-// applyDefaults checks the flags against one another and fills in what the environment and the defaults say.
+// applyDefaults checks the flags, and fills those that were not given from the environment and the defaults.
 func (f *profileFlags) applyDefaults(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
-		return &usageError{msg.TwoProfiles(f.Name, f.Profile)}
+		return &usageError{
+			msg.Errorf("two profiles are named, %q and %q", f.Name, f.Profile).Hint("name one, as the argument or with --profile"),
+		}
 	}
 	a.namedBy = f.namedBy(a)
 	f.Name = cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
@@ -100,29 +101,31 @@ func (f *sessionFlags) applyDefaults(a *app) error {
 		return err
 	}
 	if f.Region != "" && !isRegion(f.Region) {
-		return &usageError{msg.BadRegion(f.Region)}
+		return &usageError{badRegion(f.Region)}
 	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
 	usual := durationFlag(session.DefaultDuration)
 	if text := a.Getenv("AWSMFA_DURATION"); text != "" {
 		if err := usual.UnmarshalText([]byte(text)); err != nil {
-			return &usageError{msg.InVariable("AWSMFA_DURATION", err)}
+			return &usageError{msg.Errorf("%s: %s", "AWSMFA_DURATION", err).Wrap(err)}
 		}
 	}
 	f.defaultDuration = time.Duration(usual)
 	return nil
 }
 
-// load reads the profile of settled flags.
+// load reads the profile, after applyDefaults.
 func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
 	if profile.NotFound(err) && a.underSudo() {
-		err = msg.UnderSudo(err, f.Name, a.Getenv("SUDO_USER"), slices.Concat(sessionVars[:3], regionVars))
+		variables := strings.Join(slices.Concat(sessionVars[:3], regionVars), ",")
+		err = msg.Errorf("%s", err).Hint("sudo runs awsmfa as root, without the AWS files of %s; type %s", a.Getenv("SUDO_USER"),
+			msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables, "COMMAND")).Wrap(err)
 	}
 	return p, err
 }
 
-// underSudo says whether sudo has put root's home, which has no AWS files, in the place of the user's.
+// underSudo says whether sudo replaced the user's home by root's, which has no AWS files.
 func (a *app) underSudo() bool {
 	user := a.Getenv("SUDO_USER")
 	if user == "" || a.Home == "" || filepath.Base(a.Home) == user {
@@ -134,7 +137,7 @@ func (a *app) underSudo() bool {
 
 func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home) }
 
-// obtain is the straight line from the flags to the variables.
+// obtain returns the variables of the profile's session.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 	if err := f.applyDefaults(a); err != nil {
 		return nil, err
@@ -150,7 +153,7 @@ func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
 	return f.vars(a, p, s), nil
 }
 
-// vars puts a session of the profile's into an environment.
+// vars returns the variables of a session of the profile, and prints their warnings.
 func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shells.Var {
 	vars, warnings := a.setVars(p, s, f.Region)
 	for _, text := range warnings {
@@ -159,7 +162,7 @@ func (f *sessionFlags) vars(a *app, p profile.Profile, s session.Session) []shel
 	return vars
 }
 
-// session obtains the profile's session.
+// session obtains the profile's session: the cached one, or a new one.
 func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, error) {
 	o, want, err := f.request(a, p)
 	if err != nil {
@@ -172,14 +175,14 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 	return s, err
 }
 
-// warnOfDuration says that --duration has no effect on a session that somebody else gave out.
+// warnOfDuration warns that --duration has no effect on an external source's session.
 func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
 	if f.Duration != 0 && len(want.Roles) == 0 && want.External != nil && s.KeyID == "" {
-		a.warn(msg.DurationNotOurs(p.Name))
+		a.warn(msg.Textf("--duration has no effect: the provider of the credentials of profile %q decides how long they last", p.Name))
 	}
 }
 
-// request is what obtains the profile's session, and what is to be asked for.
+// request returns the provider of the profile's session, and the request for it.
 func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, session.Request, error) {
 	chain, err := p.Chain()
 	if err != nil {
@@ -188,7 +191,7 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, se
 	return f.requestFor(a, p, chain)
 }
 
-// requestFor is request for a chain of the profile's.
+// requestFor is request for another chain of the profile.
 func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain) (*session.Provider, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
@@ -197,11 +200,11 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		if f.Serial == "" {
 			at = chain.Where("mfa_serial")
 		}
-		return nil, want, msg.BadSerial(want.Serial, at.File, at.Line)
+		return nil, want, badSerial(want.Serial, at)
 	}
 	if !isRegion(p.Region) {
-		at := p.Where("region")
-		return nil, want, msg.ProfileBadSetting(p.Name, "region", "a region's name", at.File, at.Line)
+		return nil, want, msg.Errorf("profile %q: region is not a region's name (%s)", p.Name, p.Where("region")).
+			Hint("fix the line, or take it out")
 	}
 	want.NoMFA = f.NoMFA
 	minTTL, err := f.durations(&want, chain)
@@ -239,15 +242,18 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 	return o, want, nil
 }
 
-// durations fills in how long what is wanted lasts, and returns how much of it a kept session must have left. For a role
-// the flag is about the role.
+// durations sets the durations in want, and returns how long a cached session must still last. For a role's profile,
+// --duration is the role's.
 func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (minTTL time.Duration, err error) {
 	asked := time.Duration(f.Duration)
 	want.Duration = cmp.Or(asked, f.defaultDuration)
 	lasts := want.Duration
 	if n := len(chain.Roles); n > 0 {
 		if asked > profile.MaxRoleDuration {
-			return 0, &usageError{msg.RoleDurationOutOfRange(chain.Roles[n-1].Profile, asked)}
+			return 0, &usageError{
+				msg.Errorf("profile %q is a role, whose session lasts 12h at most, not %s", chain.Roles[n-1].Profile, msg.Duration(asked)).
+					Hint("AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with"),
+			}
 		}
 		if want.Roles, err = session.Roles(chain, asked); err != nil {
 			return 0, err
@@ -259,12 +265,16 @@ func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (mi
 		minTTL = time.Duration(*f.MinTTL)
 	}
 	if minTTL >= lasts {
-		return 0, &usageError{msg.MinTTLTooLong(minTTL, lasts)}
+		return 0, &usageError{
+			msg.Errorf("--min-ttl %s is not less than the session's duration, %s", msg.Duration(minTTL), msg.Duration(lasts)).
+				Hint("lower --min-ttl or raise --duration"),
+		}
 	}
 	return minTTL, nil
 }
 
-// cache is the directory under the XDG one; none where that hangs on the current directory, which may be anybody's.
+// cache returns the cache directory under the XDG one, or none if that were relative to the current directory, which may
+// be anybody's.
 func (a *app) cache() cache.Dir {
 	if !filepath.IsAbs(xdg.CacheHome) || a.Home == "" && a.Getenv("XDG_CACHE_HOME") == "" {
 		return cache.Dir{}
@@ -272,7 +282,7 @@ func (a *app) cache() cache.Dir {
 	return cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
 }
 
-// source is where the code comes from: the flag, the command, the terminal.
+// source returns the source of token codes: the flag, the command, or the terminal.
 func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	if f.Code != "" {
 		return mfa.Static(string(f.Code))
@@ -286,7 +296,7 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	return a.askCode()
 }
 
-// choose asks on the terminal which of several devices is meant. With no terminal the error lists them.
+// choose asks on the terminal for one of several devices. Without a terminal, the error lists them.
 func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device, error) {
 	return func(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
 		var serials []string
@@ -315,12 +325,26 @@ func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mf
 	}
 }
 
-// isRegion says whether a name can be a region's; which there are is AWS's to say.
+// badSerial is for a serial number that cannot be one. It is from a flag where at is zero.
+func badSerial(serial string, at profile.Pos) error {
+	err := msg.Errorf("%q cannot be an MFA device's serial number", serial)
+	if at != (profile.Pos{}) {
+		err = msg.Errorf("%q cannot be an MFA device's serial number (%s)", serial, at)
+	}
+	return err.Hint("it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; "+
+		"%s shows the user's", msg.Command("device", "list"))
+}
+
+func badRegion(region string) error {
+	return msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
+}
+
+// isRegion says whether a name has the form of a region's. Only AWS knows which regions exist.
 func isRegion(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') })
 }
 
-// codeFlag is six digits, checked before anything else is done.
+// codeFlag is a token code, checked before anything else happens.
 type codeFlag string
 
 func (c *codeFlag) UnmarshalText(text []byte) error {
@@ -333,13 +357,14 @@ func (c *codeFlag) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// durationFlag is a session's duration, between the limits that AWS has for it.
+// durationFlag is a session's duration, between AWS's limits.
 type durationFlag time.Duration
 
 func (d *durationFlag) UnmarshalText(text []byte) error {
 	v, err := parseDuration(string(text))
 	if err == nil && (v < session.MinDuration || v > session.MaxDuration || v%time.Second != 0) {
-		err = msg.DurationOutOfRange(string(text))
+		err = msg.Errorf("a session cannot last %s: AWS gives 15 minutes to 36 hours", string(text)).
+			Hint("write 15m to 36h, or 900 to 129600 seconds")
 	}
 	*d = durationFlag(v)
 	return err
@@ -358,7 +383,7 @@ type timeoutFlag time.Duration
 func (d *timeoutFlag) UnmarshalText(text []byte) error {
 	v, err := parseDuration(string(text))
 	if err == nil && v <= 0 {
-		err = msg.NotPositive(string(text))
+		err = msg.Errorf("%s: must be greater than 0", string(text)).Hint("write 30s, 2m, or a number of seconds")
 	}
 	*d = timeoutFlag(v)
 	return err
@@ -371,7 +396,7 @@ func parseDuration(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
-		return 0, msg.NotDuration(text)
+		return 0, msg.Errorf("%q is not a duration", text).Hint("write 36h, 90m, 1h30m, or a number of seconds")
 	}
 	return d, nil
 }

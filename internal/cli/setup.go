@@ -368,7 +368,7 @@ func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
 	}
 	given := connection{region: regionFor(c.Region, p, a.Getenv)}
 	if !isRegion(given.region) {
-		return connection{}, msg.BadRegion(given.region)
+		return connection{}, badRegion(given.region)
 	}
 	given.AccessKeyID, given.SecretAccessKey = c.AccessKeyID, profile.NewSecret(secret)
 	return given, nil

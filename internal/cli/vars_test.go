@@ -4,18 +4,16 @@ import (
 	"os"
 	"regexp"
 	"testing"
-
-	"awsmfa/internal/msg"
 )
 
-// What env removes is told in its help and in the README.
+// The help of env and the README name every variable that env removes.
 func TestRemovedVarsAreTold(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range preferredVars {
-		if !regexp.MustCompile(`\b` + name + `\b`).MatchString(msg.EnvHelp) {
+		if !regexp.MustCompile(`\b` + name + `\b`).MatchString((&envCmd{}).Help()) {
 			t.Errorf("the help of env does not name %s", name)
 		}
 		if !regexp.MustCompile("(?m)^\\|.*`" + name + "`").Match(readme) {

@@ -17,7 +17,7 @@ type versionCmd struct{}
 func (versionCmd) Run(a *app) error {
 	if _, err := fmt.Fprintf(term.Text(a.Stdout), "awsmfa %s (%s, %s/%s)\n",
 		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
-		return msg.NotPrinted(err)
+		return msg.Errorf("writing the version: %s", msg.Cause(err)).Wrap(err)
 	}
 	return nil
 }

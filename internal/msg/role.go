@@ -83,19 +83,6 @@ func SourceGoneHides(profile, source, file string, line int, over, overFile stri
 	}
 }
 
-// RoleDurationOutOfRange: --duration is none that a role can have.
-func RoleDurationOutOfRange(profile string, duration time.Duration) error {
-	return &Error{
-		oldText: "profile " + quoted(profile) + " is a role, whose session lasts 12h at most, not " + short(duration),
-		oldHint: "AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with",
-	}
-}
-
-// DurationNotOurs is a warning: --duration was given for credentials that come from elsewhere.
-func DurationNotOurs(profile string) string {
-	return "--duration has no effect: whoever gives the credentials of profile " + quoted(profile) + " says how long they last"
-}
-
 // NothingInEnvironment: credential_source = Environment, and there is no key pair in it.
 func NothingInEnvironment(profile string) error {
 	return &Error{
