@@ -2,7 +2,6 @@ package msg
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
