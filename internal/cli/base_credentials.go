@@ -10,21 +10,24 @@ import (
 	"awsmfa/shells"
 )
 
-// baseCredentials is what a chain begins with: a user's long-term keys, or something else. Its endpoints are those of
-// the profile that was asked for, as in botocore.
-func (a *app) baseCredentials(p profile.Profile, c profile.Chain, sts session.Endpoint) (profile.Keys, *session.ExternalSource, error) {
+// baseCredentials returns the credentials at the beginning of a chain: an IAM user's long-term keys, or an external
+// source. The endpoints are those of p, the profile at the end of the chain, as in botocore.
+func (a *app) baseCredentials(
+	p profile.Profile, c profile.Chain, sts session.Endpoint,
+) (profile.Keys, *session.ExternalSource, error) {
 	keys, err := c.Base.LongTermKeys()
 	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
 		return keys, nil, err
 	}
 	x := &session.ExternalSource{
-		Profile: c.Base, Kind: c.Kind, Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr, STS: sts, URL: map[string]string{},
+		Profile: c.Base, Kind: c.Kind, STS: sts, URL: map[string]string{},
+		Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr,
 	}
 	if c.Kind == profile.KindSSO || c.Kind == profile.KindCredentialSource {
 		x.Hidden = hiddenKeys(c)
 	}
 	switch c.Kind {
-	case profile.KindKeys: // a session that another program put there: good to assume a role with
+	case profile.KindKeys: // a session that another program wrote there can assume a role
 		if _, err := c.Base.KeyPair(); err != nil {
 			return profile.Keys{}, nil, err
 		}
@@ -43,7 +46,7 @@ func (a *app) baseCredentials(p profile.Profile, c profile.Chain, sts session.En
 			}
 		}
 		x.ReadSignIn()
-	default: // web identity: the files say it all
+	default: // web identity needs only the files
 	}
 	return profile.Keys{}, x, nil
 }
@@ -58,8 +61,8 @@ func hiddenKeys(chain profile.Chain) (said []string) {
 	return said
 }
 
-// processEnviron is the environment of the program that gives a profile its credentials. It names the profiles that led
-// there: the program may be awsmfa itself, and lead back to one of them.
+// processEnviron is the environment for credential_process. It names the profiles that led to the program, to detect a
+// cycle: the program may be awsmfa.
 func (a *app) processEnviron(p profile.Profile) (environ []string, err error) {
 	names := []string{p.Name}
 	if before := a.Getenv(varCallers); before != "" {

@@ -7,7 +7,7 @@ import (
 )
 
 // The help of env and the README name every variable that env removes.
-func TestRemovedVarsAreTold(t *testing.T) {
+func TestPreferredVarsAreDocumented(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
