@@ -23,12 +23,20 @@ type configCmd struct {
 
 func (c *configCmd) help() flagHelp {
 	return mergeHelp(c.profileFlags.help(), flagHelp{
-		"as":    msg.Textf("What the new profile is called (PROFILE-mfa)."),
-		"write": msg.Textf("Add it to the config file instead of printing it."),
+		"as":    msg.Textf("The new profile's name (PROFILE-mfa)."),
+		"write": msg.Textf("Add the profile to the config file instead of printing it."),
 	})
 }
 
-func (*configCmd) Help() string { return msg.ConfigHelp }
+func (*configCmd) Help() string {
+	return `Prints a profile for ~/.aws/config, named PROFILE-mfa, whose credentials come from awsmfa: with it the AWS
+CLI, terraform, boto3 and IDEs need no variables at all:
+
+  awsmfa config prod --write
+  aws --profile prod-mfa s3 ls
+
+It has PROFILE's region and other settings, except those about credentials. It has no secret in it.`
+}
 
 func (c *configCmd) Run(a *app) error {
 	if err := c.applyDefaults(a); err != nil {
@@ -45,20 +53,24 @@ func (c *configCmd) Run(a *app) error {
 	name := cmp.Or(c.As, p.Name+"-mfa")
 	switch {
 	case name == p.Name:
-		return &usageError{msg.WouldCallItself(name)}
+		return &usageError{msg.Errorf("a profile %q that uses profile %q would call itself", name, name).
+			Hint("give it another name with --as")}
 	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "":
-		at := p.Where("credential_process")
-		return msg.ConfigNotNeeded(p.Name, at.File, at.Line)
+		return msg.Errorf("profile %q already has a credential_process (%s)", p.Name, p.Where("credential_process")).
+			Hint("every AWS client can use it as it is: aws --profile %s", msg.Word(p.Name))
 	}
 	if err := profile.CheckName(name); err != nil && c.As == "" {
-		return msg.ConfigNoName(err)
+		return msg.Errorf("%s", err).Wrap(err).
+			Hint("name the new profile with --as: letters, digits and . _ - / + @ are safe")
 	}
 	command, err := processLine(a.Args[0], p.Name)
 	if err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" && strings.Contains(command, `"`) {
-		a.warn(msg.ConfigQuoted(command))
+		a.warn(msg.Errorf("on Windows, terraform and other programs with AWS's SDK for Go "+
+			"cannot run a command with quotes: %s", command).
+			Hint("put awsmfa into a directory without blanks in its name, and rename the profile if it has a blank"))
 	}
 	settings := []profile.Setting{{Key: "credential_process", Value: command}}
 	for _, key := range p.Keys() {
@@ -67,8 +79,8 @@ func (c *configCmd) Run(a *app) error {
 		}
 		set, _ := p.Setting(key)
 		if profile.CheckSetting(set) != nil {
-			at := p.Where(key)
-			a.warn(msg.ConfigLeftOut(key, at.File, at.Line))
+			a.warn(msg.Errorf("the setting %q (%s) is left out: "+
+				"it cannot be written so that every AWS client reads it back unchanged", key, p.Where(key)))
 			continue
 		}
 		settings = append(settings, set)
@@ -81,7 +93,8 @@ func (c *configCmd) Run(a *app) error {
 		return err
 	}
 	if !term.Reads(a.Stdout, text) {
-		return msg.ConfigNotPrintable(name)
+		return msg.Errorf("profile %q is not ASCII, and the console's code page would change it", name).
+			Hint("add --write, which writes to the config file itself")
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
 		return notPrinted(err)
@@ -89,8 +102,7 @@ func (c *configCmd) Run(a *app) error {
 	return nil
 }
 
-// addProfile adds the profile to the config file, where it is not there yet. One that already gets its credentials in
-// another way is left alone.
+// addProfile adds the profile to the config file, if it is not there yet. A profile with other credentials is an error.
 func (a *app) addProfile(from, name string, settings []profile.Setting) error {
 	files := a.files()
 	old, err := profile.Load(files, name)
@@ -99,61 +111,70 @@ func (a *app) addProfile(from, name string, settings []profile.Setting) error {
 		return err
 	}
 	if kind := old.Kind(); there && kind != profile.KindNone && kind != profile.KindProcess {
-		at := old.Where("")
-		return msg.ConfigTaken(name, at.File, at.Line)
+		return msg.Errorf("there is a profile %q already (%s), with credentials of its own", name, old.Where("")).
+			Hint("give the new one another name with --as")
 	}
 	if err := profile.AddConfig(files, name, settings); err != nil {
 		return err
 	}
-	a.say(msg.ConfigAdded(name, from, files.Config))
+	a.say(msg.Textf("profile %q is in %s and gives the session of %q; try:  aws --profile %s sts get-caller-identity",
+		name, msg.Path(files.Config), from, msg.Word(name)))
 	return nil
 }
 
-// credentialSettings are about credentials, which the new profile has from awsmfa. (AWS SDKs and Tools Reference Guide,
-// "Settings reference"; aws-vault's mfa_process and include_profile.)
+// credentialSettings are about credentials, which the new profile gets from awsmfa. (AWS SDKs and Tools Reference
+// Guide, "Settings reference"; aws-vault's mfa_process and include_profile.)
 var credentialSettings = []string{
 	"aws_access_key_id", "aws_account_id", "role_arn", "source_profile", "credential_source", "external_id",
 	"role_session_name", "duration_seconds", "source_identity", "session_tags", "transitive_session_tags", "mfa_serial",
-	"mfa_process", "credential_process", "sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name",
+	"mfa_process", "credential_process", "sso_session", "sso_start_url", "sso_region", "sso_account_id",
+	"sso_role_name",
 	"sso_registration_scopes", "web_identity_token_file", "login_session", "include_profile",
 }
 
-// endpointSettings say whom AWS clients ask; those of one profile never hold for another's session.
+// endpointSettings are about AWS clients' endpoints; one profile's are never used with another's session.
 var endpointSettings = []string{
 	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
-	"use_dualstack_endpoint", "account_id_endpoint_mode", "s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint",
-	"s3.addressing_style", "s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint",
+	"use_dualstack_endpoint", "account_id_endpoint_mode",
+	"s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint", "s3.addressing_style",
+	"s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint",
 }
 
-// processLine is the command line for credential_process. Botocore takes it apart by itself, the Go and JavaScript SDKs
-// hand it to sh or cmd: a word in double quotes without $, `, \, % or ! in it is the one spelling that they agree on. On
-// Windows the Go SDK spoils those quotes (aws-sdk-go-v2, issue 3208), so there the path's short form is taken.
-// The program's path is in it whole: what is started from a desktop has another PATH than the terminal.
+// processLine is the command line for credential_process. Botocore splits it by itself, the Go and JavaScript SDKs
+// pass it to sh or cmd: the only spelling that works with all is a word in double quotes without $, `, \, % or ! in
+// it. On Windows the Go SDK breaks those quotes (aws-sdk-go-v2, issue 3208), so the path's short form is used. The
+// path is absolute: programs started from a desktop have another PATH than the terminal.
 func processLine(arg0, name string) (string, error) {
 	path := programPath(arg0)
 	program, ok := processWord(withoutBlanks(path), `\~`)
 	if !ok {
-		return "", msg.ConfigOddPath(path)
+		return "", msg.Errorf("credential_process cannot name %q: AWS clients do not agree on how to write such a path",
+			path).
+			Hint("move awsmfa to a directory without quotes, $, %%, ! and the like in its name")
 	}
 	profile, ok := processWord(name, "")
 	if !ok {
-		return "", msg.ConfigOddName(name)
+		return "", msg.Errorf("credential_process cannot name profile %q: "+
+			"AWS clients do not agree on how to write such a name", name).
+			Hint("rename the profile: letters, digits and . _ - / + @ are safe")
 	}
 	line := program + " credential-process " + profile
-	if program[0] == '"' && profile[0] == '"' { // the Go SDK would take them for quotes about the whole
+	if program[0] == '"' && profile[0] == '"' { // the Go SDK would remove them, as quotes around the whole line
 		line += " --timeout 30s"
 	}
 	return line, nil
 }
 
-// processWord quotes a word where it has to be. On Windows, where paths have them, nobody takes a backslash for an escape.
-// Of a path only the parts are quoted that need it: version 1 of the Go SDK drops the quotes of a value that begins with one.
+// processWord quotes a word if necessary, and reports whether it can be written. On Windows no client takes a
+// backslash for an escape. In a path it quotes only the parts that need it: version 1 of the Go SDK drops the quotes
+// of a value that begins with one.
 func processWord(word, allowed string) (string, bool) {
 	if filepath.Separator != '\\' {
 		allowed = ""
 	}
 	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-/+@:"+allowed, r)
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("._-/+@:"+allowed, r)
 	}
 	switch {
 	case strings.HasPrefix(word, "-"), strings.ContainsFunc(word, func(r rune) bool {
@@ -170,8 +191,8 @@ func processWord(word, allowed string) (string, bool) {
 	return strings.Join(parts, "/"), true
 }
 
-// programPath is where this program can be called: where the PATH finds it, if that is this very file, for it stays there
-// when another version takes its place.
+// programPath is this program's absolute path: the one found on the PATH, if it is this file, because that stays
+// valid when another version is installed.
 func programPath(arg0 string) string {
 	name := programName(arg0)
 	if filepath.IsAbs(name) {

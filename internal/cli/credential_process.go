@@ -5,20 +5,27 @@ import (
 	"io"
 	"time"
 
-	"awsmfa/internal/msg"
 	"awsmfa/shells"
 )
 
-// processCmd is what AWS clients call.
+// processCmd prints a session to an AWS client.
 type processCmd struct {
 	sessionFlags
 }
 
-// processMinTTL is longer than elsewhere: botocore asks for new credentials from when these have 15 minutes left, and at
-// every call until it gets some that have more (credentials.RefreshableCredentials).
+// processMinTTL is longer than other commands': with 15 minutes left botocore asks for new credentials at every call
+// (credentials.RefreshableCredentials).
 const processMinTTL = 15 * time.Minute
 
-func (*processCmd) Help() string { return msg.ProcessHelp }
+func (*processCmd) Help() string {
+	return `For credential_process in a profile of the config file; awsmfa config writes that profile:
+
+  [profile prod-mfa]
+  credential_process = awsmfa credential-process prod
+
+Then every AWS client with the profile prod-mfa has prod's session: aws --profile prod-mfa s3 ls. It prints secrets, as
+JSON, for the client that runs it. If it needs a code, it asks on the terminal.`
+}
 
 func (c *processCmd) Run(a *app) error {
 	c.defaultMinTTL = processMinTTL
