@@ -531,8 +531,8 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0:
 		return failed(name, mfa.NoDevice(d.profile.Name, nil))
 	case named != "":
-		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user", named, d.chain.Where("mfa_serial")).
-			Hint("set it to one of: %s", msg.List(serials)))
+		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user",
+			named, d.chain.Where("mfa_serial")).Hint("set it to one of: %s", msg.List(serials)))
 	case remembered != "":
 		return warning(name, msg.Errorf("the remembered device %s is no longer a device of this user", remembered).
 			Hint("nothing to do: the next new session forgets it and finds the right one"))

@@ -246,11 +246,11 @@ func (c *setupCmd) newKeys(
 }
 
 // notWritten is err, whose hint stays, for a run that has written nothing.
-func notWritten(err error) error { return msg.Errorf("%s; nothing was written", err).Wrap(err) }
+func notWritten(err error) *msg.Error { return msg.Errorf("%s; nothing was written", err).Wrap(err) }
 
 // keysRefused is the error for a new key pair that cannot be right.
 func (c *setupCmd) keysRefused(err error, wrong parts, given connection) error {
-	refused := msg.Errorf("%s; nothing was written", err).Wrap(err)
+	refused := notWritten(err)
 	if wrong.secret && !given.typed.secret {
 		from := varSecret
 		if c.SecretStdin {
