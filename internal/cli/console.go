@@ -26,14 +26,14 @@ type consoleCmd struct {
 func (c *consoleCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
 		"open": msg.Textf("Open the link in a browser, and print nothing."),
-		"destination": msg.Textf("The page: a service's short name, such as lambda, or a URL of the console. Default: the " +
-			"console's home, in the profile's region."),
+		"destination": msg.Textf("The page: a service's short name, such as lambda, or a URL of the console. Default: " +
+			"the console's home, in the profile's region."),
 	})
 }
 
 func (*consoleCmd) Help() string {
-	return `Prints a link that signs a browser in to the AWS console as the profile's role. Keep it secret: for 15 minutes
-it signs in anyone. The browser stays signed in until the role's session ends.
+	return `Prints a link that signs a browser in to the AWS console as the profile's role. Keep it secret: for 15
+minutes it signs in anyone. The browser stays signed in until the role's session ends.
 
   awsmfa console developer --open
   awsmfa console developer --open --destination lambda

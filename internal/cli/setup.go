@@ -38,8 +38,8 @@ func (c *setupCmd) help() flagHelp {
 }
 
 func (*setupCmd) Help() string {
-	return `Does everything up to a first session, and skips steps that are done: a new profile from an access key, an MFA
-device with its QR code, mfa_serial in the config file, the session. No line of the AWS files is changed, with one
+	return `Does everything up to a first session, and skips steps that are done: a new profile from an access key, an
+MFA device with its QR code, mfa_serial in the config file, the session. No line of the AWS files is changed, with one
 exception: where a session was pasted over the user's own keys, it offers to put the keys back. Safe to run again after
 any interruption.
 
