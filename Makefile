@@ -42,6 +42,9 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h for more)
 	go run ./internal/mutate $(MUTATE)
 
+sentences: ## print every sentence that awsmfa says to a person
+	go run ./internal/sentences
+
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
@@ -57,4 +60,4 @@ ci: ## everything that CI runs; as root it installs the shells
 clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe dist
 
-.PHONY: help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: sentences help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean

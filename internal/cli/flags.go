@@ -58,8 +58,8 @@ type sessionFlags struct {
 	defaultMinTTL   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
 }
 
-func (c *sessionFlags) help() flagHelp {
-	return mergeHelp(c.profileFlags.help(), flagHelp{
+func (f *sessionFlags) help() flagHelp {
+	return mergeHelp(f.profileFlags.help(), flagHelp{
 		"serial": msg.Textf("The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, " +
 			"else found and remembered."),
 		"code": msg.Textf("The six digits, instead of a question."),

@@ -43,11 +43,11 @@ func parseError(err error, command []string) error {
 	misplaced := strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")
 	switch near := strings.Contains(text, "did you mean"); {
 	case slices.Equal(command, []string{"exec"}) && misplaced && !near:
-		e.Hint("put -- before the command: %s", msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))
+		e = e.Hint("put -- before the command: %s", msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))
 	case slices.Equal(command, []string{"env"}) && strings.HasPrefix(text, "unexpected argument"):
-		e.Hint("name one profile; a name with blanks goes in quotes")
+		e = e.Hint("name one profile; a name with blanks goes in quotes")
 	case hint == "":
-		e.Hint("see %s", msg.Command(append(command, "--help")...))
+		e = e.Hint("see %s", msg.Command(append(command, "--help")...))
 	}
 	return e.Wrap(err)
 }

@@ -9,6 +9,7 @@
 package msg
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -173,4 +174,11 @@ func WithOrigin(text string, origins []Origin) string {
 		return text
 	}
 	return text + " (named by " + strings.Join(variables, ", ") + ")"
+}
+
+// ParseCatalog reads a catalog: a JSON object of English formats and their translations.
+func ParseCatalog(text []byte) (Catalog, error) {
+	var c Catalog
+	err := json.Unmarshal(text, &c)
+	return c, err
 }

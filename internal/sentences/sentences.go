@@ -1,0 +1,269 @@
+// Command sentences prints every sentence that awsmfa says to a person, each with its place, in one list for one reader.
+// Its tests check that no sentence stands outside internal/msg's mechanism, and that catalogs of translations are complete.
+//
+//	go run ./internal/sentences
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	found, err := read(".")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sentences:", err)
+		os.Exit(1)
+	}
+	for _, s := range found.sentences {
+		fmt.Printf("%s:%d: %s\n", s.at.Filename, s.at.Line, s.text)
+	}
+	for _, p := range found.problems {
+		fmt.Fprintln(os.Stderr, p)
+	}
+	if len(found.problems) > 0 {
+		os.Exit(1)
+	}
+}
+
+// A sentence is the English format of a message, or a text of --help.
+type sentence struct {
+	text string
+	at   token.Position
+}
+
+// source is what the files of a tree say.
+type source struct {
+	sentences []sentence
+	problems  []string // a format that is no constant, a sentence outside the mechanism
+}
+
+// notShipped are the directories of programs and packages that users never run.
+var notShipped = []string{
+	"bench", "demo", "fakeaws", "msg", "mutate", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
+}
+
+// read parses the shipped Go files below root.
+func read(root string) (*source, error) {
+	all := &source{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && slices.Contains(notShipped, entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir():
+			return all.readPackage(path)
+		}
+		return nil
+	})
+	slices.SortFunc(all.sentences, func(a, b sentence) int {
+		return cmp.Or(cmp.Compare(a.at.Filename, b.at.Filename), cmp.Compare(a.at.Offset, b.at.Offset))
+	})
+	return all, err
+}
+
+func (all *source) readPackage(dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return err
+	}
+	p := pkg{all: all, files: token.NewFileSet(), constants: map[string]ast.Expr{}, known: map[ast.Node]bool{}}
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(p.files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		files = append(files, f)
+		p.declare(f)
+	}
+	for _, f := range files {
+		ast.Inspect(f, p.message)
+	}
+	for _, f := range files {
+		ast.Inspect(f, p.stray)
+	}
+	return nil
+}
+
+// pkg is one package while it is read.
+type pkg struct {
+	all       *source
+	files     *token.FileSet
+	constants map[string]ast.Expr // of the package, by name
+	known     map[ast.Node]bool   // literals that are part of a message, or that nobody reads as a sentence
+}
+
+func (p *pkg) declare(f *ast.File) {
+	for _, d := range f.Decls {
+		general, ok := d.(*ast.GenDecl)
+		if !ok || general.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range general.Specs {
+			value := spec.(*ast.ValueSpec)
+			for i, name := range value.Names {
+				if i < len(value.Values) {
+					p.constants[name.Name] = value.Values[i]
+				}
+			}
+		}
+	}
+}
+
+// message collects the sentences of msg.Errorf, msg.Textf and Hint, and those of --help: the results of Help methods, the
+// tags of subcommands, and the field help of the table of commands.
+func (p *pkg) message(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		selector, ok := n.Fun.(*ast.SelectorExpr)
+		if !ok || len(n.Args) == 0 {
+			break
+		}
+		x, _ := selector.X.(*ast.Ident)
+		isMsg := x != nil && x.Name == "msg"
+		switch name := selector.Sel.Name; {
+		case isMsg && (name == "Errorf" || name == "Textf"), name == "Hint" && !isMsg && p.mayBeText(n.Args[0]):
+			p.add(n.Args[0])
+		case x != nil && x.Name == "kong" && name == "Description":
+			p.add(n.Args[0])
+		case name == "trace", name == "Trace": // for --debug, which is English
+			p.ignore(n)
+		case x != nil && x.Name == "strings" && name != "Join": // it looks for a text, and says none
+			p.ignore(n)
+		}
+	case *ast.FuncDecl:
+		if n.Name.Name != "Help" || n.Recv == nil {
+			break
+		}
+		if result, ok := n.Body.List[0].(*ast.ReturnStmt); ok && p.mayBeText(result.Results[0]) {
+			p.add(result.Results[0])
+		}
+	case *ast.Field:
+		if n.Tag == nil {
+			break
+		}
+		p.known[n.Tag] = true
+		tag, _ := strconv.Unquote(n.Tag.Value)
+		if text := reflect.StructTag(tag).Get("help"); text != "" {
+			p.all.sentences = append(p.all.sentences, sentence{text, p.files.Position(n.Tag.Pos())})
+		}
+	case *ast.KeyValueExpr:
+		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "help" && p.mayBeText(n.Value) {
+			p.add(n.Value)
+		}
+	case *ast.ImportSpec:
+		p.known[n.Path] = true
+	case *ast.GenDecl:
+		if n.Tok == token.VAR { // errors.New at the top of a file is for errors.Is, and not shown
+			p.ignoreSentinels(n)
+		}
+	}
+	return true
+}
+
+func (p *pkg) ignoreSentinels(declared *ast.GenDecl) {
+	for _, spec := range declared.Specs {
+		for _, value := range spec.(*ast.ValueSpec).Values {
+			call, ok := value.(*ast.CallExpr)
+			if !ok {
+				continue
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "New" {
+				p.ignore(call)
+			}
+		}
+	}
+}
+
+// mayBeText says whether e is not obviously something else than a string, such as an error.
+func (p *pkg) mayBeText(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		return e.Op == token.ADD
+	case *ast.Ident:
+		return p.constants[e.Name] != nil
+	}
+	return false
+}
+
+func (p *pkg) add(e ast.Expr) {
+	at := p.files.Position(e.Pos())
+	p.ignore(e)
+	text, ok := p.value(e)
+	if !ok {
+		p.all.problems = append(p.all.problems, fmt.Sprintf("%s:%d: the format of a message is not a constant", at.Filename, at.Line))
+		return
+	}
+	p.all.sentences = append(p.all.sentences, sentence{text, at})
+}
+
+// ignore marks the literals below n as seen, and those of the constants that it names.
+func (p *pkg) ignore(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			p.known[n] = true
+		case *ast.Ident:
+			if c := p.constants[n.Name]; c != nil {
+				p.ignore(c)
+			}
+		}
+		return true
+	})
+}
+
+// value evaluates a constant string.
+func (p *pkg) value(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		v := constant.MakeFromLiteral(e.Value, e.Kind, 0)
+		return constant.StringVal(v), v.Kind() == constant.String
+	case *ast.BinaryExpr:
+		left, ok := p.value(e.X)
+		right, ok2 := p.value(e.Y)
+		return left + right, ok && ok2
+	case *ast.ParenExpr:
+		return p.value(e.X)
+	case *ast.Ident:
+		if c := p.constants[e.Name]; c != nil {
+			return p.value(c)
+		}
+	}
+	return "", false
+}
+
+// words are what makes a text look like a sentence: three words in a row.
+var words = regexp.MustCompile(`(^|[ "(])[A-Za-z]?[a-z']+ [a-z']+ [a-z']+($|[ .,:;?!)])`)
+
+// stray reports literals that look like sentences and are no messages.
+func (p *pkg) stray(n ast.Node) bool {
+	literal, ok := n.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING || p.known[literal] {
+		return true
+	}
+	text, err := strconv.Unquote(literal.Value)
+	if err == nil && words.MatchString(text) {
+		at := p.files.Position(literal.Pos())
+		p.all.problems = append(p.all.problems, fmt.Sprintf("%s:%d: a sentence outside msg: %q", at.Filename, at.Line, text))
+	}
+	return true
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/msg"
+)
+
+// The reader finds what it has to: both messages, the stray sentence, the format that is put together.
+func TestReader(t *testing.T) {
+	found, err := read(filepath.Join("testdata", "source"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, s := range found.sentences {
+		texts = append(texts, s.text)
+	}
+	if want := []string{"profile %q has no access key (%s)", "add one"}; !slices.Equal(texts, want) {
+		t.Errorf("found %q, not %q", texts, want)
+	}
+	all := strings.Join(found.problems, "\n")
+	if len(found.problems) != 2 || !strings.Contains(all, "this sentence stands outside") || !strings.Contains(all, "not a constant") {
+		t.Errorf("found the problems %q", found.problems)
+	}
+}
+
+// A catalog must be complete, and hold nothing else, with the same arguments in whatever order.
+func TestCatalog(t *testing.T) {
+	found, err := read(filepath.Join("testdata", "source"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join("testdata", "ja.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := msg.ParseCatalog(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := check(found.sentences, catalog); len(problems) > 0 {
+		t.Errorf("the whole catalog: %q", problems)
+	}
+	const key = "profile %q has no access key (%s)"
+	for name, change := range map[string]func(){
+		"no translation":      func() { delete(catalog, "add one") },
+		"what is no sentence": func() { catalog["add two"] = "二つ" },
+		"other arguments":     func() { catalog[key] = "プロファイル %q" },
+	} {
+		before := map[string]string{"add one": catalog["add one"], key: catalog[key]}
+		change()
+		if problems := check(found.sentences, catalog); len(problems) != 1 || !strings.Contains(problems[0], name) {
+			t.Errorf("%s: %q", name, problems)
+		}
+		delete(catalog, "add two")
+		catalog["add one"], catalog[key] = before["add one"], before[key]
+	}
+	e := msg.Errorf(key, "prod", "config:3").Hint("add one")
+	printer := msg.Printer{Catalog: catalog}
+	if got := printer.Error(e); got != `config:3: プロファイル "prod" にアクセスキーがありません` {
+		t.Error(got)
+	}
+	if got := printer.Hint(e); got != "アクセスキーを追加してください" {
+		t.Error(got)
+	}
+}
