@@ -51,7 +51,7 @@ func (f *profileFlags) accountOf(
 		return x, err
 	}
 	if x.who.User == "" {
-		return x, msg.NotAUser(x.who.ARN)
+		return x, session.NotAUser(x.who.ARN)
 	}
 	return x, nil
 }

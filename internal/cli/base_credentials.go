@@ -37,7 +37,7 @@ func (a *app) baseCredentials(
 		}
 	case profile.KindCredentialSource:
 		if from, _ := c.Base.Get("credential_source"); from == profile.FromEnvironment && a.Getenv(varProfile) != "" && a.Getenv("AWS_SESSION_TOKEN") != "" {
-			return profile.Keys{}, nil, msg.OwnSessionInEnvironment(c.Base.Name, a.Getenv(varProfile))
+			return profile.Keys{}, nil, a.ownSessionInEnvironment(c.Base.Name)
 		}
 	case profile.KindSSO, profile.KindLogin:
 		for _, service := range []string{"sso", "sso_oidc", "signin"} {
@@ -51,14 +51,23 @@ func (a *app) baseCredentials(
 	return profile.Keys{}, x, nil
 }
 
-// hiddenKeys says of each key pair that it is passed over: where it was left behind, somebody may think that it counts.
-func hiddenKeys(chain profile.Chain) (said []string) {
+// ownSessionInEnvironment is the error for credential_source = Environment where awsmfa itself set the variables.
+func (a *app) ownSessionInEnvironment(profileName string) *msg.Error {
+	from := a.Getenv(varProfile)
+	return msg.Errorf("profile %q takes its credentials from the environment (credential_source), "+
+		"which has the session of profile %q from awsmfa", profileName, from).
+		Hint("have %s evaluated first, or name profile %s as its source_profile",
+			msg.Command("env", "--unset"), msg.Word(from))
+}
+
+// hiddenKeys returns a notice about each key pair that another source overrides: it may be left over.
+func hiddenKeys(chain profile.Chain) (notices []msg.Text) {
 	for _, c := range chain.Conflicts() {
 		if c.Ignored.Kind == profile.KindKeys && c.Profile == chain.Base.Name {
-			said = append(said, c.Warning().Error())
+			notices = append(notices, msg.Textf("%s", c.Warning()))
 		}
 	}
-	return said
+	return notices
 }
 
 // processEnviron is the environment for credential_process. It names the profiles that led to the program, to detect a
@@ -69,8 +78,9 @@ func (a *app) processEnviron(p profile.Profile) (environ []string, err error) {
 		names = append(strings.Split(before, "\n"), p.Name)
 	}
 	if slices.Contains(names[:len(names)-1], p.Name) {
-		at := p.Where("credential_process")
-		return nil, msg.CallsItself(names, at.File, at.Line)
+		return nil, msg.Errorf("profile %q would call itself: %s (credential_process, %s)",
+			p.Name, msg.Chain(names), p.Where("credential_process")).
+			Hint("let credential_process name the profile that has the keys or the role")
 	}
 	return apply(a.Environ, []shells.Var{{Name: varCallers, Value: strings.Join(names, "\n")}}, sameVariable), nil
 }

@@ -36,7 +36,7 @@ func (f *profileFlags) clientOptions(
 	}
 	if strings.EqualFold(a.Getenv("AWS_RETRY_MODE"), "legacy") {
 		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
-		os.Setenv("AWS_RETRY_MODE", string(session.UsualRetryMode)) //nolint:errcheck // the name is one
+		os.Setenv("AWS_RETRY_MODE", string(session.DefaultRetryMode)) //nolint:errcheck // the name is one
 	}
 	where := cmp.Or(regionFor(region, p, a.Getenv), session.DefaultRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
@@ -133,17 +133,16 @@ func (a *app) usesLegacyEndpoint(p profile.Profile) (bool, error) {
 // choice is the value of a setting with two possible values, from its variable or else the profile: in lower case, or
 // "".
 func (a *app) choice(p profile.Profile, key, one, other string) (string, error) {
-	variable, want := "AWS_"+strings.ToUpper(key), one+" or "+other
+	variable, values := "AWS_"+strings.ToUpper(key), []string{one, other}
 	isNone := func(v string) bool { return v != "" && v != one && v != other }
 	value := strings.ToLower(a.Getenv(variable))
 	if isNone(value) {
-		return "", msg.BadSettingVariable(variable, want)
+		return "", session.BadVariable(variable, values)
 	}
 	if value == "" {
 		setting, _ := p.Get(key)
 		if value = strings.ToLower(setting); isNone(value) {
-			at := p.Where(key)
-			return "", msg.ProfileBadSetting(p.Name, key, want, at.File, at.Line)
+			return "", session.BadSetting(p, key, values)
 		}
 	}
 	return value, nil

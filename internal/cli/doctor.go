@@ -458,10 +458,10 @@ func clockOff(ahead time.Duration) error {
 	off := msg.Duration(ahead.Abs().Round(time.Second))
 	if ahead < 0 {
 		return msg.Errorf("this computer's clock is %s behind AWS's; from 5 minutes on AWS refuses requests", off).
-			Hint(msg.SetClock)
+			Hint(session.SetClock)
 	}
 	return msg.Errorf("this computer's clock is %s ahead of AWS's; from 5 minutes on AWS refuses requests", off).
-		Hint(msg.SetClock)
+		Hint(session.SetClock)
 }
 
 func (d *doctor) identity() check {
@@ -474,7 +474,7 @@ func (d *doctor) identity() check {
 	case d.whoErr != nil:
 		return failed(name, d.whoErr)
 	case d.who.User == "":
-		return failed(name, msg.NotAUser(d.who.ARN))
+		return failed(name, session.NotAUser(d.who.ARN))
 	}
 	return passed(name, msg.Textf("%s", d.who.ARN))
 }
@@ -556,8 +556,7 @@ func (d *doctor) cacheDirectory() check {
 	const name = "cache"
 	dir := d.cache()
 	if dir.Path == "" {
-		return warning(name, msg.Errorf("there is no cache directory: every call asks for a code").
-			Hint("set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path"))
+		return warning(name, session.NoCacheDir())
 	}
 	path := msg.Path(dir.Path)
 	var unusable *cache.Unusable
@@ -660,7 +659,7 @@ func (d *doctor) cached(p profile.Profile) (c cached) {
 	if err != nil {
 		return cached{serial: p.MFASerial}
 	}
-	o.Cache, o.Warn = d.cache(), func(text, _ string) { c.unusable = errors.New(text) }
+	o.Cache, o.Warn = d.cache(), func(why *msg.Error) { c.unusable = why }
 	c.session, c.serial, c.found = o.Cached(want)
 	return c
 }

@@ -233,8 +233,8 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		Code:          f.source(a, chain),
 		Choose:        a.choose(p.Name),
 		Interruptible: a.catchSignals,
-		Warn:          a.warnWith,
-		Say:           a.say,
+		Warn:          func(e *msg.Error) { a.warn(e) },
+		Say:           func(t msg.Text) { a.say(t) },
 	}
 	if f.NoCache {
 		o.Cache = cache.Dir{}

@@ -1,11 +1,10 @@
-// Package keys knows the access keys of an IAM user, as IAM lists, makes and ends them. It decides nothing, and never
-// shows or keeps a secret access key.
+// Package keys lists, creates, deactivates and deletes an IAM user's access keys. It decides nothing, and never shows or
+// stores a secret access key.
 package keys
 
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -18,18 +17,17 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Every call names the user. Else IAM would take the one whom the signing key belongs to, and that key may be the one
-// that has just been deleted.
+// Every call names the user. Without a name IAM takes the owner of the signing key, which may just have been deleted.
 
-// Key is an access key as IAM lists it. Two are all that a user may have, inactive ones too (IAM User Guide, "IAM and AWS
-// STS quotas").
+// Key is an access key as IAM lists it. A user may have two, including inactive ones (IAM User Guide, "IAM and AWS STS
+// quotas").
 type Key struct {
 	ID      string
 	Active  bool
 	Created time.Time
 }
 
-// LastUsed is the last use of an access key, as far as AWS has noted it; the zero Use is none.
+// LastUsed is the last use of an access key that AWS has recorded; zero if there is none.
 type LastUsed struct {
 	At              time.Time
 	Service, Region string
@@ -38,14 +36,15 @@ type LastUsed struct {
 // List lists the user's access keys. Errors are the SDK's.
 func List(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
 	var all []Key
-	for marker := (*string)(nil); ; { // without the SDK's paginator, see mfa.Devices
+	for marker := (*string)(nil); ; { // without the SDK's paginator: see mfa.Devices
 		page, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker})
 		if err != nil {
 			return nil, err
 		}
 		for _, k := range page.AccessKeyMetadata {
 			all = append(all, Key{
-				ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive, Created: aws.ToTime(k.CreateDate),
+				ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive,
+				Created: aws.ToTime(k.CreateDate),
 			})
 		}
 		if !page.IsTruncated {
@@ -55,7 +54,7 @@ func List(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
 	}
 }
 
-// GetLastUsed tells when a key was used last. Errors are the SDK's.
+// GetLastUsed returns the last use of a key. Errors are the SDK's.
 func GetLastUsed(ctx context.Context, client *iam.Client, id string) (LastUsed, error) {
 	out, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(id)})
 	if err != nil || out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil {
@@ -65,15 +64,17 @@ func GetLastUsed(ctx context.Context, client *iam.Client, id string) (LastUsed, 
 	return LastUsed{At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region)}, nil
 }
 
-// Create makes a new access key, which is active. Errors are the SDK's. The SDK tries again what got no answer, and may
-// then be told of its own key: LimitReached.
+// Create creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would not
+// give. The SDK repeats a request that got no answer, and may then count the key of its own first try: LimitReached.
 func Create(ctx context.Context, client *iam.Client, user string) (profile.Keys, error) {
 	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
 	if err != nil {
 		return profile.Keys{}, err
 	}
 	if k := out.AccessKey; k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
-		return profile.Keys{}, msg.NotAWS("AWS IAM", http.StatusOK, errors.New("the answer holds no key"))
+		return profile.Keys{}, msg.Errorf("the answer from IAM lacks the new access key").
+			Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
+				"check HTTPS_PROXY")
 	}
 	return profile.Keys{
 		AccessKeyID:     aws.ToString(out.AccessKey.AccessKeyId),
@@ -81,12 +82,12 @@ func Create(ctx context.Context, client *iam.Client, user string) (profile.Keys,
 	}, nil
 }
 
-// Deactivate has AWS take the key no more, until Activate. Errors are the SDK's.
+// Deactivate makes AWS refuse the key until Activate. Errors are the SDK's.
 func Deactivate(ctx context.Context, client *iam.Client, user, id string) error {
 	return update(ctx, client, user, id, types.StatusTypeInactive)
 }
 
-// Activate has AWS take a key again that was deactivated. Errors are the SDK's.
+// Activate reverses Deactivate. Errors are the SDK's.
 func Activate(ctx context.Context, client *iam.Client, user, id string) error {
 	return update(ctx, client, user, id, types.StatusTypeActive)
 }
@@ -98,18 +99,19 @@ func update(ctx context.Context, client *iam.Client, user, id string, status typ
 	return err
 }
 
-// Delete deletes a key for good, active or not. One that is gone already is no error. Errors are the SDK's.
+// Delete deletes a key for good, active or not. A missing key is not an error. Errors are the SDK's.
 func Delete(ctx context.Context, client *iam.Client, user, id string) error {
-	_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: aws.String(user), AccessKeyId: aws.String(id)})
+	_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
+		UserName: aws.String(user), AccessKeyId: aws.String(id),
+	})
 	return unlessMissing(err)
 }
 
-// missingKeyID is no key's ID: those are in Base32, which has no 0, 1, 8 and 9. But it has the form of one.
+// missingKeyID has the form of a key ID, but is never one: key IDs are in Base32, which has no 0.
 const missingKeyID = "AKIA0000000000000000"
 
-// CheckReplaceable finds out, changing nothing, whether the user may deactivate and delete access keys, for with the new one
-// made it would be too late to learn it: AWS judges whether one may before it looks for the key, and there is no such
-// key. Errors are the SDK's.
+// CheckReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before a new
+// one is created. It tries both with a key that does not exist: AWS checks permissions first. Errors are the SDK's.
 func CheckReplaceable(ctx context.Context, client *iam.Client, user string) error {
 	if err := unlessMissing(update(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
 		return err
@@ -117,7 +119,7 @@ func CheckReplaceable(ctx context.Context, client *iam.Client, user string) erro
 	return Delete(ctx, client, user, missingKeyID)
 }
 
-// LimitReached says that the user has as many keys as there may be.
+// LimitReached reports whether Create failed because the user has the maximum number of keys.
 func LimitReached(err error) bool { return hasCode(err, "LimitExceeded") }
 
 func unlessMissing(err error) error {

@@ -12,7 +12,7 @@ import (
 	"awsmfa/internal/mfa"
 )
 
-// Against the stand-in, which counts keys and asks policies as AWS does.
+// Against the stand-in, which limits the keys and applies policies as AWS does.
 func TestKeys(t *testing.T) {
 	s := fakeaws.New()
 	url, err := s.Start()

@@ -20,6 +20,17 @@ type Names []string
 
 func (n Names) String() string { return list(n) }
 
+// Chain are names in an order, shown quoted, with arrows between.
+type Chain []string
+
+func (c Chain) String() string {
+	q := make([]string, len(c))
+	for i, name := range c {
+		q[i] = quoted(name)
+	}
+	return strings.Join(q, " → ")
+}
+
 // List is shown as it is, with commas between.
 type List []string
 

@@ -217,3 +217,10 @@ func Codes(verdict int, off time.Duration) error {
 func CodesRefused(err error) error {
 	return &Error{oldText: "AWS refused the two codes", oldHint: "type two new ones, one right after the other", err: err}
 }
+
+func apart(ahead time.Duration) string {
+	if ahead < 0 {
+		return fmt.Sprintf("%s behind", (-ahead).Round(time.Second))
+	}
+	return fmt.Sprintf("%s ahead of", ahead.Round(time.Second))
+}

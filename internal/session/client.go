@@ -17,49 +17,48 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// ClientOptions is how AWS is reached. What neither it nor its Settings name, the SDK reads from the environment, as every AWS
-// client does: proxies, and what has a variable there.
+// ClientOptions configure a Client. The SDK reads other settings, such as proxies, from the environment, as every AWS
+// client does.
 type ClientOptions struct {
-	// Profile is the one that messages name.
+	// Profile is the profile that messages name.
 	Profile  string
 	Settings Settings
-	// Region is the one whose endpoints are asked.
-	Region string
-	// IAM is the URL that settings name for IAM, or "" for AWS's own.
+	Region   string
+	// IAM is the URL of the configured endpoint for IAM, or "" for AWS's own.
 	IAM string
-	// Timeout is for one call with its retries, not for the person who types a code.
+	// Timeout limits one call with its retries, not the time to type a code.
 	Timeout time.Duration
 	AppID   string
 	Now     func() time.Time
-	// Trace is told each request and each decision, for --debug.
+	// Trace reports each request and each decision, for --debug.
 	Trace func(format string, args ...any)
-	// Secret is told each secret that is sent, and the keys that requests are signed with: no message may show them.
+	// Secret receives each secret that is sent, and the keys that sign requests: no message may show them.
 	Secret func(text string)
 }
 
-// Client is AWS as one set of credentials sees it.
+// Client calls AWS with one set of credentials.
 type Client struct {
 	ClientOptions
 	id       string // the access key's, for messages
 	aws      aws.Config
-	lastHost string        // the host that was asked last
-	ahead    time.Duration // how far this computer's clock is ahead of the one its last answer was dated with
+	lastHost string        // the host of the last request
+	ahead    time.Duration // this computer's clock minus the Date of the last answer
 }
 
-// NewClient makes a client with a long-term key pair. It asks nobody yet; its errors are of the settings.
+// NewClient returns a client with a long-term key pair. It makes no request; its errors are about the settings.
 func (r ClientOptions) NewClient(ctx context.Context, keys profile.Keys) (*Client, error) {
 	return r.newClient(ctx, keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")
 }
 
-// NewSessionClient makes a client with a session.
+// NewSessionClient returns a client with a session.
 func (r ClientOptions) NewSessionClient(ctx context.Context, s Session) (*Client, error) {
 	return r.newClient(ctx, s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
 }
 
 func (r ClientOptions) newClient(ctx context.Context, id, secret, token string) (*Client, error) {
-	// The SDK reads the environment, and no file: what those say has been read, with included profiles and by rules that
-	// it does not have. It would refuse a whole profile for one setting that is another client's (retry_mode = legacy), and
-	// everything where AWS_PROFILE names one and no file has it.
+	// The SDK reads the environment but no file: awsmfa has read those, by rules that the SDK lacks (included profiles).
+	// The SDK would refuse a whole profile for one setting of another client (retry_mode = legacy), and every call if
+	// AWS_PROFILE names a profile that is in no file.
 	if name, ok := os.LookupEnv("AWS_PROFILE"); ok { //nolint:forbidigo // only the SDK reads it, here
 		os.Unsetenv("AWS_PROFILE")           //nolint:errcheck // the name is one
 		defer os.Setenv("AWS_PROFILE", name) //nolint:errcheck // as above
@@ -70,17 +69,17 @@ func (r ClientOptions) newClient(ctx context.Context, id, secret, token string) 
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, token)),
 		config.WithRegion(r.Region),
 		config.WithAppID(r.AppID),
-		config.WithLogger(logging.Nop{}), // it would write to stderr, of bodies that it could not discard
+		config.WithLogger(logging.Nop{}), // else it writes to stderr about bodies that it could not discard
 	)...)
-	var told *msg.Error // of a setting
+	var message *msg.Error // about a setting
 	switch {
-	case errors.As(err, &told):
-		return nil, told
+	case errors.As(err, &message):
+		return nil, message
 	case err != nil:
-		return nil, msg.ClientSettings(r.Profile, err)
+		return nil, badSettings(r.Profile, err)
 	}
 	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
-	if !ok { // as the SDK itself would: it makes one earlier only to add certificates to it
+	if !ok { // the SDK has made one only if it had to add certificates
 		client = awshttp.NewBuildableClient()
 	}
 	r.Secret(secret)
@@ -99,18 +98,18 @@ func (c *Client) traced(client *awshttp.BuildableClient) aws.HTTPClient {
 	}
 }
 
-// Call bounds one call with its retries.
+// Call returns a context for one call with its retries.
 func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.Timeout)
 }
 
-// IAM is what internal/mfa speaks to IAM with.
+// IAM returns a client for IAM, as internal/mfa and internal/keys take it.
 func (c *Client) IAM() *iam.Client {
 	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = optional(c.ClientOptions.IAM) })
 }
 
-// Now is AWS's time, as near as its last answer told it: codes are made from the clock, and this computer's may be wrong.
+// Now returns AWS's time, by its last answer: codes are computed from the time, and this computer's clock may be wrong.
 func (c *Client) Now() time.Time { return c.ClientOptions.Now().Add(-c.ahead) }
 
-// Ahead is how far this computer's clock is ahead of AWS's, as near as its last answer told it; 0 before there is one.
+// Ahead returns how far this computer's clock is ahead of AWS's, by its last answer; 0 before the first.
 func (c *Client) Ahead() time.Duration { return c.ahead }

@@ -7,9 +7,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
@@ -18,12 +20,12 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// isWrongCode says whether AWS refused a token code: wrong, out of date or used before, it does not tell which.
+// isWrongCode reports whether AWS refused a token code: wrong, expired or used before, AWS does not say which.
 func isWrongCode(err error) bool {
 	return isDenied(err, "invalid MFA one time pass code")
 }
 
-// isWrongDevice says whether AWS does not take the serial number for a device of the user's.
+// isWrongDevice reports whether AWS knows no device of the user with the serial number.
 func isWrongDevice(err error) bool {
 	return isDenied(err, "unable to validate MFA code")
 }
@@ -38,7 +40,7 @@ func isAccessDenied(err error) bool {
 	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied"
 }
 
-// Explain puts an error of an AWS call into words: what AWS answered, or why there was no answer.
+// Explain turns an error of an AWS call into a message: AWS's answer, or the reason why there was none.
 func (c *Client) Explain(err error) error {
 	host := cmp.Or(c.lastHost, "AWS")
 	name := "the request"
@@ -52,59 +54,99 @@ func (c *Client) Explain(err error) error {
 	if errors.As(err, &api) && response != nil {
 		return c.explainAnswer(name, host, api, response, err)
 	}
-	return c.explainSilence(host, response, err)
+	return c.explainNoAnswer(host, response, err)
 }
 
-// explainAnswer is for what AWS said.
-func (c *Client) explainAnswer(operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error) error {
-	id, code, said := c.id, api.ErrorCode(), api.ErrorMessage()
-	status := response.HTTPStatusCode()
+// explainAnswer explains an error that AWS answered with.
+func (c *Client) explainAnswer(
+	operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error,
+) *msg.Error {
+	code, said, status := api.ErrorCode(), api.ErrorMessage(), response.HTTPStatusCode()
 	switch code {
 	case "InvalidClientTokenId", "UnrecognizedClientException":
-		return msg.KeyUnknown(id, err)
+		return msg.Errorf("AWS does not know the access key %s: it was deleted or deactivated, or it belongs to another partition",
+			c.id).
+			Hint("compare it with the user's access keys in the IAM console; " +
+				"for China, GovCloud and the European Sovereign Cloud set the profile's region").
+			Wrap(err)
 	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
 		if isOtherRegion(said) {
-			return msg.RegionUnknown(c.Region, err)
+			return msg.Errorf("AWS knows no region %q at this endpoint", c.Region).
+				Hint("check --region or the profile's region").
+				Wrap(err)
 		}
 		if c.ahead.Abs() > maxSkew {
-			return msg.ClockWrong(c.ahead, err)
+			return c.clockWrong(err)
 		}
-		return msg.SecretWrong(id, err)
+		return msg.Errorf("AWS refused the signature: the secret access key stored for %s is wrong", c.id).
+			Hint("copy the secret again, whole, into the credentials file").
+			Wrap(err)
 	case "ExpiredToken", "ExpiredTokenException":
-		return msg.KeyExpired(id, err)
+		return msg.Errorf("AWS says that the credentials of %s have expired", c.id).
+			Hint("awsmfa needs the long-term access key of an IAM user in the profile").
+			Wrap(err)
 	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded":
-		return msg.Throttled(err)
+		return msg.Errorf("AWS is throttling this account's requests, even after retries").
+			Hint("wait a minute; if many programs start at once, let them share one session").
+			Wrap(err)
 	case "AccessDenied", "AccessDeniedException":
 		if strings.Contains(said, "session credentials") {
-			return msg.NeedsLongTermKey(id, err)
+			return msg.Errorf("AWS gives no session for %s: it is itself a temporary key", c.id).
+				Hint("put the long-term access key of an IAM user into the profile").
+				Wrap(err)
 		}
-		return msg.Denied(operation, said, err)
-	case "", "UnknownError":
-		if status >= 500 {
-			return msg.AWSBroken(host, status, err)
-		}
-		return msg.NotAWS(host, status, err)
+		return msg.Errorf("AWS denies %s: %s", operation, msg.Foreign(said)).
+			Hint("ask the administrator of the user's IAM policies").
+			Wrap(err)
 	}
-	if status >= 500 {
-		return msg.AWSBroken(host, status, err)
+	switch {
+	case status >= 500:
+		return msg.Errorf("%s answers with an error of its own (HTTP status %d), even after retries", host, status).
+			Hint("wait a minute and look at https://health.aws.amazon.com").
+			Wrap(err)
+	case code == "", code == "UnknownError":
+		return NotAWS(host, status, err)
 	}
-	return msg.Refused(operation, code, said, err)
+	return msg.Errorf("AWS refused %s: %s: %s", operation, msg.Foreign(code), msg.Foreign(said)).Wrap(err)
 }
 
-// isOtherRegion says of what AWS said of a signature that the region which that names is at fault.
+// NotAWS is the error for an answer that cannot be AWS's. err may be nil.
+func NotAWS(host string, status int, err error) *msg.Error {
+	return msg.Errorf("the answer from %s is not AWS's (HTTP status %d)", host, status).
+		Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, check HTTPS_PROXY").
+		Wrap(err)
+}
+
+// SetClock is the hint for a wrong clock. The clock of WSL stands still while the computer sleeps, and WSL has no
+// timedatectl that would help.
+const SetClock = "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; Linux: timedatectl set-ntp true; " +
+	"Linux in WSL: sudo hwclock -s, or in Windows wsl --shutdown)"
+
+// clockWrong is the error for a signature that AWS refused because of this computer's clock.
+func (c *Client) clockWrong(err error) *msg.Error {
+	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
+	if c.ahead < 0 {
+		return msg.Errorf("this computer's clock is %s behind AWS's, so AWS refuses its signatures", apart).
+			Hint(SetClock).Wrap(err)
+	}
+	return msg.Errorf("this computer's clock is %s ahead of AWS's, so AWS refuses its signatures", apart).
+		Hint(SetClock).Wrap(err)
+}
+
+// isOtherRegion reports whether AWS refused a signature because of the region in it. said is AWS's message.
 func isOtherRegion(said string) bool { return strings.Contains(said, "valid region") }
 
-// Answered says of an error of a call that AWS itself refused it, so that nothing stands between this computer and AWS.
+// Answered reports whether err is a refusal by AWS itself, so that AWS can be reached.
 func Answered(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
 }
 
-// wsaeConnReset is ECONNRESET as Windows has it; no other system has an error of that number.
+// wsaeConnReset is Windows' ECONNRESET; no other system has an error with that number.
 const wsaeConnReset = syscall.Errno(10054)
 
-// explainSilence is for an answer that did not come, or was not AWS's.
-func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError, err error) error {
+// explainNoAnswer explains an answer that did not come, or was not AWS's.
+func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError, err error) error {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError
@@ -120,27 +162,54 @@ func (c *Client) explainSilence(host string, response *smithyhttp.ResponseError,
 	isOp := errors.As(err, &op)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
-		return msg.NoAnswer(host, c.Timeout, err)
+		return msg.Errorf("no answer from %s within %s", host, msg.Duration(c.Timeout)).
+			Hint("check the network and the proxy settings (HTTPS_PROXY, NO_PROXY); --timeout waits longer").
+			Wrap(err)
 	case isOp && op.Op == "proxyconnect", errors.As(err, &refusal):
-		return msg.ProxyFailed(host, err)
+		return msg.Errorf("the proxy did not let the request to %s through: %s", host, msg.Cause(err)).
+			Hint("check HTTPS_PROXY (its address, and its user and password if it requires them) and NO_PROXY").
+			Wrap(err)
 	case errors.As(err, &dns):
-		return msg.NoSuchHost(host, err)
+		return msg.Errorf("%s cannot be found: the name does not resolve", host).
+			Hint("check the network, and the profile's region: it is part of the host's name").
+			Wrap(err)
 	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verify):
-		return msg.CertificateUnknown(host, err)
-	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return msg.TLSFailed(host, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, wsaeConnReset):
-		return msg.ConnectionLost(host, err)
+		return msg.Errorf("this computer does not trust the certificate of %s: %s", host, msg.Cause(err)).
+			Hint("if a company proxy decrypts TLS, name its certificates in AWS_CA_BUNDLE or in the profile's ca_bundle").
+			Wrap(err)
+	case errors.As(err, &record), errors.As(err, &alert),
+		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return msg.Errorf("no TLS connection to %s: %s", host, msg.Cause(err)).
+			Hint("check that the endpoint speaks HTTPS, and the proxy settings").
+			Wrap(err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, wsaeConnReset):
+		return msg.Errorf("the connection to %s was cut before AWS answered", host).
+			Hint("try again; if a code was sent, AWS may have used it up: wait for the next one").
+			Wrap(err)
 	case isOp:
-		return msg.NoConnection(host, err)
-	case response != nil: // a page where AWS would have sent XML
-		return msg.NotAWS(host, response.HTTPStatusCode(), err)
+		return msg.Errorf("no connection to %s: %s", host, msg.Cause(err)).
+			Hint("check the network and the proxy settings (HTTPS_PROXY, NO_PROXY)").
+			Wrap(err)
+	case response != nil: // a web page, where AWS would have sent XML
+		return NotAWS(host, response.HTTPStatusCode(), err)
 	}
-	var told *msg.Error
-	if errors.As(err, &told) {
-		return told
+	var message *msg.Error
+	if errors.As(err, &message) {
+		return message
 	}
-	return msg.ClientSettings(c.Profile, err)
+	return badSettings(c.Profile, err)
+}
+
+// badSettings is the error for settings that the SDK refuses.
+func badSettings(profileName string, err error) *msg.Error {
+	why := msg.Cause(err)
+	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+		why = file.Error()
+	}
+	return msg.Errorf("the connection settings of profile %q: %s", profileName, why).
+		Hint("check the profile's section and the AWS_… variables in the environment").
+		Wrap(err)
 }
 
 func isTimeout(err error) bool {

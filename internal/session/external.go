@@ -36,38 +36,39 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// ExternalSource is where a chain begins that does not begin with a user's long-term keys: another program, a sign-in, the
-// machine. What these give, the SDK fetches; MFA, if any, is their affair.
+// ExternalSource is a credential source other than an IAM user's keys: a program, a sign-in, a web identity token, the
+// container or the instance. The SDK's providers retrieve its credentials; awsmfa has no part in its MFA.
 type ExternalSource struct {
 	Profile profile.Profile
 	Kind    profile.Kind
 	Getenv  func(string) string
-	Home    string   // what ~ stands for in settings and variables that name a file
-	Environ []string // what a program inherits
-	Stderr  *os.File // what a program may complain on
-	// URL is the endpoint that settings name for a service ("sso", "sso_oidc", "signin"), or "" for AWS's own.
+	Home    string   // the home directory, for ~ in settings and variables that name a file
+	Environ []string // a program's environment
+	Stderr  *os.File // a program's stderr
+	// URL maps a service ("sso", "sso_oidc", "signin") to its configured endpoint, or "" for AWS's own.
 	URL map[string]string
-	// STS is where a web identity token is shown.
+	// STS is the endpoint for AssumeRoleWithWebIdentity.
 	STS Endpoint
-	// Hidden says of each key pair that it is passed over for this; it is said when this is asked.
-	Hidden []string
-	// SignIn is what the AWS CLI keeps of a sign-in, as ReadSignIn found it.
+	// Hidden are notices about the key pairs that this source overrides, printed when it is used.
+	Hidden []msg.Text
+	// SignIn is the content of the AWS CLI's sign-in file, as ReadSignIn read it.
 	SignIn []byte
 }
 
-// maxExternal is the longest that a permission set's session can last (IAM Identity Center User Guide, "Set session
+// maxExternal is the longest duration of a permission set's session (IAM Identity Center User Guide, "Set session
 // duration").
 const maxExternal = 12 * time.Hour
 
-// keyParts tell one such beginning from another, for the name that a session is kept under: what decides, and nothing else, so
-// that all roles with one beginning share it.
+// keyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all roles
+// with the same source share its session.
 func (x *ExternalSource) keyParts() []string {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	parts := []string{fmt.Sprint(x.Kind)}
 	switch x.Kind {
 	case profile.KindSSO:
-		s, _ := x.Profile.SSO() // what is wrong with it is said by whoever needs it
-		return append(parts, s.Session, s.StartURL, s.Region, s.Account, s.Role, string(x.SignIn), x.URL["sso"], x.URL["sso_oidc"])
+		s, _ := x.Profile.SSO() // provider reports the error
+		return append(parts, s.Session, s.StartURL, s.Region, s.Account, s.Role, string(x.SignIn),
+			x.URL["sso"], x.URL["sso_oidc"])
 	case profile.KindLogin:
 		return append(parts, get("login_session"), string(x.SignIn), x.URL["signin"])
 	case profile.KindProcess:
@@ -79,7 +80,7 @@ func (x *ExternalSource) keyParts() []string {
 		for _, name := range []string{containerURL, containerPath, "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
 			parts = append(parts, x.Getenv(name))
 		}
-		k, _ := x.environment() // nothing, where that is not what it begins with
+		k, _ := x.environment() // empty for other credential sources
 		return append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
 	default:
 		k, _ := x.Profile.KeyPair()
@@ -87,15 +88,15 @@ func (x *ExternalSource) keyParts() []string {
 	}
 }
 
-// ReadSignIn looks what the AWS CLI keeps of a sign-in, if that is what it begins with: a session that was had with
-// another person's, or before signing out, is not the one that is wanted now. (Botocore removes its own at a sign-out.)
+// ReadSignIn reads the AWS CLI's sign-in file, if the source is a sign-in. It is part of the cache key, so that a session
+// from another person's sign-in, or from before a sign-out, is not used. (Botocore removes its own at a sign-out.)
 func (x *ExternalSource) ReadSignIn() {
 	if path, err := x.signInFile(); err == nil {
-		x.SignIn, _ = bounded.ReadFile(path) // that it cannot be read is said by whoever needs it
+		x.SignIn, _ = bounded.ReadFile(path) // cachedSignIn reports the error
 	}
 }
 
-// signInFile is where the AWS CLI keeps a sign-in.
+// signInFile returns the path of the AWS CLI's sign-in file.
 func (x *ExternalSource) signInFile() (string, error) {
 	switch x.Kind {
 	case profile.KindSSO:
@@ -106,13 +107,14 @@ func (x *ExternalSource) signInFile() (string, error) {
 		return ssocreds.StandardCachedTokenFilepath(cmp.Or(s.Session, s.StartURL))
 	case profile.KindLogin:
 		name, _ := x.Profile.Get("login_session")
-		return logincreds.StandardCachedTokenFilepath(name, profile.ExpandHome(x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"), x.Home))
+		dir := profile.ExpandHome(x.Getenv("AWS_LOGIN_CACHE_DIRECTORY"), x.Home)
+		return logincreds.StandardCachedTokenFilepath(name, dir)
 	default:
 		return "", fs.ErrNotExist
 	}
 }
 
-// environment is the key pair that the variables hold, for credential_source = Environment.
+// environment returns the key pair in the variables, for credential_source = Environment.
 func (x *ExternalSource) environment() (profile.Keys, error) {
 	k := profile.Keys{
 		AccessKeyID:     x.Getenv("AWS_ACCESS_KEY_ID"),
@@ -120,25 +122,28 @@ func (x *ExternalSource) environment() (profile.Keys, error) {
 		SessionToken:    profile.NewSecret(x.Getenv("AWS_SESSION_TOKEN")),
 	}
 	from, _ := x.Profile.Get("credential_source")
-	if x.Kind != profile.KindCredentialSource || from != profile.FromEnvironment || k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
-		return profile.Keys{}, msg.NothingInEnvironment(x.Profile.Name)
+	if x.Kind != profile.KindCredentialSource || from != profile.FromEnvironment ||
+		k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
+		return profile.Keys{}, msg.Errorf("profile %q takes its credentials from the environment (credential_source), which has none",
+			x.Profile.Name).
+			Hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	return k, nil
 }
 
-// external fetches the credentials.
+// external retrieves the source's credentials.
 func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session, error) {
 	c, err := r.newClient(ctx, "", "", "")
 	if err != nil {
 		return Session{}, err
 	}
-	c.aws.Credentials = aws.AnonymousCredentials{} // whoever has a token needs no signature
+	c.aws.Credentials = aws.AnonymousCredentials{} // requests with a token are not signed
 	provider, err := c.provider(x)
 	if err != nil {
 		return Session{}, err
 	}
 	limit := c.Call
-	if x.Kind == profile.KindProcess { // there may be a person to answer its questions
+	if x.Kind == profile.KindProcess { // it may ask the person
 		limit = func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, lockTimeout)
 		}
@@ -153,24 +158,25 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 		return Session{}, c.explainExternal(x, err)
 	}
 	s := Session{
-		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken, Obtained: r.Now(),
+		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken,
+		Obtained: r.Now(),
 	}
 	if got.CanExpire {
 		s.Expiration = got.Expires.UTC().Truncate(time.Second)
 		if x.Kind == profile.KindProcess && !s.Expiration.After(r.Now()) {
-			at := x.Profile.Where("credential_process")
-			return Session{}, msg.ProcessStale(x.Profile.Name, s.Expiration, at.File, at.Line)
+			return Session{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials that expired at %s",
+				x.Profile.Name, x.Profile.Where("credential_process"), s.Expiration.Format(time.RFC3339)).
+				Hint("run it by itself; if they should not have expired yet, check this computer's clock")
 		}
 	}
 	if err := c.checkExternal(x.Kind, s); err != nil {
 		return Session{}, err
 	}
-	r.Trace("outside: %v", s)
+	r.Trace("source: %v", s)
 	return s, nil
 }
 
-// checkExternal is check for what need not be a session of AWS's: a container may give a pair that has neither token nor
-// end.
+// checkExternal is check for a source that may return a key pair with neither token nor expiration, such as a container.
 func (c *Client) checkExternal(kind profile.Kind, s Session) error {
 	if kind == profile.KindSSO || kind == profile.KindWebIdentity {
 		return c.check(s)
@@ -184,7 +190,8 @@ func (c *Client) checkExternal(kind profile.Kind, s Session) error {
 	return c.check(s)
 }
 
-// provider is the SDK's for what the profile has. The settings are ours to read: an included profile's count too.
+// provider returns the SDK's provider for the source. It does not let the SDK read the settings, which knows no included
+// profiles.
 func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	switch x.Kind {
@@ -194,10 +201,12 @@ func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 		return newProcess(x, get("credential_process")), nil
 	case profile.KindWebIdentity:
 		if get("role_arn") == "" {
-			at := x.Profile.Where("web_identity_token_file")
-			return nil, x.Profile.OrMisspelt(msg.WebIdentityNeedsRole(x.Profile.Name, at.File, at.Line), "role_arn")
+			return nil, x.Profile.OrMisspelt(msg.Errorf("profile %q has web_identity_token_file (%s) and no role_arn",
+				x.Profile.Name, x.Profile.Where("web_identity_token_file")).
+				Hint("add the role that the token is for"), "role_arn")
 		}
-		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home)),
+		file := tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home))
+		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), file,
 			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
 	case profile.KindLogin:
 		path, err := x.checkLogin()
@@ -217,7 +226,7 @@ func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 	}
 }
 
-// tokenFile is stscreds.IdentityTokenFile, with an error that can be told from others.
+// tokenFile is stscreds.IdentityTokenFile with a limit to its size, and an error that wraps *fs.PathError.
 type tokenFile string
 
 func (f tokenFile) GetIdentityToken() ([]byte, error) { return bounded.ReadFile(string(f)) }
@@ -226,14 +235,18 @@ func static(k profile.Keys) aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(k.AccessKeyID, k.SecretAccessKey.Reveal(), k.SessionToken.Reveal())
 }
 
-// sso shows the token that the AWS CLI keeps.
+// sso returns a provider that uses the AWS CLI's token.
 func (c *Client) sso(x ExternalSource) (aws.CredentialsProvider, error) {
 	s, err := x.Profile.SSO()
 	if err != nil {
 		return nil, err
 	}
-	portal := sso.NewFromConfig(c.aws, func(o *sso.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso"]) })
-	oidc := ssooidc.NewFromConfig(c.aws, func(o *ssooidc.Options) { o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso_oidc"]) })
+	portal := sso.NewFromConfig(c.aws, func(o *sso.Options) {
+		o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso"])
+	})
+	oidc := ssooidc.NewFromConfig(c.aws, func(o *ssooidc.Options) {
+		o.Region, o.BaseEndpoint = s.Region, optional(x.URL["sso_oidc"])
+	})
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		token, err := x.ssoToken()
 		if err != nil {
@@ -248,46 +261,48 @@ func (c *Client) sso(x ExternalSource) (aws.CredentialsProvider, error) {
 	}), nil
 }
 
-// renew has the SDK renew the token of an sso-session, and write it back. The older form has nothing to renew it with.
+// renew has the SDK renew the token of an sso-session, and write it back. The older form has no refresh token.
 func (x *ExternalSource) renew(ctx context.Context, oidc *ssooidc.Client, s profile.SSO) (access string, err error) {
 	path, err := x.signInFile()
 	if err != nil || s.Session == "" {
-		return "", x.expired(err)
+		return "", x.expired().Wrap(err)
 	}
 	token, err := ssocreds.NewSSOTokenProvider(oidc, path).RetrieveBearerToken(ctx)
 	return token.Value, err
 }
 
-// roleCredentials gets the role's credentials for the token.
+// roleCredentials returns the role's credentials for the token.
 func roleCredentials(ctx context.Context, portal *sso.Client, s profile.SSO, access string) (aws.Credentials, error) {
 	out, err := portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 		AccessToken: aws.String(access), AccountId: aws.String(s.Account), RoleName: aws.String(s.Role),
 	})
 	if err != nil || out.RoleCredentials == nil {
-		return aws.Credentials{}, err // without any, checkExternal says so
+		return aws.Credentials{}, err // checkExternal refuses empty ones
 	}
 	given := out.RoleCredentials
 	return aws.Credentials{
 		AccessKeyID: aws.ToString(given.AccessKeyId), SecretAccessKey: aws.ToString(given.SecretAccessKey),
-		SessionToken: aws.ToString(given.SessionToken), CanExpire: true, Expires: time.UnixMilli(given.Expiration).UTC(),
+		SessionToken: aws.ToString(given.SessionToken),
+		CanExpire:    true, Expires: time.UnixMilli(given.Expiration).UTC(),
 	}, nil
 }
 
-// newProcess runs the program as the SDK does, but with what this program was given: the variable that lets a profile that
-// calls itself be known is in Environ, and stdin is not ours to give away. And on Windows, where the SDK's own command
-// spoils the quotes about a path with blanks (aws-sdk-go-v2, issue 3208), cmd is handed the line as it is.
+// newProcess returns the SDK's provider for a program, with a command of our own. It has the environment in Environ, where
+// a variable detects a profile that calls itself, and no stdin, which belongs to the command that exec runs. On Windows
+// it passes the line to cmd unchanged: the SDK breaks the quotes around a path with blanks (aws-sdk-go-v2, issue 3208).
 func newProcess(x ExternalSource, command string) process {
 	printed := &bounded.Output{}
 	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
 		cmd := mfa.ShellCommand(ctx, command, x.Environ)
 		cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = x.Environ, nil, printed, x.Stderr
-		cmd.WaitDelay = time.Second // what the program started may hold its stdout open
+		cmd.WaitDelay = time.Second // a process that the program started may keep its stdout open
 		return cmd, nil
 	})
-	return process{processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = lockTimeout }), printed}
+	provider := processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = lockTimeout })
+	return process{provider, printed}
 }
 
-// process is the SDK's provider for a program, which reads no more of it than fits into printed.
+// process is the SDK's provider for a program, with a limit to the program's output.
 type process struct {
 	*processcreds.Provider
 	printed *bounded.Output
@@ -296,12 +311,12 @@ type process struct {
 func (p process) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	got, err := p.Provider.Retrieve(ctx)
 	if p.printed.Full() {
-		return aws.Credentials{}, bounded.ErrTooLong // and the program died of it
+		return aws.Credentials{}, bounded.ErrTooLong // the write error may have ended the program
 	}
 	return got, err
 }
 
-// credentialSource is for credential_source.
+// credentialSource returns the provider for credential_source.
 func (c *Client) credentialSource(x ExternalSource, from string) (aws.CredentialsProvider, error) {
 	switch from {
 	case profile.FromEnvironment:
@@ -317,11 +332,13 @@ func (c *Client) credentialSource(x ExternalSource, from string) (aws.Credential
 	if err != nil {
 		return nil, err
 	}
-	return endpointcreds.New(endpoint, func(o *endpointcreds.Options) { o.AuthorizationToken, o.HTTPClient = token, c.aws.HTTPClient }), nil
+	return endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		o.AuthorizationToken, o.HTTPClient = token, c.aws.HTTPClient
+	}), nil
 }
 
-// imds asks the instance metadata service. Where there is none, its address leads nowhere: one try, in a second, has to
-// tell, as in botocore. No proxy is asked for what only this machine can know.
+// imds returns a client for the instance metadata service. Outside of EC2 its address does not answer, so there is one try
+// with a second's timeout, as in botocore, and no proxy.
 func (c *Client) imds() *imds.Client {
 	near := awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
 		WithTransportOptions(func(t *http.Transport) { t.Proxy, t.ResponseHeaderTimeout = nil, time.Second })
@@ -330,30 +347,36 @@ func (c *Client) imds() *imds.Client {
 	})
 }
 
-// The variables that say where a container asks.
+// The variables with the address of a container's credentials.
 const (
 	containerURL  = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	containerPath = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 )
 
-// container is where a container asks for its role's credentials, and the token to show there. A URL without TLS is
-// taken only of this machine's own and of the addresses that ECS and EKS answer at, as every AWS client does (AWS SDKs
-// and Tools Reference Guide, "Container credential provider").
+// container returns the endpoint of a container's credentials, and the token for it. As in every AWS client, a URL without
+// TLS must be loopback or one of the addresses of ECS and EKS (AWS SDKs and Tools Reference Guide, "Container credential
+// provider").
 func (x *ExternalSource) container() (endpoint, token string, err error) {
 	full := x.Getenv(containerURL)
 	if path := x.Getenv(containerPath); path != "" {
 		full = "http://169.254.170.2" + path
 	}
+	if full == "" {
+		return "", "", msg.Errorf("profile %q takes its credentials from its container (credential_source), and this is not one",
+			x.Profile.Name).
+			Hint("AWS sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI in a container")
+	}
 	u, err := url.Parse(full)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return "", "", msg.NoContainer(x.Profile.Name, full != "")
+		return "", "", msg.Errorf("profile %q: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine", x.Profile.Name).
+			Hint("AWS clients request credentials from no other address")
 	}
 	token = x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 	if file := x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 		file = profile.ExpandHome(file, x.Home)
 		text, err := bounded.ReadFile(file)
 		if err != nil {
-			return "", "", msg.TokenUnreadable(x.Profile.Name, file, err)
+			return "", "", x.tokenUnreadable(file, err)
 		}
 		token = strings.TrimSpace(string(text))
 	}
@@ -369,10 +392,17 @@ func isLocal(host string) bool {
 	return host == "169.254.170.2" || host == "169.254.170.23" || host == "fd00:ec2::23"
 }
 
-// explainExternal puts into words why there are no credentials.
+// tokenUnreadable is the error for a file with a token that cannot be read.
+func (x *ExternalSource) tokenUnreadable(file string, err error) *msg.Error {
+	return msg.Errorf("profile %q: the token in %s cannot be read: %s", x.Profile.Name, msg.Path(file), msg.Cause(err)).
+		Hint("the system that runs this program has to write it there").
+		Wrap(err)
+}
+
+// explainExternal turns an error of a provider into a message.
 func (c *Client) explainExternal(x ExternalSource, err error) error {
 	var (
-		told      *msg.Error
+		message   *msg.Error
 		api       smithy.APIError
 		operation *smithy.OperationError
 		file      *fs.PathError
@@ -383,59 +413,124 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 	}
 	name := x.Profile.Name
 	switch {
-	case errors.As(err, &told):
-		return told
+	case errors.As(err, &message):
+		return message
 	case x.Kind == profile.KindProcess:
 		return processFailed(x, err)
 	case x.Kind == profile.KindCredentialSource:
 		from, _ := x.Profile.Get("credential_source")
 		var answered interface{ HTTPStatusCode() int }
-		if code == "" && errors.As(err, &answered) { // what it said is no error of AWS's
+		if code == "" && errors.As(err, &answered) { // the body is not an error of AWS's
 			err = fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
 		}
-		return msg.NothingAround(name, from, withoutURL(err))
+		err = withoutURL(err)
+		return msg.Errorf("profile %q takes its credentials from this machine (credential_source = %s), which gave none: %s",
+			name, msg.Escaped(from), msg.Cause(err)).
+			Hint("this works only where AWS gives the machine or the container a role").
+			Wrap(err)
 	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
-		return msg.TokenUnreadable(name, file.Path, err)
+		return x.tokenUnreadable(file.Path, err)
 	case code == "" && errors.As(err, &operation): // there was no answer
 		return c.Explain(err)
-	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file): // what was renewed
-		return x.unreadable(file.Path, msg.SignInNotReadable(err))
-	case x.Kind == profile.KindWebIdentity && (code == "ExpiredTokenException" || code == "InvalidIdentityToken" || code == "IDPRejectedClaim"):
-		return msg.WebIdentityRefused(name, said, err)
-	case x.Kind == profile.KindWebIdentity && isAccessDenied(err):
-		return msg.WebIdentityDenied(name, said, err)
-	case x.Kind == profile.KindSSO && (code == "ForbiddenException" || code == "ResourceNotFoundException"):
-		s, _ := x.Profile.SSO()
-		return msg.SSODenied(name, s.Account, s.Role, err)
-	case x.Kind == profile.KindSSO && (code == "" || code == "UnauthorizedException" || code == "InvalidGrantException" || code == "ExpiredTokenException"):
-		return msg.SSOExpired(name, err)
-	case x.Kind == profile.KindLogin && strings.Contains(err.Error(), "insufficient permissions"): // the SDK's words
-		return msg.LoginDenied(name, err)
-	case x.Kind == profile.KindLogin && code == "":
-		return msg.LoginExpired(name, err)
+	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file): // while the SDK renewed it
+		return x.unreadable(file.Path, err)
+	}
+	var explained *msg.Error
+	switch x.Kind {
+	case profile.KindWebIdentity:
+		explained = explainWebIdentity(name, code, said)
+	case profile.KindSSO:
+		explained = x.explainSSO(code)
+	case profile.KindLogin:
+		explained = x.explainLogin(code, err)
+	default:
+	}
+	if explained != nil {
+		return explained.Wrap(err)
 	}
 	return c.Explain(err)
 }
 
-// processFailed says so of a program. What it printed is never shown, not underneath either: it may be credentials.
-func processFailed(x ExternalSource, err error) error {
-	at := x.Profile.Where("credential_process")
+// explainWebIdentity returns nil for an error that has nothing to do with the token.
+func explainWebIdentity(profileName, code, said string) *msg.Error {
+	switch code {
+	case "ExpiredTokenException", "InvalidIdentityToken", "IDPRejectedClaim":
+		return msg.Errorf("AWS does not accept the web identity token of profile %q: %s", profileName, msg.Foreign(said)).
+			Hint("have the system that writes the token file write a new token")
+	case "AccessDenied":
+		return msg.Errorf("the role of profile %q cannot be assumed with its web identity token; AWS says: %s",
+			profileName, msg.Foreign(said)).
+			Hint("check that role_arn is exact, and that the role's trust policy allows the token's issuer, subject and audience")
+	}
+	return nil
+}
+
+// explainSSO returns nil for an error that has nothing to do with the sign-in.
+func (x *ExternalSource) explainSSO(code string) *msg.Error {
+	switch code {
+	case "ForbiddenException", "ResourceNotFoundException":
+		s, _ := x.Profile.SSO()
+		return msg.Errorf("IAM Identity Center gives you no role %q in account %q (profile %q)", s.Role, s.Account, x.Profile.Name).
+			Hint("check sso_account_id and sso_role_name, or ask for the permission set")
+	case "", "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException":
+		return x.expired()
+	}
+	return nil
+}
+
+// explainLogin returns nil for an error that has nothing to do with the sign-in.
+func (x *ExternalSource) explainLogin(code string, err error) *msg.Error {
+	switch {
+	case strings.Contains(err.Error(), "insufficient permissions"): // the SDK's message
+		return msg.Errorf("the console sign-in of profile %q cannot be renewed: AWS denies its user signin:CreateOAuth2Token",
+			x.Profile.Name).
+			Hint("have the administrator allow it (AWS's policy SignInLocalDevelopmentAccess does)")
+	case code == "":
+		return x.expired()
+	}
+	return nil
+}
+
+// processFailed is the error for a program. It never shows nor wraps the program's output, which may be credentials.
+func processFailed(x ExternalSource, err error) *msg.Error {
+	name, pos := x.Profile.Name, x.Profile.Where("credential_process")
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(err, bounded.ErrTooLong):
-		return msg.ProcessTooMuch(x.Profile.Name, at.File, at.Line)
+		return msg.Errorf("the credential_process of profile %q (%s) printed more than credentials", name, pos).
+			Hint("it must print JSON with Version 1, AccessKeyId and SecretAccessKey, and nothing else")
 	case errors.As(err, &exit):
-		return msg.ProcessFailed(x.Profile.Name, exit.ExitCode(), at.File, at.Line)
+		return msg.Errorf("the credential_process of profile %q (%s) ended with exit code %d", name, pos, exit.ExitCode()).
+			Hint("its own message is above; run it by itself to see more")
 	case errors.Is(err, context.DeadlineExceeded):
-		return msg.ProcessTooSlow(x.Profile.Name, lockTimeout, at.File, at.Line)
+		return msg.Errorf("the credential_process of profile %q (%s) did not end within %s", name, pos, msg.Duration(lockTimeout)).
+			Hint("run it by itself to see what it waits for")
 	case errors.Is(err, exec.ErrWaitDelay):
-		return msg.ProcessHangs(x.Profile.Name, at.File, at.Line)
+		return msg.Errorf("the credential_process of profile %q (%s) has ended, and a program that it started keeps its stdout open",
+			name, pos).
+			Hint("start that program with its output closed: every AWS client would wait for it")
 	}
-	return msg.ProcessGarbled(x.Profile.Name, wrongField(err), at.File, at.Line)
+	const mustPrint = "it must print JSON with Version 1, AccessKeyId and SecretAccessKey"
+	switch field := wrongField(err); field {
+	case "":
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: not JSON", name, pos).
+			Hint(mustPrint)
+	case "Version":
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: Version is not 1", name, pos).
+			Hint(mustPrint)
+	case "Expiration":
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: "+
+			"Expiration is not a date with a time zone", name, pos).
+			Hint("write it like 2026-01-02T15:04:05Z; credentials that do not expire have no Expiration")
+	default:
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: %s is missing or not text",
+			name, pos, msg.Escaped(field)).
+			Hint(mustPrint)
+	}
 }
 
-// wrongField is the field of what a program printed that made the SDK refuse it (processcreds, Retrieve); "" where it is no
-// JSON at all.
+// wrongField returns the field of a program's output that the SDK refused (processcreds, Retrieve), or "" if the output is
+// not JSON.
 func wrongField(err error) string {
 	var (
 		date *time.ParseError
@@ -450,10 +545,10 @@ func wrongField(err error) string {
 	case errors.As(err, &kind):
 		return kind.Field
 	}
-	switch under := errors.Unwrap(errors.Unwrap(err)); { // the SDK's words are about it
-	case under != nil && strings.HasPrefix(under.Error(), "Time.UnmarshalJSON"):
+	switch inner := errors.Unwrap(errors.Unwrap(err)); { // inside the SDK's two errors
+	case inner != nil && strings.HasPrefix(inner.Error(), "Time.UnmarshalJSON"):
 		return "Expiration"
-	case under != nil:
+	case inner != nil:
 		return ""
 	}
 	for _, field := range []string{"AccessKeyId", "SecretAccessKey"} {

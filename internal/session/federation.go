@@ -10,11 +10,12 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 )
 
-// Federate asks the federation endpoint of AWS's sign-in service, at to, the way the SDK asks all others: by the same
-// proxy and certificates, traced, within the time for one call. It asks once. The form, which holds a session's secrets,
-// is the body of a POST or the query of a GET. Whatever answers is returned; no answer is an error, which Explain puts
-// into words, or ctx's.
-func (c *Client) Federate(ctx context.Context, method, to string, form neturl.Values) (status int, body []byte, err error) {
+// Federate sends a request to the federation endpoint of AWS's sign-in service, with the SDK's proxy, certificates, trace
+// and timeout, and without retries. The form, which contains a session's secrets, is the body of a POST or the query of a
+// GET. Any answer is returned. The error, if there is none, is ctx's or one for Explain.
+func (c *Client) Federate(
+	ctx context.Context, method, to string, form neturl.Values,
+) (status int, body []byte, err error) {
 	call, cancel := c.Call(ctx)
 	defer cancel()
 	status, body, err = c.federate(call, method, to, form)
@@ -38,7 +39,7 @@ func (c *Client) federate(ctx context.Context, method, to string, form neturl.Va
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	request.Header.Set("User-Agent", c.AppID)
-	request.Close = true // it is asked once
+	request.Close = true // there will be no other
 	response, err := c.aws.HTTPClient.Do(request)
 	if err != nil {
 		return 0, nil, err

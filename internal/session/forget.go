@@ -10,10 +10,9 @@ import (
 	"awsmfa/cache"
 )
 
-// Forget drops what is kept of a device that is the user's no more: that it was found, the sessions that were had with it,
-// which AWS would take for hours yet, and all others of the user, without MFA and of roles. want says whose device it was
-// and where; its duration says nothing. What a session is kept under cannot be turned back into a duration, and so each
-// that there can be is tried.
+// Forget removes a device that is no longer the user's from the cache, and all the user's sessions: those obtained with
+// it, which AWS would accept for hours, those without MFA, and those of roles. want identifies the user, the device and
+// the endpoint; its duration is ignored. A cache key does not reveal the duration in it, so Forget tries each one.
 func Forget(dir cache.Dir, want Request) error {
 	if dir.Path == "" {
 		return nil
@@ -27,21 +26,21 @@ func Forget(dir cache.Dir, want Request) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return failed
 	}
-	kept := map[string]bool{}
+	cached := map[string]bool{}
 	for _, e := range entries {
 		switch name, _, _ := strings.Cut(e.Name(), "."); {
 		case strings.HasPrefix(name, "session-"), strings.HasPrefix(name, "plain-"):
-			kept[name] = true
+			cached[name] = true
 		case strings.HasPrefix(name, want.rolePrefix()):
 			failed = errors.Join(failed, dir.Remove(name))
 		}
 	}
 	failed = errors.Join(failed, err)
 	want.Roles = nil
-	for want.Duration = MinDuration; want.Duration <= MaxDuration && len(kept) > 0; want.Duration += time.Second {
+	for want.Duration = MinDuration; want.Duration <= MaxDuration && len(cached) > 0; want.Duration += time.Second {
 		for _, want.NoMFA = range []bool{false, true} {
-			if name := want.CacheKey(); kept[name] {
-				delete(kept, name)
+			if name := want.CacheKey(); cached[name] {
+				delete(cached, name)
 				failed = errors.Join(failed, dir.Remove(name))
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Identity is who AWS says the keys are.
+// Identity is the answer of GetCallerIdentity.
 type Identity struct {
 	ARN       string
 	Partition string // aws, aws-cn, aws-us-gov, aws-eusc
@@ -21,11 +21,11 @@ type Identity struct {
 	User      string // the IAM user's name, without its path; "" for the root user and for a role
 }
 
-// Label is how an authenticator app lists the user, as the AWS console has it.
+// Label returns the user's label in an authenticator app, in the form of the AWS console.
 func (i Identity) Label() string { return i.User + "@" + i.Account }
 
-// Identity asks STS whose keys these are: GetCallerIdentity needs no permission, and no policy can deny it (AWS STS API
-// Reference). Errors are in words.
+// Identity calls GetCallerIdentity, which needs no permission and which no policy can deny (AWS STS API Reference).
+// Errors are messages.
 func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, error) {
 	call, cancel := c.Call(ctx)
 	defer cancel()
@@ -40,7 +40,7 @@ func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, err
 	id := Identity{ARN: aws.ToString(out.Arn), Account: aws.ToString(out.Account)}
 	parts := strings.SplitN(id.ARN, ":", 6)
 	if len(parts) != 6 {
-		return Identity{}, msg.NotAUser(id.ARN)
+		return Identity{}, NotAUser(id.ARN)
 	}
 	id.Partition = parts[1]
 	if path, ok := strings.CutPrefix(parts[5], "user/"); ok {
@@ -49,17 +49,23 @@ func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, err
 	return id, nil
 }
 
-// KeysRefused says of an error of Identity that AWS takes the keys for nobody's: there is a slip in one of them.
+// NotAUser is the error for keys of something else than an IAM user.
+func NotAUser(arn string) *msg.Error {
+	return msg.Errorf("the keys belong to %s, not to an IAM user", arn).
+		Hint("awsmfa is for IAM users: create one, and an access key for it, in the IAM console")
+}
+
+// KeysRefused reports whether Identity failed because AWS knows no such key pair: one of its parts is mistyped.
 func (c *Client) KeysRefused(err error) bool {
 	return c.refused(err, "InvalidClientTokenId", "UnrecognizedClientException") || c.SecretRefused(err)
 }
 
-// SecretRefused says of an error of Identity that AWS knows the access key ID, and the secret is not its own.
+// SecretRefused reports whether Identity failed because the secret does not belong to the access key ID.
 func (c *Client) SecretRefused(err error) bool {
 	return c.refused(err, "SignatureDoesNotMatch") && !c.RegionRefused(err)
 }
 
-// RegionRefused says of an error of Identity that AWS knows no such region, or the endpoint is another's.
+// RegionRefused reports whether Identity failed because AWS has no such region, or the endpoint is in another one.
 func (c *Client) RegionRefused(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "SignatureDoesNotMatch" && isOtherRegion(api.ErrorMessage())
@@ -70,7 +76,7 @@ func (c *Client) refused(err error, codes ...string) bool {
 	return errors.As(err, &api) && c.ahead.Abs() <= maxSkew && slices.Contains(codes, api.ErrorCode())
 }
 
-// SessionRefused says of an error of Identity that AWS does not take the session: it has ended, or was not copied whole.
+// SessionRefused reports whether Identity failed because the session has expired or was not copied whole.
 func (c *Client) SessionRefused(err error) bool { return isRevoked(err) || c.KeysRefused(err) }
 
 func (c *Client) sts(endpoint Endpoint) *sts.Client {

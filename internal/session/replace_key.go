@@ -7,9 +7,9 @@ import (
 	"awsmfa/cache"
 )
 
-// ReplaceKey is for a user's key that another one has replaced: the device that was found for the old one is remembered
-// for the new one, and what is kept of the old one is dropped, sessions too. AWS would take those until they end, but
-// whoever replaces a key means everything that was had with it.
+// ReplaceKey updates the cache after a user's access key was replaced: it stores the cached device under the new key, and
+// removes everything of the old one. AWS would accept the old sessions until they expire, but a key that may be known to
+// others is replaced together with its sessions.
 func ReplaceKey(dir cache.Dir, old, now Request) error {
 	if dir.Path == "" {
 		return nil

@@ -12,40 +12,37 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Request is what is asked for, all of it: it is what AWS is asked, and its hash is what the session is kept under, so
-// that the two cannot drift apart. How AWS is reached (region, proxies, time limits) is not part of it: the session is
-// the same.
+// Request holds every parameter that identifies a session; its hash is the cache key. The connection settings (region,
+// proxies, timeouts) are not part of it: they do not change the session.
 type Request struct {
-	// Keys is the long-term key pair that it begins with; Outside, when it is not nil, is what it begins with instead.
-	// Where Outside gives long-term keys in its turn, both are there from then on.
+	// Keys is the long-term key pair, unless External is set. If External returns a long-term key pair, Keys is set to it.
 	Keys     profile.Keys
 	External *ExternalSource
 
-	// Serial is the MFA device's serial number; "" stands for the one device that the user has, until it is found.
+	// Serial is the MFA device's serial number; "" means the user's only device, which is still to be found.
 	Serial string
-	// NoMFA asks for the session of a user without a device.
+	// NoMFA asks for a session without MFA.
 	NoMFA bool
-	// Duration is that of the MFA session.
+	// Duration is the duration of the MFA session.
 	Duration time.Duration
 	Endpoint Endpoint
 
-	// Roles are assumed in this order; the session of the last is what is wanted. See Roles.
+	// Roles are assumed in this order; the request is for the session of the last. See the function Roles.
 	Roles []profile.Role
 }
 
-// Endpoint is where STS is asked. Sessions of different endpoints are different sessions: another URL is another AWS,
-// and the global endpoint gives out tokens that regions which must be enabled first do not take (AWS STS, "Regions and
-// endpoints").
+// Endpoint is an endpoint of STS. It is part of the cache key: another URL is another AWS, and regions that must be
+// enabled do not accept the tokens of the global endpoint (AWS STS, "Regions and endpoints").
 type Endpoint struct {
-	// URL is the endpoint that settings name for STS, or "" for AWS's own.
+	// URL is the URL of the configured endpoint, or "" for AWS's own.
 	URL string
 	// Global is set by sts_regional_endpoints = legacy.
 	Global bool
 }
 
-// Roles fills in how long the roles of a chain last: the last as long as asked, else as its profile says, else an hour;
-// those before it no longer than they are good for. AWS gives a role that is assumed with another role's session an hour
-// at most, and what it would refuse is refused here, before a code is asked for.
+// Roles returns the roles of a chain with their durations: of the last asked, else its profile's, else an hour; of those
+// before it an hour. AWS gives at most an hour to a role that is assumed with another role's session, so a longer one is
+// an error here, before a code is asked for.
 func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 	var roles []profile.Role
 	for i, r := range chain.Roles {
@@ -58,47 +55,50 @@ func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 			r.Duration = profile.DefaultRoleDuration
 		}
 		if i > 0 && r.Duration > profile.MaxChainedDuration {
-			return nil, msg.ChainTooLong(r.Profile, chain.Roles[i-1].Profile, r.Duration)
+			return nil, msg.Errorf("profile %q asks for %s, and AWS gives at most 1h to a role that is assumed with another role "+
+				"(profile %q)", r.Profile, msg.Duration(r.Duration), chain.Roles[i-1].Profile).
+				Hint("set duration_seconds = 3600, or pass --duration 1h: awsmfa renews it without a code")
 		}
 		roles = append(roles, r)
 	}
 	return roles, nil
 }
 
-// direct says that the role is assumed straight from the long-term keys: AWS gives it more than an hour in no other way
-// (IAM User Guide, "Role chaining"), and without MFA there is no session to assume it with.
+// direct reports whether the role is assumed with the long-term keys themselves: AWS gives more than an hour only so
+// (IAM User Guide, "Role chaining"), and without MFA no session is needed.
 func (r Request) direct() bool {
 	return len(r.Roles) == 1 && r.TakesMFA() && (r.NoMFA || r.Roles[0].Duration > profile.MaxChainedDuration)
 }
 
-// TakesMFA says that it begins with a user's long-term keys, or may: what a program or a container gives is known only
-// when it is asked.
+// TakesMFA reports whether the base credentials are, or may turn out to be, a user's long-term keys: a program or a
+// container may return either.
 func (r Request) TakesMFA() bool {
-	return r.External == nil || r.External.Kind == profile.KindProcess || r.External.Kind == profile.KindCredentialSource
+	return r.External == nil || r.External.Kind == profile.KindProcess ||
+		r.External.Kind == profile.KindCredentialSource
 }
 
-// fromKeys says that AWS is asked for this itself with the long-term keys, not with a session that they gave.
+// fromKeys reports whether the long-term keys themselves sign the call for this session.
 func (r Request) fromKeys() bool { return r.TakesMFA() && (len(r.Roles) == 0 || r.direct()) }
 
-// needsCode says that AWS is asked for this itself with a token code, not with a session that was.
+// needsCode reports whether the call for this session itself takes a token code.
 func (r Request) needsCode() bool { return r.fromKeys() && !r.NoMFA }
 
-// isExternal says that the credentials it begins with are a session that somebody else gave out.
+// isExternal reports whether the base credentials are a session from an external source.
 func (r Request) isExternal() bool { return r.External != nil && r.Keys.AccessKeyID == "" }
 
-// source is what the last role is assumed with.
+// source returns the request for the session that assumes the last role.
 func (r Request) source() Request {
 	r.Roles = r.Roles[:len(r.Roles)-1]
 	return r
 }
 
-// cacheable says whether the session is worth keeping and can be known again. What a program, a container or an instance
-// gives is kept by these themselves; a session that was had with long-term keys of theirs is kept here.
+// cacheable reports whether to cache the session. Programs, containers and instances cache their own sessions; only a
+// session that was obtained with their long-term keys is cached here.
 func (r Request) cacheable() bool {
 	return len(r.Roles) > 0 || r.TakesMFA() || r.External.Kind == profile.KindSSO
 }
 
-// lifetime is the most that the session can last.
+// lifetime returns the longest that the session can last.
 func (r Request) lifetime() time.Duration {
 	switch {
 	case len(r.Roles) > 0:
@@ -109,7 +109,7 @@ func (r Request) lifetime() time.Duration {
 	return r.Duration
 }
 
-// CacheKey is the name that the session is kept under.
+// CacheKey returns the name of the session in the cache.
 func (r Request) CacheKey() string {
 	switch {
 	case len(r.Roles) > 0:
@@ -122,7 +122,7 @@ func (r Request) CacheKey() string {
 	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
 }
 
-// rolePrefix is what the names of all role sessions of one user begin with.
+// rolePrefix returns the common prefix of the cache keys of all the user's role sessions.
 func (r Request) rolePrefix() string { return "role-" + hash(r.userParts()...)[:16] + "-" }
 
 func (r Request) roleParts() []string {
@@ -138,8 +138,8 @@ func (r Request) roleParts() []string {
 	return parts
 }
 
-// lockName is the name of what one caller at a time does. Two codes for one user at the same time would be asked for on one
-// screen, and one code counts once; everything else waits only for the same.
+// lockName returns the name of the lock for this request: per user if it needs a code, for two questions at a time would
+// share one screen and each code works once; else per session.
 func (r Request) lockName() string {
 	if r.needsCode() {
 		return r.userKey()
@@ -147,20 +147,20 @@ func (r Request) lockName() string {
 	return r.CacheKey()
 }
 
-// userKey names whose keys these are, where: what a remembered device hangs on. Keys that a source gives are named by the
-// source's settings, so that what is kept of them is found without asking it; see keyID.
+// userKey returns the cache key of the user's device. An external source's settings identify its keys, so that it need not
+// be called to find what is cached for them; see sourceKeyID.
 func (r Request) userKey() string { return "user-" + hash(r.userParts()...) }
 
 func (r Request) userParts() []string {
-	where := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
+	endpoint := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
 	if r.External != nil {
-		return append(append([]string{"", ""}, where...), r.External.keyParts()...)
+		return append(append([]string{"", ""}, endpoint...), r.External.keyParts()...)
 	}
-	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, where...)
+	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, endpoint...)
 }
 
-// sourceKeyID is that of the key that the source gave; "" of a key that the name of what is kept is made of, and before the
-// source was asked.
+// sourceKeyID returns the ID of the long-term key that the external source returned; "" before that, and for keys from the
+// profile, which are part of the cache key.
 func (r Request) sourceKeyID() string {
 	if r.External == nil {
 		return ""
@@ -168,34 +168,34 @@ func (r Request) sourceKeyID() string {
 	return r.Keys.AccessKeyID
 }
 
-// isOtherKey says that what is kept was had with another key than the one that the source gave this time.
+// isOtherKey reports whether a cached value was obtained with keyID, a key other than the source's current one.
 func (r Request) isOtherKey(keyID string) bool {
 	return keyID != "" && r.sourceKeyID() != "" && keyID != r.sourceKeyID()
 }
 
-// String says what is wanted, for --debug.
+// String describes the request for --debug, without secrets.
 func (r Request) String() string {
-	var what string
+	var text string
 	switch {
 	case r.External != nil:
-		what = r.External.Profile.String()
+		text = r.External.Profile.String()
 	case r.NoMFA:
-		what = r.Keys.AccessKeyID + " without MFA"
+		text = r.Keys.AccessKeyID + " without MFA"
 	case r.Serial != "":
-		what = r.Serial
+		text = r.Serial
 	default:
-		what = r.Keys.AccessKeyID
+		text = r.Keys.AccessKeyID
 	}
 	for _, role := range r.Roles {
-		what += " → " + role.ARN
+		text += " → " + role.ARN
 	}
-	return what
+	return text
 }
 
-// Format writes String for every verb: nothing of a request that opens anything is shown.
+// Format writes String for every verb, so that no secret is ever printed.
 func (r Request) Format(w fmt.State, _ rune) { io.WriteString(w, r.String()) }
 
-// hash cannot be turned back (a secret access key has 240 bits), and no two lists of parts run into one.
+// hash returns the same value only for the same list of parts. It reveals none of them: a secret access key has 240 bits.
 func hash(parts ...string) string {
 	h := sha256.New()
 	var size [8]byte

@@ -15,12 +15,12 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// sourceTTL is how long a session must still live for a role to be assumed with it. The role's own session lasts as long
-// as it was asked for, however soon the other ends.
+// sourceTTL is how much longer a session must last to assume a role with it. The role's session gets its full duration,
+// even if the source session expires sooner.
 const sourceTTL = time.Minute
 
-// assume assumes the last of the roles with the session of what comes before it. A kept session that AWS no longer takes
-// is passed over from then on, and another obtained in its place: by whoever comes first, once.
+// assume assumes the last role with the session of its source. If AWS refuses a cached source session, assume never uses
+// that one again and obtains another, once.
 func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 	if want.direct() {
 		c, err := p.client(ctx, want)
@@ -30,10 +30,10 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 		return c.assumeWithoutCode(ctx, want, p.Warn)
 	}
 	source := want.source()
-	with, kept := p.cached(source, sourceTTL)
+	with, fromCache := p.cached(source, sourceTTL)
 	for {
 		var err error
-		if !kept {
+		if !fromCache {
 			if with, err = p.retrieve(ctx, source, sourceTTL); err != nil {
 				return Session{}, err
 			}
@@ -42,24 +42,24 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		if want.External != nil { // it says whether the source gave the session, or the keys that it was had with
+		if want.External != nil { // then KeyID tells whether the source gave this session, or the keys to obtain it
 			want.Keys.AccessKeyID = with.KeyID
 		}
 		named := want
 		if !want.isExternal() {
-			named = p.withCachedDevice(want) // the device's name is the session's
+			named = p.withCachedDevice(want) // for the role session's name
 		}
 		s, err := c.assumeWithoutCode(ctx, named, p.Warn)
-		if !kept || !isRevoked(err) {
+		if !fromCache || !isRevoked(err) {
 			return s, err
 		}
-		p.Options.Trace("role: AWS no longer takes the session kept for %s", source)
-		kept, p.revoked = false, append(p.revoked, with.AccessKeyID)
+		p.Options.Trace("role: AWS no longer accepts the session cached for %s", source)
+		fromCache, p.revoked = false, append(p.revoked, with.AccessKeyID)
 	}
 }
 
-// assumeWithoutCode is assumeRole without a code, its error in words.
-func (c *Client) assumeWithoutCode(ctx context.Context, want Request, warn func(text, hint string)) (Session, error) {
+// assumeWithoutCode assumes the last role without a code. Its errors are messages.
+func (c *Client) assumeWithoutCode(ctx context.Context, want Request, warn func(*msg.Error)) (Session, error) {
 	s, err := c.assumeRole(ctx, want, "", warn)
 	switch {
 	case ctx.Err() != nil:
@@ -70,8 +70,8 @@ func (c *Client) assumeWithoutCode(ctx context.Context, want Request, warn func(
 	return s, nil
 }
 
-// assumeRole assumes the last of the roles.
-func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
+// assumeRole assumes the last role. Its errors are the SDK's, or a *msg.Error about the answer.
+func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	role := want.Roles[len(want.Roles)-1]
@@ -96,8 +96,8 @@ func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn
 	return c.parseCredentials(out.Credentials, role.Duration, warn)
 }
 
-// sessionName is what the role's session is called, in CloudTrail and in the role's ARN: as the profile says, else like
-// the user, whose name the usual policies have the MFA device bear, and trust policies ask for in sts:RoleSessionName.
+// sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's, else the
+// MFA device's, which by AWS's usual policies is the user's name, as trust policies require it in sts:RoleSessionName.
 func (r Request) sessionName(role profile.Role) string {
 	if role.SessionName != "" {
 		return role.SessionName
@@ -110,7 +110,7 @@ func (r Request) sessionName(role profile.Role) string {
 	return "awsmfa"
 }
 
-// explainFor is Explain for what was asked of STS: what it says of a role hangs on which.
+// explainFor explains an error of GetSessionToken or AssumeRole for want.
 func (c *Client) explainFor(want Request, err error) error {
 	var api smithy.APIError
 	if len(want.Roles) == 0 || !errors.As(err, &api) {
@@ -122,34 +122,67 @@ func (c *Client) explainFor(want Request, err error) error {
 	case len(want.Roles) == 1 && want.isExternal() && isRevoked(err):
 		return sourceRevoked(role.Profile, want.External.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return msg.RoleDenied(role.Profile, said, want.NoMFA, want.isExternal() && len(want.Roles) == 1, len(want.Roles) > 1, err)
+		return roleDenied(want, role.Profile, said, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
-		return msg.RoleTooLong(role.Profile, role.Duration, err)
+		return msg.Errorf("profile %q asks for %s, longer than the role allows", role.Profile, msg.Duration(role.Duration)).
+			Hint("lower duration_seconds (or --duration), or have the role's maximum session duration raised").
+			Wrap(err)
 	case code == "ValidationError" && strings.Contains(said, "role chaining"):
-		return msg.ChainedTooLong(role.Profile, role.Duration, err)
+		return msg.Errorf("profile %q asks for %s, and AWS gives at most 1h to a role that is assumed with temporary credentials",
+			role.Profile, msg.Duration(role.Duration)).
+			Hint("set duration_seconds = 3600, or pass --duration 1h").
+			Wrap(err)
 	}
 	return c.Explain(err)
 }
 
-// sourceRevoked says so of a role's source; it may be a session left behind, which hides what was meant.
-func sourceRevoked(role string, source profile.Profile, err error) error {
-	if c, ok := source.HiddenSource(); ok && c.Used.Kind == profile.KindKeys {
-		won, over := c.Used.Pos, c.Ignored.Pos
-		return msg.SourceGoneHides(role, source.Name, won.File, won.Line, c.Ignored.Key, over.File, over.Line, err)
+// roleDenied is the error for a role that AWS does not let the caller assume. said is AWS's message.
+func roleDenied(want Request, profileName, said string, err error) *msg.Error {
+	e := msg.Errorf("the role of profile %q cannot be assumed; AWS says: %s", profileName, msg.Foreign(said)).Wrap(err)
+	switch {
+	case want.NoMFA:
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
+			"trust policy allows this; it may require an external_id, or MFA, which --no-mfa turns off")
+	case want.isExternal() && len(want.Roles) == 1:
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
+			"trust policy allows this; it may require an external_id, or MFA, which the source's credentials do not have: " +
+			"awsmfa asks for a code only if these are a user's long-term keys")
+	case len(want.Roles) > 1: // a role's session has no aws:MultiFactorAuthPresent
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
+			"trust policy allows this; it may require an external_id, or MFA, which AWS does not pass on through another role")
 	}
-	if s, ok := source.PastedSession(); ok {
-		return msg.SourceGonePasted(role, source.Name, s.Where.File, s.Where.Line, err)
-	}
-	return msg.SourceGone(role, source.Name, err)
+	return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
+		"trust policy allows this; it may require an external_id, or a more recent code (--refresh)")
 }
 
-// isRevoked says whether AWS refused a session that it gave out: it was revoked, or its user's key or device is no more.
+// sourceRevoked is the error for a role whose source has a session that AWS refuses. That session may be left over, and
+// hide the source that the user meant.
+func sourceRevoked(role string, source profile.Profile, err error) *msg.Error {
+	if c, ok := source.HiddenSource(); ok && c.Used.Kind == profile.KindKeys {
+		return msg.Errorf("AWS no longer accepts the session of profile %q (%s), which assumes the role of profile %q; "+
+			"it hides the %s at %s", source.Name, c.Used.Pos, role, c.Ignored.Key, c.Ignored.Pos).
+			Hint("remove the key pair and its token from %s: then %s counts", msg.Path(c.Used.Pos.File), c.Ignored.Key).
+			Wrap(err)
+	}
+	if s, ok := source.PastedSession(); ok {
+		return msg.Errorf("AWS no longer accepts the session that was pasted into profile %q in place of the user's own keys "+
+			"(%s), which assumes the role of profile %q", source.Name, s.Where, role).
+			Hint("put the keys back: run %s", msg.Command("setup", source.Name)).
+			Wrap(err)
+	}
+	return msg.Errorf("AWS no longer accepts the credentials of profile %q, which assume the role of profile %q",
+		source.Name, role).
+		Hint("they do not come from awsmfa: renew them where profile %q gets them", source.Name).
+		Wrap(err)
+}
+
+// isRevoked reports whether AWS refused a session of its own: it was revoked, or its user's key or device was deleted.
 func isRevoked(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "InvalidClientTokenId")
 }
 
-// optional is nil for "", which AWS takes for a value that is too short.
+// optional returns nil for "", which AWS would refuse as too short.
 func optional(s string) *string {
 	if s == "" {
 		return nil

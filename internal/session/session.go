@@ -1,7 +1,6 @@
-// Package session is the one place where a session is obtained: from what is asked for, through the cache and its lock,
-// to STS and back, once for each link of a chain. It speaks to AWS through the SDK, which also runs a credential_process
-// and renews the tokens that the AWS CLI keeps, and it says what AWS answered in plain words. It never prints, never asks
-// anyone itself, and keeps nothing but in the cache it is given.
+// Package session obtains sessions: from the cache or, under its lock, from STS, once for each link of a chain of roles.
+// It calls AWS through the SDK, which also runs a credential_process and renews the AWS CLI's sign-in tokens, and turns
+// AWS's errors into messages. It never prints, never asks the person itself, and stores nothing outside the given cache.
 package session
 
 import (
@@ -25,29 +24,29 @@ const (
 	DefaultDuration = 12 * time.Hour
 )
 
-// Session is a set of temporary credentials. However it is printed, it shows no secret.
+// Session is a set of temporary credentials. Printed with any verb, it shows no secret.
 type Session struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
-	Expiration      time.Time // as AWS said it, to the second
+	Expiration      time.Time // by AWS's clock, to the second
 	Obtained        time.Time // by this computer's clock
-	KeyID           string    // of the long-term key that a source gave and the session was had with; else ""
+	KeyID           string    // of the external source's long-term key that obtained the session; else ""
 }
 
-// isLongTerm says of what a source gave that it is a user's long-term key pair, not a session. (The IDs of temporary keys
-// begin with ASIA: IAM User Guide, "IAM identifiers".)
+// isLongTerm reports whether a source returned a user's long-term key pair, not a session. (The IDs of temporary keys begin
+// with ASIA: IAM User Guide, "IAM identifiers".)
 func (s Session) isLongTerm() bool {
 	return s.SessionToken == "" && !strings.HasPrefix(s.AccessKeyID, "ASIA")
 }
 
-// Format writes which session it is and nothing that opens anything, for every verb.
+// Format writes the session's ID and expiration, and no secret, for every verb.
 func (s Session) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "session %s until %s", s.AccessKeyID, s.Expiration.UTC().Format(time.RFC3339))
 }
 
-// encode puts a session into five lines, for the cache, and a sixth with the KeyID where there is one: a call that finds
-// one is over before a JSON decoder has looked at its first type.
+// encode returns the session as five lines, for the cache, and a sixth if it has a KeyID. Decoding JSON would take longer
+// than the rest of a call that finds a cached session.
 func (s Session) encode() []byte {
 	lines := []string{
 		s.AccessKeyID, s.SecretAccessKey, s.SessionToken,
@@ -59,7 +58,7 @@ func (s Session) encode() []byte {
 	return []byte(strings.Join(lines, "\n") + "\n")
 }
 
-// decode is encode's other way. Its error shows nothing of the text.
+// decode reverses encode. Its error shows nothing of the text.
 func decode(text []byte) (Session, error) {
 	lines := strings.Split(string(text), "\n")
 	n := len(lines) - 1
@@ -75,21 +74,21 @@ func decode(text []byte) (Session, error) {
 		return Session{}, errNoSession
 	}
 	return Session{
-		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2], Expiration: expiration, Obtained: obtained,
-		KeyID: strings.Join(lines[5:n], ""),
+		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2],
+		Expiration: expiration, Obtained: obtained, KeyID: strings.Join(lines[5:n], ""),
 	}, nil
 }
 
 var errNoSession = errors.New("not a session")
 
-// Provider obtains sessions. Every field that is a func is called, if at all, while the lock is held.
+// Provider obtains sessions. It calls its funcs while it holds the lock. Only one goroutine at a time may use it.
 type Provider struct {
 	Cache cache.Dir
-	// NoCacheDir says that there is no directory to keep sessions in, though they were meant to be kept.
+	// NoCacheDir means that sessions should be cached, and there is no directory for it.
 	NoCacheDir bool
-	// MinTTL is how long a kept session must still live to be used.
+	// MinTTL is how much longer a cached session must last to be used.
 	MinTTL time.Duration
-	// Refresh passes over sessions obtained before Started: those that others obtain meanwhile are new enough.
+	// Refresh ignores sessions obtained before Started. Those that other processes obtain meanwhile are new enough.
 	Refresh bool
 	Started time.Time
 
@@ -98,23 +97,23 @@ type Provider struct {
 	// Choose picks one of several devices.
 	Choose func(ctx context.Context, devices []mfa.Device) (mfa.Device, error)
 
-	// Interruptible begins what takes time, and stop ends it: ctx ends when the person wants it to.
+	// Interruptible returns a context for work that takes time, canceled when the person interrupts it, until stop.
 	Interruptible func() (ctx context.Context, stop func())
 
-	// Warn is told what did not stop the session from being obtained; Say, what the person should know meanwhile.
-	Warn func(text, hint string)
-	Say  func(notice any)
+	// Warn reports a problem that did not prevent the session; Say, a notice.
+	Warn func(*msg.Error)
+	Say  func(msg.Text)
 
-	longTerm    *Client           // with the long-term keys, when first needed
-	lockErr     error             // why there was no lock to be had
-	inMemory    map[string][]byte // what the cache would not keep
-	foundSerial string            // the device, when it had to be found
-	revoked     []string          // the access keys of kept sessions that AWS no longer takes
+	longTerm    *Client           // with the long-term keys; nil until needed
+	lockErr     error             // why there was no lock
+	inMemory    map[string][]byte // sessions that cannot be cached, by cache key
+	foundSerial string            // the device, if it had to be found
+	revoked     []string          // access key IDs of cached sessions that AWS no longer accepts
 }
 
-// Retrieve returns the session that want asks for: the kept one while it lasts, else a new one, asking for a token code at
-// most once however many callers arrive together. Errors are *msg.Error, or context.Canceled. An Obtainer may be asked
-// again and again, by one caller at a time: what cannot be kept in the cache it knows by heart.
+// Retrieve returns the session for want: the cached one while it lasts, else a new one. However many processes ask for it
+// at once, one of them asks for a token code. Errors are *msg.Error, or context.Canceled. Sessions that cannot be cached
+// stay in memory.
 func (p *Provider) Retrieve(want Request) (Session, error) {
 	if s, ok := p.cached(want, p.MinTTL); ok {
 		return s, nil
@@ -124,8 +123,8 @@ func (p *Provider) Retrieve(want Request) (Session, error) {
 	return p.retrieve(ctx, want, p.MinTTL)
 }
 
-// retrieve is Obtain beyond its first look. A role is assumed with a session that is obtained in the same way, and kept on
-// its own: each step has its own lock, and waits only for those who want the same.
+// retrieve obtains the session under the lock. A role's source session is retrieved in the same way, with a cache file and
+// a lock of its own.
 func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Duration) (Session, error) {
 	unlock, err := p.lock(ctx, want)
 	if err != nil {
@@ -134,7 +133,7 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 	defer unlock()
 	var given Session
 	if want.fromKeys() && want.External != nil {
-		if s, ok := p.cached(want, minTTL); ok { // a program may ask somebody: it does not run for what is there
+		if s, ok := p.cached(want, minTTL); ok { // before a program runs, which may ask the person
 			return s, nil
 		}
 		if given, err = p.external(ctx, want); err != nil {
@@ -148,8 +147,8 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 	named := want.Serial != "" || !want.needsCode()
 	if !named {
 		want, err = p.device(ctx, want)
-		if want.External != nil && errors.Is(err, errNoDevice) { // nobody asked for MFA
-			p.Say(msg.Textf("the user of access key %s, which profile %q gives, has no MFA device: it is used without MFA",
+		if want.External != nil && errors.Is(err, errNoDevice) { // and no setting asks for MFA
+			p.Say(msg.Textf("the user of access key %s, from profile %q, has no MFA device: the key is used without MFA",
 				given.AccessKeyID, want.External.Profile.Name))
 			return p.fromSource(ctx, want, given)
 		}
@@ -157,7 +156,7 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 			return Session{}, err
 		}
 	}
-	s, ok := p.cached(want, minTTL) // whoever held the lock has paid for us, or another profile of the same user has
+	s, ok := p.cached(want, minTTL) // another process may have obtained it while it held the lock
 	if !ok {
 		if s, want, err = p.request(ctx, want, !named); err != nil {
 			return Session{}, err
@@ -171,25 +170,27 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 	return s, nil
 }
 
-// external asks the source.
+// external retrieves the credentials of the external source.
 func (p *Provider) external(ctx context.Context, want Request) (Session, error) {
-	for _, text := range want.External.Hidden {
-		p.Say(text)
+	for _, notice := range want.External.Hidden {
+		p.Say(notice)
 	}
 	return p.Options.external(ctx, *want.External)
 }
 
-// withSourceKeys is want with the long-term keys that its source gave. What is known of others that it gave before is not of these.
+// withSourceKeys returns want with the long-term keys that its source returned, and drops what belongs to earlier ones.
 func (p *Provider) withSourceKeys(want Request, given Session) Request {
 	if p.longTerm != nil && p.longTerm.id != given.AccessKeyID {
 		p.longTerm, p.foundSerial = nil, ""
 	}
-	p.Options.Trace("outside: %s is a long-term key", given.AccessKeyID)
-	want.Keys = profile.Keys{AccessKeyID: given.AccessKeyID, SecretAccessKey: profile.NewSecret(given.SecretAccessKey)}
+	p.Options.Trace("source: %s is a long-term key", given.AccessKeyID)
+	want.Keys = profile.Keys{
+		AccessKeyID: given.AccessKeyID, SecretAccessKey: profile.NewSecret(given.SecretAccessKey),
+	}
 	return want
 }
 
-// fromSource is what want comes to where its source gave what no code is asked for: that itself, or the role assumed with it.
+// fromSource returns the credentials that want's source returned, or the role assumed with them, without a code.
 func (p *Provider) fromSource(ctx context.Context, want Request, given Session) (Session, error) {
 	if len(want.Roles) == 0 {
 		return given, nil
@@ -206,8 +207,9 @@ func (p *Provider) fromSource(ctx context.Context, want Request, given Session) 
 	return s, err
 }
 
-// request asks whoever gives out what is wanted.
-func (p *Provider) request(ctx context.Context, want Request, found bool) (s Session, asked Request, err error) {
+// request obtains a new session, and returns want with the device that was used. found means that want's device was found,
+// not named.
+func (p *Provider) request(ctx context.Context, want Request, found bool) (s Session, used Request, err error) {
 	switch {
 	case want.needsCode():
 		return p.withCode(ctx, want, found)
@@ -215,14 +217,14 @@ func (p *Provider) request(ctx context.Context, want Request, found bool) (s Ses
 		s, err = p.assume(ctx, want)
 	case !want.TakesMFA():
 		s, err = p.external(ctx, want)
-		want.External.ReadSignIn() // it may have been renewed for that
+		want.External.ReadSignIn() // the SDK may have renewed it
 	default:
 		s, err = p.withoutMFA(ctx, want)
 	}
 	return s, want, err
 }
 
-// store keeps a session that was paid for. When it cannot be kept, it is used all the same.
+// store caches a session. If that fails, it warns, and the session stays in memory.
 func (p *Provider) store(want Request, s Session) {
 	if !want.cacheable() || s.Expiration.IsZero() || s.SessionToken == "" {
 		return
@@ -230,29 +232,39 @@ func (p *Provider) store(want Request, s Session) {
 	if p.Cache.Path == "" {
 		p.storeInMemory(want.CacheKey(), s)
 		if p.NoCacheDir {
-			p.Warn(msg.NoCacheDir(), "")
+			p.Warn(NoCacheDir())
 		}
 		return
 	}
 	if err := p.Cache.Store(want.CacheKey(), s.encode()); err != nil {
 		p.storeInMemory(want.CacheKey(), s)
-		p.Warn(msg.NotCached(err), "")
+		p.Warn(notCached(err))
 	} else if p.lockErr != nil {
-		p.Warn(msg.NoLock(p.lockErr), "")
+		p.Warn(msg.Errorf("processes cannot wait for one another, so several may ask for a code: %s", p.lockErr).Wrap(p.lockErr))
 	}
 }
 
-// Memory is what an Obtainer knows and the cache does not, so that another process can go on where it stopped. There are
-// secrets in it.
+// NoCacheDir is the warning that there is no cache directory.
+func NoCacheDir() *msg.Error {
+	return msg.Errorf("there is no cache directory: every call asks for a code").
+		Hint("set HOME (on Windows LOCALAPPDATA), or XDG_CACHE_HOME to an absolute path")
+}
+
+func notCached(err error) *msg.Error {
+	return msg.Errorf("the session is valid, but cannot be cached for the next call: %s", err).Wrap(err)
+}
+
+// Memory holds what a Provider has and the cache has not, so that another process can continue with it. It contains
+// secrets.
 type Memory struct {
 	Sessions map[string][]byte
 	Device   string
 }
 
-// Memory tells it.
+// Memory returns the Provider's memory.
 func (p *Provider) Memory() Memory { return Memory{p.inMemory, p.foundSerial} }
 
-// SetMemory takes over another's mind.
+// SetMemory sets the memory to another Provider's.
 func (p *Provider) SetMemory(m Memory) { p.inMemory, p.foundSerial = m.Sessions, m.Device }
 
 func (p *Provider) storeInMemory(name string, s Session) {
@@ -262,7 +274,7 @@ func (p *Provider) storeInMemory(name string, s Session) {
 	p.inMemory[name] = s.encode()
 }
 
-// storeDevice keeps a device that was found, now that a session was had with it.
+// storeDevice caches a device that was found, after it gave a session.
 func (p *Provider) storeDevice(want Request) {
 	known, _, _ := p.Cache.Load(want.userKey())
 	now := want.Serial
@@ -271,17 +283,17 @@ func (p *Provider) storeDevice(want Request) {
 	}
 	if string(known) != now && p.lockErr == nil {
 		if err := p.Cache.Store(want.userKey(), []byte(now)); err != nil {
-			p.Warn(msg.NotCached(err), "")
+			p.Warn(notCached(err))
 		}
 	}
 }
 
-// cached looks for a session that is good for want, under the remembered device when want names none.
+// cached returns the cached session for want, under the cached device if want names none.
 func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
 	if !want.cacheable() {
 		return Session{}, false
 	}
-	if len(want.Roles) == 0 && want.needsCode() { // a role session is the same whatever device it was had with
+	if len(want.Roles) == 0 && want.needsCode() { // a role's session does not depend on the device
 		if want = p.withCachedDevice(want); want.Serial == "" {
 			return Session{}, false
 		}
@@ -293,7 +305,7 @@ func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
 		p.warnUnusable(err)
 	}
 	if !found {
-		p.Options.Trace("cache: no session kept for %s", want)
+		p.Options.Trace("cache: no session for %s", want)
 		return Session{}, false
 	}
 	s, err := decode(text)
@@ -304,30 +316,30 @@ func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
 	lifetime := want.lifetime()
 	end := s.Expiration
 	if ours := s.Obtained.Add(lifetime); ours.Before(end) {
-		end = ours // by this computer's clock, which is behind AWS's
+		end = ours // this computer's clock is behind AWS's
 	}
 	switch left := end.Sub(p.Options.Now()); {
 	case left < minTTL:
-		p.Options.Trace("cache: the session kept for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
+		p.Options.Trace("cache: the session for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
 		return Session{}, false
 	case left > lifetime+clockLeeway:
-		p.Options.Trace("cache: the kept session would outlive its duration, so this computer's clock was set back: not used")
+		p.Options.Trace("cache: the session would outlive its duration, so this computer's clock was set back: not used")
 		return Session{}, false
 	case slices.Contains(p.revoked, s.AccessKeyID):
 		return Session{}, false
 	case want.isOtherKey(s.KeyID):
-		p.Options.Trace("cache: the session kept for %s was had with %s, another key: not used", want, s.KeyID)
+		p.Options.Trace("cache: the session for %s was obtained with another key, %s: not used", want, s.KeyID)
 		return Session{}, false
 	case p.Refresh && s.Obtained.Before(p.Started):
-		p.Options.Trace("cache: passed over by --refresh")
+		p.Options.Trace("cache: --refresh ignores the session")
 		return Session{}, false
 	}
 	p.Options.Trace("cache: %v", s)
 	return s, true
 }
 
-// Cached is Obtain's first look and nothing more: the kept session that is good for want, found without asking anybody and
-// without writing anything. serial is the device that want names, else the remembered one, else "".
+// Cached returns the cached session for want, without any request or write. serial is want's device, else the cached one,
+// else "".
 func (p *Provider) Cached(want Request) (s Session, serial string, found bool) {
 	s, found = p.cached(want, p.MinTTL)
 	return s, p.withCachedDevice(want).Serial, found
@@ -336,16 +348,24 @@ func (p *Provider) Cached(want Request) (s Session, serial string, found bool) {
 func (p *Provider) warnUnusable(err error) {
 	var unusable *cache.Unusable
 	if errors.As(err, &unusable) {
-		p.Warn(msg.Unusable(unusable.Path, unusable.Err, unusable.Reason == cache.AnotherVersion), "")
+		p.Warn(notUsed(unusable))
 	}
 }
 
-// clockLeeway is how far apart this computer's clock and AWS's may be: AWS itself refuses signatures that are more than
-// 15 minutes off.
+// notUsed is the warning about a cache file that is there and not used.
+func notUsed(u *cache.Unusable) *msg.Error {
+	if u.Reason == cache.AnotherVersion {
+		return msg.Errorf("%s was written by another version of awsmfa and is not used", msg.Path(u.Path)).Wrap(u)
+	}
+	return msg.Errorf("%s is not used: %s", msg.Path(u.Path), msg.Cause(u.Err)).Wrap(u)
+}
+
+// clockLeeway is how far apart this computer's clock and AWS's may be: AWS refuses signatures that are more than 15
+// minutes off.
 const clockLeeway = 15 * time.Minute
 
-// withCachedDevice fills in the device that an earlier run found, when want names none: kept under the user's name is its
-// serial number, and on a line below it the ID of the key that a source gave.
+// withCachedDevice fills in the cached device if want names none. Its cache file holds the serial number and, on a second
+// line, the ID of the external source's key.
 func (p *Provider) withCachedDevice(want Request) Request {
 	if want.Serial != "" || !want.TakesMFA() {
 		return want
@@ -360,15 +380,17 @@ func (p *Provider) withCachedDevice(want Request) Request {
 	return want
 }
 
-// patience is how long the lock is waited for in silence, longestWait how long at all: somebody has the question for a
-// code before them, or has left it there.
+// The time to wait for the lock: before a notice, and at most. Another process may have left its question for a code
+// unanswered.
 const (
 	noticeAfter = time.Second
 	lockTimeout = 5 * time.Minute
 )
 
 func (p *Provider) lock(ctx context.Context, want Request) (unlock func(), err error) {
-	waiting := time.AfterFunc(noticeAfter, func() { p.Say(msg.Waiting) })
+	waiting := time.AfterFunc(noticeAfter, func() {
+		p.Say(msg.Textf("waiting for another awsmfa that is obtaining a session for the same user"))
+	})
 	defer waiting.Stop()
 	bounded, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
@@ -379,10 +401,11 @@ func (p *Provider) lock(ctx context.Context, want Request) (unlock func(), err e
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case bounded.Err() != nil:
-		return nil, msg.WaitedTooLong(lockTimeout)
+		return nil, msg.Errorf("another awsmfa has been obtaining a session for the same user for %s", msg.Duration(lockTimeout)).
+			Hint("it may be asking for a code in another terminal: answer it, or end that awsmfa")
 	}
 	p.Options.Trace("cache: no lock: %v", err)
-	p.lockErr = err // one at a time is all that is lost
+	p.lockErr = err // go on without it
 	return func() {}, nil
 }
 

@@ -16,47 +16,46 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Settings are a profile's on how AWS is reached, or those of the environment, which come first. The zero value of each is
-// the SDK's usual.
+// Settings are the connection settings of the environment and of a profile. The zero value means the SDK's defaults.
 type Settings struct {
-	caBundle    func() ([]byte, error) // reads the certificates, as PEM: only who asks AWS needs them
+	caBundle    func() ([]byte, error) // reads the certificates, as PEM, when a client is made
 	fips        aws.FIPSEndpointState
 	dualStack   aws.DualStackEndpointState
 	maxAttempts int
 	retryMode   aws.RetryMode
 }
 
-// UsualRetryMode is the SDK's.
-const UsualRetryMode = aws.RetryModeStandard
+// DefaultRetryMode is the SDK's.
+const DefaultRetryMode = aws.RetryModeStandard
 
-// ReadSettings takes the settings out of a profile (AWS SDKs and Tools Reference Guide, "Settings reference"), or out of
-// their variables, which come first. One that cannot be understood is a *msg.Error with its place. home is what ~ stands
-// for in a file's path.
+// ReadSettings returns the settings of the variables, which come first, and of a profile (AWS SDKs and Tools Reference
+// Guide, "Settings reference"). An invalid setting is a *msg.Error with its position. home is the home directory, for ~.
 func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
 	s := Settings{caBundle: caBundle(p, getenv("AWS_CA_BUNDLE"), home)}
 	for _, setting := range []struct {
-		key, variable, want string
-		read                func(value string) bool
+		key, variable string
+		values        []string // the valid ones; nil for a number
+		read          func(value string) bool
 	}{
-		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "true or false", func(v string) bool {
+		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", trueOrFalse, func(v string) bool {
 			s.fips = map[string]aws.FIPSEndpointState{
 				"true": aws.FIPSEndpointStateEnabled, "false": aws.FIPSEndpointStateDisabled,
 			}[strings.ToLower(v)]
 			return s.fips != aws.FIPSEndpointStateUnset
 		}},
-		{"use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "true or false", func(v string) bool {
+		{"use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", trueOrFalse, func(v string) bool {
 			s.dualStack = map[string]aws.DualStackEndpointState{
 				"true": aws.DualStackEndpointStateEnabled, "false": aws.DualStackEndpointStateDisabled,
 			}[strings.ToLower(v)]
 			return s.dualStack != aws.DualStackEndpointStateUnset
 		}},
-		{"max_attempts", "AWS_MAX_ATTEMPTS", "a number from 1", func(v string) bool {
+		{"max_attempts", "AWS_MAX_ATTEMPTS", nil, func(v string) bool {
 			n, err := strconv.Atoi(v)
 			s.maxAttempts = n
 			return err == nil && n >= 1
 		}},
-		{"retry_mode", "AWS_RETRY_MODE", "legacy, standard or adaptive", func(v string) bool {
-			if strings.EqualFold(v, "legacy") { // botocore's oldest; the SDK's usual stands for it
+		{"retry_mode", "AWS_RETRY_MODE", []string{"legacy", "standard", "adaptive"}, func(v string) bool {
+			if strings.EqualFold(v, "legacy") { // botocore's oldest, which the SDK lacks: use its default
 				return true
 			}
 			mode, err := aws.ParseRetryMode(strings.ToLower(v))
@@ -66,19 +65,39 @@ func ReadSettings(p profile.Profile, getenv func(string) string, home string) (S
 	} {
 		if value := getenv(setting.variable); value != "" {
 			if !setting.read(value) {
-				return Settings{}, msg.BadSettingVariable(setting.variable, setting.want)
+				return Settings{}, BadVariable(setting.variable, setting.values)
 			}
 			continue
 		}
 		if value, _ := p.Get(setting.key); value != "" && !setting.read(value) {
-			at := p.Where(setting.key)
-			return Settings{}, msg.ProfileBadSetting(p.Name, setting.key, setting.want, at.File, at.Line)
+			return Settings{}, BadSetting(p, setting.key, setting.values)
 		}
 	}
 	return s, nil
 }
 
-// caBundle reads the certificates that the variable names, else the setting; it is nil where neither does.
+var trueOrFalse = []string{"true", "false"}
+
+// BadVariable is the error for a setting's variable with an invalid value. values are the valid ones; nil stands for a
+// number, 1 or more.
+func BadVariable(variable string, values []string) *msg.Error {
+	const fix = "correct the variable, or unset it"
+	if values == nil {
+		return msg.Errorf("%s must be a number, 1 or more", variable).Hint(fix)
+	}
+	return msg.Errorf("%s must be one of: %s", variable, msg.List(values)).Hint(fix)
+}
+
+// BadSetting is BadVariable for a setting in a profile. It does not show the value, which may have been pasted by mistake.
+func BadSetting(p profile.Profile, key string, values []string) *msg.Error {
+	const fix = "correct the line, or remove it"
+	if values == nil {
+		return msg.Errorf("profile %q: %s must be a number, 1 or more (%s)", p.Name, key, p.Where(key)).Hint(fix)
+	}
+	return msg.Errorf("profile %q: %s must be one of: %s (%s)", p.Name, key, msg.List(values), p.Where(key)).Hint(fix)
+}
+
+// caBundle returns a func that reads the certificates named by the variable, else by the setting, or nil if there are none.
 func caBundle(p profile.Profile, variable, home string) func() ([]byte, error) {
 	setting, _ := p.Get("ca_bundle")
 	file := cmp.Or(variable, setting)
@@ -87,30 +106,37 @@ func caBundle(p profile.Profile, variable, home string) func() ([]byte, error) {
 	}
 	return func() ([]byte, error) {
 		pem, err := certificates(profile.ExpandHome(file, home))
-		switch at := p.Where("ca_bundle"); {
+		switch {
 		case err == nil:
 			return pem, nil
 		case variable != "":
-			return nil, msg.BadCABundleVariable(file, err)
+			return nil, msg.Errorf("AWS_CA_BUNDLE names %s: %s", msg.Path(file), msg.Cause(err)).
+				Hint("name a PEM file with the certificates to trust, by its full path, or unset AWS_CA_BUNDLE").
+				Wrap(err)
 		default:
-			return nil, msg.ProfileBadCABundle(p.Name, profile.ExpandHome(file, home), at.File, at.Line, err)
+			return nil, msg.Errorf("profile %q: its ca_bundle (%s) names %s: %s", p.Name, p.Where("ca_bundle"),
+				msg.Path(profile.ExpandHome(file, home)), msg.Cause(err)).
+				Hint("name a PEM file with the certificates to trust, by its full path").
+				Wrap(err)
 		}
 	}
 }
 
-// certificates reads a file of certificates, of which it has one at least.
+// certificates reads a file of at least one certificate.
 func certificates(file string) ([]byte, error) {
 	pem, err := bounded.ReadFile(file)
 	switch {
 	case err != nil:
 		return nil, err
 	case !x509.NewCertPool().AppendCertsFromPEM(pem):
-		return nil, errors.New("there is no certificate in it")
+		return nil, errNoCertificate
 	}
 	return pem, nil
 }
 
-// options are the settings as the SDK takes them.
+var errNoCertificate = errors.New("it has no certificate")
+
+// options returns the settings as the SDK's options.
 func (s Settings) options() []func(*config.LoadOptions) error {
 	var all []func(*config.LoadOptions) error
 	if s.caBundle != nil {

@@ -14,10 +14,10 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// errNoDevice lies under the error of a user who has no device.
+// errNoDevice is wrapped in the error for a user without a device.
 var errNoDevice = errors.New("no MFA device")
 
-// device finds out which device want means: the one it names, the remembered one, or the one that IAM lists.
+// device fills in the device: the one in want, the cached one, or the one that IAM lists.
 func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
 	if want = p.withCachedDevice(want); want.Serial != "" {
 		return want, nil
@@ -69,9 +69,9 @@ func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 	return mfa.Device{}, mfa.NoDevice(p.Options.Profile, errNoDevice)
 }
 
-// withCode asks STS for want with a code from o.Code, and with another while AWS refuses the code and the source has
-// more. A device that was found, not named, and that AWS no longer knows is forgotten and found anew, once: the request
-// comes back with the device that was asked in the end.
+// withCode obtains the session with a code from p.Code, and with another while AWS refuses the code and the source has
+// more. found means that the device was not named in want but found: if AWS no longer knows it, withCode looks for it
+// again, once. It returns want with the device that was used.
 func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
 	if (mfa.Device{Serial: want.Serial}).IsSecurityKey() {
 		return Session{}, want, mfa.UnusableKey(want.Serial)
@@ -81,7 +81,9 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 		return Session{}, want, err
 	}
 	if len(want.Roles) > 0 {
-		p.Say(msg.RoleNeedsOwnCode(want.Roles[0].Profile, want.Roles[0].Duration))
+		p.Say(msg.Textf("profile %q asks for %s, and with an MFA session AWS gives a role at most 1h: "+
+			"awsmfa assumes it with the access key itself, which needs a code of its own",
+			want.Roles[0].Profile, msg.Duration(want.Roles[0].Duration)))
 	}
 	need := mfa.CodeRequest{Profile: p.Options.Profile, Serial: want.Serial}
 	for {
@@ -113,7 +115,7 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 	}
 }
 
-// subject is whose session a code gives: the last role's, else the device's user's.
+// subject returns the ARN of the last role, else the device's serial number, for messages.
 func (r Request) subject() string {
 	if n := len(r.Roles); n > 0 {
 		return r.Roles[n-1].ARN
@@ -121,17 +123,17 @@ func (r Request) subject() string {
 	return r.Serial
 }
 
-// findNewDevice forgets the device that was remembered and finds another. That there is no other is the refusal it is given.
+// findNewDevice removes the cached device and looks for another. If there is no other, AWS's refusal is the error.
 func (p *Provider) findNewDevice(ctx context.Context, want Request, refusal error) (Request, error) {
-	p.Options.Trace("device: AWS no longer knows the remembered %s", want.Serial)
+	p.Options.Trace("device: AWS no longer knows the cached %s", want.Serial)
 	if err := p.Cache.Remove(want.userKey()); err != nil {
-		p.Warn(msg.NotForgotten(err), "")
+		p.Warn(msg.Errorf("the MFA device that AWS no longer knows cannot be removed from the cache: %s", err).Wrap(err))
 	}
-	gone := want.Serial
+	old := want.Serial
 	want.Serial, p.foundSerial = "", ""
 	want, err := p.device(ctx, want)
-	if err == nil && want.Serial == gone {
-		err = deviceRefused(gone, refusal)
+	if err == nil && want.Serial == old {
+		err = deviceRefused(old, refusal)
 	}
 	return want, err
 }
@@ -142,7 +144,7 @@ func deviceRefused(serial string, err error) *msg.Error {
 		Wrap(err)
 }
 
-// withoutMFA asks for what needs neither a code nor a session: a user's session without MFA.
+// withoutMFA obtains a user's session without MFA.
 func (p *Provider) withoutMFA(ctx context.Context, want Request) (Session, error) {
 	c, err := p.client(ctx, want)
 	if err != nil {
@@ -158,15 +160,15 @@ func (p *Provider) withoutMFA(ctx context.Context, want Request) (Session, error
 	return s, nil
 }
 
-func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
+func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
 	if len(want.Roles) > 0 {
 		return c.assumeRole(ctx, want, code, warn)
 	}
 	return c.getSessionToken(ctx, want, code, warn)
 }
 
-// getSessionToken asks for a session; without a code, for one without MFA.
-func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(text, hint string)) (Session, error) {
+// getSessionToken calls GetSessionToken, without MFA if code is "".
+func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(want.Duration)}
@@ -180,8 +182,10 @@ func (c *Client) getSessionToken(ctx context.Context, want Request, code string,
 	return c.parseCredentials(out.Credentials, want.Duration, warn)
 }
 
-// parseCredentials takes the session out of an answer.
-func (c *Client) parseCredentials(out *types.Credentials, asked time.Duration, warn func(text, hint string)) (Session, error) {
+// parseCredentials returns the session in an answer.
+func (c *Client) parseCredentials(
+	out *types.Credentials, asked time.Duration, warn func(*msg.Error),
+) (Session, error) {
 	if out == nil {
 		out = &types.Credentials{}
 	}
@@ -196,33 +200,41 @@ func (c *Client) parseCredentials(out *types.Credentials, asked time.Duration, w
 		return Session{}, err
 	}
 	c.Trace("sts: %v", s)
-	if c.ahead.Abs() > maxSkew {
-		warn(msg.ClockOff(c.ahead), msg.SetClock)
+	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
+	switch {
+	case c.ahead < -maxSkew:
+		warn(msg.Errorf("this computer's clock is %s behind AWS's: AWS will refuse other tools' requests", apart).Hint(SetClock))
+	case c.ahead > maxSkew:
+		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).Hint(SetClock))
 	}
 	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
-		warn(msg.Shorter(asked, given), "")
+		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
+			msg.Duration(given.Round(time.Minute)), msg.Duration(asked)))
 	}
 	return s, nil
 }
 
-// check refuses what an answer that is not AWS's, or is not whole, makes of a session. Clients would take an empty key for
-// none, and go on to other credentials.
+// check refuses an incomplete session, from an answer that is not AWS's or is damaged. Clients would ignore an empty key
+// and use other credentials instead.
 func (c *Client) check(s Session) error {
 	host := cmp.Or(c.lastHost, "AWS")
+	const checkEndpoint = "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), " +
+		"and whether a proxy answered instead"
 	switch {
 	case s.AccessKeyID == "" || s.SecretAccessKey == "":
-		return msg.AnswerLacks(host, "access key")
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).Hint(checkEndpoint)
 	case s.SessionToken == "":
-		return msg.AnswerLacks(host, "session token")
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).Hint(checkEndpoint)
 	case s.Expiration.IsZero():
-		return msg.AnswerLacks(host, "expiration")
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).Hint(checkEndpoint)
 	case !s.Expiration.After(c.Now()):
-		return msg.AnswerEnded(host, s.Expiration)
+		return msg.Errorf("%s returned a session that expired at %s", host, s.Expiration.UTC().Format(time.RFC3339)).
+			Hint("check this computer's clock, and the endpoint's")
 	}
 	return nil
 }
 
 func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
 
-// maxSkew is from where a clock counts as wrong: AWS's services begin to refuse signatures at 5 minutes.
+// maxSkew is the tolerated error of this computer's clock: AWS's services begin to refuse signatures at 5 minutes.
 const maxSkew = 5 * time.Minute

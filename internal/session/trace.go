@@ -16,19 +16,18 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// maxAnswer bounds an answer, in bytes: it is far above any of AWS's, and keeps whoever else answers from filling the
-// memory.
+// maxAnswer limits an answer's size, in bytes, far above any of AWS's: another server must not fill the memory.
 const maxAnswer = 1 << 20
 
-// tracing tells of each request what went where and what came back: never a header, never a body, for those hold the
-// signature, the code and the session. It takes note of whom was asked, of what the time is there, and of the secrets
-// that were sent, which an answer may quote.
+// tracing traces each request's operation, address and status, but neither headers nor bodies, which contain the signature,
+// the code and the session. It records the host, the server's time, and the secrets in the request, which an answer may
+// quote.
 type tracing struct {
 	aws.HTTPClient
 	now   func() time.Time
 	trace func(format string, args ...any)
-	// asked and dated tell the client whom it asked and what time it is there. They are funcs because a client in here
-	// would be in an interface too, and then the linker keeps all 160 of IAM's calls, 5 MB.
+	// asked and dated update the client's lastHost and ahead. They are funcs because a client here would be in an
+	// interface, and then the linker keeps all of IAM's 160 methods, 5 MB.
 	asked  func(host string)
 	dated  func(there time.Time)
 	secret func(text string)
@@ -36,7 +35,7 @@ type tracing struct {
 
 func (t tracing) Do(r *http.Request) (*http.Response, error) {
 	began := t.now()
-	what := awsmiddleware.GetServiceID(r.Context()) + ":" + awsmiddleware.GetOperationName(r.Context())
+	operation := awsmiddleware.GetServiceID(r.Context()) + ":" + awsmiddleware.GetOperationName(r.Context())
 	t.asked(r.URL.Host)
 	if err := t.noteSecrets(r); err != nil {
 		return nil, err
@@ -44,25 +43,25 @@ func (t tracing) Do(r *http.Request) (*http.Response, error) {
 	response, err := t.HTTPClient.Do(r)
 	took := t.now().Sub(began).Round(time.Millisecond)
 	if err != nil {
-		t.trace("request: %s to %s://%s: %v after %s", what, r.URL.Scheme, r.URL.Host, withoutURL(err), took)
+		t.trace("request: %s to %s://%s: %v after %s", operation, r.URL.Scheme, r.URL.Host, withoutURL(err), took)
 		return nil, err
 	}
 	if there, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		t.dated(there)
 	}
-	t.trace("request: %s to %s://%s: HTTP %d in %s", what, r.URL.Scheme, r.URL.Host, response.StatusCode, took)
+	t.trace("request: %s to %s://%s: HTTP %d in %s", operation, r.URL.Scheme, r.URL.Host, response.StatusCode, took)
 	response.Body = http.MaxBytesReader(nil, response.Body, maxAnswer)
 	return response, nil
 }
 
-// noteSecrets tells which secrets a request holds: tokens in headers, and in the query and the body, a form or a JSON
-// object, whatever is called a token, a code, a secret or a session.
+// noteSecrets reports the secrets in a request: tokens in headers, and each field of the query and the body (a form or a
+// JSON object) that is named a token, code, secret or session.
 func (t tracing) noteSecrets(r *http.Request) error {
 	for _, name := range []string{"X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token"} {
 		t.secret(r.Header.Get(name))
 	}
-	if authorization := r.Header.Get("Authorization"); !strings.HasPrefix(authorization, "AWS4-") { // a container's token
-		t.secret(authorization)
+	if authorization := r.Header.Get("Authorization"); !strings.HasPrefix(authorization, "AWS4-") {
+		t.secret(authorization) // a container's token
 	}
 	sent := []url.Values{r.URL.Query()}
 	if r.Body != nil {
@@ -88,11 +87,11 @@ func (t tracing) noteSecrets(r *http.Request) error {
 	return nil
 }
 
-// fields are the fields of a form, or the strings of a JSON object.
+// fields returns the fields of a form, or the strings of a JSON object.
 func fields(body []byte) url.Values {
 	var object map[string]any
 	if json.Unmarshal(body, &object) != nil {
-		form, _ := url.ParseQuery(string(body)) // what can be read of it
+		form, _ := url.ParseQuery(string(body)) // as far as it is valid
 		return form
 	}
 	values := url.Values{}
@@ -104,17 +103,18 @@ func fields(body []byte) url.Values {
 	return values
 }
 
-// bare is a client's transport with no http.Client around it. That one would follow a redirect, with the code or the
-// session in tow, to whatever host it names; and it would put the URL into its errors.
+// bare is a client's transport without an http.Client, which would follow a redirect with the code or the session to any
+// host, and put the URL into its errors.
 type bare struct{ *http.Transport }
 
 func (b bare) Do(r *http.Request) (*http.Response, error) { return b.RoundTrip(r) }
 
-// newBare makes one with the SDK's settings. A proxy that refuses to connect is told from a server that cannot be
-// reached.
+// newBare returns client's transport. It makes a proxy's refusal to connect an error of its own, proxyRefusal.
 func newBare(client *awshttp.BuildableClient) bare {
 	transport := client.GetTransport()
-	transport.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+	transport.OnProxyConnectResponse = func(
+		_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response,
+	) error {
 		if answer.StatusCode != http.StatusOK {
 			return proxyRefusal(answer.Status)
 		}
@@ -123,13 +123,12 @@ func newBare(client *awshttp.BuildableClient) bare {
 	return bare{transport}
 }
 
-// proxyRefusal is the HTTP status of a proxy that does not connect.
+// proxyRefusal is the HTTP status of a proxy that refuses to connect.
 type proxyRefusal string
 
 func (r proxyRefusal) Error() string { return string(r) }
 
-// withoutURL is what lies under an error that shows the whole URL that was asked. A container's is known to nobody else: it
-// is as good as a password.
+// withoutURL removes the URL from an HTTP client's error: a container's URL may be secret.
 func withoutURL(err error) error {
 	if whole := (*url.Error)(nil); errors.As(err, &whole) {
 		return whole.Err
