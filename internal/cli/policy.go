@@ -17,13 +17,24 @@ type policyCmd struct {
 func (*policyCmd) help() flagHelp {
 	return flagHelp{
 		"partition": msg.Textf("For the users of this partition of AWS: aws, aws-cn, aws-us-gov or aws-eusc."),
-		"explain":   msg.Textf("Say in words what each statement does, instead of the JSON."),
+		"explain":   msg.Textf("Explain each statement, instead of printing the JSON."),
 	}
 }
 
-func (*policyCmd) Help() string { return msg.PolicyHelp }
+func (*policyCmd) Help() string {
+	return `Prints an IAM policy as JSON, for an administrator to attach to a user or a group:
 
-// Run prints a policy, which is data for IAM and never for a shell to evaluate.
+  awsmfa policy > policy.json
+  aws iam put-user-policy --user-name alice --policy-name mfa --policy-document file://policy.json
+
+In Windows PowerShell 5.1, where > writes UTF-16, the first line is:
+
+  awsmfa policy | Set-Content -Encoding ascii policy.json
+
+Without MFA it denies everything except setting up the user's own MFA device, which must have the user's name. It allows
+nothing else: other policies must allow what users may do with MFA.`
+}
+
 func (c *policyCmd) Run(a *app) error {
 	document, err := policy.New(c.Partition)
 	if err != nil {
@@ -35,13 +46,13 @@ func (c *policyCmd) Run(a *app) error {
 	}
 	text = shells.ASCII(text)
 	if c.Explain {
-		text = msg.PolicyIntroduction(c.Partition)
+		text = a.text(policy.Introduction(c.Partition))
 		for i, s := range document.Statement {
-			text += "\n" + msg.PolicyStatement(i+1, s.Sid)
+			text += "\n" + a.text(s.Explain(i+1))
 		}
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.PolicyNotPrinted(err)
+		return msg.Errorf("writing the policy: %s", msg.Cause(err)).Wrap(err)
 	}
 	return nil
 }

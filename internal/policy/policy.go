@@ -1,13 +1,13 @@
-// Package policy writes the IAM policy that awsmfa's users live under: nothing is allowed without MFA but to set up the
-// own MFA device. docs/policy.md tells each decision and where AWS's published examples differ. It knows ARNs and JSON
-// and nothing else: it never talks to AWS and never prints; what a statement means in words is said in package msg.
+// Package policy builds and explains an IAM policy for awsmfa's users: without MFA it allows a user to set up the
+// user's own MFA device, and nothing else. docs/policy.md has the reason for each decision, and the differences from
+// AWS's published examples. The package never calls AWS and never prints.
 package policy
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
+
+	"awsmfa/internal/msg"
 )
 
 // Document is an IAM policy, in the order in which it is printed.
@@ -17,7 +17,7 @@ type Document struct {
 	Statement []Statement
 }
 
-// Statement is one statement of a Document. Its Sid is what package msg knows it by.
+// Statement is one statement of a Document.
 type Statement struct {
 	Sid         string
 	Effect      string
@@ -28,10 +28,10 @@ type Statement struct {
 	Condition   Condition `json:",omitempty"`
 }
 
-// Condition is operator, then key, then value.
+// Condition maps an operator to a key to a value.
 type Condition map[string]map[string]string
 
-// The actions that concern the user's own MFA device, by the resource that AWS asks the policy about.
+// The actions that concern the user's own MFA device, with the resource that AWS checks.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 const (
 	create     = "iam:CreateVirtualMFADevice" // of a device
@@ -41,52 +41,53 @@ const (
 	deactivate = "iam:DeactivateMFADevice"    // of a user
 	list       = "iam:ListMFADevices"         // of a user
 	get        = "iam:GetUser"                // of a user
-	listAll    = "iam:ListVirtualMFADevices"  // of no resource that could be named: only "*" will do
+	listAll    = "iam:ListVirtualMFADevices"  // of no resource: only "*" works
 )
 
-// Partitions are the parts of AWS that share no account, in the order in which they are offered.
+// Partitions returns AWS's partitions for which there is a policy.
 func Partitions() []string { return []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc"} }
 
-// New builds the policy for the users of one partition. It fails for a partition that is not one of Partitions: ARNs of
-// another match nothing, and a policy of such ARNs would lock its users out.
+// New builds the policy for the users of one partition, which must be one of Partitions: ARNs of another would match
+// nothing, and the policy would lock its users out.
 func New(partition string) (Document, error) {
 	if !slices.Contains(Partitions(), partition) {
-		return Document{}, fmt.Errorf("partition %q is none of %s", partition, strings.Join(Partitions(), ", "))
+		return Document{}, msg.Errorf("there is no policy for partition %q", partition).
+			Hint("the partitions are %s", msg.List(Partitions()))
 	}
-	// IAM acts in the caller's account only, so "*" for the account reaches no other and saves writing the number. No
-	// user's or device's name holds a slash, so user/*/NAME is this user under any path and nobody else; of a device
-	// there is no such second form, or a key alone could enrol a second one under a path.
+	// IAM acts in the caller's account only, so "*" for the account reaches no other and the number need not be
+	// known. No user's or device's name has a slash, so user/*/NAME is this user with any path and nobody else; for a
+	// device there is no such second form, or a key alone could enable a second one with a path.
 	iam := "arn:" + partition + ":iam::*:"
 	device := []string{iam + "mfa/${aws:username}"}
 	user := []string{iam + "user/${aws:username}", iam + "user/*/${aws:username}"}
 
-	// With IfExists also where the key is absent, and it is absent with long-term keys: Bool would let those pass.
+	// With long-term keys the condition key is absent: IfExists denies them, too, but Bool would not.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
 	withoutMFA := Condition{"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
-	// What the first day needs. Not deactivate: with it a stolen key would trade the user's device for its own.
-	firstDay := []string{create, remove, enable, resync, list, get}
+	// Not deactivate: with it a stolen key could replace the user's device.
+	setup := []string{create, remove, enable, resync, list, get}
 
 	return Document{
-		Version: "2012-10-17", // with an earlier one, ${aws:username} would be a name like any other
+		Version: "2012-10-17", // in an earlier version ${aws:username} is no variable
 		Statement: []Statement{
 			{Sid: "OwnDevice", Effect: "Allow", Action: []string{create, remove}, Resource: device},
 			{Sid: "OwnUser", Effect: "Allow", Action: []string{enable, resync, deactivate, list, get}, Resource: user},
 			{Sid: "FindLeftoverDevice", Effect: "Allow", Action: []string{listAll}, Resource: []string{"*"}},
 			{
 				Sid: "DenyAllElseWithoutMFA", Effect: "Deny",
-				NotAction: slices.Concat(firstDay, []string{listAll}), Resource: []string{"*"}, Condition: withoutMFA,
+				NotAction: slices.Concat(setup, []string{listAll}), Resource: []string{"*"}, Condition: withoutMFA,
 			},
-			// The exemptions above are by action, on anything: an Allow beside this policy, such as an administrator's,
-			// would let a key without MFA create and enable a device of any name.
+			// The statement above exempts actions on all resources: with an Allow in another policy, such as an
+			// administrator's, a key without MFA could create and enable a device of any name.
 			{
 				Sid: "DenyOthersWithoutMFA", Effect: "Deny",
-				Action: firstDay, NotResource: slices.Concat(device, user), Condition: withoutMFA,
+				Action: setup, NotResource: slices.Concat(device, user), Condition: withoutMFA,
 			},
 		},
 	}, nil
 }
 
-// JSON is the document as IAM takes it: ASCII, indented, the same bytes each time, ending in a newline.
+// JSON returns the document for IAM: in ASCII, indented, always the same bytes, with a newline at the end.
 func (d Document) JSON() (string, error) {
 	b, err := json.MarshalIndent(d, "", "  ")
 	return string(b) + "\n", err

@@ -19,11 +19,10 @@ import (
 	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/fakeaws"
-	"awsmfa/internal/msg"
 	"awsmfa/internal/policy"
 )
 
-// The quotas count no white space.
+// The quotas do not count white space.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const userInlineQuota = 2048 // of all inline policies of one user; groups have 5,120, managed policies 6,144
 
@@ -52,7 +51,8 @@ func TestDocument(t *testing.T) {
 		if strings.ContainsFunc(text, func(r rune) bool { return r > '~' || r < ' ' && r != '\n' }) {
 			t.Errorf("%s: not ASCII, which every code page and IAM take", partition)
 		}
-		if all, own := strings.Count(text, `"arn:`), strings.Count(text, `"arn:`+partition+`:iam::*:`); all != own || own == 0 {
+		all, own := strings.Count(text, `"arn:`), strings.Count(text, `"arn:`+partition+`:iam::*:`)
+		if all != own || own == 0 {
 			t.Errorf("%s: %d of %d ARNs are of this partition", partition, own, all)
 		}
 		if back.Version != "2012-10-17" {
@@ -67,16 +67,16 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	if d, err := policy.New("aws-mars"); err == nil {
-		t.Errorf("a partition that is none: %v", d)
+		t.Errorf("an unknown partition: %v", d)
 	}
 }
 
-// An explanation that leaves out what its statement is about explains another policy.
+// Each explanation names all actions of its statement, and its effect.
 func TestEveryStatementIsExplained(t *testing.T) {
 	d, err := policy.New("aws")
 	noError(t, err)
 	for i, s := range d.Statement {
-		text := msg.PolicyStatement(i+1, s.Sid)
+		text := s.Explain(i + 1).String()
 		if text == "" {
 			t.Errorf("%s is not explained", s.Sid)
 			continue
@@ -90,12 +90,12 @@ func TestEveryStatementIsExplained(t *testing.T) {
 			}
 		}
 	}
-	if text := msg.PolicyStatement(1, "NoSuch"); text != "" {
-		t.Errorf("a statement that is none is explained: %s", text)
+	if text := (policy.Statement{Sid: "NoSuch"}).Explain(1); !text.IsEmpty() {
+		t.Errorf("an unknown statement is explained: %s", text)
 	}
 }
 
-// world is an account with alice in it, who lives under the printed policy.
+// world is an account with the user alice, who has the printed policy.
 type world struct {
 	*testing.T
 	*fakeaws.Server
@@ -112,7 +112,8 @@ func newWorld(t *testing.T, partition, path string, beside ...string) world {
 	t.Cleanup(s.Close)
 	s.Hold()
 	policies := append([]string{printed(t, partition)}, beside...)
-	return world{t, s, s.AddUser(fakeaws.User{Name: "alice", Path: path, Partition: partition, Policies: policies}), partition}
+	alice := s.AddUser(fakeaws.User{Name: "alice", Path: path, Partition: partition, Policies: policies})
+	return world{t, s, alice, partition}
 }
 
 // region is one of each partition, for signatures.
@@ -132,12 +133,12 @@ func (w world) config(id, secret, token string) aws.Config {
 	}
 }
 
-// key is a user's access key alone, which may be a thief's.
+// key calls with a user's access key alone, as a thief could.
 func (w world) key(u fakeaws.User) caller {
 	return w.caller(w.config(u.Keys[0].ID, u.Keys[0].Secret, ""))
 }
 
-// session is what GetSessionToken gives, with MFA when serial is not empty.
+// session calls with a session from GetSessionToken, with MFA when serial is not empty.
 func (w world) session(u fakeaws.User, serial string) caller {
 	w.Helper()
 	in := &sts.GetSessionTokenInput{}
@@ -146,7 +147,8 @@ func (w world) session(u fakeaws.User, serial string) caller {
 	}
 	out, err := sts.NewFromConfig(w.config(u.Keys[0].ID, u.Keys[0].Secret, "")).GetSessionToken(w.Context(), in)
 	noError(w.T, err)
-	return w.caller(w.config(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken))
+	c := out.Credentials
+	return w.caller(w.config(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken))
 }
 
 // caller calls IAM, and one action of another service, and returns the error.
@@ -169,7 +171,7 @@ func (c caller) remove(serial string) error {
 	return err
 }
 
-// enable gives the device's own two codes: whoever made the device knows its seed.
+// enable passes the device's two codes: the creator of the device knows its seed.
 func (c caller) enable(user, serial string) error {
 	first, second := c.CodeFor(serial), c.NextCodeFor(serial)
 	if first == "" {
@@ -250,7 +252,7 @@ const (
 	explicitly = "with an explicit deny"
 )
 
-// wantError demands AWS's code, and words in its message.
+// wantError checks AWS's error code, and words in its message.
 func wantError(t *testing.T, err error, code, words string) {
 	t.Helper()
 	var api smithy.APIError
@@ -259,7 +261,7 @@ func wantError(t *testing.T, err error, code, words string) {
 	}
 }
 
-// The printed policy is the user's only one, and the access key all there is.
+// Setting up the first device with the access key alone, and the printed policy alone.
 func TestFirstDay(t *testing.T) {
 	for _, partition := range policy.Partitions() {
 		for _, path := range []string{"/", "/staff/", "/staff/tokyo/"} {
@@ -289,7 +291,7 @@ func TestFirstDay(t *testing.T) {
 	}
 }
 
-// Whatever stands beside the policy, without MFA it is as if nothing did: alice's other policy allows everything.
+// Without MFA other policies do not count: alice's other policy allows everything.
 func TestNothingElseWithoutMFA(t *testing.T) {
 	for _, beside := range [][]string{nil, {fakeaws.Admin()}} {
 		w := newWorld(t, "aws", "/", beside...)
@@ -313,7 +315,8 @@ func TestNothingElseWithoutMFA(t *testing.T) {
 		wantError(t, key.get("bob"), "AccessDenied", explicitly)
 		wantError(t, key.get("alice2"), "AccessDenied", explicitly)
 		wantError(t, key.get("malice"), "AccessDenied", explicitly)
-		for _, c := range []caller{key, w.session(w.alice, "")} { // a session without MFA is no better than the key
+		// A session without MFA has no more rights than the key.
+		for _, c := range []caller{key, w.session(w.alice, "")} {
 			if status := c.work(); status != http.StatusForbidden {
 				t.Errorf("another service, without MFA: %d", status)
 			}
@@ -322,7 +325,7 @@ func TestNothingElseWithoutMFA(t *testing.T) {
 	}
 }
 
-// Duo's and MWR's findings about AWS's examples: a key alone removed the device, or added another one to it.
+// What Duo and MWR found in AWS's examples: a key alone removed the device, or added another one.
 func TestStolenKey(t *testing.T) {
 	for _, path := range []string{"/", "/staff/"} {
 		for _, beside := range [][]string{nil, {fakeaws.Admin()}} {
@@ -368,7 +371,7 @@ func TestWithMFA(t *testing.T) {
 			if got := session.devices(); got != serial {
 				t.Errorf("devices: %s", got)
 			}
-			if beside != nil { // the policy takes nothing from those who gave a code
+			if beside != nil { // with MFA the policy denies nothing
 				noError(t, session.create("/", "spare"))
 				noError(t, session.list("bob"))
 				if status := session.work(); status != http.StatusOK {
@@ -384,7 +387,7 @@ func TestWithMFA(t *testing.T) {
 	}
 }
 
-// The phone is lost: an administrator deactivates its device, and the user does the rest alone, as on the first day.
+// The phone is lost: an administrator deactivates its device, and the user sets up a new one, as on the first day.
 func TestLostDevice(t *testing.T) {
 	w := newWorld(t, "aws", "/staff/")
 	serial := w.AddDevice(w.alice.ARN, fakeaws.Device{}).Serial
@@ -399,11 +402,11 @@ func TestLostDevice(t *testing.T) {
 	noError(t, w.session(w.alice, serial).list("alice"))
 }
 
-// What docs/policy.md owns up to under "What it cannot prevent": AWS asks a policy whose device is enabled, never which.
-// Should one of these be refused one day, mend the page.
+// docs/policy.md, "What it cannot prevent": a policy knows for which user a device is enabled, but not which device.
+// If AWS refuses one of these one day, fix the page.
 func TestWhatItCannotPrevent(t *testing.T) {
 	w := newWorld(t, "aws", "/")
-	w.AddDevice(w.alice.ARN, fakeaws.Device{Name: "phone"}) // not the user's name, which is still to be had
+	w.AddDevice(w.alice.ARN, fakeaws.Device{Name: "phone"}) // not the user's name, which is still free
 	noError(t, w.key(w.alice).create("/", "alice"))
 	noError(t, w.key(w.alice).enable("alice", w.arn("mfa/alice")))
 
