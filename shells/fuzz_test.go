@@ -50,7 +50,7 @@ func startable(f *testing.F, names []string) []shelltest.Launcher {
 	var missing []string
 	for _, l := range shelltest.All() {
 		switch {
-		case !slices.Contains(names, l.Name) || !l.Possible():
+		case !slices.Contains(names, l.Name) || !l.Supported():
 		case l.Missing():
 			missing = append(missing, l.Name)
 		default:

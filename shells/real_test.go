@@ -403,7 +403,7 @@ func TestWordsAreOneArgument(t *testing.T) {
 				}
 				continue
 			}
-			if l.Writes(w) {
+			if l.CanWrite(w) {
 				words, want = append(words, w), append(want, c)
 			}
 		}

@@ -1,6 +1,6 @@
-// Command bench measures what awsmfa costs where it costs every time: a cached `awsmfa env`, beside an empty Go program
-// and one that links the same packages, all three run in turn, so that a noisy machine is noisy for all of them. It runs
-// in a sandbox, and fails when a count is wrong, never because of a time.
+// Command bench measures calls of awsmfa that use the cache, beside an empty Go program and one that links the same
+// packages. It runs them in turn, so that noise of the computer affects all of them. It runs in a sandbox, and fails if
+// a count is wrong, never because of a time.
 package main
 
 import (
@@ -25,12 +25,12 @@ import (
 )
 
 const (
-	warmUp = 20
-	rounds = 300
-	crowd  = 10_000 // profiles
-	atOnce = 100
-	colds  = 30
-	weighs = 15
+	warmUp         = 20
+	rounds         = 300
+	manyProfiles   = 10_000 // profiles
+	concurrentRuns = 100
+	coldRuns       = 30
+	memoryRuns     = 15
 )
 
 func main() {
@@ -49,8 +49,8 @@ func main() {
 	}
 }
 
-// asShell runs measure in a copy of this program that is called bash. awsmfa looks for the shell that runs it: a user's
-// calls are a shell's children, not those of a program below the go command.
+// asShell runs measure in a copy of this program named bash. awsmfa looks for the shell among its parent processes: a
+// user's calls are children of a shell, not of a program below the go command.
 func asShell(ctx context.Context, measure func(context.Context, io.Writer) error) error {
 	const shell = "bash"
 	self, err := os.Executable()
@@ -97,8 +97,8 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	b := &bench{Sandbox: s, ctx: ctx, out: out, built: built}
 	fmt.Fprintf(out, "%s %s/%s, %d processors\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	// The counts first: they leave the kept session that the rest measures.
-	for _, step := range []func() error{b.together, b.cached, b.cold, b.memory, b.initialization} {
+	// The counts come first: they leave the cached session that the rest measures.
+	for _, step := range []func() error{b.concurrent, b.cached, b.cold, b.memory, b.initialization} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -117,8 +117,8 @@ func (b *bench) title(format string, args ...any) {
 	fmt.Fprintf(b.out, "\n"+format+"\n", args...)
 }
 
-// mark prints a measured value beside its target.
-func (b *bench) mark(name, value string, ok bool, target string) {
+// report prints a measured value beside its target.
+func (b *bench) report(name, value string, ok bool, target string) {
 	word := "ok"
 	if !ok {
 		word = "OVER"
@@ -132,7 +132,7 @@ func (b *bench) ratio(name string, over, under []sample, target float64) {
 		ratios[i] = float64(over[i].wall) / float64(under[i].wall)
 	}
 	r := median(ratios)
-	b.mark(name, fmt.Sprintf("%.2f x", r), r <= target, fmt.Sprintf("%.2f x", target))
+	b.report(name, fmt.Sprintf("%.2f x", r), r <= target, fmt.Sprintf("%.2f x", target))
 }
 
 // A program is one row of cached.
@@ -143,14 +143,14 @@ type program struct {
 	samples []sample
 }
 
-// cached interleaves the programs: one round is one run of each, there and back in turn, for whoever runs after another
-// of the same program finds the processor's caches warm.
+// cached interleaves the programs: one round runs each of them once, alternately forwards and backwards, because a
+// second run of the same program would find the processor's caches warm.
 func (b *bench) cached() error {
-	one, err := b.Crowd(0)
+	one, err := b.WriteConfig(0)
 	if err != nil {
 		return err
 	}
-	many, err := b.Crowd(crowd - 1)
+	many, err := b.WriteConfig(manyProfiles - 1)
 	if err != nil {
 		return err
 	}
@@ -166,11 +166,11 @@ func (b *bench) cached() error {
 		{name: "exec prod --region eu-west-1 -- true", argv: awsmfa("exec", "prod", "--region", "eu-west-1", "--", "true"), env: alone},
 		{name: "credential-process prod", argv: awsmfa("credential-process", "prod"), env: alone},
 		{name: "credential-process prod --timeout 30s", argv: awsmfa("credential-process", "prod", "--timeout", "30s"), env: alone},
-		{name: fmt.Sprintf("env prod, %d profiles", crowd), argv: awsmfa("env", "prod"), env: among},
+		{name: fmt.Sprintf("env prod, %d profiles", manyProfiles), argv: awsmfa("env", "prod"), env: among},
 		{name: "env developer, 1 role profile", argv: role, env: alone},
-		{name: fmt.Sprintf("env developer, %d role profiles", crowd), argv: role, env: among},
+		{name: fmt.Sprintf("env developer, %d role profiles", manyProfiles), argv: role, env: among},
 	}
-	if _, err := b.start(role, b.Environ()); err != nil { // the role's session; the MFA session is kept
+	if _, err := b.start(role, b.Environ()); err != nil { // the role's session; the MFA session is cached
 		return err
 	}
 	requests, codes := b.AWS.Count(""), b.Codes()
@@ -208,8 +208,8 @@ func (b *bench) cached() error {
 		{"env prod --shell bash / env prod", 3, 2, 1.1},
 		{"exec with --region / without", 5, 4, 1.1},
 		{"credential-process with --timeout / without", 7, 6, 1.1},
-		{fmt.Sprintf("%d profiles / 1 profile", crowd), 8, 2, 1.5},
-		{fmt.Sprintf("%d role profiles / 1", crowd), 10, 9, 1.5},
+		{fmt.Sprintf("%d profiles / 1 profile", manyProfiles), 8, 2, 1.5},
+		{fmt.Sprintf("%d role profiles / 1", manyProfiles), 10, 9, 1.5},
 	} {
 		b.ratio(r.name, programs[r.over].samples, programs[r.under].samples, r.target)
 	}
@@ -219,16 +219,16 @@ func (b *bench) cached() error {
 	return nil
 }
 
-// together is the count: many cold starts at the same moment, one code, one call.
-func (b *bench) together() error {
+// concurrent counts codes and calls of many cold starts at the same moment: one of each.
+func (b *bench) concurrent() error {
 	var (
 		wg     sync.WaitGroup
 		begin  = make(chan struct{})
-		errs   = make([]error, atOnce)
+		errs   = make([]error, concurrentRuns)
 		env    = b.Environ("AWSMFA_CODE_COMMAND=authenticator")
 		tokens sync.Map
 	)
-	for i := range atOnce {
+	for i := range concurrentRuns {
 		wg.Go(func() {
 			<-begin
 			cmd := exec.CommandContext(b.ctx, b.built["awsmfa"], "env", "prod", "--shell", "sh")
@@ -237,7 +237,7 @@ func (b *bench) together() error {
 			cmd.Stderr = &stderr
 			text, err := cmd.Output()
 			if err != nil || !bytes.Contains(text, []byte("AWS_SESSION_TOKEN=")) {
-				errs[i] = fmt.Errorf("one of %d at once: %w: %s", atOnce, err, stderr.String())
+				errs[i] = fmt.Errorf("one of %d at once: %w: %s", concurrentRuns, err, stderr.String())
 			}
 			tokens.Store(string(text), nil)
 		})
@@ -257,21 +257,22 @@ func (b *bench) together() error {
 	different := 0
 	tokens.Range(func(any, any) bool { different++; return true })
 	codes, calls, all := b.Codes(), b.AWS.Count("GetSessionToken"), b.AWS.Count("")
-	b.title("%d cold starts at once, %.0f ms", atOnce, milliseconds(took))
-	b.mark("codes asked for", strconv.Itoa(codes), codes == 1, "1")
-	b.mark("STS calls", strconv.Itoa(calls), calls == 1, "1")
-	b.mark("other requests", strconv.Itoa(all-calls), all == calls, "0")
-	b.mark("different sessions", strconv.Itoa(different), different == 1, "1")
+	b.title("%d cold starts at once, %.0f ms", concurrentRuns, milliseconds(took))
+	b.report("codes asked for", strconv.Itoa(codes), codes == 1, "1")
+	b.report("STS calls", strconv.Itoa(calls), calls == 1, "1")
+	b.report("other requests", strconv.Itoa(all-calls), all == calls, "0")
+	b.report("different sessions", strconv.Itoa(different), different == 1, "1")
 	if codes != 1 || calls != 1 || all != calls || different != 1 {
 		return errors.New("a count is wrong")
 	}
 	return nil
 }
 
-// cold measures the processor time of a run that speaks to STS. The code comes as a flag: a command's time would count.
+// cold measures the processor time of a run that calls STS. The code is a flag, because the time of a code command
+// would count.
 func (b *bench) cold() error {
 	var samples []sample
-	for range colds {
+	for range coldRuns {
 		s, err := b.start([]string{b.built["awsmfa"], "env", "prod", "--no-cache", "--code", b.AWS.FreshCode(b.Device.Serial)}, b.Environ())
 		if err != nil {
 			return err
@@ -280,17 +281,17 @@ func (b *bench) cold() error {
 	}
 	cpu := times(samples, func(s sample) time.Duration { return s.cpu })
 	wall := times(samples, func(s sample) time.Duration { return s.wall })
-	b.title("A cold call, STS on loopback, %d runs", colds)
+	b.title("A cold call, STS on loopback, %d runs", coldRuns)
 	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "its own CPU, user and system", median(cpu), lowest(cpu), highest(cpu))
 	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "wall time, STS's part in it", median(wall), lowest(wall), highest(wall))
 	return nil
 }
 
 func (b *bench) memory() error {
-	b.title("Peak memory, resident, median of %d runs", weighs)
+	b.title("Peak memory, resident, median of %d runs", memoryRuns)
 	weigh := func(argv ...string) (float64, error) {
 		var peaks []float64
-		for range weighs {
+		for range memoryRuns {
 			cmd := exec.CommandContext(b.ctx, b.built["weigh"], argv...)
 			cmd.Env = b.Environ()
 			out, err := cmd.Output()
@@ -321,14 +322,14 @@ func (b *bench) memory() error {
 		return err
 	}
 	fmt.Fprintf(b.out, "  %-44s %7.1f MB\n", "program that links the same packages", linking)
-	b.mark("cached call", fmt.Sprintf("%.1f MB", cached), cached <= 11, "11 MB")
+	b.report("cached call", fmt.Sprintf("%.1f MB", cached), cached <= 11, "11 MB")
 	return nil
 }
 
-// maxInit is how much package initialization may allocate, in kB: today's packages, and a tenth.
+// maxInit is the limit of package initialization's allocations in kB: today's, plus a tenth.
 const maxInit = 1200
 
-// initialization sums up what packages do before main: a dependency that does much work there shows.
+// initialization sums up the allocations of packages before main, to reveal expensive dependencies.
 func (b *bench) initialization() error {
 	cmd := exec.CommandContext(b.ctx, b.built["awsmfa"], "version")
 	cmd.Env = b.Environ("GODEBUG=inittrace=1")
@@ -358,7 +359,7 @@ func (b *bench) initialization() error {
 	}
 	slices.SortFunc(all, func(a, b work) int { return b.bytes - a.bytes })
 	b.title("Package initialization, %d packages", len(all))
-	b.mark("allocated", fmt.Sprintf("%d kB", total/1000), total/1000 <= maxInit, fmt.Sprintf("%d kB", maxInit))
+	b.report("allocated", fmt.Sprintf("%d kB", total/1000), total/1000 <= maxInit, fmt.Sprintf("%d kB", maxInit))
 	for _, w := range all[:min(5, len(all))] {
 		fmt.Fprintf(b.out, "    %-60s %6d kB\n", w.pkg, w.bytes/1000)
 	}

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// sample is one run of a program: from just before it was forked until it was waited for.
+// sample is one run of a program, from fork to wait.
 type sample struct{ wall, cpu time.Duration }
 
-// start runs a program with no input, its output thrown away. It is bare os.StartProcess: no goroutine, no pipe.
+// start runs a program without input and discards its output. It uses only os.StartProcess: no goroutine, no pipe.
 func (b *bench) start(argv, env []string) (sample, error) {
 	if err := b.ctx.Err(); err != nil {
 		return sample{}, err
@@ -43,7 +43,7 @@ func (b *bench) start(argv, env []string) (sample, error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// times are the samples' milliseconds.
+// times returns the samples in milliseconds.
 func times(samples []sample, which func(sample) time.Duration) []float64 {
 	ms := make([]float64, len(samples))
 	for i, s := range samples {

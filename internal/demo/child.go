@@ -18,10 +18,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// What the demo's own program does when it is started with one of these.
+// The arguments that make the demo's own program a child.
 const (
 	listFunctionsArg = "demo:list-functions" // a small AWS client
-	variablesArg     = "demo:variables"      // what a child finds in its environment
+	variablesArg     = "demo:variables"      // prints its environment
 )
 
 func child(args []string) (code int, ok bool) {
@@ -46,8 +46,8 @@ func child(args []string) (code int, ok bool) {
 	return 0, false
 }
 
-// listFunctions is what `aws lambda list-functions` is: a client of the SDK that knows only what every client finds in the
-// environment and in the AWS files, and nothing of awsmfa.
+// listFunctions works like `aws lambda list-functions`: a client of the SDK that reads only the environment and the AWS
+// files, and knows nothing of awsmfa.
 func listFunctions(ctx context.Context, out io.Writer) error {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

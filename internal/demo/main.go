@@ -1,6 +1,6 @@
-// Command demo shows the whole of awsmfa with nothing installed but Go and no AWS account, in a sandbox: `go run
-// ./internal/demo` runs the main job from end to end, says what it does, and fails when anything does not come out as
-// told; `go run ./internal/demo -- bash` opens that world in a shell to play in.
+// Command demo shows awsmfa in a sandbox, with only Go and without an AWS account. `go run ./internal/demo` runs the
+// main steps, explains them, and fails on an unexpected result; `go run ./internal/demo -- bash` opens a shell in the
+// sandbox.
 package main
 
 import (
@@ -24,7 +24,7 @@ func run(args []string) int {
 		return code
 	}
 	words := args[1:]
-	play := len(words) > 0 // a lone -- is the shell that runs this
+	play := len(words) > 0 // only --: the shell that runs this program
 	if play && words[0] == "--" {
 		words = words[1:]
 	}
@@ -36,7 +36,7 @@ func run(args []string) int {
 
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 	if play {
-		// Ctrl-C is the shell's. It is caught, not ignored: what is ignored here would be ignored in the shell too.
+		// Ctrl-C is for the shell. It is caught, not ignored, because the shell would inherit an ignored signal.
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 		signals = signals[1:]
 	}
@@ -44,7 +44,7 @@ func run(args []string) int {
 	defer stop()
 	code, err := inSandbox(ctx, func(s *sandbox.Sandbox) (int, error) {
 		if play {
-			return playIn(ctx, s, words)
+			return openShell(ctx, s, words)
 		}
 		return 0, show(ctx, s, os.Stdout)
 	})

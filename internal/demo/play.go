@@ -15,9 +15,9 @@ import (
 	"awsmfa/shells"
 )
 
-// playIn opens the sandbox in a shell, the one named or the one that runs this. How the last command in the shell ended
-// is nobody's failure: go run would say "exit status 1" of it.
-func playIn(ctx context.Context, s *sandbox.Sandbox, words []string) (int, error) {
+// openShell opens the named shell in the sandbox, or the one that runs this program. It ignores the shell's exit code,
+// for which go run would print "exit status 1".
+func openShell(ctx context.Context, s *sandbox.Sandbox, words []string) (int, error) {
 	shell, program, err := findShell(words)
 	if err != nil {
 		return 1, err
@@ -26,7 +26,7 @@ func playIn(ctx context.Context, s *sandbox.Sandbox, words []string) (int, error
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Dir, cmd.Env = s.Home, s.Environ()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	// An interactive shell passes over SIGTERM; that its terminal has gone it understands.
+	// An interactive shell ignores SIGTERM, but not SIGHUP.
 	cmd.Cancel = func() error {
 		if cmd.Process.Signal(syscall.SIGHUP) != nil {
 			return cmd.Process.Kill()
@@ -63,14 +63,14 @@ func findShell(words []string) (shells.Shell, string, error) {
 	return shell, program, err
 }
 
-// runningShell is the shell above this program and the go command, else the system's usual one.
+// runningShell returns the shell that started this program and the go command, else the system's default.
 func runningShell() string {
 	s, path := ancestor.Shell(os.Getenv)
 	return cmp.Or(path, s.Name)
 }
 
 func welcome(s *sandbox.Sandbox, shell shells.Shell) {
-	bold, gray := colours(os.Stderr)
+	bold, gray := styles(os.Stderr)
 	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	try := func(lines ...[2]string) {
 		width := 0

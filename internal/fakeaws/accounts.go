@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// DefaultAccount is the account of a User that names none: the one of AWS's own examples.
+// DefaultAccount is the account of a User without one: that of AWS's own examples.
 const DefaultAccount = "123456789012"
 
-// maxDevices is how many MFA devices a user may have enabled.
+// maxDevices is the quota of enabled MFA devices per user.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const maxDevices = 8
 
@@ -22,9 +22,9 @@ type User struct {
 	Partition string // "aws" when empty, or "aws-cn", "aws-us-gov", "aws-eusc"
 	Name      string
 	Path      string // "/" when empty
-	Root      bool   // the account's root user, whom no policy binds; Name and Path are unused
-	// Policies are JSON policy documents, as IAM takes them. nil stands for the user this tool is made for:
-	// SelfManagedMFA and AdminWithMFA. An empty slice allows nothing.
+	Root      bool   // the account's root user, without policies; Name and Path are unused
+	// Policies are JSON policy documents in IAM's format. nil means SelfManagedMFA and AdminWithMFA, for the usual user
+	// of awsmfa. An empty slice allows nothing.
 	Policies []string
 	Keys     []AccessKey // one active key is made when empty
 
@@ -32,27 +32,27 @@ type User struct {
 	ID  string // set by AddUser: AIDA…, or the account for root
 }
 
-// KeyStatus says whether AWS still takes an access key.
+// KeyStatus is the status of an access key.
 type KeyStatus int
 
-// A key that is inactive or deleted is refused in the same words: InvalidClientTokenId.
+// Inactive and deleted keys get the same error: InvalidClientTokenId.
 const (
 	KeyActive KeyStatus = iota
 	KeyInactive
 	KeyDeleted
 )
 
-// AccessKey is a long-term key. An empty ID or Secret is filled in with one of AWS's form.
+// AccessKey is a long-term key. An empty ID or Secret is generated in AWS's format.
 type AccessKey struct {
 	ID     string // AKIA…, 20 characters
 	Secret string // 40 characters
 	Status KeyStatus
 }
 
-// DeviceKind is one of the kinds of MFA device a user may have.
+// DeviceKind is a kind of MFA device.
 type DeviceKind int
 
-// Only Virtual and Hardware devices show codes; a SecurityKey signs in to the console and is of no use to STS.
+// Only Virtual and Hardware devices show codes; a SecurityKey signs in to the console and does not work with STS.
 const (
 	Virtual DeviceKind = iota
 	Hardware
@@ -64,9 +64,9 @@ type Device struct {
 	Kind       DeviceKind
 	Name       string // of a Virtual device or a SecurityKey; the user's name when empty
 	Path       string // of a Virtual device; "/" when empty
-	Serial     string // of a Hardware device, such as GAHT12345678, made up when empty; of the others, set by AddDevice
-	Seed       string // Base32; made up when empty. A SecurityKey has none.
-	Unassigned bool   // known to the account, enabled for nobody
+	Serial     string // of a Hardware device, such as GAHT12345678, generated when empty; of the others, set by AddDevice
+	Seed       string // Base32; generated when empty. A SecurityKey has none.
+	Unassigned bool   // in the account, but not enabled for a user
 	Owner      string // the user's ARN, "" when unassigned; set by AddDevice
 }
 
@@ -78,20 +78,20 @@ type user struct {
 
 type accessKey struct {
 	AccessKey
-	keyLife
+	keyMetadata
 	user *user
 }
 
 type session struct {
 	AccessKey
 	token   string
-	user    *user     // of a role's session, somebody without a name, with the session's own ARN
+	user    *user     // of a role's session: without a name, with the session's own ARN
 	mfa     bool      // never of a role's session
 	issued  time.Time // by the code clock, as is expires
 	expires time.Time
 
 	role           *role // nil for a session of GetSessionToken
-	tags           []tag // those of calling sessions, too, where they are transitive
+	tags           []tag // including transitive tags of calling sessions
 	sourceIdentity string
 	chained        bool // the role was assumed with another session
 }
@@ -104,17 +104,17 @@ type device struct {
 	seed       []byte
 	user       *user // nil while unassigned
 	enabled    time.Time
-	lastStep   int64 // the newest step a code was taken of
-	drift      int64 // how many steps AWS believes the device to be ahead
+	lastStep   int64 // the newest step whose code was accepted
+	drift      int64 // the number of steps by which AWS considers the device ahead
 }
 
-// arnPrefix is what every IAM ARN of the user's account begins with.
+// arnPrefix returns the beginning of every IAM ARN of the user's account.
 func (u *user) arnPrefix() string { return fmt.Sprintf("arn:%s:iam::%s:", u.Partition, u.Account) }
 
 func (u *user) sameAccount(d *device) bool { return d.account == u.arnPrefix() }
 
-// AddUser adds a user and returns it with its ARN, ID and keys. It panics when the user exists or a policy uses
-// something the evaluator does not know: the test that asks for it is wrong.
+// AddUser adds a user and returns it with its ARN, ID and keys. It panics if the user exists or the evaluator does not
+// support a policy: then the test is wrong.
 func (s *Server) AddUser(u User) User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,7 +157,7 @@ func (s *Server) SetPolicies(userARN string, policies ...string) {
 	s.mustUser(userARN).policies = mustParsePolicies(policies)
 }
 
-// AddKey gives a user another key and returns it. It panics when the user is unknown or the key's ID is taken.
+// AddKey gives a user another key and returns it. It panics if the user is unknown or the key's ID exists.
 func (s *Server) AddKey(userARN string, k AccessKey) AccessKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,11 +174,11 @@ func (s *Server) addKey(u *user, k AccessKey) AccessKey {
 	if s.keys[k.ID] != nil {
 		panic(fmt.Sprintf("fakeaws: key %s exists already", k.ID))
 	}
-	s.keys[k.ID] = &accessKey{AccessKey: k, keyLife: s.newKeyLife(), user: u}
+	s.keys[k.ID] = &accessKey{AccessKey: k, keyMetadata: s.newKeyMetadata(), user: u}
 	return k
 }
 
-// SetKeyStatus activates, deactivates or deletes a long-term key. It panics when there is no such key.
+// SetKeyStatus activates, deactivates or deletes a long-term key. It panics if there is no such key.
 func (s *Server) SetKeyStatus(id string, status KeyStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,8 +189,8 @@ func (s *Server) SetKeyStatus(id string, status KeyStatus) {
 	k.Status = status
 }
 
-// AddDevice adds an MFA device, enabled for the user unless d.Unassigned, and returns it with its serial and seed.
-// It panics when the user is unknown, the serial is taken or the seed is no Base32.
+// AddDevice adds an MFA device, enabled for the user unless d.Unassigned, and returns it with its serial and seed. It
+// panics if the user is unknown, the serial exists or the seed is not Base32.
 func (s *Server) AddDevice(userARN string, d Device) Device {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +234,8 @@ func (s *Server) AddDevice(userARN string, d Device) Device {
 	return n.public()
 }
 
-// Devices returns every MFA device of every account, in order of creation: so a test sees what an abandoned try left.
+// Devices returns every MFA device of every account, in order of creation, so that a test sees the device of an
+// abandoned attempt.
 func (s *Server) Devices() []Device {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,7 +247,7 @@ func (s *Server) Devices() []Device {
 }
 
 // SetVirtualMFADeviceQuota limits how many virtual MFA devices an account may have, assigned or not: at the limit
-// CreateVirtualMFADevice answers LimitExceeded. AWS's own limit is as high as the account's number of users; 0 is none.
+// CreateVirtualMFADevice returns LimitExceeded. AWS's own limit is the account's number of users; 0 is no limit.
 func (s *Server) SetVirtualMFADeviceQuota(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -281,7 +282,7 @@ func (s *Server) device(serial string) *device {
 	return nil
 }
 
-// userDevices lists what is enabled for u.
+// userDevices returns the devices enabled for u.
 func (s *Server) userDevices(u *user) []*device {
 	var own []*device
 	for _, d := range s.devices {
@@ -294,14 +295,14 @@ func (s *Server) userDevices(u *user) []*device {
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // documented never to fail
+	_, _ = rand.Read(b) // never fails, as documented
 	return b
 }
 
-// newID makes an identifier of AWS's form: a four-letter prefix and 16 characters of the Base32 alphabet.
+// newID returns an identifier in AWS's format: a four-letter prefix and 16 characters of the Base32 alphabet.
 func newID(prefix string) string { return prefix + base32.StdEncoding.EncodeToString(randomBytes(10)) }
 
-// newSecret always holds "/" and "+", because shells, URLs and shoddy parsers stumble over them.
+// newSecret returns a secret that contains "/" and "+", which reveal errors in shells, URLs and parsers.
 func newSecret() string {
 	for {
 		if s := base64.StdEncoding.EncodeToString(randomBytes(30)); strings.Contains(s, "/") && strings.Contains(s, "+") {
@@ -310,7 +311,7 @@ func newSecret() string {
 	}
 }
 
-// newToken is as long as AWS's tokens are and always holds "/", "+" and "=".
+// newToken returns a token of the usual length that contains "/", "+" and "=".
 func newToken() string {
 	for {
 		s := "IQoJb3JpZ2luX2Vj" + base64.StdEncoding.EncodeToString(randomBytes(298))

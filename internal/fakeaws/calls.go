@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Call is one request that arrived, whether or not it was believed or answered.
+// Call is one request, whether or not it was authenticated or answered.
 type Call struct {
-	// Service is "sts", "iam" or "lambda", as the signature has it, and "" when it has none. What needs no signature
-	// is "sts" for web identities, "sso", "ssooidc", "signin", "imds" and "container".
+	// Service is the signature's: "sts", "iam" or "lambda", or "" without one. Without a signature it is also "sts" for
+	// web identities, "sso", "ssooidc", "signin", "imds" and "container".
 	Service string
-	// Action is such as "GetSessionToken", "GetRoleCredentials", "CreateToken", "getSigninToken". Those of "imds" are
-	// "GetToken", "ListCredentials" and "GetCredentials", which is the only one of "container", too.
+	// Action is for example "GetSessionToken", "GetRoleCredentials", "CreateToken", "getSigninToken". The actions of
+	// "imds" are "GetToken", "ListCredentials" and "GetCredentials"; that of "container" is "GetCredentials".
 	Action      string
-	AccessKeyID string            // who the request says it is from
+	AccessKeyID string            // the access key in the request
 	Params      map[string]string // without Action, Version, every token, secret and code
-	Status      int               // of HTTP; 0 when no answer was sent
-	Code        string            // AWS's error code; "" when the action succeeded or never ran
+	Status      int               // of HTTP; 0 without an answer
+	Code        string            // AWS's error code; "" if the action succeeded or never ran
 	Time        time.Time         // by the server's clock
 }
 
-// Calls returns what has arrived so far, in the order the answers were ready.
+// Calls returns the calls so far, in the order of their answers.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,7 +32,7 @@ func (s *Server) Calls() []Call {
 	return all
 }
 
-// Count is how many requests for the action arrived, refused and cut ones too; "" counts all.
+// Count returns the number of requests for the action, including failed ones; "" counts all.
 func (s *Server) Count(action string) int {
 	n := 0
 	for _, c := range s.Calls() {

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// apiError is a refusal in AWS's own words: HTTP status, code and message are what AWS sends, as far as it has
-// published them or been seen to.
+// apiError is an error of AWS: HTTP status, code and message are those that AWS sends, as far as they are published or
+// were observed.
 type apiError struct {
 	status        int
 	code, message string
@@ -54,7 +54,7 @@ func errNoSuchEntity(message string) *apiError {
 	return &apiError{http.StatusNotFound, "NoSuchEntity", message}
 }
 
-// errConflict is any of IAM's refusals because of the state something is in: all are 409.
+// errConflict is an error because of a resource's state; on IAM all of them are 409.
 func errConflict(code, message string) *apiError {
 	return &apiError{http.StatusConflict, code, message}
 }

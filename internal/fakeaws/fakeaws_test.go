@@ -20,7 +20,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// start returns a server whose code clock stands still, so that no test depends on when it runs.
+// start returns a server with a stopped code clock, so that no test depends on the time.
 func start(t *testing.T) *Server {
 	t.Helper()
 	s := New()
@@ -50,7 +50,7 @@ func sessionOf(s *Server, c *ststypes.Credentials) aws.Config {
 func stsClient(c aws.Config) *sts.Client { return sts.NewFromConfig(c) }
 func iamClient(c aws.Config) *iam.Client { return iam.NewFromConfig(c) }
 
-// login obtains a session, with MFA when serial is not empty.
+// login obtains a session, with MFA if serial is not empty.
 func login(t *testing.T, s *Server, u User, serial string) *ststypes.Credentials {
 	t.Helper()
 	in := &sts.GetSessionTokenInput{}
@@ -64,7 +64,7 @@ func login(t *testing.T, s *Server, u User, serial string) *ststypes.Credentials
 	return out.Credentials
 }
 
-// wantError demands status, code and exactly the message, or one that matches when it begins with "^".
+// wantError requires the status, the code and the exact message, or a match if message begins with "^".
 func wantError(t *testing.T, err error, status int, code, message string) {
 	t.Helper()
 	var api smithy.APIError
@@ -234,7 +234,7 @@ func TestAddPanics(t *testing.T) {
 	}
 }
 
-// TestConcurrentCode proves that one code lets one of many callers in.
+// TestConcurrentCode checks that one code works for only one of many callers.
 func TestConcurrentCode(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})

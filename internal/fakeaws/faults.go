@@ -11,42 +11,41 @@ import (
 	"strings"
 )
 
-// FaultKind is a way for a request to go wrong.
+// FaultKind is a kind of failure of a request.
 type FaultKind int
 
-// The first kinds keep the action from running; those from CutAfter on let it run and spoil the answer.
+// The first kinds prevent the action; those from CutAfter on let it run and corrupt the answer.
 const (
 	noFault FaultKind = iota
 
 	Throttle    // 400 Throttling "Rate exceeded"
 	Internal    // 500 InternalFailure
 	Unavailable // 503 ServiceUnavailable
-	Stall       // no answer until the client goes away or the server closes
+	Stall       // no answer until the client disconnects or the server closes
 	Cut         // the connection is closed without an answer
-	Portal      // 403 and a page of HTML, as a captive portal sends
-	Proxy       // 407 and a page of HTML, as a proxy that wants a password sends
+	Portal      // 403 and an HTML page, as from a captive portal
+	Proxy       // 407 and an HTML page, as from a proxy that requires a password
 	Echo        // 403 AccessDenied and a message of many lines that quotes the tokens and the body of the request
-	Elsewhere   // 307 to a host that is not there
+	Elsewhere   // 307 to a host that does not exist
 
 	CutAfter  // the action runs, and the connection is closed without an answer
-	CutBody   // the action runs, and the connection is closed half way through the answer's body
+	CutBody   // the action runs, and the connection is closed halfway through the answer's body
 	BrokenXML // the action runs, and the answer's body ends in the middle
 	NoKeys    // the action runs, and the credentials in its answer have neither key ID nor secret
 	NoToken   // the action runs, and the credentials in its answer have no session token
-	Ended     // the action runs, and the credentials in its answer ended in 2001
+	Ended     // the action runs, and the credentials in its answer expired in 2001
 	Braces    // the action runs, and the answer is {}
-	Endless   // the action runs, and the answer's body ends in blanks that go on until the client goes away
+	Endless   // the action runs, and the answer's body ends in blanks until the client disconnects
 )
 
-// Fault makes the next Times requests go wrong. Faults that are waiting for the same action strike in the order they
-// were injected.
+// Fault makes the next Times requests fail. Faults for the same action apply in the order in which they were injected.
 type Fault struct {
 	Kind   FaultKind
 	Action string // such as "GetSessionToken"; any action when empty
 	Times  int    // once when 0; until ClearFaults when negative
 }
 
-// Inject adds a fault to those that wait for a request.
+// Inject adds a fault.
 func (s *Server) Inject(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,14 +55,14 @@ func (s *Server) Inject(f Fault) {
 	s.faults = append(s.faults, f)
 }
 
-// ClearFaults drops the faults that have not struck. A request that is stalled already stays so.
+// ClearFaults removes the remaining faults. A stalled request stays stalled.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// takeFault uses up one stroke of the first fault that fits the action.
+// takeFault uses the first fault for the action once.
 func (s *Server) takeFault(action string) FaultKind {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,38 +84,38 @@ func (k FaultKind) runsAction() bool {
 	return k == noFault || k >= CutAfter
 }
 
-// refuse answers, or does not, in place of the action.
-func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, req *request, fault FaultKind) {
+// answerFault answers instead of the action, or closes the connection.
+func (s *Server) answerFault(ctx context.Context, w http.ResponseWriter, req *request, fault FaultKind) {
 	switch fault {
 	case Throttle:
-		s.refuseWith(w, req, errThrottling())
+		s.writeError(w, req, errThrottling())
 	case Internal:
-		s.refuseWith(w, req, errInternalFailure())
+		s.writeError(w, req, errInternalFailure())
 	case Unavailable:
-		s.refuseWith(w, req, errServiceUnavailable())
+		s.writeError(w, req, errServiceUnavailable())
 	case Portal:
 		s.html(w, req, http.StatusForbidden, "Sign in to the network")
 	case Proxy:
 		w.Header().Set("Proxy-Authenticate", `Basic realm="proxy"`)
 		s.html(w, req, http.StatusProxyAuthRequired, "Proxy authentication required")
 	case Echo:
-		s.refuseWith(w, req, errAccessDenied(echo(req)))
+		s.writeError(w, req, errAccessDenied(echo(req)))
 	case Elsewhere:
 		s.record(req, http.StatusTemporaryRedirect, "")
 		http.Redirect(w, req.http, "http://elsewhere.invalid/", http.StatusTemporaryRedirect)
 	case Stall:
 		s.record(req, 0, "")
-		s.stalled(ctx)
+		s.stall(ctx)
 		panic(http.ErrAbortHandler)
 	default:
 		s.record(req, 0, "")
-		panic(http.ErrAbortHandler) // net/http closes the connection and is silent about it
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
 	}
 }
 
-func (s *Server) refuseWith(w http.ResponseWriter, req *request, e *apiError) {
+func (s *Server) writeError(w http.ResponseWriter, req *request, e *apiError) {
 	s.mu.Lock()
-	ans := req.refusal(s.serverTime(), e)
+	ans := req.errorAnswer(s.serverTime(), e)
 	s.mu.Unlock()
 	s.record(req, ans.status, ans.errorCode)
 	ans.write(w)
@@ -130,7 +129,7 @@ func (s *Server) html(w http.ResponseWriter, req *request, status int, title str
 		"</title><meta charset=utf-8></head><body><h1>" + title + "<br></h1></body></html>\n"))
 }
 
-// echo quotes what a request must not be quoted with, over and over.
+// echo returns a text that repeats the request's secrets many times.
 func echo(req *request) string {
 	h := req.http.Header
 	line := fmt.Sprintf("Access denied: %s %s %s %s\n", h.Get("X-Amz-Security-Token"), h.Get("X-Amz-Sso_bearer_token"),
@@ -138,17 +137,17 @@ func echo(req *request) string {
 	return strings.Repeat(line, 50)
 }
 
-// spoiled is an answer's body as a fault makes it.
-func spoiled(body []byte, fault FaultKind) []byte {
+// corrupt returns an answer's body as changed by a fault.
+func corrupt(body []byte, fault FaultKind) []byte {
 	switch fault {
 	case CutBody, BrokenXML, Endless:
 		return body[:len(body)/2]
 	case NoKeys:
-		return emptied(body, "AccessKeyId|SecretAccessKey", "")
+		return replaceValues(body, "AccessKeyId|SecretAccessKey", "")
 	case NoToken:
-		return emptied(body, "SessionToken|Token", "")
+		return replaceValues(body, "SessionToken|Token", "")
 	case Ended:
-		return emptied(emptied(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
+		return replaceValues(replaceValues(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
 	case Braces:
 		return []byte("{}")
 	default:
@@ -156,14 +155,14 @@ func spoiled(body []byte, fault FaultKind) []byte {
 	}
 }
 
-// emptied puts another value into the elements, or the fields of an object, that are called so.
-func emptied(body []byte, names, value string) []byte {
+// replaceValues sets another value in the XML elements or JSON fields with these names.
+func replaceValues(body []byte, names, value string) []byte {
 	element := regexp.MustCompile(`(<(?:` + names + `)>)[^<]*`)
 	field := regexp.MustCompile(`("(?i:` + names + `)": ?"?)[^",}]*`)
 	return field.ReplaceAll(element.ReplaceAll(body, []byte("${1}"+value)), []byte("${1}"+value))
 }
 
-// endless writes blanks until nobody reads them.
+// endless writes blanks until the client disconnects.
 func endless(w http.ResponseWriter) {
 	blanks := bytes.Repeat([]byte(" "), 64<<10)
 	for {
@@ -173,8 +172,8 @@ func endless(w http.ResponseWriter) {
 	}
 }
 
-// deliver sends the answer of an action that has run, unless a fault loses it. The call is on record before the first
-// byte is sent, so that whoever has the answer finds it there.
+// deliver sends the answer of an action that has run, unless a fault drops it. The call is recorded before the first
+// byte is sent, so that a client with the answer finds it.
 func (s *Server) deliver(w http.ResponseWriter, req *request, ans answer, fault FaultKind) {
 	if fault == CutAfter {
 		s.record(req, 0, ans.errorCode)
@@ -184,7 +183,7 @@ func (s *Server) deliver(w http.ResponseWriter, req *request, ans answer, fault 
 	if fault == CutBody {
 		w.Header().Set("Content-Length", strconv.Itoa(len(ans.body)))
 	}
-	ans.body = spoiled(ans.body, fault)
+	ans.body = corrupt(ans.body, fault)
 	ans.write(w)
 	if fault == Endless {
 		endless(w)

@@ -64,7 +64,7 @@ func TestFaultOfOneAction(t *testing.T) {
 	login(t, s, u, "")
 }
 
-// TestRetry: the SDK's own retries see AWS's codes as it does AWS's.
+// TestRetry checks that the SDK retries on these errors as on AWS's.
 func TestRetry(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})
@@ -90,7 +90,7 @@ type eager struct{ aws.Retryer }
 
 func (eager) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
 
-// TestOrphan is the device that exists although its creator never heard of it.
+// TestOrphan creates a device whose creator never gets the answer.
 func TestOrphan(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})

@@ -67,8 +67,8 @@ func (u *user) xml() *userXML {
 	return &userXML{Path: u.Path, UserName: u.Name, UserID: u.ID, Arn: u.ARN, CreateDate: timestamp(u.created)}
 }
 
-// target is the user that UserName names, the caller when it names none. The policy is asked first, about the name as
-// given: who may not look must not learn who exists.
+// target returns the user in UserName, or the caller without one. The policy is evaluated first, for the given name: a
+// denied caller must not learn which users exist.
 func (s *Server) target(req *request, action string) (*user, *apiError) {
 	caller := req.caller.user
 	name := req.param("UserName")
@@ -200,7 +200,7 @@ func (s *Server) createVirtualMFADevice(req *request) (any, *apiError) {
 	}
 	d := &device{
 		kind: Virtual, name: req.param("VirtualMFADeviceName"), path: path, account: caller.arnPrefix(),
-		seed: randomBytes(40), // 64 characters of Base32, as AWS's are
+		seed: randomBytes(40), // 64 characters of Base32, as on AWS
 	}
 	d.serial = caller.arnPrefix() + "mfa" + path + d.name
 	if err := s.authorize(req, "iam:CreateVirtualMFADevice", d.serial); err != nil {
@@ -213,7 +213,7 @@ func (s *Server) createVirtualMFADevice(req *request) (any, *apiError) {
 		return nil, errConflict("LimitExceeded", fmt.Sprintf("Cannot exceed quota for MFADevicesPerAccount: %d", s.quota))
 	}
 	s.devices = append(s.devices, d)
-	// A blob is Base64 in XML, also when what it holds is text: the Base32 of the seed.
+	// A blob is Base64 in XML, even if it is text: the Base32 of the seed.
 	seed := base32.StdEncoding.EncodeToString(d.seed)
 	return struct{ VirtualMFADevice virtualMFADeviceXML }{virtualMFADeviceXML{
 		SerialNumber:     d.serial,
@@ -278,7 +278,7 @@ func (s *Server) resyncMFADevice(req *request) (any, *apiError) {
 	return nil, nil
 }
 
-// Deactivating leaves a virtual device behind, unassigned; only its deletion frees the name.
+// A deactivated virtual device stays, unassigned; only its deletion frees the name.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeactivateMFADevice.html
 func (s *Server) deactivateMFADevice(req *request) (any, *apiError) {
 	v := validation{req: req}
@@ -344,7 +344,7 @@ func (s *Server) deviceOf(u *user, req *request) (*device, *apiError) {
 	return d, nil
 }
 
-// paginate cuts a list as IAM does. The marker is opaque to clients and good for the same action only.
+// paginate truncates a list as IAM does. The marker is opaque to clients and valid only for the same action.
 func paginate(req *request, all []*device, limit int) ([]*device, page, *apiError) {
 	from := 0
 	if req.has("Marker") {
@@ -362,7 +362,7 @@ func paginate(req *request, all []*device, limit int) ([]*device, page, *apiErro
 	return rest[:limit], page{IsTruncated: true, Marker: marker}, nil
 }
 
-// blankPNG is a true image and no true QR code: whoever shows one makes it from the seed.
+// blankPNG is an image, but not a QR code: clients make one from the seed.
 func blankPNG() []byte {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 29, 29))); err != nil {

@@ -31,7 +31,7 @@ func enable(t *testing.T, c *iam.Client, user, serial, first, second string) err
 	return err
 }
 
-// TestDeviceLife is what a user does from no device to none again, under the policy that denies the rest.
+// TestDeviceLife creates, uses and removes a device, under the policy that denies everything else.
 func TestDeviceLife(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})
@@ -87,7 +87,7 @@ func TestDeviceLife(t *testing.T) {
 		"VirtualMFADevice with serial number "+serial+" doesn't exist.")
 }
 
-// TestOutOfStep: late codes enable a device that then refuses right codes, until it is resynchronized.
+// TestOutOfStep: late codes enable a device whose correct codes AWS then refuses, until it is resynchronized.
 func TestOutOfStep(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})
@@ -256,7 +256,7 @@ func TestPolicy(t *testing.T) {
 		"Condition": {"NumericGreaterThanIfExists": {"aws:MultiFactorAuthAge": "3600"}}}]}`)
 	_, err = iamClient(withMFA).ListMFADevices(t.Context(), &iam.ListMFADevicesInput{})
 	noError(t, err)
-	s.Advance(2 * time.Hour) // the session lives, and is too old for the policy
+	s.Advance(2 * time.Hour) // the session is valid, but too old for the policy
 	_, err = iamClient(withMFA).ListMFADevices(t.Context(), &iam.ListMFADevicesInput{})
 	wantError(t, err, 403, "AccessDenied", "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: "+
 		"iam:ListMFADevices on resource: arn:aws:iam::123456789012:user/alice "+

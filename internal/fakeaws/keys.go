@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// maxKeys is how many access keys a user may have, inactive ones too.
+// maxKeys is the quota of access keys per user, including inactive ones.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const maxKeys = 2
 
-// keyLife is what IAM knows of a long-term key beside the pair itself.
-type keyLife struct {
-	number  int // in the order of creation
-	created time.Time
-	unheard int // so many requests are refused yet, for the servers that get them have not heard of the key
+// keyMetadata is what IAM stores about a long-term key, apart from the pair itself.
+type keyMetadata struct {
+	number     int // in the order of creation
+	created    time.Time
+	unknownFor int // requests still to be refused as if their server did not know the key; negative for ever
 
-	lastUsed            time.Time // zero: never
-	lastService, lastIn string
+	lastUsed                time.Time // zero: never
+	lastService, lastRegion string
 }
 
-func (s *Server) newKeyLife() keyLife {
-	return keyLife{number: len(s.keys), created: s.serverTime()}
+func (s *Server) newKeyMetadata() keyMetadata {
+	return keyMetadata{number: len(s.keys), created: s.serverTime()}
 }
 
-// SetKeyLag has each key that CreateAccessKey makes from now on be unknown to the first n requests that are signed with
-// it: IAM takes seconds to tell all of AWS of a change; negative is for ever.
+// SetKeyLag makes AWS refuse the first n requests with each key that CreateAccessKey creates from now on; negative is
+// for ever. IAM's changes take seconds to reach all of AWS.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 func (s *Server) SetKeyLag(n int) {
 	s.mu.Lock()
@@ -36,18 +36,18 @@ func (s *Server) SetKeyLag(n int) {
 	s.keyLag = n
 }
 
-// ForgetKey has AWS refuse the next n requests that are signed with a key, as if a server that gets them had not heard of
-// it; negative is for ever. It panics when there is no such key.
+// ForgetKey makes AWS refuse the next n requests with a key, as if their server did not know it; negative is for ever.
+// It panics if there is no such key.
 func (s *Server) ForgetKey(id string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.keys[id] == nil {
 		panic(fmt.Sprintf("fakeaws: no key %s", id))
 	}
-	s.keys[id].unheard = n
+	s.keys[id].unknownFor = n
 }
 
-// Keys returns the user's access keys, without those that are deleted, in the order of their creation.
+// Keys returns the user's access keys, without deleted ones, in the order of their creation.
 func (s *Server) Keys(userARN string) []AccessKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,9 +58,9 @@ func (s *Server) Keys(userARN string) []AccessKey {
 	return all
 }
 
-// EndSessions ends every session of the user. AWS does not do so when the key that a session was had with is
-// deactivated or deleted: "they are valid through the expiration period and cannot be revoked". A test that wants a
-// client to be safe all the same has the sessions end then.
+// EndSessions ends every session of the user. AWS does not do this when a session's key is deactivated or deleted:
+// "they are valid through the expiration period and cannot be revoked". It is for tests of clients that must be safe
+// all the same.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access.html
 func (s *Server) EndSessions(userARN string) {
 	s.mu.Lock()
@@ -80,23 +80,23 @@ func (s *Server) userKeys(u *user) []*accessKey {
 	return own
 }
 
-// heard says whether the server that got a request knows the key by now.
-func (k *accessKey) heard() bool {
-	if k.unheard > 0 {
-		k.unheard--
+// isKnown reports whether the server of a request knows the key by now.
+func (k *accessKey) isKnown() bool {
+	if k.unknownFor > 0 {
+		k.unknownFor--
 		return false
 	}
-	return k.unheard == 0
+	return k.unknownFor == 0
 }
 
-// used notes that a request was signed with a long-term key. AWS takes a while to do so.
-func (s *Server) used(c caller, a authorization) {
+// recordUse records the use of a long-term key. AWS does so with a delay.
+func (s *Server) recordUse(c caller, a authorization) {
 	if k := s.keys[c.keyID]; k != nil && c.session == nil {
-		k.lastUsed, k.lastService, k.lastIn = s.serverTime(), a.service, a.region
+		k.lastUsed, k.lastService, k.lastRegion = s.serverTime(), a.service, a.region
 	}
 }
 
-// keyOf finds the key that a request names, of the user that it names.
+// keyOf returns the key in the request, if it belongs to the user in the request.
 func (s *Server) keyOf(req *request, action string) (*accessKey, *apiError) {
 	u, err := s.target(req, action)
 	if err != nil {
@@ -121,7 +121,7 @@ func (k KeyStatus) String() string {
 	return [...]string{"Active", "Inactive", "Deleted"}[k]
 }
 
-// CreateAccessKey shows the secret this once.
+// createAccessKey shows the secret only here.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
 func (s *Server) createAccessKey(req *request) (any, *apiError) {
 	v := validation{req: req}
@@ -137,7 +137,7 @@ func (s *Server) createAccessKey(req *request) (any, *apiError) {
 		return nil, errConflict("LimitExceeded", fmt.Sprintf("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys))
 	}
 	k := s.keys[s.addKey(u, AccessKey{}).ID]
-	k.unheard = s.keyLag
+	k.unknownFor = s.keyLag
 	type key struct {
 		UserName        string `xml:",omitempty"`
 		AccessKeyID     string `xml:"AccessKeyId"`
@@ -148,7 +148,7 @@ func (s *Server) createAccessKey(req *request) (any, *apiError) {
 	return struct{ AccessKey key }{key{u.Name, k.ID, k.Status.String(), k.Secret, timestamp(k.created)}}, nil
 }
 
-// A user has two keys at most, so that no list is ever cut, unless it is asked for one by one.
+// A user has two keys at most, so a list is truncated only with MaxItems=1.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAccessKeys.html
 func (s *Server) listAccessKeys(req *request) (any, *apiError) {
 	v := validation{req: req}
@@ -229,7 +229,7 @@ func (s *Server) deleteAccessKey(req *request) (any, *apiError) {
 	return nil, nil
 }
 
-// A key that is nobody's is refused as one that may not be asked about.
+// An unknown key and a key that the caller may not ask about get the same error.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html
 func (s *Server) getAccessKeyLastUsed(req *request) (any, *apiError) {
 	v := validation{req: req}
@@ -252,7 +252,7 @@ func (s *Server) getAccessKeyLastUsed(req *request) (any, *apiError) {
 	}
 	used := lastUsed{Region: "N/A", ServiceName: "N/A"}
 	if !k.lastUsed.IsZero() {
-		used = lastUsed{k.lastIn, k.lastService, timestamp(k.lastUsed)}
+		used = lastUsed{k.lastRegion, k.lastService, timestamp(k.lastUsed)}
 	}
 	return struct {
 		UserName          string

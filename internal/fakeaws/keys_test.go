@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// TestKeyLife is a rotation as AWS's own guide has it, under the policy that denies it without MFA.
+// TestKeyLife is a rotation as in AWS's guide, under the policy that denies it without MFA.
 func TestKeyLife(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice", Path: "/team/"})
@@ -89,12 +89,12 @@ func TestKeyLife(t *testing.T) {
 		t.Errorf("%d keys are left", len(all))
 	}
 
-	// The session that the deleted key gave lives on, until it is ended.
+	// The session of the deleted key stays valid until it is ended.
 	s.EndSessions(u.ARN)
 	wantError(t, remove(id), 403, "InvalidClientTokenId", invalidToken)
 }
 
-// Another user's key is not the caller's to end, and a key that is nobody's not to be asked about.
+// The caller can neither delete another user's key nor ask about an unknown key.
 func TestKeysOfOthers(t *testing.T) {
 	s := start(t)
 	alice := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})
@@ -114,7 +114,7 @@ func TestKeysOfOthers(t *testing.T) {
 	wantError(t, err, 403, "AccessDenied", "User: "+alice.ARN+" is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key "+nobodys)
 }
 
-// A new key is unknown to as many requests as was asked for, and then to none.
+// A new key is refused for the set number of requests, and then accepted.
 func TestKeyLag(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// lambdaService is one action of an everyday service, for tests and a demo in which a wrapped command uses the session.
+// lambdaService has one action of another service, for tests and the demo, in which a command uses the session.
 func lambdaService() service {
 	return service{name: "lambda", actions: map[string]action{"ListFunctions": (*Server).listFunctions}}
 }
@@ -22,8 +22,8 @@ func (s *Server) listFunctions(req *request) (any, *apiError) {
 	}, nil
 }
 
-// lambdaRefusal names the error as services with JSON do; the messages are the same.
-func lambdaRefusal(ans answer, e *apiError) answer {
+// lambdaError uses the error codes of JSON services; the messages are the same.
+func lambdaError(ans answer, e *apiError) answer {
 	switch e.code {
 	case "InvalidClientTokenId":
 		ans.errorCode = "UnrecognizedClientException"

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// SelfManagedMFA is the policy that many companies give their users: nothing is allowed without MFA but to manage
-// the own MFA device, which must bear the user's name and lie, like the user, under no path.
+// SelfManagedMFA returns the policy that many companies give their users: without MFA it allows only managing the
+// user's own MFA device, which must have the user's name and, like the user, no path.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/tutorial_users-self-manage-mfa-and-creds.html
 func SelfManagedMFA(partition string) string {
 	return strings.ReplaceAll(`{
@@ -44,13 +44,13 @@ func SelfManagedMFA(partition string) string {
 	}`, "PARTITION", partition)
 }
 
-// AdminWithMFA is a policy that allows everything, once MFA was given.
+// AdminWithMFA returns a policy that allows everything with MFA.
 func AdminWithMFA() string {
 	return `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
 		"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}}`
 }
 
-// Admin is a policy that allows everything.
+// Admin returns a policy that allows everything.
 func Admin() string {
 	return `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
 }
@@ -69,7 +69,7 @@ type statement struct {
 	Condition         map[string]map[string]strs
 }
 
-// statements and strs may be written as a list or as its only element.
+// statements and strs are written as a list or as its only element.
 type (
 	statements []statement
 	strs       []string
@@ -77,7 +77,7 @@ type (
 
 func (l *statements) UnmarshalJSON(b []byte) error { return oneOrMore(b, (*[]statement)(l)) }
 
-// UnmarshalJSON takes true, false and numbers without quotes, too, as IAM does.
+// UnmarshalJSON also accepts true, false and numbers without quotes, as IAM does.
 func (l *strs) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] != '[' && b[0] != '"' && b[0] != '{' {
 		*l = strs{string(b)}
@@ -122,7 +122,8 @@ func mustParsePolicies(docs []string) []policy {
 	return all
 }
 
-// parsePolicy refuses what evaluate would not heed: a condition passed over is a policy that means something else.
+// parsePolicy refuses everything that evaluate does not support: ignoring a condition would change the policy's
+// meaning.
 func parsePolicy(doc string) (policy, error) {
 	var p policy
 	if err := decodeStrictly([]byte(doc), &p); err != nil {
@@ -139,7 +140,7 @@ func parsePolicy(doc string) (policy, error) {
 	return p, nil
 }
 
-// check is what identity-based and trust policies have in common.
+// check checks the rules that identity-based and trust policies share.
 func (st statement) check() error {
 	if st.Effect != "Allow" && st.Effect != "Deny" {
 		return fmt.Errorf("effect %q", st.Effect)
@@ -168,7 +169,7 @@ func checkVariables(values []string) error {
 	return nil
 }
 
-// access is a question to a policy. What stands in no key is absent from the request's context.
+// access is the request that a policy evaluates. A key missing in keys is absent from the request's context.
 type access struct {
 	action, resource string
 	keys             map[string]string // condition keys, as spelled in conditionKind
@@ -183,7 +184,7 @@ const (
 )
 
 // evaluate follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html for
-// identity-based policies: a deny wins, and what no statement allows is denied.
+// identity-based policies: a deny wins, and access that no statement allows is denied.
 func evaluate(policies []policy, a access) verdict {
 	result := implicitDeny
 	for _, p := range policies {
@@ -200,7 +201,7 @@ func evaluate(policies []policy, a access) verdict {
 	return result
 }
 
-// applies leaves the principal of a trust policy aside.
+// applies ignores the principal of a trust policy.
 func (st statement) applies(a access) bool {
 	matchesAction := func(pattern string) bool {
 		return wildcard(strings.ToLower(pattern), strings.ToLower(a.action))
@@ -227,14 +228,14 @@ func (st statement) applies(a access) bool {
 	return true
 }
 
-// expand fills in the user's name. The root user and roles have none, and a pattern with it matches nothing.
+// expand inserts the user's name. The root user and roles have none, so a pattern with the variable matches nothing.
 func (a access) expand(pattern string) (string, bool) {
 	name, ok := a.keys["aws:username"]
 	return strings.ReplaceAll(pattern, usernameVariable, name), ok || !strings.Contains(pattern, usernameVariable)
 }
 
-// conditionKind says what the values of a condition key are: "Bool", "Numeric", "String", or "" for a key that is not
-// understood.
+// conditionKind returns the type of a condition key's values: "Bool", "Numeric", "String", or "" for an unsupported
+// key.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 func conditionKind(key string) string {
@@ -286,8 +287,8 @@ func checkCondition(op, key string, values []string) error {
 	return fmt.Errorf("condition operator %s is not understood", op)
 }
 
-// holds evaluates one condition that checkCondition has let pass. Where the key is absent, a plain operator fails, and
-// a negated one or one with IfExists holds.
+// holds evaluates one condition that checkCondition accepts. If the key is absent, a plain operator fails, and a
+// negated one or one with IfExists holds.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 func (a access) holds(op, key string, values []string) bool {
 	op, ifExists := strings.CutSuffix(op, "IfExists")
@@ -350,9 +351,9 @@ func wildcard(pattern, s string) bool {
 	return len(pattern) == len(s)
 }
 
-// contextKeys is what policies may ask about whoever makes the request. Long-term keys know nothing of MFA, and neither
-// do the sessions of roles, even of one that was assumed with a code: "The temporary credentials returned by AssumeRole
-// do not include MFA information in the context".
+// contextKeys returns the condition keys of the request's caller. Long-term keys have no MFA keys, nor have the
+// sessions of roles, even of one assumed with a code: "The temporary credentials returned by AssumeRole do not include
+// MFA information in the context".
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 func (s *Server) contextKeys(c caller) map[string]string {
 	keys := map[string]string{}
@@ -377,7 +378,7 @@ func (s *Server) contextKeys(c caller) map[string]string {
 	return keys
 }
 
-// policies are those that bind the caller.
+// policies returns the caller's policies.
 func (c caller) policies() []policy {
 	if c.session != nil && c.session.role != nil {
 		return c.session.role.policies
@@ -385,7 +386,7 @@ func (c caller) policies() []policy {
 	return c.user.policies
 }
 
-// authorize asks the caller's policies. Nothing binds the root user.
+// authorize evaluates the caller's policies. The root user has none.
 func (s *Server) authorize(req *request, action, resource string) *apiError {
 	u := req.caller.user
 	if u.Root {

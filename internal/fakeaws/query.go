@@ -17,11 +17,12 @@ type service struct {
 	name    string
 	version string // of the Query protocol; "" for a service that does not speak it
 	actions map[string]action
-	// unsigned are the actions that are no business of a signature: what they are given is a secret itself.
+	// unsigned are the actions that need no signature, because their parameter is itself a secret.
 	unsigned map[string]action
 }
 
-// action does the work. The server is locked and the caller known; the result becomes the XML or JSON of the answer.
+// action performs a request. The server is locked and the caller known; the result becomes the XML or JSON of the
+// answer.
 type action func(*Server, *request) (any, *apiError)
 
 const (
@@ -31,21 +32,21 @@ const (
 	iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/"
 )
 
-// request is what a client sent, read but not believed.
+// request is a client's request, parsed but not authenticated.
 type request struct {
 	http   *http.Request
 	body   []byte
 	form   url.Values
-	broken string // why the body is no form of the Query protocol
-	// service is known before the signature where the path tells, and for unsigned actions.
+	broken string // why the body is not a form of the Query protocol
+	// service is known before the signature if the path identifies it, and for unsigned actions.
 	service string
 	rest    bool // not the Query protocol: answered in JSON, HTML or plain text
 	action  string
-	act     action // of what is no part of AWS's endpoint: metadata
+	act     action // of endpoints apart from AWS's: metadata
 	caller  caller // set once authenticated
 }
 
-// text is a result that is sent as it is.
+// text is a result that is sent unchanged.
 type text struct {
 	body   string
 	header http.Header
@@ -58,7 +59,7 @@ type answer struct {
 	requestID   string
 	errorCode   string
 	body        []byte
-	header      http.Header // what else is sent
+	header      http.Header // additional headers
 }
 
 func newRequest(r *http.Request, body []byte) *request {
@@ -89,7 +90,7 @@ func newRequest(r *http.Request, body []byte) *request {
 	return req
 }
 
-// readREST recognizes the requests that are told by method and path.
+// readREST recognizes requests by method and path.
 func (req *request) readREST() bool {
 	switch r := req.http; r.Method + " " + strings.TrimSuffix(r.URL.Path, "/") {
 	case "GET /2015-03-31/functions":
@@ -112,7 +113,7 @@ func (req *request) readREST() bool {
 	return true
 }
 
-// unsigned finds the action of a request that needs no signature; nil when it needs one, or there is no such action.
+// unsigned returns the action of a request without a signature; nil if the action needs one or does not exist.
 func (s *Server) unsigned(req *request) action {
 	if req.act != nil {
 		return req.act
@@ -127,7 +128,7 @@ func (s *Server) unsigned(req *request) action {
 func (req *request) has(name string) bool     { return req.form.Has(name) }
 func (req *request) param(name string) string { return req.form.Get(name) }
 
-// route finds the action in the service that the signature is for.
+// route returns the action in the service of the signature's scope.
 func (s *Server) route(req *request, scoped string) (service, action, *apiError) {
 	if req.rest {
 		svc := s.services[req.service]
@@ -178,7 +179,7 @@ type responseMetadata struct {
 	RequestID string `xml:"ResponseMetadata>RequestId"`
 }
 
-// namedResult is an element that is called after the action.
+// namedResult is an element named after the action.
 type namedResult struct {
 	name  string
 	value any
@@ -215,17 +216,17 @@ func (req *request) success(now time.Time, result any) answer {
 	return ans
 }
 
-func (req *request) refusal(now time.Time, e *apiError) answer {
+func (req *request) errorAnswer(now time.Time, e *apiError) answer {
 	ans := answer{
 		status: e.status, contentType: "text/xml", date: now, requestID: newRequestID(), errorCode: e.code,
 	}
 	switch req.service {
 	case "lambda":
-		return lambdaRefusal(ans, e)
+		return lambdaError(ans, e)
 	case "sso", "ssooidc":
-		return ssoRefusal(ans, e)
+		return ssoError(ans, e)
 	case "signin", "imds":
-		return pageRefusal(ans, e)
+		return pageError(ans, e)
 	case "container":
 		ans.contentType = "application/json"
 		ans.body = jsonBody(map[string]string{"code": e.code, "message": e.message})
@@ -265,7 +266,7 @@ func (ans answer) write(w http.ResponseWriter) {
 	_, _ = w.Write(ans.body)
 }
 
-// xmlBody panics when a result cannot be written: that is a mistake in this package, and a test finds it.
+// xmlBody panics if a result cannot be encoded: that is a bug in this package, which a test finds.
 func xmlBody(v any) []byte {
 	var b bytes.Buffer
 	e := xml.NewEncoder(&b)
@@ -282,5 +283,5 @@ func newRequestID() string {
 	return b[:8] + "-" + b[8:12] + "-" + b[12:16] + "-" + b[16:20] + "-" + b[20:]
 }
 
-// timestamp is ISO 8601 in whole seconds, as these services write it.
+// timestamp returns ISO 8601 in whole seconds, the format of these services.
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

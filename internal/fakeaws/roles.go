@@ -21,10 +21,10 @@ type Role struct {
 	Partition string // "aws" when empty
 	Name      string
 	Path      string // "/" when empty
-	// Trust is the JSON trust policy, which says who may assume the role; TrustAccount of its own account when empty.
+	// Trust is the JSON trust policy; TrustAccount of its own account when empty.
 	Trust      string
-	Policies   []string      // as those of a User; Admin when nil, and an empty slice allows nothing
-	MaxSession time.Duration // an hour when 0; AWS takes 1 to 12 hours
+	Policies   []string      // as in User; Admin when nil, and an empty slice allows nothing
+	MaxSession time.Duration // an hour when 0; AWS allows 1 to 12 hours
 
 	ARN string // set by AddRole
 	ID  string // set by AddRole: AROA…
@@ -36,8 +36,8 @@ type role struct {
 	policies []policy
 }
 
-// AddRole adds a role and returns it with its ARN and ID. It panics when the role exists or a policy uses something the
-// evaluator does not know: the test that asks for it is wrong.
+// AddRole adds a role and returns it with its ARN and ID. It panics if the role exists or the evaluator does not
+// support a policy: then the test is wrong.
 func (s *Server) AddRole(r Role) Role {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Server) addRole(r Role) Role {
 	return r
 }
 
-// SetTrust replaces the role's trust policy. It panics as AddRole does. Sessions that exist live on, as on AWS.
+// SetTrust replaces the role's trust policy. It panics as AddRole does. Existing sessions stay valid, as on AWS.
 func (s *Server) SetTrust(roleARN, trust string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,8 +103,8 @@ const (
 	patternTag         = `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`
 )
 
-// assumeRole follows https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. The code is looked at
-// before the policies, which ask for it: a call that they refuse has used the code up.
+// assumeRole follows https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html. The code is checked
+// before the policies, which may require it: a call that they deny has used the code.
 func (s *Server) assumeRole(req *request) (any, *apiError) {
 	seconds, tags, err := validateAssumeRole(req)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) assumeRole(req *request) (any, *apiError) {
 	}
 	source := req.param("SourceIdentity")
 	if t := c.session; t != nil && t.role != nil {
-		if tags, err = t.inherit(tags); err != nil {
+		if tags, err = t.inheritTags(tags); err != nil {
 			return nil, err
 		}
 		if source != "" && t.sourceIdentity != "" && source != t.sourceIdentity {
@@ -130,7 +130,7 @@ func (s *Server) assumeRole(req *request) (any, *apiError) {
 			source = t.sourceIdentity
 		}
 	}
-	r, err := s.admit(req, mfa, tags, source)
+	r, err := s.authorizeAssume(req, mfa, tags, source)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (s *Server) assumeRole(req *request) (any, *apiError) {
 	}
 	t := s.newRoleSession(r, req.param("RoleSessionName"), lifetime)
 	t.tags, t.sourceIdentity, t.chained = tags, source, c.session != nil
-	return s.assumed(t), nil
+	return s.assumeRoleResult(t), nil
 }
 
 func validateAssumeRole(req *request) (seconds int, tags []tag, err *apiError) {
@@ -155,7 +155,7 @@ func validateAssumeRole(req *request) (seconds int, tags []tag, err *apiError) {
 	v.text("TokenCode", 6, 6, `[\d]*`)
 	v.text("SourceIdentity", 2, 64, patternSessionName)
 	if req.has("Policy") || req.has("PolicyArns.member.1.arn") {
-		// Passed over, it would give the session more than AWS does.
+		// Ignoring a session policy would allow the session more than AWS does.
 		v.problems = append(v.problems, "Session policies are not understood here")
 	}
 	tags, err = v.tags()
@@ -165,7 +165,7 @@ func validateAssumeRole(req *request) (seconds int, tags []tag, err *apiError) {
 	return seconds, tags, err
 }
 
-// validateRoleSession is what every way to assume a role has in common.
+// validateRoleSession validates the parameters that all ways to assume a role share.
 func validateRoleSession(v *validation) (seconds int) {
 	v.required("RoleArn")
 	v.text("RoleArn", 20, 2048, patternARN)
@@ -174,9 +174,9 @@ func validateRoleSession(v *validation) (seconds int) {
 	return v.number("DurationSeconds", minSession, maxRoleSession, defaultRoleSession)
 }
 
-// admit asks the policies of caller and role. A role that does not exist and one that is closed are refused in the same
-// words, so that nobody learns which roles there are.
-func (s *Server) admit(req *request, mfa bool, tags []tag, source string) (*role, *apiError) {
+// authorizeAssume evaluates the policies of caller and role. A missing role and a denied one get the same error, so
+// that nobody learns which roles exist.
+func (s *Server) authorizeAssume(req *request, mfa bool, tags []tag, source string) (*role, *apiError) {
 	arn := req.param("RoleArn")
 	if !matches(patternRoleARN, arn) {
 		return nil, errValidation("Request ARN is invalid")
@@ -204,7 +204,7 @@ func (s *Server) admit(req *request, mfa bool, tags []tag, source string) (*role
 	}
 	r := s.roles[arn]
 	for _, action := range actions {
-		if r == nil || !r.admits(req.caller, access{action, arn, keys}) {
+		if r == nil || !r.allowsAssume(req.caller, access{action, arn, keys}) {
 			return nil, errAccessDenied(fmt.Sprintf(
 				"User: %s is not authorized to perform: %s on resource: %s", req.caller.user.ARN, action, arn))
 		}
@@ -212,22 +212,22 @@ func (s *Server) admit(req *request, mfa bool, tags []tag, source string) (*role
 	return r, nil
 }
 
-// admits needs the trust policy and the caller's own policies; within an account, a trust policy that names the caller
-// is enough. A deny on either side wins.
+// allowsAssume requires the trust policy and the caller's own policies to allow; within an account, a trust policy that
+// names the caller is enough. A deny on either side wins.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
-func (r *role) admits(c caller, a access) bool {
+func (r *role) allowsAssume(c caller, a access) bool {
 	own := evaluate(c.policies(), a)
-	switch by := allows(r.trust, a, c.names); {
-	case by == untrusted || by == refused || own == explicitDeny || c.user.Partition != r.Partition:
+	switch by := allows(r.trust, a, c.matchPrincipals); {
+	case by == notTrusted || by == denied || own == explicitDeny || c.user.Partition != r.Partition:
 		return false
 	case own == allow:
 		return true
 	default:
-		return by == trustsIndividual && c.user.Account == r.Account
+		return by == trustsPrincipal && c.user.Account == r.Account
 	}
 }
 
-// newRoleSession is a session whose principal has the role's account, the session's own ARN, and no name.
+// newRoleSession returns a session whose principal has the role's account, the session's own ARN, and no name.
 func (s *Server) newRoleSession(r *role, name string, lifetime time.Duration) *session {
 	principal := &user{User: User{
 		Account: r.Account, Partition: r.Partition, ID: r.ID + ":" + name,
@@ -243,7 +243,7 @@ type assumedRoleXML struct {
 	Arn           string
 }
 
-func (s *Server) assumed(t *session) any {
+func (s *Server) assumeRoleResult(t *session) any {
 	return struct {
 		Credentials     credentialsXML
 		AssumedRoleUser assumedRoleXML
@@ -286,9 +286,9 @@ func (v *validation) tags() ([]tag, *apiError) {
 	return tags, nil
 }
 
-// inherit adds the calling session's transitive tags, which cannot be set anew.
+// inheritTags adds the calling session's transitive tags, which cannot be set again.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
-func (t *session) inherit(tags []tag) ([]tag, *apiError) {
+func (t *session) inheritTags(tags []tag) ([]tag, *apiError) {
 	for _, old := range t.tags {
 		if !old.transitive {
 			continue

@@ -73,7 +73,7 @@ func TestAssumeRole(t *testing.T) {
 	wantError(t, err, 403, "ExpiredToken", "The security token included in the request is expired")
 }
 
-// TestRolePolicies: a role's session is bound by the role's policies, not by the user's.
+// TestRolePolicies: the role's policies, not the user's, apply to a role's session.
 func TestRolePolicies(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})
@@ -131,7 +131,7 @@ func TestTrust(t *testing.T) {
 		account, trust string // of the role; the caller's when empty
 		policies       []string
 		edit           func(*sts.AssumeRoleInput)
-		refused        string // the action; "" when the role is given
+		refused        string // the denied action; "" if the role is assumed
 	}{
 		"account":                   {policies: []string{mayAssume}},
 		"account, no policy":        {policies: []string{}, refused: "sts:AssumeRole"},
@@ -191,7 +191,7 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// TestRoleMFA: MFA counts in the call itself and in the session that calls, and goes no further.
+// TestRoleMFA: MFA counts in the call itself and in the calling session, but not in the role's session.
 func TestRoleMFA(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"}) // who may do nothing without MFA
@@ -345,7 +345,7 @@ func TestRoleChain(t *testing.T) {
 	})
 	wantError(t, err, 400, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it "+
 		"conflicts with a transitive tag key from the calling session.")
-	// What a session carries along must be allowed to be set.
+	// Inherited tags must be allowed, too.
 	s.SetTrust(second.ARN, `{"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole", "sts:TagSession"]}}`)
 	_, err = try(t, sessionOf(s, one.Credentials), second.ARN, nil)
 	wantError(t, err, 403, "AccessDenied",
@@ -422,7 +422,7 @@ func TestRolePanics(t *testing.T) {
 	}
 }
 
-// TestConcurrentRoleCode proves that a code for a role is taken once, whoever else brings it.
+// TestConcurrentRoleCode checks that a code for a role is accepted only once.
 func TestConcurrentRoleCode(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})

@@ -1,10 +1,10 @@
-// Package fakeaws is a strict stand-in for AWS STS and IAM on loopback, and for what else gives out credentials: the
-// SSO portal, the metadata of instances and containers, the console's sign-in. It is for tests and the demo.
+// Package fakeaws is a strict stand-in on loopback for AWS STS and IAM, the SSO portal, the metadata of instances and
+// containers, and the console's sign-in. It is for tests and the demo.
 //
-// It answers as AWS does or not at all: signatures are verified in full, token codes are counted, policies are
-// evaluated, limits are enforced, and refusals carry AWS's own codes, statuses and messages. One endpoint serves every
-// service; which one is meant is read from the scope of the signature, or from the path. It never leaves the machine, never writes a
-// file, and keeps secrets and codes out of its log of calls.
+// It answers as AWS does or not at all: it verifies signatures completely, accepts each token code once, evaluates
+// policies, enforces limits, and returns AWS's own error codes, statuses and messages. One endpoint serves every
+// service; the signature's scope or the path selects it. It never leaves the computer, never writes a file, and keeps
+// secrets and codes out of its log of calls.
 package fakeaws
 
 import (
@@ -18,11 +18,11 @@ import (
 	"time"
 )
 
-// maxBody is far above any request these services accept, and keeps a broken client from filling the memory.
+// maxBody is far above any request that these services accept, and protects the memory from a broken client.
 const maxBody = 1 << 20
 
-// Server is one pretended AWS, with every account, user and device in it. Its methods may be called from several
-// goroutines, also while it serves. The zero value is not usable: call New.
+// Server is a stand-in for AWS with its accounts, users and devices. Its methods may be called from several goroutines,
+// also while it serves. The zero value is not usable: call New.
 type Server struct {
 	services map[string]service
 	closed   chan struct{}
@@ -65,8 +65,8 @@ func New() *Server {
 	}
 }
 
-// Start listens on a free port of 127.0.0.1 and returns the URL to give as endpoint, without a trailing slash.
-// It fails when no port can be had or the server was started before.
+// Start listens on a free port of 127.0.0.1 and returns the endpoint's URL, without a trailing slash. It fails if there
+// is no free port or the server was already started.
 func (s *Server) Start() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,7 +90,7 @@ func (s *Server) URL() string {
 	return s.url
 }
 
-// Close stops listening, cuts every connection and lets go of stalled requests. It may be called twice.
+// Close stops listening, closes every connection and releases stalled requests. It may be called twice.
 func (s *Server) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,48 +105,48 @@ func (s *Server) Close() {
 	}
 }
 
-// SetSkew puts the server's clock d ahead of this machine's (behind, when negative): the clock that signatures are
-// judged by and that Date headers and expiration times are told in. Codes and the lifetime of sessions do not move,
-// so a skewed server stands for a user whose laptop is wrong and whose phone is right.
+// SetSkew sets the server's clock d ahead of this computer's (behind, if negative): the clock of signatures, Date
+// headers and expiration times. It does not change codes and the lifetime of sessions, so a skewed server represents a
+// user with a wrong clock on the laptop and a right one on the phone.
 func (s *Server) SetSkew(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skew = d
 }
 
-// Advance lets d pass for the token codes and for the sessions, which expire, but not for the clock of signatures:
-// the SDK signs with the real time, and tests never sleep.
+// Advance advances the clock of token codes and sessions by d, but not the clock of signatures: the SDK signs with the
+// real time, and tests never sleep.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.elapsed += d
 }
 
-// Hold stops the clock of codes and sessions in the middle of the present 30 s step; from then on only Advance moves
-// it. A test that counts codes is then the same however slowly it runs.
+// Hold stops the clock of codes and sessions in the middle of the current 30 s step; from then on only Advance moves
+// it. A slow test that counts codes then has the same result.
 func (s *Server) Hold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.held = s.now().Truncate(step).Add(step / 2)
 }
 
-// CodeTime is what the authenticators' clocks say: the time of the codes that count now.
+// CodeTime returns the time of the code clock, which determines the current codes.
 func (s *Server) CodeTime() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.codeTime()
 }
 
-// OnRequest has hook called around every action: with done false before it, with done true when it has taken effect
-// and the answer has not been sent. An action that a fault keeps from running is seen only before. The hook may call
-// the server's methods, and may block. nil removes it.
+// OnRequest calls hook around every action: with done false before it, with done true after it and before the answer is
+// sent. If a fault prevents the action, hook is called only before. The hook may call the server's methods, and may
+// block. nil removes it.
 func (s *Server) OnRequest(hook func(action string, done bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hook = hook
 }
 
-// serverTime is the clock of signatures and of every time a client is told. s.mu is held.
+// serverTime is the clock of signatures and of every time in an answer. s.mu is held.
 func (s *Server) serverTime() time.Time { return s.now().Add(s.skew).UTC() }
 
 // codeTime is the clock of token codes and of the lifetime of sessions. s.mu is held.
@@ -160,7 +160,8 @@ func (s *Server) codeTime() time.Time {
 
 // ServeHTTP answers one request of an AWS client.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The body is read whole first: net/http notices a client that goes away only then, and a stall waits for that.
+	// The body is read completely first: only then does net/http notice a client that disconnects, and a stall waits
+	// for that.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -173,7 +174,7 @@ func (s *Server) serve(w http.ResponseWriter, req *request) {
 
 	fault := s.takeFault(req.action)
 	if !fault.runsAction() {
-		s.refuse(req.http.Context(), w, req, fault)
+		s.answerFault(req.http.Context(), w, req, fault)
 		return
 	}
 	ans := s.perform(req)
@@ -190,13 +191,13 @@ func (s *Server) runHook(action string, done bool) {
 	}
 }
 
-// perform runs the action with everything locked, so that two callers with one code cannot both be let in.
+// perform runs the action with everything locked, so that two callers with one code cannot both succeed.
 func (s *Server) perform(req *request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	result, err := s.dispatch(req)
 	if err != nil {
-		return req.refusal(s.serverTime(), err)
+		return req.errorAnswer(s.serverTime(), err)
 	}
 	return req.success(s.serverTime(), result)
 }
@@ -224,8 +225,8 @@ func (s *Server) dispatch(req *request) (any, *apiError) {
 	return act(s, req)
 }
 
-// stalled waits for the client to go away or the server to close.
-func (s *Server) stalled(ctx context.Context) {
+// stall waits for the client to disconnect or the server to close.
+func (s *Server) stall(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-s.closed:

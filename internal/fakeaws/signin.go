@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// SigninToken is what the sign-in to the console gave out for a session.
+// SigninToken is a sign-in token that the console's federation endpoint issued for a session.
 type SigninToken struct {
 	Token    string
-	ARN      string        // of the role's session that a link with the token signs in
-	Duration time.Duration // of the console session: the rest of the role's session where none was asked for
+	ARN      string        // of the role's session that the token signs in
+	Duration time.Duration // of the console session; by default the rest of the role's session
 }
 
-// SigninTokens returns the sign-in tokens given out so far, in that order.
+// SigninTokens returns the sign-in tokens issued so far, in order.
 func (s *Server) SigninTokens() []SigninToken {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,8 +26,8 @@ func signinService() service {
 	return service{name: "signin", unsigned: map[string]action{"getSigninToken": (*Server).getSigninToken}}
 }
 
-// getSigninToken signs in the sessions of roles only, and one that was had with another session only without
-// SessionDuration. AWS refuses all else with a page that does not say why.
+// getSigninToken accepts only sessions of roles, and chained ones only without SessionDuration. AWS refuses others with
+// a page that does not give the reason.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 func (s *Server) getSigninToken(req *request) (any, *apiError) {
 	invalid := &apiError{http.StatusBadRequest, "BadRequest", "Invalid credentials parameter"}

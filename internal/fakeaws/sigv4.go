@@ -18,12 +18,12 @@ const (
 	algorithm  = "AWS4-HMAC-SHA256"
 	terminator = "aws4_request"
 	amzDate    = "20060102T150405Z"
-	// maxSkew is how far the date of a signature may be off. AWS's services differ, 5 minutes or 15; a client that
-	// stands the stricter one stands both.
+	// maxSkew is the tolerance for the date of a signature. AWS's services allow 5 or 15 minutes; a client within the
+	// stricter limit is within both.
 	maxSkew = 5 * time.Minute
 )
 
-// authorization is the Authorization header of Signature Version 4, taken apart.
+// authorization is the parsed Authorization header of Signature Version 4.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 type authorization struct {
 	keyID, date, region, service, terminator string
@@ -32,7 +32,7 @@ type authorization struct {
 	signature string
 }
 
-// caller is who signed a request.
+// caller is the signer of a request.
 type caller struct {
 	user    *user
 	keyID   string
@@ -81,7 +81,7 @@ func readAuthorization(h http.Header) (authorization, *apiError) {
 	}, nil
 }
 
-// authenticate says who made the request, or why AWS would not believe it. s.mu is held.
+// authenticate returns the caller of the request, or AWS's error. s.mu is held.
 func (s *Server) authenticate(req *request, a authorization) (caller, *apiError) {
 	who, secret, err := s.lookUp(a.keyID, req.http.Header.Get("X-Amz-Security-Token"))
 	if err != nil {
@@ -101,13 +101,13 @@ func (s *Server) authenticate(req *request, a authorization) (caller, *apiError)
 	if who.session != nil && !s.codeTime().Before(who.session.expires) {
 		return caller{}, errExpiredToken()
 	}
-	s.used(who, a)
+	s.recordUse(who, a)
 	return who, nil
 }
 
 // lookUp finds the key. A session's key counts only with its token, a long-term key only without one.
 func (s *Server) lookUp(keyID, token string) (caller, string, *apiError) {
-	if k := s.keys[keyID]; k != nil && k.Status == KeyActive && token == "" && k.heard() {
+	if k := s.keys[keyID]; k != nil && k.Status == KeyActive && token == "" && k.isKnown() {
 		return caller{user: k.user, keyID: keyID}, k.Secret, nil
 	}
 	if t := s.sessions[keyID]; t != nil && equal(t.token, token) {
@@ -121,8 +121,8 @@ func (s *Server) checkScope(req *request, a authorization, who caller) *apiError
 		return errSignatureDoesNotMatch(fmt.Sprintf(
 			"Credential should be scoped with a valid terminator: '%s', not '%s'.", terminator, a.terminator))
 	}
-	// AWS takes only the partition's home region for IAM. A client that was given an endpoint signs for the region it
-	// was configured with, so here any region of the partition will do.
+	// For IAM AWS accepts only the partition's home region. A client with a configured endpoint signs for its
+	// configured region, so any region of the partition is accepted here.
 	partition := partitionOf(a.region)
 	if partition == "" {
 		return errSignatureDoesNotMatch(fmt.Sprintf(
@@ -153,7 +153,8 @@ func (s *Server) checkScope(req *request, a authorization, who caller) *apiError
 	return nil
 }
 
-// checkSigned demands that host and every x-amz- header are under the signature, in order, and the body's hash is true.
+// checkSigned requires that the signature covers host and every x-amz- header, in order, and that the body's hash is
+// right.
 func checkSigned(req *request, signed []string) *apiError {
 	if !slices.Contains(signed, "host") {
 		return errSignatureDoesNotMatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
@@ -174,7 +175,7 @@ func checkSigned(req *request, signed []string) *apiError {
 	return nil
 }
 
-// signature is what the request should have been signed with.
+// signature returns the right signature of the request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 func signature(req *request, a authorization, secret string) string {
 	canonical := strings.Join([]string{
@@ -198,7 +199,7 @@ func signature(req *request, a authorization, secret string) string {
 	return hex.EncodeToString(key)
 }
 
-// canonicalPath encodes the path once more than it is sent, as every service but S3 has it.
+// canonicalPath encodes the path once more than it is sent, as for every service but S3.
 func canonicalPath(u *url.URL) string {
 	path := u.EscapedPath()
 	if path == "" {
@@ -226,7 +227,7 @@ func canonicalHeaders(r *http.Request, signed []string) string {
 	var b strings.Builder
 	for _, name := range signed {
 		values := slices.Clone(r.Header.Values(name))
-		switch name { // net/http takes these two out of the header
+		switch name { // net/http removes these two from the header
 		case "host":
 			values = []string{r.Host}
 		case "content-length":
@@ -240,7 +241,7 @@ func canonicalHeaders(r *http.Request, signed []string) string {
 	return b.String()
 }
 
-// uriEncode leaves only the unreserved characters of RFC 3986, which url.QueryEscape does not.
+// uriEncode preserves only the unreserved characters of RFC 3986; url.QueryEscape does not.
 func uriEncode(s string) string {
 	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
@@ -250,7 +251,7 @@ func hexSHA256(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// partitionOf says which partition a region is in, "" for none.
+// partitionOf returns a region's partition, or "" for an unknown region.
 // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 func partitionOf(region string) string {
 	switch region {

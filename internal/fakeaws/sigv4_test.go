@@ -80,7 +80,7 @@ func TestSkew(t *testing.T) {
 	}
 }
 
-// TestSkewEdge pins the limit itself, which needs a clock that stands still.
+// TestSkewEdge tests the exact limit, which needs a stopped clock.
 func TestSkewEdge(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"})
@@ -186,7 +186,7 @@ func TestSignature(t *testing.T) {
 		},
 		"body changed": {
 			after: func(r *http.Request) {
-				// as long as before, because the length is signed too
+				// of the same length, because the length is signed, too
 				other := strings.Replace(identity, "GetCallerIdentity", "GetSessionToken", 1) + "&a"
 				r.Body = io.NopCloser(strings.NewReader(other))
 			},

@@ -20,8 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// source is a config as the SDK finds it in the environment and the config file, and nowhere else. The endpoints are
-// given by service: the SDK makes the clients that fetch credentials before it has looked at AWS_ENDPOINT_URL.
+// source returns a config that the SDK reads only from the environment and the config file. The endpoints are set per
+// service: the SDK makes the clients that fetch credentials before it reads AWS_ENDPOINT_URL.
 func source(t *testing.T, s *Server, file string, env map[string]string) aws.Config {
 	t.Helper()
 	home := t.TempDir()
@@ -150,7 +150,7 @@ func TestSSO(t *testing.T) {
 	_, _, err = ask(admin, in)
 	wants(t, err, "401", "UnauthorizedException: Session token not found or invalid")
 
-	// The client believes the time in its cache; then it refreshes.
+	// The client uses the expiration in its cache; then it refreshes.
 	in.Expires = time.Now().Add(-time.Hour)
 	s.ResetCalls()
 	_, _, err = ask(admin, in)

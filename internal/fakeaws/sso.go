@@ -10,26 +10,26 @@ import (
 	"time"
 )
 
-// AWS lets administrators choose how long people stay signed in; these are its usual values.
+// AWS lets administrators choose the duration of a sign-in; these are its defaults.
 const (
 	accessTokenLifetime  = time.Hour
 	refreshTokenLifetime = 8 * time.Hour
 )
 
-// SSO is somebody who has signed in to IAM Identity Center, as `aws sso login` leaves it behind in its cache.
+// SSO is a sign-in to IAM Identity Center, as `aws sso login` stores it in its cache.
 type SSO struct {
-	User  string // whose name the sessions bear
-	Roles []Role // by the names that IAM has for them: AWSReservedSSO_…
+	User  string // the name of the sessions
+	Roles []Role // with their names in IAM: AWSReservedSSO_…
 
 	AccessToken, RefreshToken string
-	ClientID, ClientSecret    string // of the client that was registered for the sign-in
+	ClientID, ClientSecret    string // of the client registered for the sign-in
 	Expires                   time.Time
 
-	names map[string]string // role ARN by account and the name that the portal has for it
+	names map[string]string // role ARN by account and the portal's name for the role
 }
 
-// Cache is the file that `aws sso login` leaves in ~/.aws/sso/cache, under the hexadecimal SHA-1 of the sso_session's
-// name, or of the start URL where a profile has no sso_session, with .json.
+// Cache returns the file that `aws sso login` writes in ~/.aws/sso/cache. Its name is the hexadecimal SHA-1 of the
+// sso_session's name, or of the start URL without an sso_session, and .json.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
 func (i SSO) Cache(startURL, region string) []byte {
 	return jsonBody(map[string]string{
@@ -47,9 +47,9 @@ func ssoOIDCService() service {
 	return service{name: "ssooidc", unsigned: map[string]action{"CreateToken": (*Server).createToken}}
 }
 
-// AddSSO signs somebody in who may use the roles. Their Names are those of the portal (sso_role_name in a profile): IAM
-// knows the roles by longer ones, which the result tells. The access token is good for an hour, the refresh token for
-// eight; Advance and Expire end them. It panics as AddRole does.
+// AddSSO signs a user in who may use the roles. Their Names are those of the portal (sso_role_name in a profile); the
+// result has their longer names in IAM. The access token is valid for an hour, the refresh token for eight; Advance and
+// Expire end them. It panics as AddRole does.
 func (s *Server) AddSSO(user string, roles ...Role) SSO {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,12 +101,12 @@ func (s *Server) getRoleCredentials(req *request) (any, *apiError) {
 	session := s.newRoleSession(r, t.sso.User, r.MaxSession)
 	return map[string]any{"roleCredentials": map[string]any{
 		"accessKeyId": session.ID, "secretAccessKey": session.Secret, "sessionToken": session.token,
-		"expiration": s.told(session).UnixMilli(),
+		"expiration": s.expiration(session).UnixMilli(),
 	}}, nil
 }
 
-// createToken refreshes an access token; nobody signs in here. Whether AWS changes the refresh token with it is not
-// published: here it stays.
+// createToken only refreshes an access token. AWS does not publish whether it changes the refresh token, too; here it
+// stays.
 // https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
 func (s *Server) createToken(req *request) (any, *apiError) {
 	t := s.tokens[req.param("refreshToken")]
@@ -127,7 +127,7 @@ func (s *Server) createToken(req *request) (any, *apiError) {
 	}, nil
 }
 
-// readJSON takes the body's strings for the parameters.
+// readJSON uses the body's strings as parameters.
 func (req *request) readJSON() {
 	var body map[string]any
 	if err := json.Unmarshal(req.body, &body); err != nil {
@@ -141,8 +141,8 @@ func (req *request) readJSON() {
 	}
 }
 
-// ssoRefusal names the error in the header, where the SDKs look for it first, and, as OAuth does, in the body.
-func ssoRefusal(ans answer, e *apiError) answer {
+// ssoError puts the error's code into the header, where the SDKs look first, and, as OAuth does, into the body.
+func ssoError(ans answer, e *apiError) answer {
 	switch e.code {
 	case "Throttling":
 		ans.errorCode, ans.status = "TooManyRequestsException", http.StatusTooManyRequests
@@ -167,8 +167,8 @@ func ssoRefusal(ans answer, e *apiError) answer {
 	return ans
 }
 
-// pageRefusal is a page for people.
-func pageRefusal(ans answer, e *apiError) answer {
+// pageError answers with an HTML page.
+func pageError(ans answer, e *apiError) answer {
 	ans.contentType = "text/html;charset=utf-8"
 	ans.body = []byte("<html><head><title>" + http.StatusText(e.status) + "</title></head><body><h1>HTTP Status " +
 		fmt.Sprint(e.status) + "</h1><p>" + strings.ReplaceAll(e.message, "<", "&lt;") + "</p></body></html>\n")

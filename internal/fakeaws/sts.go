@@ -26,7 +26,7 @@ type credentialsXML struct {
 	Expiration      string
 }
 
-// getCallerIdentity asks no policy: AWS answers even a user to whom everything is denied.
+// getCallerIdentity checks no policy: AWS answers even a user who is denied everything.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 func (s *Server) getCallerIdentity(req *request) (any, *apiError) {
 	u := req.caller.user
@@ -37,7 +37,7 @@ func (s *Server) getCallerIdentity(req *request) (any, *apiError) {
 	}{u.ARN, u.ID, u.Account}, nil
 }
 
-// getSessionToken cannot be denied by a policy either.
+// No policy can deny getSessionToken either.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
 func (s *Server) getSessionToken(req *request) (any, *apiError) {
 	v := validation{req: req}
@@ -52,7 +52,7 @@ func (s *Server) getSessionToken(req *request) (any, *apiError) {
 	}
 	u := req.caller.user
 	if u.Root {
-		seconds = min(seconds, maxRootSession) // cut, not refused: so says the page above
+		seconds = min(seconds, maxRootSession) // shortened, not refused, according to the page above
 	}
 	mfa, err := s.checkMFA(req, u)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Server) getSessionToken(req *request) (any, *apiError) {
 	return struct{ Credentials credentialsXML }{s.credentials(t)}, nil
 }
 
-// checkMFA tells whether the call carries MFA, or why what it carries is not taken.
+// checkMFA reports whether the call has MFA, or why AWS refuses it.
 func (s *Server) checkMFA(req *request, u *user) (bool, *apiError) {
 	if !req.has("SerialNumber") && !req.has("TokenCode") {
 		return false, nil
@@ -83,7 +83,7 @@ func (s *Server) checkMFA(req *request, u *user) (bool, *apiError) {
 	return true, nil
 }
 
-// newSession remembers the session by the code clock, which Advance moves.
+// newSession makes a session that expires by the code clock, which Advance moves.
 func (s *Server) newSession(u *user, lifetime time.Duration) *session {
 	t := &session{
 		AccessKey: AccessKey{ID: newID("ASIA"), Secret: newSecret()},
@@ -93,9 +93,11 @@ func (s *Server) newSession(u *user, lifetime time.Duration) *session {
 	return t
 }
 
-// told is the session's end by the server's clock, which is all that a client can see of AWS.
-func (s *Server) told(t *session) time.Time { return s.serverTime().Add(t.expires.Sub(s.codeTime())) }
+// expiration returns the session's expiration by the server's clock, the only one that clients see.
+func (s *Server) expiration(t *session) time.Time {
+	return s.serverTime().Add(t.expires.Sub(s.codeTime()))
+}
 
 func (s *Server) credentials(t *session) credentialsXML {
-	return credentialsXML{t.ID, t.Secret, t.token, timestamp(s.told(t))}
+	return credentialsXML{t.ID, t.Secret, t.token, timestamp(s.expiration(t))}
 }

@@ -13,16 +13,16 @@ import (
 
 const (
 	step = 30 * time.Second
-	// leeway is how many steps before and after the present one a code is taken of.
+	// leeway is the number of steps before and after the current one whose codes are accepted.
 	leeway = 1
-	// enableWindow is how many steps off two consecutive codes may be to enable or resync a device. AWS does not
-	// publish its own; that late codes enable a device out of step is in
+	// enableWindow is the number of steps by which two consecutive codes may be off when they enable or resync a
+	// device. AWS does not publish its own; late codes enable a device out of sync according to
 	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html
 	enableWindow = 20
 )
 
-// Code is the six digits that an authenticator with this Base32 seed shows at t: TOTP of RFC 6238 with SHA-1 and
-// steps of 30 s. Spaces, lower case and missing padding are fine. It is "" when the seed is no Base32.
+// Code returns the six digits that an authenticator with this Base32 seed shows at t: TOTP of RFC 6238 with SHA-1 and
+// steps of 30 s. It accepts spaces, lower case and missing padding. It returns "" if the seed is not Base32.
 func Code[Seed ~string | ~[]byte](seed Seed, t time.Time) string {
 	key, err := decodeSeed(string(seed))
 	if err != nil {
@@ -31,15 +31,15 @@ func Code[Seed ~string | ~[]byte](seed Seed, t time.Time) string {
 	return hotp(key, stepOf(t))
 }
 
-// CodeFor is what the authenticator with this device on it shows now, by the code clock, or "" when no device of that
-// serial shows codes. It may be a code that was used already: see FreshCode.
+// CodeFor returns the device's current code, by the code clock, or "" if no device with that serial shows codes. The
+// code may have been used already: see FreshCode.
 func (s *Server) CodeFor(serial string) string { return s.codeAfter(serial, 0) }
 
-// NextCodeFor is the code that follows CodeFor: the second that EnableMFADevice wants.
+// NextCodeFor returns the code after CodeFor: the second code for EnableMFADevice.
 func (s *Server) NextCodeFor(serial string) string { return s.codeAfter(serial, 1) }
 
-// FreshCode waits, as a user would, for a code that was never used: it advances the code clock, by whole steps, until
-// the authenticator shows one, and returns it. It is "" when no device of that serial shows codes.
+// FreshCode waits, as a user would, for an unused code: it advances the code clock by whole steps until the
+// authenticator shows one, and returns it. It returns "" if no device with that serial shows codes.
 func (s *Server) FreshCode(serial string) string {
 	s.mu.Lock()
 	d := s.device(serial)
@@ -62,7 +62,7 @@ func (s *Server) codeAfter(serial string, steps int64) string {
 	return hotp(d.seed, stepOf(s.codeTime())+steps)
 }
 
-// accept takes a code of the present step or one beside it, once, and none at or before a step that was used.
+// accept accepts a code of the current step or a neighbouring one, once, and none at or before a used step.
 func (d *device) accept(code string, now time.Time) bool {
 	if d.kind == SecurityKey {
 		return false
@@ -76,8 +76,8 @@ func (d *device) accept(code string, now time.Time) bool {
 	return false
 }
 
-// synchronize takes two consecutive codes. When they are too old or too new, they are taken all the same and the
-// device is out of step from then on, as on AWS, until codes typed in time mend it.
+// synchronize accepts two consecutive codes. If they are too old or too new, it accepts them, too, but the device is
+// then out of sync, as on AWS, until timely codes correct it.
 func (d *device) synchronize(first, second string, now time.Time) bool {
 	if d.kind == SecurityKey {
 		return false
@@ -96,7 +96,7 @@ func (d *device) synchronize(first, second string, now time.Time) bool {
 
 func stepOf(t time.Time) int64 { return t.Unix() / int64(step/time.Second) }
 
-// hotp is RFC 4226 with six digits.
+// hotp implements RFC 4226 with six digits.
 func hotp(key []byte, counter int64) string {
 	var msg [8]byte
 	binary.BigEndian.PutUint64(msg[:], uint64(counter))

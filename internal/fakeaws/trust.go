@@ -6,24 +6,24 @@ import (
 	"slices"
 )
 
-// TrustAccount is the trust policy that lets anyone of the account in whose own policy allows it, tags and source
-// identity included.
+// TrustAccount returns the trust policy that allows every principal of the account whose own policy allows it,
+// including tags and source identity.
 func TrustAccount(partition, account string) string {
-	return trust(`{"AWS": "arn:`+partition+`:iam::`+account+`:root"}`, "")
+	return trustPolicy(`{"AWS": "arn:`+partition+`:iam::`+account+`:root"}`, "")
 }
 
-// TrustAccountWithMFA is TrustAccount for those who have given MFA: in the call itself or for the session they call with.
+// TrustAccountWithMFA is TrustAccount for callers with MFA, in the call itself or in their session.
 func TrustAccountWithMFA(partition, account string) string {
-	return trust(`{"AWS": "arn:`+partition+`:iam::`+account+`:root"}`,
+	return trustPolicy(`{"AWS": "arn:`+partition+`:iam::`+account+`:root"}`,
 		`, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}`)
 }
 
-func trust(principal, condition string) string {
+func trustPolicy(principal, condition string) string {
 	return `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": ` + principal +
 		`, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]` + condition + `}}`
 }
 
-// principals is whom a statement of a trust policy is about.
+// principals are the principals of a statement of a trust policy.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 type principals struct{ AWS, Federated, Service strs }
 
@@ -41,7 +41,7 @@ const (
 	patternProvider  = `arn:[a-z-]+:iam::\d{12}:(oidc|saml)-provider/.+`
 )
 
-// mustParseTrust refuses what allows would not heed.
+// mustParseTrust panics on everything that allows does not support.
 func mustParseTrust(doc string) policy {
 	var p policy
 	err := decodeStrictly([]byte(doc), &p)
@@ -73,54 +73,55 @@ func (st statement) checkTrust() error {
 	return st.check()
 }
 
-// trusting is what a trust policy says of somebody.
-type trusting int
+// trustLevel is the result of a trust policy for a principal.
+type trustLevel int
 
 const (
-	untrusted        trusting = iota
-	refused                   // by a statement that denies
-	trustsAccount             // whose own policies must allow it, too
-	trustsIndividual          // by name, which is enough within an account
+	notTrusted      trustLevel = iota
+	denied                     // by a Deny statement
+	trustsAccount              // the principal's own policies must allow it, too
+	trustsPrincipal            // named, which is enough within an account
 )
 
-// allows asks the trust policy, where names says how a statement's principals mean who is asking.
-func allows(p policy, a access, names func(*principals) trusting) trusting {
-	result := untrusted
+// allows evaluates the trust policy; names reports how a statement's principals match the caller.
+func allows(p policy, a access, names func(*principals) trustLevel) trustLevel {
+	result := notTrusted
 	for _, st := range p.Statement {
 		by := names(st.Principal)
-		if by == untrusted || !st.applies(a) {
+		if by == notTrusted || !st.applies(a) {
 			continue
 		}
 		if st.Effect == "Deny" {
-			return refused
+			return denied
 		}
 		result = max(result, by)
 	}
 	return result
 }
 
-// names says whether p means the caller, and how. A role's session goes by the role's ARN and by its own.
-func (c caller) names(p *principals) trusting {
+// matchPrincipals reports whether and how p matches the caller. A role's session matches by the role's ARN and by its
+// own.
+func (c caller) matchPrincipals(p *principals) trustLevel {
 	arns := []string{c.user.ARN}
 	if c.session != nil && c.session.role != nil {
 		arns = append(arns, c.session.role.ARN)
 	}
 	switch {
 	case slices.Contains(p.AWS, "*"), slices.ContainsFunc(arns, func(arn string) bool { return slices.Contains(p.AWS, arn) }):
-		return trustsIndividual
+		return trustsPrincipal
 	case slices.Contains(p.AWS, c.user.Account), slices.Contains(p.AWS, c.user.arnPrefix()+"root"):
 		return trustsAccount
 	}
-	return untrusted
+	return notTrusted
 }
 
-// provides says whether a principal means the identity provider, which is one of the role's account.
-func (r *role) provides(issuer string) func(*principals) trusting {
+// matchProvider reports whether a principal matches the identity provider, which is in the role's account.
+func (r *role) matchProvider(issuer string) func(*principals) trustLevel {
 	arn := fmt.Sprintf("arn:%s:iam::%s:oidc-provider/%s", r.Partition, r.Account, issuer)
-	return func(p *principals) trusting {
+	return func(p *principals) trustLevel {
 		if slices.Contains(p.Federated, arn) {
-			return trustsIndividual
+			return trustsPrincipal
 		}
-		return untrusted
+		return notTrusted
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// validation gathers what is wrong with the parameters: AWS tells all of it at once, and repeats the values.
+// validation collects the problems of the parameters: AWS reports all of them at once, and repeats the values.
 type validation struct {
 	req      *request
 	problems []string
@@ -23,7 +23,7 @@ func (v *validation) fail(name, constraint string) {
 		value, memberName(name), constraint))
 }
 
-// memberName is what AWS calls a parameter: durationSeconds, tags.1.member.key.
+// memberName returns AWS's name of a parameter in messages: durationSeconds, tags.1.member.key.
 func memberName(param string) string {
 	parts := strings.Split(param, ".")
 	for i, part := range parts {
@@ -41,8 +41,8 @@ func (v *validation) required(name string) {
 	}
 }
 
-// text checks a parameter where it is given. The pattern is given as AWS prints it, with characters as Java names them,
-// and must match the whole.
+// text checks a parameter if it is present. The pattern is in AWS's form, with Java's names of characters, and must
+// match the whole value.
 func (v *validation) text(name string, shortest, longest int, pattern string) {
 	if !v.req.has(name) {
 		return
@@ -58,8 +58,8 @@ func (v *validation) text(name string, shortest, longest int, pattern string) {
 	}
 }
 
-// matches says whether the pattern matches the whole. Nothing is compiled before it is needed: the demo is part of a
-// program that must start quickly.
+// matches reports whether the pattern matches all of s. Patterns are compiled when needed, so that programs with this
+// package start quickly.
 func matches(pattern, s string) bool {
 	return regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString(s)
 }
@@ -76,7 +76,7 @@ func (v *validation) err() *apiError {
 		len(v.problems), plural, strings.Join(v.problems, "; ")))
 }
 
-// number checks a whole number where it is given; otherwise stands for it where it is not.
+// number checks a whole number if it is present; otherwise is its default.
 func (v *validation) number(name string, lowest, highest, otherwise int) int {
 	if !v.req.has(name) {
 		return otherwise

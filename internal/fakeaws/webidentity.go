@@ -13,8 +13,7 @@ const (
 	webIdentityAudience = "sts.amazonaws.com"
 )
 
-// token is something that stands for a person or a machine without a signature: a web identity, or what the SSO portal
-// gives out.
+// token identifies a caller without a signature: a web identity, or an access or refresh token of the SSO portal.
 type token struct {
 	expires         time.Time // by the code clock
 	issuer, subject string    // of a web identity
@@ -22,7 +21,7 @@ type token struct {
 	refresh         bool
 }
 
-// Expire makes a web identity, or an access or refresh token of the SSO portal, expire now. It panics when there is no
+// Expire makes a web identity, or an access or refresh token of the SSO portal, expire now. It panics if there is no
 // such token.
 func (s *Server) Expire(tokenValue string) {
 	s.mu.Lock()
@@ -34,8 +33,8 @@ func (s *Server) Expire(tokenValue string) {
 	t.expires = s.codeTime()
 }
 
-// AddWebIdentity adds an identity provider, such as "oidc.example.com/id/1", to every account, and returns a token of it
-// for the subject and the audience sts.amazonaws.com, good for a day. The trust policy of a role names the provider as
+// AddWebIdentity adds an identity provider, such as "oidc.example.com/id/1", to every account, and returns its token
+// for the subject and the audience sts.amazonaws.com, valid for a day. The trust policy of a role names the provider as
 // {"Federated": "arn:aws:iam::123456789012:oidc-provider/oidc.example.com/id/1"}.
 func (s *Server) AddWebIdentity(issuer, subject string) string {
 	s.mu.Lock()
@@ -80,7 +79,7 @@ func (s *Server) assumeRoleWithWebIdentity(req *request) (any, *apiError) {
 		id.issuer + ":sub":    id.subject,
 		id.issuer + ":aud":    webIdentityAudience,
 	}}
-	if r == nil || allows(r.trust, a, r.provides(id.issuer)) != trustsIndividual {
+	if r == nil || allows(r.trust, a, r.matchProvider(id.issuer)) != trustsPrincipal {
 		return nil, errAccessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
 	lifetime := time.Duration(seconds) * time.Second

@@ -1,7 +1,7 @@
-// Package sandbox is a world to run awsmfa in, with no AWS account and none of the developer's own files: a throw-away
-// home with AWS config files, the stand-in for AWS on loopback, two users who may do nothing without MFA, and a command
-// called authenticator that prints what their phones show. The demo and the benchmarks run in it. It writes nothing
-// outside that home, which is under the system's directory for temporary files, and Close leaves nothing of it.
+// Package sandbox is an environment for awsmfa without an AWS account or the developer's own files: a temporary home
+// directory with AWS config files, the stand-in for AWS on loopback, two users who may do nothing without MFA, and a
+// command authenticator that prints the codes of their phones. The demo and the benchmarks run in it. It writes only
+// into that home, which is in the system's directory for temporary files, and Close removes it.
 package sandbox
 
 import (
@@ -25,31 +25,31 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// authenticatorArg makes a program that calls Main the authenticator.
+// authenticatorArg makes a program that calls Main behave as the authenticator.
 const authenticatorArg = "sandbox:authenticator"
 
-// Sandbox is one such world. Close it.
+// Sandbox is one such environment. The caller must Close it.
 type Sandbox struct {
 	AWS *fakeaws.Server
-	// User has a device and profiles. Newcomer has neither, only a key: it is this user's first day.
+	// User has a device and profiles. Newcomer has only a key: it is this user's first day.
 	User, Newcomer fakeaws.User
 	Device         fakeaws.Device
-	// Developer may be assumed by whoever of the account has given MFA.
+	// Developer may be assumed by users of the account with MFA.
 	Developer fakeaws.Role
-	// Home is the throw-away home; Bin, first on PATH, is for programs.
+	// Home is the temporary home; Bin, first on PATH, is for programs.
 	Home, Bin string
 
-	phone net.Listener
-	codes atomic.Int64
-	mu    sync.Mutex
-	shown string // the code that a phone showed last
+	authenticator net.Listener
+	codes         atomic.Int64
+	mu            sync.Mutex
+	lastCode      string // of the authenticator
 }
 
-// Main must be called first in a program that makes sandboxes: the authenticator command is that program. When it was
-// started as such, ok is true and code is the exit code.
+// Main must be called first in a program that makes sandboxes: the authenticator command is the same program. If it was
+// started as the authenticator, ok is true and code is the exit code.
 //
-// authenticator [USER] prints the code of the device that AWSMFA_SERIAL names, or of the user's, else of User's. A pipe on
-// stdin brings the key of a new device, as --codes-from does.
+// authenticator [USER] prints the code of the device in AWSMFA_SERIAL, else of the user's device, else of User's. A
+// pipe on stdin provides the key of a new device, as --codes-from does.
 func Main(args []string, stdout, stderr io.Writer) (code int, ok bool) {
 	if len(args) < 3 || args[1] != authenticatorArg {
 		return 0, false
@@ -75,8 +75,9 @@ func Main(args []string, stdout, stderr io.Writer) (code int, ok bool) {
 	return code, true
 }
 
-// New makes a sandbox with the profiles prod (a device named in mfa_serial, a region), dev (the same user, the device to
-// be found) and default, all of User, and developer, a role that is assumed from prod. The stand-in's code clock stands still until a code is used, so nobody has to hurry.
+// New makes a sandbox. It has the profiles prod (with mfa_serial and a region), dev (the same user, without mfa_serial)
+// and default, all of User, and developer, a role whose source profile is prod. The stand-in's code clock stands still
+// until a code is used, so nobody has to hurry.
 func New() (*Sandbox, error) {
 	dir, err := os.MkdirTemp("", "awsmfa-sandbox-")
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *Sandbox) build() error {
 	if _, err := s.AWS.Start(); err != nil {
 		return err
 	}
-	if err := s.startPhone(); err != nil {
+	if err := s.startAuthenticator(); err != nil {
 		return err
 	}
 	for _, dir := range []string{s.Bin, filepath.Join(s.Home, ".aws")} {
@@ -106,7 +107,7 @@ func (s *Sandbox) build() error {
 			return err
 		}
 	}
-	if err := s.AddSelf("authenticator", authenticatorArg, "http://"+s.phone.Addr().String()); err != nil {
+	if err := s.AddSelf("authenticator", authenticatorArg, "http://"+s.authenticator.Addr().String()); err != nil {
 		return err
 	}
 	key := fmt.Sprintf("aws_access_key_id = %s\naws_secret_access_key = %s\n", s.User.Keys[0].ID, s.User.Keys[0].Secret)
@@ -125,9 +126,9 @@ func (s *Sandbox) developer() string {
 	return "[profile developer]\nregion = eu-central-1\nrole_arn = " + s.Developer.ARN + "\nsource_profile = prod\n"
 }
 
-// Crowd writes another config file, where prod and developer stand in the middle of the given number of other profiles,
+// WriteConfig writes another config file, with prod and developer in the middle of the given number of other profiles,
 // all roles, and returns its path, for AWS_CONFIG_FILE.
-func (s *Sandbox) Crowd(others int) (path string, err error) {
+func (s *Sandbox) WriteConfig(others int) (path string, err error) {
 	var b strings.Builder
 	for i := range others + 1 {
 		if i == others/2 {
@@ -141,12 +142,12 @@ func (s *Sandbox) Crowd(others int) (path string, err error) {
 	return filepath.Join(s.Home, filepath.FromSlash(name)), s.Write(name, b.String())
 }
 
-// Write writes a file of the home, by a path with slashes; its directory must be there.
+// Write writes a file of the home, by a path with slashes; its directory must exist.
 func (s *Sandbox) Write(name, text string) error {
 	return os.WriteFile(filepath.Join(s.Home, filepath.FromSlash(name)), []byte(text), 0o600)
 }
 
-// AddSelf makes a command in Bin that runs this very program with args, which must hold nothing that a shell minds.
+// AddSelf makes a command in Bin that runs this program with args, which must contain no characters special to a shell.
 func (s *Sandbox) AddSelf(name string, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -157,11 +158,11 @@ func (s *Sandbox) AddSelf(name string, args ...string) error {
 		name += ".cmd"
 		script = `@"` + strings.ReplaceAll(self, "%", "%%") + `" ` + strings.Join(args, " ") + " %*\r\n"
 	}
-	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) // it is a program
+	return os.WriteFile(filepath.Join(s.Bin, name), []byte(script), 0o700) // executable
 }
 
-// Build builds a package of this module into Bin under name, with the flags of a release, and returns the program's path.
-// It needs the go command, and is the one thing that uses the developer's own environment: his build cache.
+// Build builds a package of this module into Bin under name, with the flags of a release, and returns the program's
+// path. It needs the go command, and only it uses the developer's own environment: the build cache.
 func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err error) {
 	path = filepath.Join(s.Bin, name)
 	if runtime.GOOS == "windows" {
@@ -180,12 +181,12 @@ func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err
 }
 
 // startPhone listens for the authenticator command.
-func (s *Sandbox) startPhone() (err error) {
-	if s.phone, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+func (s *Sandbox) startAuthenticator() (err error) {
+	if s.authenticator, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, _ := io.ReadAll(r.Body) // who went away gets no code
+		key, _ := io.ReadAll(r.Body) // a client that has disconnected gets no code
 		code := s.code(r.FormValue("serial"), r.FormValue("user"), string(key))
 		if code == "" {
 			http.Error(w, "no device is known here for that", http.StatusNotFound)
@@ -193,12 +194,12 @@ func (s *Sandbox) startPhone() (err error) {
 		}
 		_, _ = fmt.Fprintln(w, code)
 	})}
-	go func() { _ = server.Serve(s.phone) }() // until Close closes the listener
+	go func() { _ = server.Serve(s.authenticator) }() // until Close closes the listener
 	return nil
 }
 
-// code is what a phone shows, and "" when there is no such device. Time passes quickly on these phones: they never show a
-// code that was used before, and to whoever brings a key two codes that follow one another, without a wait.
+// code returns the code of a device, or "" if there is no such device. It never returns a used code, and for a key it
+// returns two consecutive codes without a wait.
 func (s *Sandbox) code(serial, user, key string) string {
 	s.codes.Add(1)
 	s.mu.Lock()
@@ -216,24 +217,24 @@ func (s *Sandbox) code(serial, user, key string) string {
 	if key == "" {
 		return s.AWS.FreshCode(serial)
 	}
-	if code := s.AWS.CodeFor(serial); code == s.shown {
-		s.shown = s.AWS.NextCodeFor(serial)
-		return s.shown
+	if code := s.AWS.CodeFor(serial); code == s.lastCode {
+		s.lastCode = s.AWS.NextCodeFor(serial)
+		return s.lastCode
 	}
 	s.AWS.Advance(time.Since(s.AWS.CodeTime())) // awsmfa compares a new device's clock with AWS's
-	s.shown = s.AWS.FreshCode(serial)
-	return s.shown
+	s.lastCode = s.AWS.FreshCode(serial)
+	return s.lastCode
 }
 
-// Codes is how often the authenticator command was asked for a code.
+// Codes returns the number of calls of the authenticator command.
 func (s *Sandbox) Codes() int { return int(s.codes.Load()) }
 
-// Environ is the environment of a program in the sandbox: the developer's own less all that would lead out of it, then
-// more ("NAME=value").
+// Environ returns the environment of a program in the sandbox: the developer's own without the variables that lead out
+// of the sandbox, and more ("NAME=value").
 func (s *Sandbox) Environ(more ...string) []string {
 	var env []string
 	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); !leadsOut(strings.ToUpper(name)) {
+		if name, _, _ := strings.Cut(entry, "="); !isIsolated(strings.ToUpper(name)) {
 			env = append(env, entry)
 		}
 	}
@@ -250,9 +251,9 @@ func (s *Sandbox) Environ(more ...string) []string {
 	return append(env, more...)
 }
 
-// leadsOut is for the homes, the AWS and awsmfa settings, the proxies, and the variables that name a shell's start-up and
-// history files.
-func leadsOut(name string) bool {
+// isIsolated reports whether the sandbox removes a variable: homes, AWS and awsmfa settings, proxies, and the start-up
+// and history files of shells.
+func isIsolated(name string) bool {
 	switch name {
 	case "PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA",
 		"ENV", "BASH_ENV", "ZDOTDIR", "HISTFILE", "INPUTRC", "XONSHRC", "XONSHRC_DIR", "FPATH", "PROMPT_COMMAND", "PS1":
@@ -264,10 +265,10 @@ func leadsOut(name string) bool {
 // Close stops the stand-in and removes the home. It may be called twice.
 func (s *Sandbox) Close() error {
 	s.AWS.Close()
-	if s.phone != nil {
-		_ = s.phone.Close()
+	if s.authenticator != nil {
+		_ = s.authenticator.Close()
 	}
-	// A program that was just killed may still have written a file or, on Windows, be open itself.
+	// A program that was just killed may have written another file or, on Windows, still be open.
 	var err error
 	for range 20 {
 		if err = os.RemoveAll(s.Home); err == nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// InCI reports whether CI is set in the environment: then nothing that a test needs may be missing.
+// InCI reports whether CI is set in the environment: then no program that a test needs may be missing.
 func InCI() bool {
 	switch os.Getenv("CI") {
 	case "", "0", "false":
@@ -15,8 +15,8 @@ func InCI() bool {
 	return true
 }
 
-// NotInstalled skips a test that needs a program which is not here, or, where CI is set in the environment, fails it:
-// CI installs every program that some test needs.
+// NotInstalled skips a test that needs a missing program. If CI is set in the environment, it fails the test instead:
+// CI installs every program that a test needs.
 func NotInstalled(t testing.TB, program string) {
 	t.Helper()
 	if InCI() {
@@ -25,8 +25,8 @@ func NotInstalled(t testing.TB, program string) {
 	t.Skipf("%s is not installed", program)
 }
 
-// Python returns the first Python on the PATH, else the system's own, that has the module. NotInstalled is its answer
-// where there is none.
+// Python returns the first Python on the PATH, else the system's own, that has the module. Without one it calls
+// NotInstalled.
 func Python(t testing.TB, module string) string {
 	t.Helper()
 	for _, python := range []string{"python3", "/usr/bin/python3"} {

@@ -1,10 +1,10 @@
-// Package shelltest is for tests: it is the one place that knows how to start each real shell with its own start-up
-// files off and in a clean home, to feed it a script, and to read back what a child of that shell finds in its
-// environment. It never touches the developer's home, and puts nothing of the developer's environment into the shell's.
+// Package shelltest runs scripts in real shells, for tests. It starts each shell without its start-up files and in a
+// clean home, feeds it a script, and reads back the environment of a child of that shell. It never touches the
+// developer's home, and passes nothing of the developer's environment to the shell.
 //
-// The scripts call two programs, both the test binary itself under another name: `envdump LABEL …` records the
-// environment and the arguments it is given, and `awsmfa env LABEL`, when the test asked for Stub, prints what the test
-// wrote for that label. A package that uses either calls Main from its TestMain.
+// The scripts call two programs, both the test binary itself under another name: `envdump LABEL …` records its
+// environment and its arguments, and `awsmfa env LABEL` prints the answer that the test gave to Stub for that label. A
+// package that uses either calls Main from its TestMain.
 package shelltest
 
 import (
@@ -24,32 +24,32 @@ import (
 	"awsmfa/internal/term"
 )
 
-// Longest is how long one launch of a shell may take before it is killed and the test fails.
-const Longest = 2 * time.Minute
+// Timeout is the time after which a shell is killed and the test fails.
+const Timeout = 2 * time.Minute
 
 // Launcher starts one shell.
 type Launcher struct {
-	// Name is the program's own name; several may prove one Shell, as dash and busybox prove sh.
+	// Name is the program's own name; several programs may test one Shell, as dash and busybox test sh.
 	Name string
-	// Shell is the name package shells has for it.
+	// Shell is its name in package shells.
 	Shell string
-	// Strict is what a careful user writes at the top of a script to have errors stop it; it may be empty.
+	// Strict is the line with which careful users make errors stop a script; it may be empty.
 	Strict string
 
-	argv    []string // the program and its arguments, up to the script's file
-	ext     string
-	bom     bool
-	windows bool // exists on Windows only; the other shells are tested on Unix only, unless both is true
-	both    bool
-	andThen func(line, then string) string
-	mend    func(script string) string // nil leaves the script as it is
-	page    bool                       // reads its scripts in the console's code page
-	// probe are arguments with which the program exits with probeCode, if it is the shell: Wine has a powershell.exe that
-	// does nothing and exits with 0.
+	argv     []string // the program and its arguments before the script's file
+	ext      string
+	bom      bool
+	windows  bool // only on Windows; the other shells are tested only on Unix, unless both is true
+	both     bool
+	andThen  func(line, then string) string
+	rewrite  func(script string) string // nil does not change the script
+	codePage bool                       // scripts are in the console's code page
+	// probe are arguments with which the real shell exits with probeCode: Wine has a powershell.exe that does nothing
+	// and exits with 0.
 	probe []string
 }
 
-// All returns every launcher, those of shells this system lacks too.
+// All returns every launcher, including those of shells that this system lacks.
 func All() []Launcher {
 	and := func(line, then string) string { return line + " && " + then }
 	stop := func(line, then string) string { return line + "\n" + then } // an exception stops the script
@@ -83,9 +83,9 @@ func All() []Launcher {
 			probe:  []string{"-NoProfile", "-Command", "exit 7"},
 		},
 		{
-			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true, page: true,
+			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true, codePage: true,
 			andThen: func(line, then string) string { return "(" + line + ") && " + then },
-			mend: func(script string) string {
+			rewrite: func(script string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
 			},
 		},
@@ -99,7 +99,7 @@ func All() []Launcher {
 	}
 }
 
-// For returns the first launcher for the shell that package shells calls name.
+// For returns the first launcher for a shell of package shells.
 func For(name string) (Launcher, bool) {
 	for _, l := range All() {
 		if l.Shell == name {
@@ -109,15 +109,15 @@ func For(name string) (Launcher, bool) {
 	return Launcher{}, false
 }
 
-// Possible reports whether the shell can be had on this kind of system at all: cmd cannot on Linux.
-func (l Launcher) Possible() bool {
+// Possible reports whether the shell exists for this operating system: cmd does not exist on Linux.
+func (l Launcher) Supported() bool {
 	return l.both || l.windows == (runtime.GOOS == "windows")
 }
 
-// probeCode is no code that a program exits with by chance.
+// probeCode is an exit code that no program returns by chance.
 const probeCode = 7
 
-// probed are the answers of programs, by name; a program is asked once.
+// probed caches the results of probes by name.
 var probed sync.Map
 
 // Missing reports whether the shell's program is not on the PATH of the tests.
@@ -133,29 +133,29 @@ func (l Launcher) Missing() bool {
 	return !once.(func() bool)()
 }
 
-// Writes reports whether a script for this shell can hold the text: cmd's is a file in the console's code page.
-func (l Launcher) Writes(text string) bool {
-	return !l.page || term.Reads(nil, text)
+// Writes reports whether a script for this shell can hold the text: scripts for cmd are in the console's code page.
+func (l Launcher) CanWrite(text string) bool {
+	return !l.codePage || term.Reads(nil, text)
 }
 
-// Need skips the test when the shell is not here, or, where CI is set in the environment, fails it: what proves the
-// quoting must not go missing unseen. A shell that this kind of system cannot have is skipped there too.
+// Need skips the test if the shell is not installed, or fails it if CI is set in the environment, so that no test of
+// the quoting is lost unnoticed. A shell that does not exist for this operating system is skipped in either case.
 func (l Launcher) Need(t testing.TB) {
 	t.Helper()
 	switch {
-	case !l.Possible():
+	case !l.Supported():
 		t.Skipf("%s cannot be proved on %s", l.Name, runtime.GOOS)
 	case l.Missing():
 		NotInstalled(t, l.Name)
 	}
 }
 
-// AndThen spells "run line, and only if it succeeded, run then".
+// AndThen returns code that runs line and, only if it succeeds, then.
 func (l Launcher) AndThen(line, then string) string { return l.andThen(line, then) }
 
-// Result is what came of a script.
+// Result is the outcome of a script.
 type Result struct {
-	// Dumps are what each envdump found, in the order they ran.
+	// Dumps are the results of each envdump, in the order of the calls.
 	Dumps          []Dump
 	Stdout, Stderr string
 	Code           int
@@ -175,7 +175,7 @@ func (r Result) Env() map[string]string {
 	return r.Dumps[len(r.Dumps)-1].Env
 }
 
-// Dump returns what `envdump label` found, and whether it ran.
+// Dump returns the result of `envdump label`, and whether it ran.
 func (r Result) Dump(label string) (Dump, bool) {
 	for _, d := range r.Dumps {
 		if len(d.Args) > 0 && d.Args[0] == label {
@@ -185,8 +185,8 @@ func (r Result) Dump(label string) (Dump, bool) {
 	return Dump{}, false
 }
 
-// Run has the shell run script in dir, with env ("NAME=value") over a minimal environment: a PATH, an empty home, a
-// UTF-8 locale. A PATH in env comes before the one of the tests. It calls Need first.
+// Run runs script in the shell in dir, with env ("NAME=value") added to a minimal environment: a PATH, an empty home, a
+// UTF-8 locale. A PATH in env precedes that of the tests. Run calls Need first.
 func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Result {
 	t.Helper()
 	l.Need(t)
@@ -199,8 +199,8 @@ func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Res
 		}
 	}
 	link(t, tools, "envdump")
-	if l.mend != nil {
-		script = l.mend(script)
+	if l.rewrite != nil {
+		script = l.rewrite(script)
 	}
 	if l.bom {
 		script = "\uFEFF" + script
@@ -215,7 +215,7 @@ func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Res
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Longest)
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, program, append(l.argv[1:len(l.argv):len(l.argv)], file)...)
 	c.WaitDelay = 5 * time.Second
@@ -229,7 +229,7 @@ func (l Launcher) Run(t testing.TB, dir string, env []string, script string) Res
 		t.Fatalf("%s: %v", l.Name, err)
 	}
 	if ctx.Err() != nil {
-		t.Fatalf("%s was still running after %v; stderr: %s", l.Name, Longest, stderr.String())
+		t.Fatalf("%s was still running after %v; stderr: %s", l.Name, Timeout, stderr.String())
 	}
 	return Result{
 		Dumps:  readDumps(t, dumps),
@@ -245,14 +245,14 @@ func (l Launcher) write(file, script string) error {
 		return err
 	}
 	to := io.Writer(f)
-	if l.page {
+	if l.codePage {
 		to = term.Text(f)
 	}
 	_, err = io.WriteString(to, script)
 	return errors.Join(err, f.Close())
 }
 
-// minimal is the environment every shell starts with.
+// minimal returns the environment with which every shell starts.
 func minimal(home string) []string {
 	env := []string{
 		"HOME=" + home,
@@ -264,7 +264,7 @@ func minimal(home string) []string {
 		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"),
 		"XDG_DATA_HOME=" + filepath.Join(home, "data"),
 		"XDG_STATE_HOME=" + filepath.Join(home, "state"),
-		"GORACE=atexit_sleep_ms=0", // of the tools, when the tests run with the race detector
+		"GORACE=atexit_sleep_ms=0", // for envdump and the stub under the race detector
 		"DOTNET_CLI_TELEMETRY_OPTOUT=1",
 		"POWERSHELL_TELEMETRY_OPTOUT=1",
 		"POWERSHELL_UPDATECHECK=Off",

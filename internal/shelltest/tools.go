@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// The variables by which the test binary knows that it is to be one of the tools.
+// The variables that make the test binary one of the tools.
 const (
-	dumpTo   = "SHELLTEST_DUMP_TO"   // the file envdump appends to
-	stubFrom = "SHELLTEST_STUB_FROM" // the directory awsmfa's answers are in
+	dumpTo   = "SHELLTEST_DUMP_TO"   // the file to which envdump appends
+	stubFrom = "SHELLTEST_STUB_FROM" // the directory of the stub's answers
 )
 
-// Main is the whole of a TestMain: it is the tools when called as one, else it runs the tests and then names the shells
-// that could not be proved. It does not return.
+// Main is a complete TestMain: it runs a tool if the binary was started as one, else the tests, and then names the
+// shells that could not be tested. It does not return.
 func Main(m *testing.M) {
 	Tool()
 	os.Exit(Suite{m}.Run())
 }
 
-// Suite runs tests and names, in its last line, the shells they could not prove here. For packages whose TestMain
-// belongs to something else: testscript.Main(shelltest.Suite{M: m}, …), after Tool.
+// Suite runs tests and names, in its last line, the shells that could not be tested. It is for packages whose TestMain
+// calls another library: testscript.Main(shelltest.Suite{M: m}, …), after Tool.
 type Suite struct{ M interface{ Run() int } }
 
 // Run runs the tests and returns their exit code.
@@ -35,12 +35,12 @@ func (s Suite) Run() int {
 	return code
 }
 
-// Report writes one line that names the shells this system lacks, or nothing when all are here. (go test shows it when
-// it is given no packages, or -v, or when a test failed.)
+// Report writes one line that names the missing shells, or nothing if there are none. (go test shows it without package
+// arguments, with -v, or if a test failed.)
 func Report(w io.Writer) {
 	var names []string
 	for _, l := range All() {
-		if !l.Possible() {
+		if !l.Supported() {
 			names = append(names, l.Name+" (not on "+runtime.GOOS+")")
 		} else if l.Missing() {
 			names = append(names, l.Name)
@@ -51,7 +51,7 @@ func Report(w io.Writer) {
 	}
 }
 
-// Tool is envdump, or the stub of awsmfa, and exits, when the test binary was started as one of them; else it returns.
+// Tool runs envdump or the stub of awsmfa and exits, if the test binary was started as one of them; else it returns.
 func Tool() {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	if file := os.Getenv(dumpTo); file != "" && name == "envdump" {
@@ -72,8 +72,8 @@ func exitOn(err error) {
 	}
 }
 
-// A dump is a count of arguments, the arguments, a count of variables, the variables, each ended by a NUL, the one byte
-// that none of them can hold.
+// A dump is the number of arguments, the arguments, the number of variables and the variables, each followed by a NUL,
+// which none of them can contain.
 func dump(file string) error {
 	var b strings.Builder
 	for _, list := range [][]string{os.Args[1:], os.Environ()} {
@@ -122,14 +122,14 @@ func readDumps(t testing.TB, file string) []Dump {
 	return dumps
 }
 
-// Answer is what the stub of awsmfa prints on stdout for a label, and the code it exits with.
+// Answer is the stub's output on stdout for a label, and its exit code.
 type Answer struct {
 	Text string
 	Code int
 }
 
-// Stub makes a stand-in for awsmfa that answers `awsmfa env LABEL` with answers[LABEL], and returns the environment for
-// Run that puts it in the PATH.
+// Stub makes a program awsmfa that answers `awsmfa env LABEL` with answers[LABEL], and returns the environment for Run
+// with that program in the PATH.
 func Stub(t testing.TB, answers map[string]Answer) (env []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -156,7 +156,7 @@ func answer(dir, label string) (code int, err error) {
 	return strconv.Atoi(first)
 }
 
-// link puts the test binary into dir under another name.
+// link links the test binary into dir under another name.
 func link(t testing.TB, dir, name string) {
 	t.Helper()
 	self, err := os.Executable()

@@ -1,4 +1,4 @@
-// Command empty is what nothing costs: it is what awsmfa's start is measured beside.
+// Command empty does nothing: it is the baseline for awsmfa's start-up time.
 package main
 
 func main() {}

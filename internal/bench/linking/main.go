@@ -1,4 +1,4 @@
-// Command linking links what awsmfa links and prints a line: it is what awsmfa's start is measured beside.
+// Command linking links the same packages as awsmfa and prints a line: it is a baseline for awsmfa's start-up time.
 package main
 
 import (
@@ -14,13 +14,13 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 { // never; the linker cannot know
+	if len(os.Args) > 1 { // never true, but the linker cannot know
 		use()
 	}
 	fmt.Println("linked")
 }
 
-// use calls what awsmfa calls, so that the linker keeps the same code.
+// use calls the same functions as awsmfa, so that the linker includes the same code.
 func use() {
 	var grammar struct{}
 	_, err := kong.Must(&grammar).Parse(os.Args)

@@ -1,8 +1,7 @@
-// Command weigh runs a program and prints the most memory it had resident, in bytes; 0 where the system does not tell.
+// Command weigh runs a program and prints its peak resident memory in bytes, or 0 if the system does not report it.
 //
-// It is a program of its own because it must be small: on Linux a child that has not yet executed its program shares its
-// parent's memory, and the parent's size counts as the child's. What it measures of a program is true from its own size
-// (about 5 MB) upwards.
+// It is a separate program because it must be small: on Linux a child that has not yet executed its program shares its
+// parent's memory, so the parent's size counts as the child's. Values above its own size (about 5 MB) are accurate.
 package main
 
 import (
