@@ -26,7 +26,7 @@ type consoleCmd struct {
 func (c *consoleCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
 		"open": msg.Textf("Open the link in a browser, and print nothing."),
-		"destination": msg.Textf("The page: a service's short name, such as lambda, or a URL of the console. Default: " +
+		"destination": msg.Textf("The page: a service's short name, such as lambda, or a console URL. Default: " +
 			"the console's home, in the profile's region."),
 	})
 }
