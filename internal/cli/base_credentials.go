@@ -36,7 +36,8 @@ func (a *app) baseCredentials(
 			return profile.Keys{}, nil, err
 		}
 	case profile.KindCredentialSource:
-		if from, _ := c.Base.Get("credential_source"); from == profile.FromEnvironment && a.Getenv(varProfile) != "" && a.Getenv("AWS_SESSION_TOKEN") != "" {
+		exported := a.Getenv(varProfile) != "" && a.Getenv("AWS_SESSION_TOKEN") != ""
+		if from, _ := c.Base.Get("credential_source"); from == profile.FromEnvironment && exported {
 			return profile.Keys{}, nil, a.ownSessionInEnvironment(c.Base.Name)
 		}
 	case profile.KindSSO, profile.KindLogin:
