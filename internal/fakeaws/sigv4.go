@@ -1,17 +1,19 @@
 package fakeaws
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 const (
@@ -93,7 +95,7 @@ func (s *Server) authenticate(req *request, a authorization) (caller, *apiError)
 	if err := checkSigned(req, a.signed); err != nil {
 		return caller{}, err
 	}
-	if !hmac.Equal([]byte(signature(req, a, secret)), []byte(a.signature)) {
+	if want, err := signature(req, a, secret); err != nil || !hmac.Equal([]byte(want), []byte(a.signature)) {
 		return caller{}, errSignatureDoesNotMatch("The request signature we calculated does not match the signature " +
 			"you provided. Check your AWS Secret Access Key and signing method. " +
 			"Consult the service documentation for details.")
@@ -175,75 +177,32 @@ func checkSigned(req *request, signed []string) *apiError {
 	return nil
 }
 
-// signature returns the right signature of the request.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-func signature(req *request, a authorization, secret string) string {
-	canonical := strings.Join([]string{
-		req.http.Method,
-		canonicalPath(req.http.URL),
-		canonicalQuery(req.http.URL.Query()),
-		canonicalHeaders(req.http, a.signed),
-		strings.Join(a.signed, ";"),
-		hexSHA256(req.body),
-	}, "\n")
-	scope := strings.Join([]string{a.date, a.region, a.service, terminator}, "/")
-	toSign := strings.Join([]string{
-		algorithm, req.http.Header.Get("X-Amz-Date"), scope, hexSHA256([]byte(canonical)),
-	}, "\n")
-	key := []byte("AWS4" + secret)
-	for _, part := range []string{a.date, a.region, a.service, terminator, toSign} {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(part))
-		key = mac.Sum(nil)
-	}
-	return hex.EncodeToString(key)
-}
-
-// canonicalPath encodes the path once more than it is sent, as for every service but S3.
-func canonicalPath(u *url.URL) string {
-	path := u.EscapedPath()
-	if path == "" {
-		return "/"
-	}
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		segments[i] = uriEncode(segment)
-	}
-	return strings.Join(segments, "/")
-}
-
-func canonicalQuery(q url.Values) string {
-	var pairs []string
-	for name, values := range q {
-		for _, v := range values {
-			pairs = append(pairs, uriEncode(name)+"="+uriEncode(v))
+// signature returns what the SDK's signer makes of the request's signed headers with this secret access key.
+func signature(req *request, a authorization, secret string) (string, error) {
+	again := req.http.Clone(context.Background())
+	again.Host, again.Body = req.http.Host, nil
+	for name := range again.Header {
+		if !slices.Contains(a.signed, strings.ToLower(name)) {
+			again.Header.Del(name)
 		}
 	}
-	slices.Sort(pairs)
-	return strings.Join(pairs, "&")
-}
-
-func canonicalHeaders(r *http.Request, signed []string) string {
-	var b strings.Builder
-	for _, name := range signed {
-		values := slices.Clone(r.Header.Values(name))
-		switch name { // net/http removes these two from the header
-		case "host":
-			values = []string{r.Host}
-		case "content-length":
-			values = []string{strconv.FormatInt(r.ContentLength, 10)}
-		}
-		for i, v := range values {
-			values[i] = strings.Join(strings.Fields(v), " ")
-		}
-		b.WriteString(name + ":" + strings.Join(values, ",") + "\n")
+	if !slices.Contains(a.signed, "content-length") {
+		again.ContentLength = 0
 	}
-	return b.String()
-}
-
-// uriEncode preserves only the unreserved characters of RFC 3986; url.QueryEscape does not.
-func uriEncode(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+	given := req.http.Header.Get("X-Amz-Date")
+	at, err := time.Parse(amzDate, given)
+	if err != nil {
+		return "", err
+	}
+	keys := aws.Credentials{
+		AccessKeyID: a.keyID, SecretAccessKey: secret, SessionToken: req.http.Header.Get("X-Amz-Security-Token"),
+	}
+	err = v4.NewSigner().SignHTTP(again.Context(), keys, again, hexSHA256(req.body), a.service, a.region, at)
+	if err != nil {
+		return "", err
+	}
+	_, signature, _ := strings.Cut(again.Header.Get("Authorization"), "Signature=")
+	return signature, nil
 }
 
 func hexSHA256(b []byte) string {
