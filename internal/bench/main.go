@@ -163,9 +163,17 @@ func (b *bench) cached() error {
 		{name: "env prod", argv: awsmfa("env", "prod"), env: alone},
 		{name: "env prod --shell bash", argv: awsmfa("env", "prod", "--shell", "bash"), env: alone},
 		{name: "exec prod -- true", argv: awsmfa("exec", "prod", "--", "true"), env: alone},
-		{name: "exec prod --region eu-west-1 -- true", argv: awsmfa("exec", "prod", "--region", "eu-west-1", "--", "true"), env: alone},
+		{
+			name: "exec prod --region eu-west-1 -- true",
+			argv: awsmfa("exec", "prod", "--region", "eu-west-1", "--", "true"),
+			env:  alone,
+		},
 		{name: "credential-process prod", argv: awsmfa("credential-process", "prod"), env: alone},
-		{name: "credential-process prod --timeout 30s", argv: awsmfa("credential-process", "prod", "--timeout", "30s"), env: alone},
+		{
+			name: "credential-process prod --timeout 30s",
+			argv: awsmfa("credential-process", "prod", "--timeout", "30s"),
+			env:  alone,
+		},
 		{name: fmt.Sprintf("env prod, %d profiles", manyProfiles), argv: awsmfa("env", "prod"), env: among},
 		{name: "env developer, 1 role profile", argv: role, env: alone},
 		{name: fmt.Sprintf("env developer, %d role profiles", manyProfiles), argv: role, env: among},
@@ -273,7 +281,10 @@ func (b *bench) concurrent() error {
 func (b *bench) cold() error {
 	var samples []sample
 	for range coldRuns {
-		s, err := b.start([]string{b.built["awsmfa"], "env", "prod", "--no-cache", "--code", b.AWS.FreshCode(b.Device.Serial)}, b.Environ())
+		s, err := b.start(
+			[]string{b.built["awsmfa"], "env", "prod", "--no-cache", "--code", b.AWS.FreshCode(b.Device.Serial)},
+			b.Environ(),
+		)
 		if err != nil {
 			return err
 		}
@@ -282,8 +293,22 @@ func (b *bench) cold() error {
 	cpu := times(samples, func(s sample) time.Duration { return s.cpu })
 	wall := times(samples, func(s sample) time.Duration { return s.wall })
 	b.title("A cold call, STS on loopback, %d runs", coldRuns)
-	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "its own CPU, user and system", median(cpu), lowest(cpu), highest(cpu))
-	fmt.Fprintf(b.out, "  %-44s %7.2f ms   %.2f - %.2f ms\n", "wall time, STS's part in it", median(wall), lowest(wall), highest(wall))
+	fmt.Fprintf(
+		b.out,
+		"  %-44s %7.2f ms   %.2f - %.2f ms\n",
+		"its own CPU, user and system",
+		median(cpu),
+		lowest(cpu),
+		highest(cpu),
+	)
+	fmt.Fprintf(
+		b.out,
+		"  %-44s %7.2f ms   %.2f - %.2f ms\n",
+		"wall time, STS's part in it",
+		median(wall),
+		lowest(wall),
+		highest(wall),
+	)
 	return nil
 }
 

@@ -61,12 +61,19 @@ func listFunctions(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, aws.ToString(cfg.BaseEndpoint)+"/2015-03-31/functions", nil)
+	request, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodGet,
+		aws.ToString(cfg.BaseEndpoint)+"/2015-03-31/functions",
+		nil,
+	)
 	if err != nil {
 		return err
 	}
-	nothing := sha256.Sum256(nil)
-	if err := v4.NewSigner().SignHTTP(ctx, keys, request, hex.EncodeToString(nothing[:]), "lambda", cfg.Region, time.Now()); err != nil {
+	empty := sha256.Sum256(nil)
+	hash := hex.EncodeToString(empty[:])
+	err = v4.NewSigner().SignHTTP(ctx, keys, request, hash, "lambda", cfg.Region, time.Now())
+	if err != nil {
 		return err
 	}
 	response, err := http.DefaultClient.Do(request)

@@ -29,8 +29,8 @@ func run(args []string) int {
 		words = words[1:]
 	}
 	if len(words) > 1 || len(words) == 1 && (words[0] == "-h" || words[0] == "--help") {
-		fmt.Fprintln(os.Stderr, "usage: go run ./internal/demo              the main job, end to end\n"+
-			"       go run ./internal/demo -- [SHELL]   a shell to play in")
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/demo              the main steps, end to end\n"+
+			"       go run ./internal/demo -- [SHELL]   a shell in the sandbox")
 		return 2
 	}
 

@@ -85,19 +85,21 @@ func welcome(s *sandbox.Sandbox, shell shells.Shell) {
 			}
 		}
 	}
-	say("%s, with a stand-in for AWS on loopback, in\n%s.", bold("A world to play in"), s.Home)
+	say("%s, with a stand-in for AWS on loopback, in\n%s.", bold("A sandbox for awsmfa"), s.Home)
 	say("Nobody may do anything here without MFA. The user alice has a device. Type:\n")
 	try([][2]string{
 		{"list-functions", "a small AWS client: refused"},
 		{"authenticator", "the code for the next line's question"},
-		{shell.Line("awsmfa env prod"), "the session, into this " + shell.Name},
+		{shell.Line("awsmfa env prod"), "sets the session in this " + shell.Name},
 		{"list-functions", "allowed"},
 		{"awsmfa exec dev -- list-functions", "the same user, other profile: no code"},
-		{"awsmfa exec developer -- list-functions", "a role: no code either"},
+		{"awsmfa exec developer -- list-functions", "a role: again no code"},
 	}...)
-	say("\nThe first day of the user bob, who has no device. setup asks for this key, and\nthe authenticator command is bob's phone (then: authenticator bob).\n")
+	say("\nThe first day of the user bob, who has no device. setup asks for this key, and")
+	say("the authenticator command is bob's phone (then: authenticator bob).\n")
 	say("  access key ID      %s", s.Newcomer.Keys[0].ID)
 	say("  secret access key  %s", s.Newcomer.Keys[0].Secret)
 	say("  %s", bold("awsmfa setup bob --codes-from authenticator --code-command authenticator"))
-	say("\nTime stands still here: a code stays the same until it is used.\nexit ends it all, and nothing of this stays.\n")
+	say("\nTime stands still here: a code stays the same until it is used.")
+	say("exit ends the shell and removes the sandbox.\n")
 }

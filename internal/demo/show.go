@@ -27,7 +27,14 @@ const (
 	stepTimeout = 2 * time.Minute // for one step on the slowest computer
 )
 
-var sessionVars = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", "AWSMFA_PROFILE", "AWS_REGION"}
+var sessionVars = []string{
+	"AWS_ACCESS_KEY_ID",
+	"AWS_SECRET_ACCESS_KEY",
+	"AWS_SESSION_TOKEN",
+	"AWS_CREDENTIAL_EXPIRATION",
+	"AWSMFA_PROFILE",
+	"AWS_REGION",
+}
 
 // tour runs and checks the main steps, and prints each one afterwards.
 type tour struct {
@@ -52,8 +59,8 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 	if err := d.chooseShell(); err != nil {
 		return err
 	}
-	d.say("%s in %s, a throw-away home, with a stand-in for AWS on loopback.", d.bold("awsmfa"), s.Home)
-	d.say("Its users may do next to nothing without MFA. %s is a small AWS client, %s the users' phone.",
+	d.say("%s in %s, a temporary home, with a stand-in for AWS on loopback.", d.bold("awsmfa"), s.Home)
+	d.say("Its users may do almost nothing without MFA. %s is a small AWS client, %s the users' phone.",
 		d.bold("list-functions"), d.bold("authenticator"))
 	for i, step := range []struct {
 		name string
@@ -64,14 +71,14 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 		{"the session, in this shell: " + d.shell.Name, d.evaluatedLine},
 		{"one command only", d.oneCommand},
 		{"a role, with the same code", d.role},
-		{"the second call is free", d.secondCall},
+		{"the second call asks nobody", d.secondCall},
 	} {
 		d.say("\n%s", d.bold(fmt.Sprintf("%d. %s", i+1, step.name)))
 		if err := step.run(); err != nil {
 			return fmt.Errorf("step %d, %s: %w", i+1, step.name, err)
 		}
 	}
-	d.say("\n%s  go run ./internal/demo -- bash   (zsh, fish, pwsh, nu …)", d.bold("Play with it:"))
+	d.say("\n%s  go run ./internal/demo -- bash   (zsh, fish, pwsh, nu …)", d.bold("Try it yourself:"))
 	return nil
 }
 
@@ -80,7 +87,17 @@ func show(ctx context.Context, s *sandbox.Sandbox, out *os.File) error {
 func (d *tour) firstDay() error {
 	key := d.Newcomer.Keys[0]
 	env := append(slices.Clone(d.env), "AWSMFA_SECRET_ACCESS_KEY="+key.Secret)
-	words := []string{"setup", "bob", "--region", "eu-central-1", "--access-key-id", key.ID, "--codes-from", "authenticator", "--yes"}
+	words := []string{
+		"setup",
+		"bob",
+		"--region",
+		"eu-central-1",
+		"--access-key-id",
+		key.ID,
+		"--codes-from",
+		"authenticator",
+		"--yes",
+	}
 	d.printCommand("awsmfa " + strings.Join(words, " "))
 	r, err := d.run(env, append([]string{d.awsmfa()}, words...)...)
 	if err != nil {
@@ -98,7 +115,8 @@ func (d *tour) firstDay() error {
 		return r.unexpected("a session, and silence on stdout")
 	case device.Serial == "":
 		return r.unexpected("a device that is enabled for " + d.Newcomer.ARN)
-	case !strings.Contains(credentials, "[bob]\naws_access_key_id = "+key.ID+"\n") || strings.Contains(credentials, "ASIA"):
+	case !strings.Contains(credentials, "[bob]\naws_access_key_id = "+key.ID+"\n") ||
+		strings.Contains(credentials, "ASIA"):
 		return r.unexpected("the key, and no session, in the credentials file")
 	case !strings.Contains(config, "mfa_serial = "+device.Serial+"\n"):
 		return r.unexpected("the device in the config file")
@@ -114,7 +132,7 @@ func (d *tour) firstDay() error {
 	if r.code != 0 || d.AWS.Count("GetSessionToken")+d.Codes() != before {
 		return r.unexpected("nothing left to be done")
 	}
-	d.say("  The secret came in AWSMFA_SECRET_ACCESS_KEY. Run again, setup finds everything done, and asks for no code.")
+	d.say("  AWSMFA_SECRET_ACCESS_KEY held the secret. Run again, setup finds everything done, and asks for no code.")
 	d.firstDayCodes = d.Codes()
 	d.AWS.ResetCalls()
 	return nil
@@ -179,14 +197,16 @@ func (d *tour) evaluatedLine() error {
 	case !strings.Contains(r.stdout, d.User.ARN+" in eu-central-1: "):
 		return r.unexpected("the functions")
 	}
-	d.printOutput("nothing is printed; a program started in this shell finds AWS_ACCESS_KEY_ID=" + found["AWS_ACCESS_KEY_ID"] + " …")
+	d.printOutput(
+		"nothing is printed; a program started in this shell finds AWS_ACCESS_KEY_ID=" + found["AWS_ACCESS_KEY_ID"] + " …",
+	)
 	d.printCommand("list-functions")
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
 	d.printOutput(strings.TrimSpace(lines[len(lines)-1]))
 	if err := d.checkCost(); err != nil {
 		return err
 	}
-	d.say("  All that cost one code (AWSMFA_CODE_COMMAND=authenticator gave it) and one call of STS, the stand-in counted.")
+	d.say("  All that took one code (from AWSMFA_CODE_COMMAND=authenticator) and one call of STS.")
 	return nil
 }
 
@@ -211,7 +231,8 @@ func (d *tour) role() error {
 	if err != nil {
 		return err
 	}
-	if r.code != 0 || !strings.Contains(r.stdout, ":assumed-role/"+d.Developer.Name+"/"+d.User.Name+" in ") || d.AWS.Count("AssumeRole") != 1 {
+	if r.code != 0 || !strings.Contains(r.stdout, ":assumed-role/"+d.Developer.Name+"/"+d.User.Name+" in ") ||
+		d.AWS.Count("AssumeRole") != 1 {
 		return r.unexpected("the functions, as " + d.Developer.ARN)
 	}
 	d.printOutput(strings.TrimSpace(r.stdout))
@@ -237,8 +258,14 @@ func (d *tour) secondCall() error {
 	slices.Sort(took)
 	codes, requests = d.Codes()-codes, d.AWS.Count("")-requests
 	d.printCommand(fmt.Sprintf("awsmfa env prod      (%d times)", cachedRuns))
-	d.printOutput(fmt.Sprintf("%.1f ms each (the median, starting the program included); codes asked for: %d, requests to AWS: %d",
-		float64(took[len(took)/2])/float64(time.Millisecond), codes, requests))
+	d.printOutput(
+		fmt.Sprintf(
+			"%.1f ms each (the median, starting the program included); codes asked for: %d, requests to AWS: %d",
+			float64(took[len(took)/2])/float64(time.Millisecond),
+			codes,
+			requests,
+		),
+	)
 	if codes != 0 || requests != 0 {
 		return errors.New("a cached call must ask nobody")
 	}
@@ -299,7 +326,13 @@ type result struct {
 
 // unexpected returns an error for any other outcome than the wanted one.
 func (r result) unexpected(wanted string) error {
-	return fmt.Errorf("wanted %s, got exit code %d, on stdout %q, on stderr %q", wanted, r.code, shortened(r.stdout), r.stderr)
+	return fmt.Errorf(
+		"wanted %s, got exit code %d, on stdout %q, on stderr %q",
+		wanted,
+		r.code,
+		shortened(r.stdout),
+		r.stderr,
+	)
 }
 
 // run runs a program without input from a terminal. It returns an error only if the program cannot be run.
@@ -340,9 +373,13 @@ func shortened(text string) string {
 // styles returns bold and gray, without effect if out is not a terminal, if the user turned colours off, or on Windows,
 // whose old console would print the escape sequences.
 func styles(out *os.File) (bold, gray func(string) string) {
-	if !term.IsTerminal(int(out.Fd())) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || runtime.GOOS == "windows" {
+	if !term.IsTerminal(int(out.Fd())) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" ||
+		runtime.GOOS == "windows" {
 		plain := func(s string) string { return s }
 		return plain, plain
 	}
-	return func(s string) string { return "\x1b[1m" + s + "\x1b[0m" }, func(s string) string { return "\x1b[2m" + s + "\x1b[0m" }
+	style := func(code string) func(string) string {
+		return func(s string) string { return "\x1b[" + code + "m" + s + "\x1b[0m" }
+	}
+	return style("1"), style("2")
 }

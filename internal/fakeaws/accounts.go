@@ -305,7 +305,8 @@ func newID(prefix string) string { return prefix + base32.StdEncoding.EncodeToSt
 // newSecret returns a secret that contains "/" and "+", which reveal errors in shells, URLs and parsers.
 func newSecret() string {
 	for {
-		if s := base64.StdEncoding.EncodeToString(randomBytes(30)); strings.Contains(s, "/") && strings.Contains(s, "+") {
+		if s := base64.StdEncoding.EncodeToString(randomBytes(30)); strings.Contains(s, "/") &&
+			strings.Contains(s, "+") {
 			return s
 		}
 	}

@@ -155,7 +155,8 @@ func TestLambda(t *testing.T) {
 		noError(t, v4.NewSigner().SignHTTP(t.Context(), creds, r, hexSHA256(nil), service, "us-east-1", time.Now()))
 		return send(t, r)
 	}
-	if status, body := list(longTerm(s, u), "lambda"); status != 403 || !strings.Contains(body, "with an explicit deny") {
+	if status, body := list(longTerm(s, u), "lambda"); status != 403 ||
+		!strings.Contains(body, "with an explicit deny") {
 		t.Errorf("long-term key: %d %s", status, body)
 	}
 	if status, body := list(sessionOf(s, login(t, s, u, "")), "lambda"); status != 403 {

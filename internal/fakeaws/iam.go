@@ -210,7 +210,10 @@ func (s *Server) createVirtualMFADevice(req *request) (any, *apiError) {
 		return nil, errConflict("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
 	}
 	if s.quota > 0 && s.countVirtual(caller) >= s.quota {
-		return nil, errConflict("LimitExceeded", fmt.Sprintf("Cannot exceed quota for MFADevicesPerAccount: %d", s.quota))
+		return nil, errConflict(
+			"LimitExceeded",
+			fmt.Sprintf("Cannot exceed quota for MFADevicesPerAccount: %d", s.quota),
+		)
 	}
 	s.devices = append(s.devices, d)
 	// A blob is Base64 in XML, even if it is text: the Base32 of the seed.
@@ -250,7 +253,10 @@ func (s *Server) enableMFADevice(req *request) (any, *apiError) {
 		return nil, errConflict("EntityAlreadyExists", "MFA Device is already in use.")
 	}
 	if len(s.userDevices(u)) >= maxDevices {
-		return nil, errConflict("LimitExceeded", fmt.Sprintf("Cannot exceed quota for MFADevicesPerUser: %d", maxDevices))
+		return nil, errConflict(
+			"LimitExceeded",
+			fmt.Sprintf("Cannot exceed quota for MFADevicesPerUser: %d", maxDevices),
+		)
 	}
 	if !d.synchronize(req.param("AuthenticationCode1"), req.param("AuthenticationCode2"), s.codeTime()) {
 		return nil, errInvalidAuthenticationCode()

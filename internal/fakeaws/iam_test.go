@@ -57,7 +57,13 @@ func TestDeviceLife(t *testing.T) {
 		wantError(t, enable(t, c, "alice", serial, pair[0], pair[1]), 403, "InvalidAuthenticationCode", invalid)
 	}
 	noError(t, enable(t, c, "alice", serial, first, second))
-	wantError(t, enable(t, c, "alice", serial, first, second), 409, "EntityAlreadyExists", "MFA Device is already in use.")
+	wantError(
+		t,
+		enable(t, c, "alice", serial, first, second),
+		409,
+		"EntityAlreadyExists",
+		"MFA Device is already in use.",
+	)
 
 	_, err = stsClient(longTerm(s, u)).GetSessionToken(t.Context(),
 		&sts.GetSessionTokenInput{SerialNumber: &serial, TokenCode: &second})
@@ -72,7 +78,10 @@ func TestDeviceLife(t *testing.T) {
 	}
 	_, err = c.DeleteVirtualMFADevice(t.Context(), &iam.DeleteVirtualMFADeviceInput{SerialNumber: &serial})
 	wantError(t, err, 409, "DeleteConflict", "MFA VirtualDevice in use. Must deactivate first.")
-	_, err = c.DeactivateMFADevice(t.Context(), &iam.DeactivateMFADeviceInput{UserName: aws.String("alice"), SerialNumber: &serial})
+	_, err = c.DeactivateMFADevice(
+		t.Context(),
+		&iam.DeactivateMFADeviceInput{UserName: aws.String("alice"), SerialNumber: &serial},
+	)
 	noError(t, err)
 	_, err = c.DeactivateMFADevice(t.Context(), &iam.DeactivateMFADeviceInput{SerialNumber: &serial})
 	wantError(t, err, 404, "NoSuchEntity", "MFA Device invalid for user.")
@@ -138,7 +147,13 @@ func TestLimits(t *testing.T) {
 	_, err = create(t, c, "tenth")
 	wantError(t, err, 409, "LimitExceeded", "Cannot exceed quota for MFADevicesPerAccount: 9")
 	_, err = create(t, c, "no spaces")
-	wantError(t, err, 400, "ValidationError", `^1 validation error detected: Value 'no spaces' at 'virtualMFADeviceName' `)
+	wantError(
+		t,
+		err,
+		400,
+		"ValidationError",
+		`^1 validation error detected: Value 'no spaces' at 'virtualMFADeviceName' `,
+	)
 }
 
 func TestLists(t *testing.T) {
@@ -210,7 +225,8 @@ func TestGetUser(t *testing.T) {
 	u := s.AddUser(User{Name: "alice", Path: "/staff/"})
 	out, err := iamClient(longTerm(s, u)).GetUser(t.Context(), &iam.GetUserInput{})
 	noError(t, err)
-	if *out.User.UserName != "alice" || *out.User.Arn != u.ARN || *out.User.Path != "/staff/" || *out.User.UserId != u.ID {
+	if *out.User.UserName != "alice" || *out.User.Arn != u.ARN || *out.User.Path != "/staff/" ||
+		*out.User.UserId != u.ID {
 		t.Errorf("user %+v", out.User)
 	}
 	_, err = iamClient(longTerm(s, u)).GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("zoe")})

@@ -240,8 +240,10 @@ func (s *Server) getAccessKeyLastUsed(req *request) (any, *apiError) {
 	}
 	k := s.keys[req.param("AccessKeyId")]
 	if k == nil || k.Status == KeyDeleted {
-		return nil, errAccessDenied(fmt.Sprintf("User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s",
-			req.caller.user.ARN, req.param("AccessKeyId")))
+		return nil, errAccessDenied(
+			fmt.Sprintf("User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s",
+				req.caller.user.ARN, req.param("AccessKeyId")),
+		)
 	}
 	if err := s.authorize(req, "iam:GetAccessKeyLastUsed", k.user.ARN); err != nil {
 		return nil, err

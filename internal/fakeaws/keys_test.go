@@ -17,14 +17,21 @@ func TestKeyLife(t *testing.T) {
 	d := s.AddDevice(u.ARN, Device{})
 	old := u.Keys[0].ID
 	_, err := iamClient(longTerm(s, u)).CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{})
-	wantError(t, err, 403, "AccessDenied", "User: "+u.ARN+" is not authorized to perform: iam:CreateAccessKey on resource: "+u.ARN+
-		" with an explicit deny in an identity-based policy")
+	wantError(
+		t,
+		err,
+		403,
+		"AccessDenied",
+		"User: "+u.ARN+" is not authorized to perform: iam:CreateAccessKey on resource: "+u.ARN+
+			" with an explicit deny in an identity-based policy",
+	)
 	c := iamClient(sessionOf(s, login(t, s, u, d.Serial)))
 
 	made, err := c.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("alice")})
 	noError(t, err)
 	id, secret := *made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey
-	if !strings.HasPrefix(id, "AKIA") || len(secret) != 40 || made.AccessKey.Status != "Active" || *made.AccessKey.UserName != "alice" {
+	if !strings.HasPrefix(id, "AKIA") || len(secret) != 40 || made.AccessKey.Status != "Active" ||
+		*made.AccessKey.UserName != "alice" {
 		t.Errorf("made %s, a secret of %d characters, %s", id, len(secret), made.AccessKey.Status)
 	}
 	_, err = c.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{})
@@ -65,7 +72,10 @@ func TestKeyLife(t *testing.T) {
 	}
 
 	set := func(status iamtypes.StatusType, id string) error {
-		_, err := c.UpdateAccessKey(t.Context(), &iam.UpdateAccessKeyInput{AccessKeyId: &id, Status: status, UserName: aws.String("alice")})
+		_, err := c.UpdateAccessKey(
+			t.Context(),
+			&iam.UpdateAccessKeyInput{AccessKeyId: &id, Status: status, UserName: aws.String("alice")},
+		)
 		return err
 	}
 	noError(t, set("Inactive", old))
@@ -103,15 +113,38 @@ func TestKeysOfOthers(t *testing.T) {
 	c := iamClient(longTerm(s, bob))
 	_, err := c.DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{AccessKeyId: &alice.Keys[0].ID})
 	wantError(t, err, 404, "NoSuchEntity", "The Access Key with id "+alice.Keys[0].ID+" cannot be found.")
-	_, err = c.DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{AccessKeyId: &alice.Keys[0].ID, UserName: aws.String("alice")})
-	wantError(t, err, 403, "AccessDenied", "User: "+bob.ARN+" is not authorized to perform: iam:DeleteAccessKey on resource: "+alice.ARN+
-		" because no identity-based policy allows the iam:DeleteAccessKey action")
+	_, err = c.DeleteAccessKey(
+		t.Context(),
+		&iam.DeleteAccessKeyInput{AccessKeyId: &alice.Keys[0].ID, UserName: aws.String("alice")},
+	)
+	wantError(
+		t,
+		err,
+		403,
+		"AccessDenied",
+		"User: "+bob.ARN+" is not authorized to perform: iam:DeleteAccessKey on resource: "+alice.ARN+
+			" because no identity-based policy allows the iam:DeleteAccessKey action",
+	)
 	_, err = c.GetAccessKeyLastUsed(t.Context(), &iam.GetAccessKeyLastUsedInput{AccessKeyId: &alice.Keys[0].ID})
-	wantError(t, err, 403, "AccessDenied", "User: "+bob.ARN+" is not authorized to perform: iam:GetAccessKeyLastUsed on resource: "+alice.ARN+
-		" because no identity-based policy allows the iam:GetAccessKeyLastUsed action")
+	wantError(
+		t,
+		err,
+		403,
+		"AccessDenied",
+		"User: "+bob.ARN+" is not authorized to perform: iam:GetAccessKeyLastUsed on resource: "+alice.ARN+
+			" because no identity-based policy allows the iam:GetAccessKeyLastUsed action",
+	)
 	nobodys := "AKIA0000000000000000"
-	_, err = iamClient(longTerm(s, alice)).GetAccessKeyLastUsed(t.Context(), &iam.GetAccessKeyLastUsedInput{AccessKeyId: &nobodys})
-	wantError(t, err, 403, "AccessDenied", "User: "+alice.ARN+" is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key "+nobodys)
+	_, err = iamClient(
+		longTerm(s, alice),
+	).GetAccessKeyLastUsed(t.Context(), &iam.GetAccessKeyLastUsedInput{AccessKeyId: &nobodys})
+	wantError(
+		t,
+		err,
+		403,
+		"AccessDenied",
+		"User: "+alice.ARN+" is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key "+nobodys,
+	)
 }
 
 // A new key is refused for the set number of requests, and then accepted.

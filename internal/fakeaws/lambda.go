@@ -17,7 +17,10 @@ func (s *Server) listFunctions(req *request) (any, *apiError) {
 	}
 	type function struct{ FunctionName, Runtime, Handler string }
 	return map[string]any{
-		"Functions":  []function{{"hello", "provided.al2023", "bootstrap"}, {"nightly-report", "python3.13", "report.run"}},
+		"Functions": []function{
+			{"hello", "provided.al2023", "bootstrap"},
+			{"nightly-report", "python3.13", "report.run"},
+		},
 		"NextMarker": nil,
 	}, nil
 }

@@ -133,7 +133,11 @@ func (s *Server) route(req *request, scoped string) (service, action, *apiError)
 	if req.rest {
 		svc := s.services[req.service]
 		if svc.actions[req.action] == nil {
-			return svc, nil, &apiError{http.StatusBadRequest, "UnknownOperationException", "There is no such operation."}
+			return svc, nil, &apiError{
+				http.StatusBadRequest,
+				"UnknownOperationException",
+				"There is no such operation.",
+			}
 		}
 		if scoped != svc.name {
 			return svc, nil, errWrongService(svc.name)

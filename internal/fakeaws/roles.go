@@ -294,8 +294,10 @@ func (t *session) inheritTags(tags []tag) ([]tag, *apiError) {
 			continue
 		}
 		if slices.ContainsFunc(tags, func(n tag) bool { return strings.EqualFold(n.key, old.key) }) {
-			return nil, errInvalidParameter("One of the specified transitive tag keys can't be set because it conflicts " +
-				"with a transitive tag key from the calling session.")
+			return nil, errInvalidParameter(
+				"One of the specified transitive tag keys can't be set because it conflicts " +
+					"with a transitive tag key from the calling session.",
+			)
 		}
 		tags = append(tags, old)
 	}

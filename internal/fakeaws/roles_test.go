@@ -51,7 +51,8 @@ func TestAssumeRole(t *testing.T) {
 	}
 	out := assume(t, longTerm(s, u), r.ARN, nil)
 	arn := "arn:aws:sts::123456789012:assumed-role/admin/work"
-	if *out.AssumedRoleUser.Arn != arn || *out.AssumedRoleUser.AssumedRoleId != r.ID+":work" || out.SourceIdentity != nil {
+	if *out.AssumedRoleUser.Arn != arn || *out.AssumedRoleUser.AssumedRoleId != r.ID+":work" ||
+		out.SourceIdentity != nil {
 		t.Errorf("assumed %+v", out.AssumedRoleUser)
 	}
 	if left := time.Until(*out.Credentials.Expiration); left < 59*time.Minute || left > time.Hour {
@@ -82,8 +83,14 @@ func TestRolePolicies(t *testing.T) {
 			`{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`,
 			"because no identity-based policy allows the iam:GetUser action",
 		},
-		"deny":  {`{"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}`, "with an explicit deny in an identity-based policy"},
-		"other": {`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:iam::*:user/${aws:username}"}}`, "because no identity-based policy allows the iam:GetUser action"},
+		"deny": {
+			`{"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}`,
+			"with an explicit deny in an identity-based policy",
+		},
+		"other": {
+			`{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:iam::*:user/${aws:username}"}}`,
+			"because no identity-based policy allows the iam:GetUser action",
+		},
 		// "The temporary credentials returned by AssumeRole do not include MFA information in the context"
 		"mfa": {AdminWithMFA(), "because no identity-based policy allows the iam:GetUser action"},
 	} {
@@ -111,7 +118,10 @@ func TestRoleWithoutMFAKeys(t *testing.T) {
 	}
 	noError(t, ask("bool", Admin(), deny("Bool")))
 	wantError(t, ask("if-exists", Admin(), deny("BoolIfExists")), 403, "AccessDenied", refusal(
-		"arn:aws:sts::123456789012:assumed-role/if-exists/work", "iam:GetUser", u.ARN)+" with an explicit deny in an identity-based policy")
+		"arn:aws:sts::123456789012:assumed-role/if-exists/work",
+		"iam:GetUser",
+		u.ARN,
+	)+" with an explicit deny in an identity-based policy")
 }
 
 func TestTrust(t *testing.T) {
@@ -133,34 +143,96 @@ func TestTrust(t *testing.T) {
 		edit           func(*sts.AssumeRoleInput)
 		refused        string // the denied action; "" if the role is assumed
 	}{
-		"account":                   {policies: []string{mayAssume}},
-		"account, no policy":        {policies: []string{}, refused: "sts:AssumeRole"},
-		"account, explicit deny":    {policies: []string{Admin(), mayNot}, refused: "sts:AssumeRole"},
-		"by name, no policy":        {trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""), policies: []string{}},
-		"by name, explicit deny":    {trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""), policies: []string{mayNot}, refused: "sts:AssumeRole"},
-		"another's name":            {trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/bob"}`, ""), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"everybody":                 {trust: statement(`"*"`, ""), policies: []string{}},
-		"a service":                 {trust: statement(`{"Service": "ec2.amazonaws.com"}`, ""), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"across accounts":           {account: other, trust: TrustAccount("aws", DefaultAccount), policies: []string{mayAssume}},
-		"across, not trusted":       {account: other, policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"across, named, no policy":  {account: other, trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""), policies: []string{}, refused: "sts:AssumeRole"},
-		"trust denies":              {trust: `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}`, policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"without MFA":               {trust: TrustAccountWithMFA("aws", DefaultAccount), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"external id":               {trust: condition(`{"StringEquals": {"sts:ExternalId": "shop:7/x"}}`), policies: []string{Admin()}, edit: externalID},
-		"no external id":            {trust: condition(`{"StringEquals": {"sts:ExternalId": "shop:7/x"}}`), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"another external id":       {trust: condition(`{"StringEquals": {"sts:ExternalId": ["a1", "a2"]}}`), policies: []string{Admin()}, edit: externalID, refused: "sts:AssumeRole"},
-		"session name":              {trust: condition(`{"StringLike": {"sts:RoleSessionName": "${aws:username}"}}`), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"the user's session name":   {trust: condition(`{"StringLike": {"sts:RoleSessionName": "${aws:username}"}}`), policies: []string{Admin()}, edit: func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("USER") }},
-		"not this name":             {trust: condition(`{"StringNotEquals": {"sts:RoleSessionName": "work"}}`), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"not an absent id":          {trust: condition(`{"StringNotEquals": {"sts:ExternalId": "x1"}}`), policies: []string{Admin()}},
-		"tags not trusted":          {trust: statement(`{"AWS": "123456789012"}`, ""), policies: []string{Admin()}, edit: tags, refused: "sts:TagSession"},
-		"tags not allowed":          {policies: []string{mayAssume}, edit: tags, refused: "sts:TagSession"},
-		"tags":                      {policies: []string{Admin()}, edit: tags},
-		"the right tag":             {trust: strings.Replace(condition(`{"StringEquals": {"aws:RequestTag/team": "blue"}}`), `"sts:AssumeRole"`, `["sts:AssumeRole", "sts:TagSession"]`, 1), policies: []string{Admin()}, edit: tags},
-		"no tag":                    {trust: condition(`{"StringEquals": {"aws:RequestTag/team": "blue"}}`), policies: []string{Admin()}, refused: "sts:AssumeRole"},
-		"source identity":           {policies: []string{Admin()}, edit: func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("alice") }},
-		"source not trusted":        {trust: statement(`{"AWS": "123456789012"}`, ""), policies: []string{Admin()}, edit: func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("alice") }, refused: "sts:SetSourceIdentity"},
-		"source identity forbidden": {trust: condition(`{"StringEqualsIfExists": {"sts:SourceIdentity": "USER"}}`), policies: []string{Admin()}, edit: func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") }, refused: "sts:AssumeRole"},
+		"account":                {policies: []string{mayAssume}},
+		"account, no policy":     {policies: []string{}, refused: "sts:AssumeRole"},
+		"account, explicit deny": {policies: []string{Admin(), mayNot}, refused: "sts:AssumeRole"},
+		"by name, no policy": {
+			trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""), policies: []string{},
+		},
+		"by name, explicit deny": {
+			trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""), policies: []string{mayNot},
+			refused: "sts:AssumeRole",
+		},
+		"another's name": {
+			trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/bob"}`, ""), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"everybody": {trust: statement(`"*"`, ""), policies: []string{}},
+		"a service": {
+			trust: statement(`{"Service": "ec2.amazonaws.com"}`, ""), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"across accounts": {
+			account: other, trust: TrustAccount("aws", DefaultAccount), policies: []string{mayAssume},
+		},
+		"across, not trusted": {account: other, policies: []string{Admin()}, refused: "sts:AssumeRole"},
+		"across, named, no policy": {
+			account: other, trust: statement(`{"AWS": "arn:aws:iam::123456789012:user/USER"}`, ""),
+			policies: []string{}, refused: "sts:AssumeRole",
+		},
+		"trust denies": {
+			trust: `{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, {"Effect": "Deny", ` +
+				`"Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}`,
+			policies: []string{Admin()}, refused: "sts:AssumeRole",
+		},
+		"without MFA": {
+			trust: TrustAccountWithMFA("aws", DefaultAccount), policies: []string{Admin()}, refused: "sts:AssumeRole",
+		},
+		"external id": {
+			trust: condition(`{"StringEquals": {"sts:ExternalId": "shop:7/x"}}`), policies: []string{Admin()},
+			edit: externalID,
+		},
+		"no external id": {
+			trust: condition(`{"StringEquals": {"sts:ExternalId": "shop:7/x"}}`), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"another external id": {
+			trust: condition(`{"StringEquals": {"sts:ExternalId": ["a1", "a2"]}}`), policies: []string{Admin()},
+			edit: externalID, refused: "sts:AssumeRole",
+		},
+		"session name": {
+			trust: condition(`{"StringLike": {"sts:RoleSessionName": "${aws:username}"}}`), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"the user's session name": {
+			trust: condition(`{"StringLike": {"sts:RoleSessionName": "${aws:username}"}}`), policies: []string{Admin()},
+			edit: func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("USER") },
+		},
+		"not this name": {
+			trust: condition(`{"StringNotEquals": {"sts:RoleSessionName": "work"}}`), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"not an absent id": {
+			trust: condition(`{"StringNotEquals": {"sts:ExternalId": "x1"}}`), policies: []string{Admin()},
+		},
+		"tags not trusted": {
+			trust: statement(`{"AWS": "123456789012"}`, ""), policies: []string{Admin()}, edit: tags,
+			refused: "sts:TagSession",
+		},
+		"tags not allowed": {policies: []string{mayAssume}, edit: tags, refused: "sts:TagSession"},
+		"tags":             {policies: []string{Admin()}, edit: tags},
+		"the right tag": {
+			trust: strings.Replace(condition(`{"StringEquals": {"aws:RequestTag/team": "blue"}}`),
+				`"sts:AssumeRole"`, `["sts:AssumeRole", "sts:TagSession"]`, 1),
+			policies: []string{Admin()}, edit: tags,
+		},
+		"no tag": {
+			trust: condition(`{"StringEquals": {"aws:RequestTag/team": "blue"}}`), policies: []string{Admin()},
+			refused: "sts:AssumeRole",
+		},
+		"source identity": {
+			policies: []string{Admin()},
+			edit:     func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("alice") },
+		},
+		"source not trusted": {
+			trust: statement(`{"AWS": "123456789012"}`, ""), policies: []string{Admin()},
+			edit:    func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("alice") },
+			refused: "sts:SetSourceIdentity",
+		},
+		"source identity forbidden": {
+			trust: condition(`{"StringEqualsIfExists": {"sts:SourceIdentity": "USER"}}`), policies: []string{Admin()},
+			edit: func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") }, refused: "sts:AssumeRole",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			user := strings.Map(func(r rune) rune {
@@ -196,10 +268,14 @@ func TestRoleMFA(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice"}) // who may do nothing without MFA
 	d := s.AddDevice(u.ARN, Device{})
-	first := s.AddRole(Role{Name: "first", Trust: TrustAccountWithMFA("aws", DefaultAccount), MaxSession: 12 * time.Hour})
+	first := s.AddRole(
+		Role{Name: "first", Trust: TrustAccountWithMFA("aws", DefaultAccount), MaxSession: 12 * time.Hour},
+	)
 	second := s.AddRole(Role{Name: "second", Trust: TrustAccountWithMFA("aws", DefaultAccount)})
-	young := s.AddRole(Role{Name: "young", Trust: `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"},
-		"Action": "sts:AssumeRole", "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": 900}}}}`})
+	young := s.AddRole(
+		Role{Name: "young", Trust: `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"},
+		"Action": "sts:AssumeRole", "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": 900}}}}`},
+	)
 	withCode := func(code string) func(*sts.AssumeRoleInput) {
 		return func(in *sts.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode, in.DurationSeconds = &d.Serial, &code, aws.Int32(43200)
@@ -266,35 +342,78 @@ func TestAssumeRoleRefusals(t *testing.T) {
 		status        int
 		code, message string
 	}{
-		"no such role": {func(in *sts.AssumeRoleInput) { in.RoleArn = &missing }, 403, "AccessDenied", refusal(u.ARN, "sts:AssumeRole", missing)},
-		"no role":      {func(in *sts.AssumeRoleInput) { in.RoleArn = &u.ARN }, 400, "ValidationError", "Request ARN is invalid"},
-		"too long":     {seconds(7201), 400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."},
-		"far too long": {seconds(43201), 400, "ValidationError", "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200"},
-		"too short":    {seconds(899), 400, "ValidationError", "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"},
+		"no such role": {
+			func(in *sts.AssumeRoleInput) { in.RoleArn = &missing }, 403, "AccessDenied",
+			refusal(u.ARN, "sts:AssumeRole", missing),
+		},
+		"no role": {
+			func(in *sts.AssumeRoleInput) { in.RoleArn = &u.ARN }, 400, "ValidationError", "Request ARN is invalid",
+		},
+		"too long": {
+			seconds(7201), 400, "ValidationError",
+			"The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+		},
+		"far too long": {
+			seconds(43201), 400, "ValidationError",
+			"1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member " +
+				"must have value less than or equal to 43200",
+		},
+		"too short": {
+			seconds(899), 400, "ValidationError",
+			"1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member " +
+				"must have value greater than or equal to 900",
+		},
 		"names": {
 			func(in *sts.AssumeRoleInput) {
 				in.RoleArn, in.RoleSessionName, in.ExternalId = aws.String("admin"), aws.String("a b"), aws.String("x")
 				in.SourceIdentity = aws.String("a/b")
 			}, 400, "ValidationError", "4 validation errors detected: " +
-				"Value 'admin' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20; " +
-				`Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*; ` +
-				"Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or equal to 2; " +
-				`Value 'a/b' at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`,
+				"Value 'admin' at 'roleArn' failed to satisfy constraint: Member must have length greater than or " +
+				"equal to 20; " +
+				`Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular ` +
+				`expression pattern: [\w+=,.@-]*; ` +
+				"Value 'x' at 'externalId' failed to satisfy constraint: Member must have length greater than or " +
+				"equal to 2; " +
+				`Value 'a/b' at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular ` +
+				`expression pattern: [\w+=,.@-]*`,
 		},
-		"session policy": {func(in *sts.AssumeRoleInput) { in.Policy = aws.String(Admin()) }, 400, "ValidationError", "1 validation error detected: Session policies are not understood here"},
-		"serial only":    {func(in *sts.AssumeRoleInput) { in.SerialNumber = aws.String("GAHT12345678") }, 403, "AccessDenied", wantsBoth},
-		"tag without":    {tagged("cost", "team"), 400, "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags."},
-		"tag twice":      {tagged("", "team", "Team"), 400, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
-		"tag characters": {tagged("", "team", "a*"), 400, "ValidationError", `1 validation error detected: Value 'a*' at 'tags.2.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`},
-		"tags":           {tagged("", many...), 400, "ValidationError", "^1 validation error detected: Value at 'tags' .* less than or equal to 50$"},
+		"session policy": {
+			func(in *sts.AssumeRoleInput) { in.Policy = aws.String(Admin()) }, 400, "ValidationError",
+			"1 validation error detected: Session policies are not understood here",
+		},
+		"serial only": {
+			func(in *sts.AssumeRoleInput) { in.SerialNumber = aws.String("GAHT12345678") }, 403, "AccessDenied",
+			wantsBoth,
+		},
+		"tag without": {
+			tagged("cost", "team"), 400, "InvalidParameterValue",
+			"The specified transitive tag key must be included in the requested tags.",
+		},
+		"tag twice": {
+			tagged("", "team", "Team"), 400, "InvalidParameterValue",
+			"Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+		},
+		"tag characters": {
+			tagged("", "team", "a*"), 400, "ValidationError",
+			`1 validation error detected: Value 'a*' at 'tags.2.member.key' failed to satisfy constraint: Member ` +
+				`must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`,
+		},
+		"tags": {
+			tagged("", many...), 400, "ValidationError",
+			"^1 validation error detected: Value at 'tags' .* less than or equal to 50$",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := try(t, longTerm(s, u), r.ARN, tt.edit)
 			wantError(t, err, tt.status, tt.code, tt.message)
 		})
 	}
-	_, body := send(t, signed(t, s, u.Keys[0], "sts", "us-east-1", "Action=AssumeRole&Version=2011-06-15", time.Now(), nil))
-	for _, want := range []string{"roleArn&#39; failed to satisfy constraint: Member must not be null", "2 validation errors"} {
+	_, body := send(
+		t,
+		signed(t, s, u.Keys[0], "sts", "us-east-1", "Action=AssumeRole&Version=2011-06-15", time.Now(), nil),
+	)
+	for _, want := range []string{"roleArn&#39; failed to satisfy constraint: Member must not be " +
+		"null", "2 validation errors"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("nothing given: %s", body)
 		}
@@ -309,14 +428,22 @@ func TestRoleChain(t *testing.T) {
 	u := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})
 	const other = "222222222222"
 	first := s.AddRole(Role{Name: "first", MaxSession: 12 * time.Hour})
-	second := s.AddRole(Role{Name: "second", Account: other, MaxSession: 12 * time.Hour, Trust: `{"Statement": {"Effect":
+	second := s.AddRole(
+		Role{Name: "second", Account: other, MaxSession: 12 * time.Hour, Trust: `{"Statement": {"Effect":
 		"Allow", "Principal": {"AWS": "` + first.ARN + `"}, "Action": "sts:*", "Condition": {"StringEquals":
-		{"aws:PrincipalTag/team": "blue", "aws:RequestTag/team": "blue", "sts:SourceIdentity": "alice", "aws:SourceIdentity": "alice"}}}}`})
+		{
+			"aws:PrincipalTag/team": "blue", "aws:RequestTag/team": "blue", "sts:SourceIdentity": "alice",
+			"aws:SourceIdentity": "alice"}}}}`,
+		},
+	)
 	_, err := try(t, longTerm(s, u), second.ARN, nil)
 	wantError(t, err, 403, "AccessDenied", refusal(u.ARN, "sts:AssumeRole", second.ARN))
 
 	one := assume(t, longTerm(s, u), first.ARN, func(in *sts.AssumeRoleInput) {
-		in.Tags = []ststypes.Tag{{Key: aws.String("team"), Value: aws.String("blue")}, {Key: aws.String("cost"), Value: aws.String("7")}}
+		in.Tags = []ststypes.Tag{
+			{Key: aws.String("team"), Value: aws.String("blue")},
+			{Key: aws.String("cost"), Value: aws.String("7")},
+		}
 		in.TransitiveTagKeys, in.SourceIdentity = []string{"Team"}, aws.String("alice")
 	})
 	if *one.SourceIdentity != "alice" {
@@ -330,7 +457,8 @@ func TestRoleChain(t *testing.T) {
 	wantError(t, err, 400, "ValidationError", tooLong)
 
 	two := assume(t, sessionOf(s, one.Credentials), second.ARN, nil)
-	if *two.AssumedRoleUser.Arn != "arn:aws:sts::222222222222:assumed-role/second/work" || *two.SourceIdentity != "alice" {
+	if *two.AssumedRoleUser.Arn != "arn:aws:sts::222222222222:assumed-role/second/work" ||
+		*two.SourceIdentity != "alice" {
 		t.Errorf("second %v", two.AssumedRoleUser)
 	}
 	for _, tag := range s.sessions[*two.Credentials.AccessKeyId].tags {
@@ -338,7 +466,12 @@ func TestRoleChain(t *testing.T) {
 			t.Errorf("tag %v", tag)
 		}
 	}
-	_, err = try(t, sessionOf(s, one.Credentials), second.ARN, func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") })
+	_, err = try(
+		t,
+		sessionOf(s, one.Credentials),
+		second.ARN,
+		func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("bob") },
+	)
 	wantError(t, err, 400, "ValidationError", "The source identity is already set for this assume role session")
 	_, err = try(t, sessionOf(s, one.Credentials), second.ARN, func(in *sts.AssumeRoleInput) {
 		in.Tags = []ststypes.Tag{{Key: aws.String("TEAM"), Value: aws.String("red")}}
@@ -346,7 +479,10 @@ func TestRoleChain(t *testing.T) {
 	wantError(t, err, 400, "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it "+
 		"conflicts with a transitive tag key from the calling session.")
 	// Inherited tags must be allowed, too.
-	s.SetTrust(second.ARN, `{"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole", "sts:TagSession"]}}`)
+	s.SetTrust(
+		second.ARN,
+		`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole", "sts:TagSession"]}}`,
+	)
 	_, err = try(t, sessionOf(s, one.Credentials), second.ARN, nil)
 	wantError(t, err, 403, "AccessDenied",
 		refusal("arn:aws:sts::123456789012:assumed-role/first/work", "sts:SetSourceIdentity", second.ARN))
@@ -365,7 +501,9 @@ func TestRolePartition(t *testing.T) {
 	if *out.AssumedRoleUser.Arn != "arn:aws-cn:sts::123456789012:assumed-role/admin/work" {
 		t.Errorf("arn %s", *out.AssumedRoleUser.Arn)
 	}
-	elsewhere := s.AddRole(Role{Name: "admin", Trust: `{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}`})
+	elsewhere := s.AddRole(
+		Role{Name: "admin", Trust: `{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}}`},
+	)
 	_, err := try(t, cfg, elsewhere.ARN, nil)
 	wantError(t, err, 403, "AccessDenied", refusal(u.ARN, "sts:AssumeRole", elsewhere.ARN))
 }
@@ -395,21 +533,27 @@ func TestRolePanics(t *testing.T) {
 		return func() { s.AddRole(Role{Name: "x", Trust: `{"Statement": ` + statement + `}`}) }
 	}
 	for name, f := range map[string]func(){
-		"same role":       func() { s.AddRole(Role{Name: "admin"}) },
-		"no name":         func() { s.AddRole(Role{}) },
-		"too long":        func() { s.AddRole(Role{Name: "x", MaxSession: 13 * time.Hour}) },
-		"no such role":    func() { s.SetTrust("arn:aws:iam::123456789012:role/x", TrustAccount("aws", DefaultAccount)) },
-		"no principal":    trust(`{"Effect": "Allow", "Action": "sts:AssumeRole"}`),
-		"a resource":      trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Resource": "*"}`),
-		"odd principal":   trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "alice"}}`),
-		"unknown kind":    trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"CanonicalUser": "x"}}`),
-		"unknown key":     trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"aws:SourceVpc": "x"}}}`),
-		"wrong operator":  trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"Bool": {"sts:ExternalId": "x"}}}`),
-		"other operator":  trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEqualsIgnoreCase": {"sts:ExternalId": "x"}}}`),
-		"no number":       trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "x"}}}`),
-		"unknown varible": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringLike": {"sts:RoleSessionName": "${aws:userid}"}}}`),
-		"no such token":   func() { s.Expire("x") },
-		"no machine":      func() { s.Metadata("arn:aws:iam::123456789012:role/x") },
+		"same role":     func() { s.AddRole(Role{Name: "admin"}) },
+		"no name":       func() { s.AddRole(Role{}) },
+		"too long":      func() { s.AddRole(Role{Name: "x", MaxSession: 13 * time.Hour}) },
+		"no such role":  func() { s.SetTrust("arn:aws:iam::123456789012:role/x", TrustAccount("aws", DefaultAccount)) },
+		"no principal":  trust(`{"Effect": "Allow", "Action": "sts:AssumeRole"}`),
+		"a resource":    trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Resource": "*"}`),
+		"odd principal": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "alice"}}`),
+		"unknown kind": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"CanonicalUser": ` +
+			`"x"}}`),
+		"unknown key": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": ` +
+			`{"StringEquals": {"aws:SourceVpc": "x"}}}`),
+		"wrong operator": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": ` +
+			`{"Bool": {"sts:ExternalId": "x"}}}`),
+		"other operator": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": ` +
+			`{"StringEqualsIgnoreCase": {"sts:ExternalId": "x"}}}`),
+		"no number": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": ` +
+			`{"NumericLessThan": {"aws:MultiFactorAuthAge": "x"}}}`),
+		"unknown varible": trust(`{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": ` +
+			`{"StringLike": {"sts:RoleSessionName": "${aws:userid}"}}}`),
+		"no such token": func() { s.Expire("x") },
+		"no machine":    func() { s.Metadata("arn:aws:iam::123456789012:role/x") },
 	} {
 		func() {
 			defer func() {
@@ -434,7 +578,10 @@ func TestConcurrentRoleCode(t *testing.T) {
 	for i := range 8 {
 		go func() {
 			if i%2 == 0 {
-				_, err := client.GetSessionToken(context.Background(), &sts.GetSessionTokenInput{SerialNumber: &d.Serial, TokenCode: &code})
+				_, err := client.GetSessionToken(
+					context.Background(),
+					&sts.GetSessionTokenInput{SerialNumber: &d.Serial, TokenCode: &code},
+				)
 				results <- err
 				return
 			}

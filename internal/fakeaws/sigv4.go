@@ -149,8 +149,10 @@ func (s *Server) checkScope(req *request, a authorization, who caller) *apiError
 			given, earliest.Format(amzDate), now.Format(amzDate)))
 	}
 	if latest := now.Add(maxSkew); t.After(latest) {
-		return errSignatureDoesNotMatch(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)",
-			given, latest.Format(amzDate), now.Format(amzDate)))
+		return errSignatureDoesNotMatch(
+			fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + 5 min.)",
+				given, latest.Format(amzDate), now.Format(amzDate)),
+		)
 	}
 	return nil
 }
@@ -164,7 +166,9 @@ func checkSigned(req *request, signed []string) *apiError {
 	for name := range req.http.Header {
 		lower := strings.ToLower(name)
 		if strings.HasPrefix(lower, "x-amz-") && !slices.Contains(signed, lower) {
-			return errSignatureDoesNotMatch(fmt.Sprintf("'%s' must be a 'SignedHeader' in the AWS Authorization.", name))
+			return errSignatureDoesNotMatch(
+				fmt.Sprintf("'%s' must be a 'SignedHeader' in the AWS Authorization.", name),
+			)
 		}
 	}
 	if !slices.IsSorted(signed) {

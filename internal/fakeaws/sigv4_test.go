@@ -42,7 +42,13 @@ func TestKeys(t *testing.T) {
 	c := login(t, s, u, "")
 	noError(t, ask(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken))
 	wantError(t, ask(*c.AccessKeyId, *c.SecretAccessKey, ""), 403, "InvalidClientTokenId", invalidToken)
-	wantError(t, ask(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken+"x"), 403, "InvalidClientTokenId", invalidToken)
+	wantError(
+		t,
+		ask(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken+"x"),
+		403,
+		"InvalidClientTokenId",
+		invalidToken,
+	)
 	wantError(t, ask(*c.AccessKeyId, "secret", *c.SessionToken), 403, "SignatureDoesNotMatch", mismatch)
 }
 
@@ -56,8 +62,15 @@ func TestSkew(t *testing.T) {
 		{0, ""},
 		{4 * time.Minute, ""},
 		{-4 * time.Minute, ""},
-		{6 * time.Minute, `^Signature expired: (\d{8}T\d{6}Z) is now earlier than (\d{8}T\d{6}Z) \((\d{8}T\d{6}Z) - 5 min\.\)$`},
-		{-6 * time.Minute, `^Signature not yet current: (\d{8}T\d{6}Z) is still later than (\d{8}T\d{6}Z) \((\d{8}T\d{6}Z) \+ 5 min\.\)$`},
+		{
+			6 * time.Minute,
+			`^Signature expired: (\d{8}T\d{6}Z) is now earlier than (\d{8}T\d{6}Z) \((\d{8}T\d{6}Z) - 5 min\.\)$`,
+		},
+		{
+			-6 * time.Minute,
+			`^Signature not yet current: (\d{8}T\d{6}Z) is still later than (\d{8}T\d{6}Z) \((\d{8}T\d{6}Z) \+ 5 ` +
+				`min\.\)$`,
+		},
 		{48 * time.Hour, `^Signature expired: `},
 	} {
 		s.SetSkew(tt.skew)
@@ -93,7 +106,8 @@ func TestSkewEdge(t *testing.T) {
 		5 * time.Minute:  "GetCallerIdentityResult",
 		-5*time.Minute - time.Second: "Signature expired: 20260228T235559Z is now earlier than 20260228T235600Z " +
 			"(20260301T000100Z - 5 min.)",
-		5*time.Minute + time.Second: "Signature not yet current: 20260301T000601Z is still later than 20260301T000600Z " +
+		5*time.Minute + time.Second: "Signature not yet current: 20260301T000601Z is still later than " +
+			"20260301T000600Z " +
 			"(20260301T000100Z + 5 min.)",
 	} {
 		_, body := send(t, signed(t, s, u.Keys[0], "sts", "us-east-1", identity, now.Add(off), nil))
@@ -118,14 +132,17 @@ func TestSignature(t *testing.T) {
 		status                int
 		want                  string
 	}{
-		"right":            {status: 200, want: "<Arn>" + u.ARN + "</Arn>"},
-		"odd header value": {edit: func(r *http.Request) { r.Header.Set("X-Odd", "  a   b ") }, status: 200, want: u.ARN},
+		"right": {status: 200, want: "<Arn>" + u.ARN + "</Arn>"},
+		"odd header value": {
+			edit: func(r *http.Request) { r.Header.Set("X-Odd", "  a   b ") }, status: 200, want: u.ARN,
+		},
 		"unsigned": {
 			after:  func(r *http.Request) { r.Header.Del("Authorization") },
 			status: 403, want: "<Code>MissingAuthenticationToken</Code>",
 		},
 		"other algorithm": {
-			after: replace("SHA256", "SHA512"), status: 400, want: "Unsupported AWS &#39;algorithm&#39;: &#39;AWS4-HMAC-SHA512&#39;.",
+			after: replace("SHA256", "SHA512"), status: 400, want: "Unsupported AWS &#39;algorithm&#39;: " +
+				"&#39;AWS4-HMAC-SHA512&#39;.",
 		},
 		"no credential": {
 			after: replace("Credential=", "X="), status: 400,
@@ -141,12 +158,16 @@ func TestSignature(t *testing.T) {
 		},
 		"short scope": {after: replace("/aws4_request", ""), status: 400, want: "exactly 5 slash-delimited elements"},
 		"terminator":  {after: replace("aws4_request", "aws5_request"), status: 403, want: "valid terminator"},
-		"other day":   {after: replace("/"+today+"/", "/20200101/"), status: 403, want: "Date in Credential scope does not match"},
+		"other day": {
+			after: replace("/"+today+"/", "/20200101/"), status: 403, want: "Date in Credential scope does not match",
+		},
 		"no such region": {
 			region: "mars-north-1", status: 403,
 			want: "Credential should be scoped to a valid region, not &#39;mars-north-1&#39;. ",
 		},
-		"other region":    {after: replace("us-east-1", "us-west-2"), status: 403, want: "The request signature we calculated"},
+		"other region": {
+			after: replace("us-east-1", "us-west-2"), status: 403, want: "The request signature we calculated",
+		},
 		"other partition": {region: "cn-north-1", status: 403, want: "<Code>InvalidClientTokenId</Code>"},
 		"service of another action": {
 			service: "iam", status: 400, want: "Could not find operation GetCallerIdentity for version 2011-06-15",

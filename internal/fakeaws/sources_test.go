@@ -32,7 +32,8 @@ func source(t *testing.T, s *Server, file string, env map[string]string) aws.Con
 		}
 	}
 	for name, value := range map[string]string{
-		"HOME": home, "USERPROFILE": home, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_STS": s.URL(), "AWS_ENDPOINT_URL_SSO": s.URL(),
+		"HOME": home, "USERPROFILE": home, "AWS_REGION": "us-east-1",
+		"AWS_ENDPOINT_URL_STS": s.URL(), "AWS_ENDPOINT_URL_SSO": s.URL(),
 		"AWS_ENDPOINT_URL_SSO_OIDC": s.URL(), "AWS_ENDPOINT_URL_IAM": s.URL(), "AWS_MAX_ATTEMPTS": "1",
 	} {
 		t.Setenv(name, value)
@@ -42,7 +43,10 @@ func source(t *testing.T, s *Server, file string, env map[string]string) aws.Con
 	}
 	noError(t, os.MkdirAll(filepath.Join(home, ".aws", "sso", "cache"), 0o700))
 	noError(t, os.WriteFile(filepath.Join(home, ".aws", "config"), []byte(file), 0o600))
-	cfg, err := awsconfig.LoadDefaultConfig(t.Context(), awsconfig.WithSharedConfigFiles([]string{filepath.Join(home, ".aws", "config")}))
+	cfg, err := awsconfig.LoadDefaultConfig(
+		t.Context(),
+		awsconfig.WithSharedConfigFiles([]string{filepath.Join(home, ".aws", "config")}),
+	)
 	noError(t, err)
 	return cfg
 }
@@ -59,9 +63,13 @@ func wants(t *testing.T, err error, parts ...string) {
 func TestWebIdentity(t *testing.T) {
 	s := start(t)
 	const issuer = "oidc.example.com/id/1"
-	r := s.AddRole(Role{Name: "pod", Trust: `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+	r := s.AddRole(
+		Role{Name: "pod", Trust: `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
 		"Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/` + issuer + `"},
-		"Condition": {"StringEquals": {"` + issuer + `:sub": "system:serviceaccount:a:b", "` + issuer + `:aud": "sts.amazonaws.com"}}}}`})
+		"Condition": {
+			"StringEquals": {"` + issuer + `:sub": "system:serviceaccount:a:b", "` + issuer + `:aud": "sts.amazonaws.com"}}}}`,
+		},
+	)
 	token := s.AddWebIdentity(issuer, "system:serviceaccount:a:b")
 	other := s.AddWebIdentity(issuer, "system:serviceaccount:a:c")
 	foreign := s.AddWebIdentity("oidc.example.com/id/2", "system:serviceaccount:a:b")
@@ -79,13 +87,18 @@ func TestWebIdentity(t *testing.T) {
 	}
 
 	ask := func(token string, edit func(*sts.AssumeRoleWithWebIdentityInput)) error {
-		in := &sts.AssumeRoleWithWebIdentityInput{RoleArn: &r.ARN, RoleSessionName: aws.String("pod"), WebIdentityToken: &token}
+		in := &sts.AssumeRoleWithWebIdentityInput{
+			RoleArn:          &r.ARN,
+			RoleSessionName:  aws.String("pod"),
+			WebIdentityToken: &token,
+		}
 		if edit != nil {
 			edit(in)
 		}
 		out, err := stsClient(config(s, "unused", "unused", "")).AssumeRoleWithWebIdentity(t.Context(), in)
-		if err == nil && (*out.SubjectFromWebIdentityToken != "system:serviceaccount:a:b" || *out.Audience != "sts.amazonaws.com" ||
-			*out.Provider != "arn:aws:iam::123456789012:oidc-provider/"+issuer) {
+		if err == nil &&
+			(*out.SubjectFromWebIdentityToken != "system:serviceaccount:a:b" || *out.Audience != "sts.amazonaws.com" ||
+				*out.Provider != "arn:aws:iam::123456789012:oidc-provider/"+issuer) {
 			t.Errorf("answer %+v", out)
 		}
 		return err
@@ -93,8 +106,14 @@ func TestWebIdentity(t *testing.T) {
 	noError(t, ask(token, nil))
 	wantError(t, ask("token", nil), 400, "InvalidIdentityToken",
 		"The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
-	wantError(t, ask(token+"x", nil), 400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity "+
-		"provider, please reference AssumeRoleWithWebIdentity documentation for requirements")
+	wantError(
+		t,
+		ask(token+"x", nil),
+		400,
+		"InvalidIdentityToken",
+		"Couldn't retrieve verification key from your identity "+
+			"provider, please reference AssumeRoleWithWebIdentity documentation for requirements",
+	)
 	for _, no := range []string{other, foreign} {
 		wantError(t, ask(no, nil), 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	}
@@ -111,7 +130,11 @@ func TestWebIdentity(t *testing.T) {
 
 func TestSSO(t *testing.T) {
 	s := start(t)
-	in := s.AddSSO("ann@example.com", Role{Name: "Admin", MaxSession: 4 * time.Hour}, Role{Name: "Admin", Account: "222222222222"})
+	in := s.AddSSO(
+		"ann@example.com",
+		Role{Name: "Admin", MaxSession: 4 * time.Hour},
+		Role{Name: "Admin", Account: "222222222222"},
+	)
 	const file = "[default]\nsso_session = work\nsso_account_id = 222222222222\nsso_role_name = ROLE\n" +
 		"[sso-session work]\nsso_region = us-east-1\nsso_start_url = https://example.awsapps.com/start\n"
 	sum := sha1.Sum([]byte("work"))
@@ -133,8 +156,11 @@ func TestSSO(t *testing.T) {
 	if who := identityOf(t, cfg); *who.Arn != arn || !strings.HasPrefix(in.Roles[1].Name, "AWSReservedSSO_Admin_") {
 		t.Errorf("identity %s", *who.Arn)
 	}
-	if c := s.Calls()[0]; c.Service != "sso" || c.Action != "GetRoleCredentials" || c.Params["account_id"] != "222222222222" ||
-		c.Params["role_name"] != "Admin" || len(c.Params) != 2 || c.Status != 200 {
+	if c := s.Calls()[0]; c.Service != "sso" || c.Action != "GetRoleCredentials" ||
+		c.Params["account_id"] != "222222222222" ||
+		c.Params["role_name"] != "Admin" ||
+		len(c.Params) != 2 ||
+		c.Status != 200 {
 		t.Errorf("call %+v", c)
 	}
 	_, _, err = ask(strings.Replace(file, "ROLE", "Nobody", 1), in)
@@ -205,11 +231,20 @@ func TestSigninToken(t *testing.T) {
 	}
 	refused := func(c aws.Credentials, extra url.Values) {
 		t.Helper()
-		if status, body := ask(http.MethodGet, c, extra); status != 400 || !strings.Contains(body, "Invalid credentials parameter") {
+		if status, body := ask(http.MethodGet, c, extra); status != 400 ||
+			!strings.Contains(body, "Invalid credentials parameter") {
 			t.Errorf("got %d %s", status, body)
 		}
 	}
-	role := sessionOf(s, assume(t, longTerm(s, u), r.ARN, func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) }).Credentials)
+	role := sessionOf(
+		s,
+		assume(
+			t,
+			longTerm(s, u),
+			r.ARN,
+			func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(7200) },
+		).Credentials,
+	)
 	good := credentialsOf(role)
 	var answer struct{ SigninToken string }
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -244,7 +279,8 @@ func TestSigninToken(t *testing.T) {
 		t.Errorf("chained: %d", status)
 	}
 	s.Inject(Fault{Kind: Portal, Action: "getSigninToken"})
-	if status, body := ask(http.MethodGet, good, nil); status != 403 || !strings.Contains(body, "Sign in to the network") {
+	if status, body := ask(http.MethodGet, good, nil); status != 403 ||
+		!strings.Contains(body, "Sign in to the network") {
 		t.Errorf("portal: %d %s", status, body)
 	}
 	s.Advance(2 * time.Hour)
@@ -260,7 +296,8 @@ func TestMetadata(t *testing.T) {
 	if who := identityOf(t, cfg); *who.Arn != "arn:aws:sts::123456789012:assumed-role/machine/i-0123456789abcdef0" {
 		t.Errorf("identity %s", *who.Arn)
 	}
-	if s.Count("GetToken") != 1 || s.Count("ListCredentials") != 1 || s.Count("GetCredentials") != 1 || s.Calls()[0].Service != "imds" {
+	if s.Count("GetToken") != 1 || s.Count("ListCredentials") != 1 || s.Count("GetCredentials") != 1 ||
+		s.Calls()[0].Service != "imds" {
 		t.Errorf("calls %+v", s.Calls())
 	}
 	first, err := cfg.Credentials.Retrieve(t.Context())
@@ -282,7 +319,9 @@ func TestMetadata(t *testing.T) {
 		}
 	}
 	_, token := ask("PUT", "/latest/api/token", metadataTTL, "60")
-	for path, want := range map[string]int{creds: 200, creds + "machine": 200, creds + "other": 404, "/latest/meta-data/": 404} {
+	for path, want := range map[string]int{
+		creds: 200, creds + "machine": 200, creds + "other": 404, "/latest/meta-data/": 404,
+	} {
 		if status, _ := ask("GET", path); status != 401 {
 			t.Errorf("%s without a token: %d", path, status)
 		}
@@ -290,7 +329,10 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, status, want)
 		}
 	}
-	if _, body := ask("GET", creds+"machine", "X-Aws-Ec2-Metadata-Token", token); !strings.Contains(body, first.AccessKeyID) {
+	if _, body := ask("GET", creds+"machine", "X-Aws-Ec2-Metadata-Token", token); !strings.Contains(
+		body,
+		first.AccessKeyID,
+	) {
 		t.Errorf("other credentials: %s", body)
 	}
 	s.Advance(time.Minute)
@@ -299,7 +341,10 @@ func TestMetadata(t *testing.T) {
 	}
 	s.Advance(machineSession - machineRenewal)
 	_, token = ask("PUT", "/latest/api/token", metadataTTL, "60")
-	if _, body := ask("GET", creds+"machine", "X-Aws-Ec2-Metadata-Token", token); strings.Contains(body, first.AccessKeyID) {
+	if _, body := ask("GET", creds+"machine", "X-Aws-Ec2-Metadata-Token", token); strings.Contains(
+		body,
+		first.AccessKeyID,
+	) {
 		t.Error("credentials that are about to expire")
 	}
 }
@@ -317,7 +362,14 @@ func TestContainer(t *testing.T) {
 		t.Errorf("identity %s", *who.Arn)
 	}
 	_, err := iam.NewFromConfig(cfg).ListMFADevices(t.Context(), &iam.ListMFADevicesInput{UserName: aws.String("x")})
-	wantError(t, err, 403, "AccessDenied", "^User: arn:aws:sts::123456789012:assumed-role/task/container is not authorized to perform: iam:ListMFADevices .* because no ")
+	wantError(
+		t,
+		err,
+		403,
+		"AccessDenied",
+		"^User: arn:aws:sts::123456789012:assumed-role/task/container is not authorized to perform: "+
+			"iam:ListMFADevices .* because no ",
+	)
 	if c := s.Calls()[0]; c.Service != "container" || c.Action != "GetCredentials" || len(c.Params) != 0 {
 		t.Errorf("call %+v", c)
 	}

@@ -88,7 +88,11 @@ func (s *Server) newAccessToken(in *SSO) {
 // https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
 func (s *Server) getRoleCredentials(req *request) (any, *apiError) {
 	if req.param("role_name") == "" || req.param("account_id") == "" {
-		return nil, &apiError{http.StatusBadRequest, "InvalidRequestException", "Both role_name and account_id are needed"}
+		return nil, &apiError{
+			http.StatusBadRequest,
+			"InvalidRequestException",
+			"Both role_name and account_id are needed",
+		}
 	}
 	t := s.tokens[req.http.Header.Get("X-Amz-Sso_bearer_token")]
 	if t == nil || t.sso == nil || t.refresh || !s.codeTime().Before(t.expires) {

@@ -71,13 +71,18 @@ func TestSessionTokenRefusals(t *testing.T) {
 		},
 		"all wrong": {
 			"alice's", "abcdef", 899, 400, "ValidationError", "4 validation errors detected: " +
-				"Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900; " +
-				"Value 'alice's' at 'serialNumber' failed to satisfy constraint: Member must have length greater than or equal to 9; " +
-				`Value 'alice's' at 'serialNumber' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=/:,.@-]*; ` +
-				`Value 'abcdef' at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [\d]*`,
+				"Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than " +
+				"or equal to 900; " +
+				"Value 'alice's' at 'serialNumber' failed to satisfy constraint: Member must have length greater " +
+				"than or equal to 9; " +
+				`Value 'alice's' at 'serialNumber' failed to satisfy constraint: Member must satisfy regular ` +
+				`expression pattern: [\w+=/:,.@-]*; ` +
+				`Value 'abcdef' at 'tokenCode' failed to satisfy constraint: Member must satisfy regular expression ` +
+				`pattern: [\d]*`,
 		},
 		"too long": {
-			"", "", 129601, 400, "ValidationError", "1 validation error detected: Value '129601' at 'durationSeconds' " +
+			"", "", 129601, 400, "ValidationError", "1 validation error detected: Value '129601' at " +
+				"'durationSeconds' " +
 				"failed to satisfy constraint: Member must have value less than or equal to 129600",
 		},
 	} {

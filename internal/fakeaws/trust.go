@@ -107,7 +107,8 @@ func (c caller) matchPrincipals(p *principals) trustLevel {
 		arns = append(arns, c.session.role.ARN)
 	}
 	switch {
-	case slices.Contains(p.AWS, "*"), slices.ContainsFunc(arns, func(arn string) bool { return slices.Contains(p.AWS, arn) }):
+	case slices.Contains(p.AWS, "*"),
+		slices.ContainsFunc(arns, func(arn string) bool { return slices.Contains(p.AWS, arn) }):
 		return trustsPrincipal
 	case slices.Contains(p.AWS, c.user.Account), slices.Contains(p.AWS, c.user.arnPrefix()+"root"):
 		return trustsAccount

@@ -53,7 +53,8 @@ func (s *Server) assumeRoleWithWebIdentity(req *request) (any, *apiError) {
 	v := validation{req: req}
 	seconds := validateRoleSession(&v)
 	v.required("WebIdentityToken")
-	if req.has("WebIdentityToken") && (len(req.param("WebIdentityToken")) < 4 || len(req.param("WebIdentityToken")) > 20000) {
+	if req.has("WebIdentityToken") &&
+		(len(req.param("WebIdentityToken")) < 4 || len(req.param("WebIdentityToken")) > 20000) {
 		v.problems = append(v.problems, "Value at 'webIdentityToken' failed to satisfy constraint: "+
 			"Member must have length between 4 and 20000") // without the value, which is a secret
 	}

@@ -88,7 +88,9 @@ func New() (*Sandbox, error) {
 	s.User = s.AWS.AddUser(fakeaws.User{Name: "alice"})
 	s.Newcomer = s.AWS.AddUser(fakeaws.User{Name: "bob"})
 	s.Device = s.AWS.AddDevice(s.User.ARN, fakeaws.Device{})
-	s.Developer = s.AWS.AddRole(fakeaws.Role{Name: "Developer", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
+	s.Developer = s.AWS.AddRole(
+		fakeaws.Role{Name: "Developer", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)},
+	)
 	if err := s.build(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -135,7 +137,13 @@ func (s *Sandbox) WriteConfig(others int) (path string, err error) {
 			b.WriteString(s.prod() + "\n" + s.developer() + "\n")
 		}
 		if i < others {
-			fmt.Fprintf(&b, "[profile team-%05d]\nregion = eu-west-1\noutput = json\nrole_arn = arn:aws:iam::%012d:role/Developer\nsource_profile = prod\n\n", i, 100_000_000_000+i)
+			fmt.Fprintf(
+				&b,
+				"[profile team-%05d]\nregion = eu-west-1\noutput = json\n"+
+					"role_arn = arn:aws:iam::%012d:role/Developer\nsource_profile = prod\n\n",
+				i,
+				100_000_000_000+i,
+			)
 		}
 	}
 	name := fmt.Sprintf(".aws/config-%d", others)
@@ -185,15 +193,18 @@ func (s *Sandbox) startAuthenticator() (err error) {
 	if s.authenticator, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key, _ := io.ReadAll(r.Body) // a client that has disconnected gets no code
-		code := s.code(r.FormValue("serial"), r.FormValue("user"), string(key))
-		if code == "" {
-			http.Error(w, "no device is known here for that", http.StatusNotFound)
-			return
-		}
-		_, _ = fmt.Fprintln(w, code)
-	})}
+	server := &http.Server{
+		ReadHeaderTimeout: time.Minute,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			key, _ := io.ReadAll(r.Body) // a client that has disconnected gets no code
+			code := s.code(r.FormValue("serial"), r.FormValue("user"), string(key))
+			if code == "" {
+				http.Error(w, "no device is known here for that", http.StatusNotFound)
+				return
+			}
+			_, _ = fmt.Fprintln(w, code)
+		}),
+	}
 	go func() { _ = server.Serve(s.authenticator) }() // until Close closes the listener
 	return nil
 }

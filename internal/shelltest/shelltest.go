@@ -78,7 +78,15 @@ func All() []Launcher {
 		},
 		{
 			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
-			argv:   []string{"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"},
+			argv: []string{
+				"powershell",
+				"-NoLogo",
+				"-NoProfile",
+				"-NonInteractive",
+				"-ExecutionPolicy",
+				"Bypass",
+				"-File",
+			},
 			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
 			probe:  []string{"-NoProfile", "-Command", "exit 7"},
 		},
@@ -109,7 +117,7 @@ func For(name string) (Launcher, bool) {
 	return Launcher{}, false
 }
 
-// Possible reports whether the shell exists for this operating system: cmd does not exist on Linux.
+// Supported reports whether the shell exists for this operating system: cmd does not exist on Linux.
 func (l Launcher) Supported() bool {
 	return l.both || l.windows == (runtime.GOOS == "windows")
 }
@@ -133,7 +141,7 @@ func (l Launcher) Missing() bool {
 	return !once.(func() bool)()
 }
 
-// Writes reports whether a script for this shell can hold the text: scripts for cmd are in the console's code page.
+// CanWrite reports whether a script for this shell can hold the text: scripts for cmd are in the console's code page.
 func (l Launcher) CanWrite(text string) bool {
 	return !l.codePage || term.Reads(nil, text)
 }
