@@ -159,7 +159,12 @@ func View(ctx context.Context, programs []Program, file string, trace func(strin
 			return ctx.Err()
 		}
 	}
-	return msg.NoViewer(file)
+	return NoViewer(file)
+}
+
+// NoViewer is the error for a picture that no program opens.
+func NoViewer(file string) *msg.Error {
+	return msg.Errorf("no program opens the picture: open %s yourself", msg.Path(file))
 }
 
 // page leads on to a link, once.

@@ -15,8 +15,8 @@ import (
 type deviceCmd struct {
 	Add    deviceAddCmd    `cmd:"" help:"Create a virtual device, show its QR code, and enable it."`
 	List   deviceListCmd   `cmd:"" help:"List the user's devices."`
-	Resync deviceResyncCmd `cmd:"" help:"Tell AWS where a device's clock is, when right codes are refused."`
-	Remove deviceRemoveCmd `cmd:"" help:"Take a device away from the user; needs an MFA session, and gets one."`
+	Resync deviceResyncCmd `cmd:"" help:"Resynchronize a device whose codes AWS refuses."`
+	Remove deviceRemoveCmd `cmd:"" help:"Remove a device from the user, with an MFA session."`
 }
 
 type deviceAddCmd struct {
@@ -26,8 +26,13 @@ type deviceAddCmd struct {
 
 func (c *deviceAddCmd) help() flagHelp { return mergeHelp(c.profileFlags.help(), c.enrollFlags.help()) }
 
-// Help is Kong's hook for what stands under the usage.
-func (*deviceAddCmd) Help() string { return msg.DeviceAddHelp }
+func (*deviceAddCmd) Help() string {
+	return `Creates a virtual MFA device, draws its QR code on the terminal, asks for two consecutive codes, checks
+them, and enables the device. If that fails, it deletes the device again.
+
+With --codes-from the authenticator is a program: the command line gets the device's key on stdin, in Base32, and prints
+a code, each time it is run (such as oathtool --totp -b -).`
+}
 
 func (c *deviceAddCmd) Run(a *app) error {
 	x, ctx, stop, err := c.open(a)
@@ -39,7 +44,7 @@ func (c *deviceAddCmd) Run(a *app) error {
 	return err
 }
 
-// open settles the flags, reads the profile and asks AWS whose it is, with Ctrl-C caught until stop.
+// open applies the defaults, reads the profile and asks AWS whose keys it has. It catches signals until stop.
 func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(), err error) {
 	if err := f.applyDefaults(a); err != nil {
 		return nil, nil, nil, err
@@ -68,13 +73,26 @@ func (c *deviceListCmd) Run(a *app) error {
 		return err
 	}
 	if len(devices) == 0 {
-		a.say(msg.NoDevices(x.who.User))
+		a.say(msg.Textf("user %q has no MFA device: %s creates one",
+			x.who.User, msg.Command("device", "add", x.profile.Name)))
 	}
 	w := tabwriter.NewWriter(term.Text(a.Stdout), 0, 0, 3, ' ', 0)
 	for _, d := range devices {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Serial, msg.Kind(d.Kind()), d.Enabled.UTC().Format(time.DateOnly))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Serial, a.text(kindOf(d)), d.Enabled.UTC().Format(time.DateOnly))
 	}
 	return w.Flush()
+}
+
+// kindOf names the device's kind.
+func kindOf(d mfa.Device) msg.Text {
+	switch d.Kind() {
+	case mfa.Hardware:
+		return msg.Textf("hardware token")
+	case mfa.SecurityKey:
+		return msg.Textf("security key")
+	default:
+		return msg.Textf("authenticator app")
+	}
 }
 
 type deviceResyncCmd struct {
@@ -85,7 +103,7 @@ type deviceResyncCmd struct {
 
 func (c *deviceResyncCmd) help() flagHelp {
 	return mergeHelp(c.profileFlags.help(), flagHelp{
-		"serial":     msg.Textf("The device, where there are several."),
+		"serial":     msg.Textf("The device, if there are several."),
 		"codes-from": msg.Textf("A command line that prints a code each time it is run, instead of questions."),
 	})
 }
@@ -101,7 +119,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		return err
 	}
 	if device.IsSecurityKey() {
-		return msg.NothingToResync(device.Serial)
+		return msg.Errorf("%s is a security key, which has no clock to synchronize", device.Serial)
 	}
 	codes, err := x.newPairing(enrollFlags{CodesFrom: c.CodesFrom})
 	if err != nil {
@@ -118,12 +136,13 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		})
 		switch {
 		case err == nil:
-			a.say(msg.Resynced(device.Serial))
+			a.say(msg.Textf("%s is synchronized", device.Serial))
 			return nil
 		case !mfa.CodesRefused(err):
 			return x.explain(err)
-		case tries == mfa.AskAgain || !codes.again(msg.CodesRefused(err)):
-			return msg.CodesRefused(err)
+		}
+		if refused := codesRefused(err); tries == mfa.AskAgain || !codes.again(refused) {
+			return refused
 		}
 	}
 }
@@ -135,11 +154,11 @@ type deviceRemoveCmd struct {
 
 func (c *deviceRemoveCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
-		"yes": msg.Textf("Do not ask whether it is meant."),
+		"yes": msg.Textf("Do not ask for confirmation."),
 	})
 }
 
-// Run removes with a session: the usual policies let nobody take a device away without MFA, so that a stolen key cannot.
+// Run removes the device with an MFA session: the usual policies require one, so that a stolen key cannot do it.
 func (c *deviceRemoveCmd) Run(a *app) error {
 	if err := c.applyDefaults(a); err != nil {
 		return err
@@ -157,15 +176,15 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	meant, err := a.confirm(ctx, question{
+	confirmed, err := a.confirm(ctx, question{
 		text: msg.Textf("Remove %s from user %q? Its codes will stop working.", device.Serial, x.who.User),
 		yes:  c.Yes,
 	})
 	if err != nil {
 		return err
 	}
-	if !meant {
-		return msg.NotRemoved(device.Serial)
+	if !confirmed {
+		return msg.Errorf("%s was not removed", device.Serial)
 	}
 	s, err := c.userSession(a, x.profile)
 	if err != nil {
@@ -177,9 +196,9 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	return c.forget(x, device)
 }
 
-// authorizingDevice is the device that the session for a removal is had with: another one, where there is one, for the one that
-// goes may be lost; that one itself where it is the only one.
-func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (serial string, err error) {
+// authorizingDevice returns the device for the session that removes one: another if there is one, because the removed
+// device may be lost; otherwise the device itself.
+func (x *account) authorizingDevice(ctx context.Context, removed mfa.Device) (serial string, err error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return "", err
@@ -187,7 +206,7 @@ func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (seria
 	var others []mfa.Device
 	for _, d := range devices {
 		switch {
-		case d.IsSecurityKey(), d.Serial == goes.Serial:
+		case d.IsSecurityKey(), d.Serial == removed.Serial:
 		case d.Serial == x.profile.MFASerial:
 			return d.Serial, nil
 		default:
@@ -195,10 +214,13 @@ func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (seria
 		}
 	}
 	switch {
-	case len(others) == 0 && goes.IsSecurityKey():
-		return "", msg.NoWitness(goes.Serial)
+	case len(others) == 0 && removed.IsSecurityKey():
+		return "", msg.Errorf("removing %s needs an MFA session, but it is the user's only device, "+
+			"and a security key, which works only in a browser", removed.Serial).
+			Hint("add an authenticator app first, with %s, or remove the key in the IAM console",
+				msg.Command("device", "add", x.profile.Name))
 	case len(others) == 0:
-		return goes.Serial, nil
+		return removed.Serial, nil
 	case len(others) == 1:
 		return others[0].Serial, nil
 	}
@@ -206,7 +228,7 @@ func (x *account) authorizingDevice(ctx context.Context, goes mfa.Device) (seria
 	return d.Serial, err
 }
 
-// remove takes the device away, and deletes a virtual one: it would keep its name from the next.
+// remove deactivates the device, and deletes a virtual one, whose name the next one may need.
 func (x *account) remove(ctx context.Context, device mfa.Device, s session.Session) error {
 	client, err := x.NewSessionClient(ctx, s)
 	if err != nil {
@@ -219,18 +241,21 @@ func (x *account) remove(ctx context.Context, device mfa.Device, s session.Sessi
 	if err != nil {
 		return with.explain(err)
 	}
-	x.app.say(msg.Removed(device.Serial))
+	x.app.say(msg.Textf("%s is removed", device.Serial))
 	if device.Kind() == mfa.App {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout) // half of it is done
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout) // the first half is done
 		defer cancel()
 		if err := with.delete(ctx, device.Serial); err != nil {
-			x.app.warn(msg.RemovedNotDeleted(device.Serial, with.explain(err)))
+			explained := with.explain(err)
+			x.app.warn(msg.Errorf("%s is removed from the user, but could not be deleted: %s",
+				device.Serial, explained).Wrap(explained).
+				Hint("%s will replace it", msg.Command("device", "add", x.profile.Name)))
 		}
 	}
 	return nil
 }
 
-// forget sees to it that nothing of a device that is gone is handed out any more.
+// forget removes the device and its sessions from the cache.
 func (c *deviceRemoveCmd) forget(x *account, device mfa.Device) error {
 	keys, err := x.profile.LongTermKeys()
 	if err != nil {
@@ -240,12 +265,13 @@ func (c *deviceRemoveCmd) forget(x *account, device mfa.Device) error {
 	if err != nil {
 		return err
 	}
-	if err := session.Forget(x.app.cache(), session.Request{Keys: keys, Serial: device.Serial, Endpoint: endpoint}); err != nil {
-		x.app.warn(msg.NotForgotten(err))
+	request := session.Request{Keys: keys, Serial: device.Serial, Endpoint: endpoint}
+	if err := session.Forget(x.app.cache(), request); err != nil {
+		x.app.warn(msg.Errorf("removing the device from the cache: %s", msg.Cause(err)).Wrap(err))
 	}
 	if x.profile.MFASerial == device.Serial {
-		at := x.profile.Where("mfa_serial")
-		x.app.say(msg.StillNamed(x.profile.Name, at.File, at.Line))
+		x.app.say(msg.Textf("profile %q still has it as mfa_serial (%s): "+
+			"remove that line, or add a device with the same name", x.profile.Name, x.profile.Where("mfa_serial")))
 	}
 	return nil
 }

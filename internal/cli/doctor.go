@@ -545,7 +545,7 @@ func (d *doctor) device(ctx context.Context) check {
 
 // aboutDevice lists a device's serial number, its kind and when it was enabled.
 func aboutDevice(d mfa.Device) []msg.Text {
-	about := []msg.Text{msg.Textf("%s", d.Serial), msg.Textf("%s", msg.Kind(d.Kind()))}
+	about := []msg.Text{msg.Textf("%s", d.Serial), kindOf(d)}
 	if !d.Enabled.IsZero() {
 		about = append(about, msg.Textf("enabled %s", d.Enabled.UTC().Format(time.DateOnly)))
 	}

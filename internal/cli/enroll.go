@@ -20,7 +20,7 @@ import (
 	"awsmfa/internal/term"
 )
 
-// enrollFlags say how a new device is made known to an authenticator; device add and setup have them alike.
+// enrollFlags are the flags of device add and setup for a new device and its authenticator.
 type enrollFlags struct {
 	DeviceName string `name:"name" placeholder:"NAME"`
 	QRPNG      string `name:"qr-png" placeholder:"FILE"`
@@ -31,23 +31,22 @@ type enrollFlags struct {
 
 func (*enrollFlags) help() flagHelp {
 	return flagHelp{
-		"name": msg.Textf("The new device's name, with its path if it has one. Else the IAM user's own name, which the " +
-			"usual policies demand."),
-		"qr-png": msg.Textf("Write the QR code to this PNG file too, for this user alone; it is removed when the device " +
-			"is enabled."),
+		"name": msg.Textf("The new device's name, with its path if it has one. " +
+			"The default is the IAM user's name, which the usual policies require."),
+		"qr-png": msg.Textf("Also write the QR code to this PNG file, which only you can read; " +
+			"it is removed when the device is enabled."),
 		"keep-qr": msg.Textf("Do not remove the PNG file: it holds the device's key."),
-		"codes-from": msg.Textf("The authenticator is a program: this command line gets the key on stdin and prints a code, " +
-			"each time it is run."),
-		"yes": msg.Textf("Answer yes to every question that can be answered so."),
+		"codes-from": msg.Textf("The authenticator is a program: " +
+			"this command line gets the key on stdin and prints a code, each time it is run."),
+		"yes": msg.Textf("Answer yes to all yes-or-no questions."),
 	}
 }
 
-// cleanupTimeout is how long the clearing up after a failure may take.
+// cleanupTimeout limits the cleanup after a failure.
 const cleanupTimeout = 20 * time.Second
 
-// enroll adds a virtual device to the user and returns its serial number. Whatever goes wrong, no device stays that
-// nobody has: it is deleted, or, where that fails too, told of. With an error of ctx the device may be enabled, and the
-// person is told so.
+// enroll adds a virtual device to the user and returns its serial number. After a failure it deletes the device, or
+// reports it if that fails, too. With an error of ctx the device may be enabled, which is reported.
 func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err error) {
 	path, name, err := f.name(x.who.User)
 	if err != nil {
@@ -55,11 +54,12 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	}
 	show, err := x.newPairing(f)
 	if err != nil {
-		return "", err // before there is a device that cannot be shown
+		return "", err // before creating a device that cannot be shown
 	}
 	enabled := false
 	defer func() { show.close(enabled) }()
-	unlock, err := x.lockUser(ctx, "enroll", msg.AnotherEnrols(x.who.User))
+	unlock, err := x.lockUser(ctx, "enroll", msg.Errorf("another awsmfa is adding a device to user %q", x.who.User).
+		Hint("end that one, or wait for it, and run this again"))
 	if err != nil {
 		return "", err
 	}
@@ -74,14 +74,15 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	}
 	switch enabled = err == nil; {
 	case enabled:
-		x.app.say(msg.DeviceEnabled(device.Serial))
+		x.app.say(msg.Textf("%s is enabled", device.Serial))
 	case !x.abandon(ctx, device.Serial):
 		return "", x.explain(err)
 	case !sent: // on another computer, say
-		return "", msg.EnabledByAnother(device.Serial, err)
+		return "", msg.Errorf("another run enabled %s meanwhile, with another key", device.Serial).Wrap(err).
+			Hint("delete this run's entry from the authenticator: its codes do not work")
 	default:
 		enabled = true
-		x.app.warn(msg.EnabledAllTheSame(device.Serial))
+		x.app.warn(msg.Errorf("AWS's answer was lost, but %s is enabled", device.Serial))
 	}
 	if f.CodesFrom != "" {
 		x.program = func(ctx context.Context, _ mfa.CodeRequest) (string, error) {
@@ -91,15 +92,16 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	return device.Serial, ctx.Err()
 }
 
-// create makes the device. A leftover of an earlier try bears the same name, and its key is lost: it is replaced. It is
-// looked for first: one that is there only afterwards is our own, whose answer was lost. The error may be the SDK's.
+// create creates the device. It replaces the leftover of an earlier attempt, which has the same name and whose key is
+// lost. It looks for one first: a leftover that appears only later is our own, and AWS's answer was lost. The error
+// may be the SDK's.
 func (x *account) create(ctx context.Context, path, name string, yes bool) (device mfa.Virtual, err error) {
 	serial := fmt.Sprintf("arn:%s:iam::%s:mfa%s%s", x.who.Partition, x.who.Account, path, name)
 	leftover, err := x.leftover(ctx, serial)
 	if ctx.Err() != nil {
 		return device, ctx.Err()
 	}
-	looked := err == nil // who may not look may still create
+	looked := err == nil // a user who may not look may still create
 	if leftover != "" {
 		replace, err := x.app.confirm(ctx, question{
 			text:       msg.Textf("%s is not enabled: an earlier attempt left it. Replace it?", leftover),
@@ -110,7 +112,8 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 			return device, err
 		}
 		if !replace {
-			return device, msg.LeftoverKept(leftover)
+			return device, msg.Errorf("%s stays, and no new device was created", leftover).
+				Hint("a second device needs another --name")
 		}
 		if err := x.delete(ctx, leftover); err != nil {
 			return device, err
@@ -133,7 +136,10 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 	case mfa.NameTaken(err):
 		return device, x.nameTaken(ctx, serial, err)
 	case mfa.Denied(err) && (name != x.who.User || path != "/"):
-		return device, msg.NameDenied(serial, x.who.User, x.Explain(err))
+		explained := x.Explain(err)
+		return device, msg.Errorf("%s", explained).Wrap(explained).
+			Hint("the usual policies allow a user only one device, with the user's own name, %s, and no path: "+
+				"leave out --name, or ask an administrator of the policies", msg.Word(x.who.User))
 	case looked && !mfa.NotApplied(err):
 		x.deleteUncertain(ctx, serial)
 	}
@@ -149,7 +155,9 @@ func (x *account) make(ctx context.Context, path, name string) (device mfa.Virtu
 }
 
 func (x *account) delete(ctx context.Context, serial string) error {
-	return x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error { return mfa.Delete(ctx, client, serial) })
+	return x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
+		return mfa.Delete(ctx, client, serial)
+	})
 }
 
 func (x *account) leftover(ctx context.Context, serial string) (found string, err error) {
@@ -160,17 +168,22 @@ func (x *account) leftover(ctx context.Context, serial string) (found string, er
 	return found, err
 }
 
-// nameTaken says whose the device of that name is.
+// nameTaken is the error for a device name in use.
 func (x *account) nameTaken(ctx context.Context, serial string, err error) error {
 	devices, _ := x.devices(ctx)
 	if slices.ContainsFunc(devices, func(d mfa.Device) bool { return strings.EqualFold(d.Serial, serial) }) {
-		return msg.DeviceYours(serial, err)
+		return msg.Errorf("the user has %s already, and it is enabled", serial).Wrap(err).
+			Hint("use that one, or for a new phone remove it first: %s; "+
+				"a second device needs another --name, which the user's policy must allow",
+				msg.Command("device", "remove", x.profile.Name))
 	}
-	return msg.DeviceNameTaken(serial, err)
+	return msg.Errorf("there is an MFA device %s already, and it is not this user's", serial).Wrap(err).
+		Hint("choose another --name, if the user's policy allows it, " +
+			"or ask an administrator of the account whose that one is")
 }
 
-// enable asks for two codes until they are right, here and with AWS. sent says, beside an error, that AWS was asked to
-// enable the device and may have done so.
+// enable asks for two codes until both awsmfa and AWS accept them. With an error, sent means that AWS may have
+// enabled the device.
 func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing) (sent bool, err error) {
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, device.Seed)
@@ -179,9 +192,9 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing
 		}
 		verdict, err := mfa.CheckPair(device.Seed, first, second, x.Now())
 		if err != nil {
-			return false, msg.NoQR(err)
+			return false, notDrawn(err)
 		}
-		wrong := msg.Codes(int(verdict.Kind), verdict.Off)
+		wrong := pairError(verdict)
 		if wrong == nil {
 			err = x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
 				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
@@ -189,7 +202,7 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing
 			if !mfa.CodesRefused(err) {
 				return true, err
 			}
-			wrong = msg.CodesRefused(err)
+			wrong = codesRefused(err)
 		}
 		if tries == mfa.AskAgain || !codes.again(wrong) {
 			return false, wrong
@@ -197,7 +210,42 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing
 	}
 }
 
-// abandon deletes a device that was not enabled, also when ctx has ended, and reports whether it was enabled after all.
+const (
+	setPhoneClock = "let the phone set its clock automatically, and type two new codes"
+	checkEntry    = "look at the entry that was added just now"
+)
+
+// pairError explains what is wrong with two codes; nil if they are right.
+func pairError(v mfa.Verdict) *msg.Error {
+	off := msg.Duration(v.Off.Abs())
+	switch v.Kind {
+	case mfa.Right:
+		return nil
+	case mfa.Same:
+		return msg.Errorf("that is the same code twice").Hint("wait until the authenticator shows another")
+	case mfa.Swapped:
+		return msg.Errorf("the second code is older than the first").
+			Hint("type the code that the authenticator shows now, then the next one")
+	case mfa.Apart:
+		return msg.Errorf("the two codes do not follow one another: there were others between them").
+			Hint("type one code, then the very next one")
+	case mfa.ClockOff:
+		if v.Off < 0 {
+			return msg.Errorf("the authenticator's clock is %s behind AWS's", off).Hint(setPhoneClock)
+		}
+		return msg.Errorf("the authenticator's clock is %s ahead of AWS's", off).Hint(setPhoneClock)
+	case mfa.ForeignOne:
+		return msg.Errorf("the first code is not one of this device's").Hint(checkEntry)
+	default:
+		return msg.Errorf("the second code is not one of this device's").Hint(checkEntry)
+	}
+}
+
+func codesRefused(err error) *msg.Error {
+	return msg.Errorf("AWS refused the two codes").Hint("type two new ones, one right after the other").Wrap(err)
+}
+
+// abandon deletes a device that was not enabled, even when ctx has ended, and reports whether it was enabled after all.
 func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -206,24 +254,33 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	case mfa.InUse(err):
 		return true
 	case err != nil:
-		x.app.warn(msg.LeftBehind(serial, x.explain(err), mfa.Denied(err)))
+		explained := x.explain(err)
+		left := msg.Errorf("%s was not enabled, and could not be deleted: %s", serial, explained).Wrap(explained)
+		if mfa.Denied(err) {
+			left = left.Hint("an administrator must delete it: "+
+				"aws iam delete-virtual-mfa-device --serial-number %s", serial)
+		} else {
+			left = left.Hint("run this again, which replaces it")
+		}
+		x.app.warn(left)
 	default:
-		x.app.say(msg.NothingLeft(serial))
+		x.app.say(msg.Textf("%s was not enabled, and is deleted", serial))
 	}
 	return false
 }
 
-// deleteUncertain deletes a device of which nobody knows whether it was made; one that is in use is somebody else's.
+// deleteUncertain deletes a device that may have been created; one that is in use is somebody else's.
 func (x *account) deleteUncertain(ctx context.Context, serial string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if err := x.delete(ctx, serial); err != nil && !mfa.InUse(err) {
-		x.app.warn(msg.PerhapsLeftBehind(serial, x.explain(err)))
+		explained := x.explain(err)
+		x.app.warn(msg.Errorf("%s may have been created, and could not be deleted: %s", serial, explained).
+			Wrap(explained).Hint("run this again, which replaces it"))
 	}
 }
 
-// name is the path and the name of the new device. They are looked at here, for AWS refuses them in the words of a
-// regular expression.
+// name returns the path and the name of the new device. It checks them, because AWS's error is a regular expression.
 func (f enrollFlags) name(user string) (path, name string, err error) {
 	full := cmp.Or(f.DeviceName, user)
 	i := strings.LastIndexByte(full, '/')
@@ -232,33 +289,36 @@ func (f enrollFlags) name(user string) (path, name string, err error) {
 		path = "/"
 	}
 	if !mfa.IsName(path, name) {
-		return "", "", &usageError{msg.BadDeviceName(full)}
+		return "", "", &usageError{msg.Errorf("%q cannot be an MFA device's name", full).
+			Hint("a name has letters, digits and _ + = , . @ -, and / between the parts of its path")}
 	}
 	return path, name, nil
 }
 
-// pairing shows a device's key to an authenticator, and takes the codes that it makes: on the terminal, to a person with
-// a phone, or to a program.
+// pairing passes a device's key to an authenticator, and gets codes from it: on the terminal, with a person's phone,
+// or from a program.
 type pairing struct {
 	app     *app
 	tty     *term.Terminal // nil when the authenticator is a program
 	profile string
 	command string
 	png     string
-	written bool // the PNG file is there, and ours
+	written bool // we have written the PNG file
 	keep    bool
-	last    string // the code that the program gave last
+	last    string // the program's last code
 }
 
-// newPairing opens the terminal, where one is needed.
+// newPairing opens the terminal, if it is needed.
 func (x *account) newPairing(f enrollFlags) (*pairing, error) {
 	s := &pairing{app: x.app, profile: x.profile.Name, command: f.CodesFrom, png: f.QRPNG, keep: f.KeepQR}
 	if s.keep && s.png == "" {
-		return nil, &usageError{msg.NothingToKeep()}
+		return nil, &usageError{msg.Errorf("--keep-qr keeps a file, but none is named").Hint("name it with --qr-png")}
 	}
 	if s.png != "" {
 		if _, err := os.Lstat(s.png); err == nil {
-			return nil, msg.FileThere(s.png)
+			return nil, msg.Errorf("%s exists already, and is not overwritten", msg.Path(s.png)).
+				Hint("name another file with --qr-png; " +
+					"if an earlier run left this one, delete it: it holds a device's key")
 		}
 	}
 	if s.command != "" {
@@ -266,20 +326,22 @@ func (x *account) newPairing(f enrollFlags) (*pairing, error) {
 	}
 	tty, err := term.Open()
 	if err != nil {
-		return nil, msg.NobodyToShow(err)
+		return nil, msg.Errorf("there is no terminal to show the QR code on and to ask for codes").Wrap(err).
+			Hint("run it in a terminal, or name a program as the authenticator with --codes-from")
 	}
 	s.tty = tty
 	return s, nil
 }
 
-// close also removes the picture: of a device that is enabled unless it is to be kept, of one that is not in any case.
+// close also removes the picture, except that of an enabled device with --keep-qr.
 func (s *pairing) close(enabled bool) {
 	if s.tty != nil {
 		s.tty.Close()
 	}
 	if s.written && !(s.keep && enabled) {
 		if err := os.Remove(s.png); err != nil {
-			s.app.warn(msg.QRNotRemoved(s.png, err))
+			s.app.warn(msg.Errorf("removing %s, which holds the device's key: %s",
+				msg.Path(s.png), msg.Cause(err)).Wrap(err))
 		}
 	}
 }
@@ -288,19 +350,25 @@ func (s *pairing) close(enabled bool) {
 func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{ Label() string }) error {
 	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
-		return msg.NoQR(err)
+		return notDrawn(err)
 	}
 	if s.png != "" {
 		if err := writePNG(s.png, drawing); err != nil {
 			return err
 		}
 		s.written = true
-		s.app.say(msg.QRWritten(s.png, s.keep))
+		if s.keep {
+			s.app.say(msg.Textf("the QR code is in %s: it is the device's key, keep it safe", msg.Path(s.png)))
+		} else {
+			s.app.say(msg.Textf("the QR code is in %s until the device is enabled", msg.Path(s.png)))
+		}
 	}
 	if s.tty == nil {
 		return nil
 	}
-	s.tty.Say(msg.ScanThis(device.Serial, who.Label(), spaced(device.Seed)))
+	s.tty.Say("\n" + s.app.text(msg.Textf("This is the key of %s: show it to nobody. "+
+		"Scan it with an authenticator app, or type it in:\naccount %s, time-based, key %s",
+		device.Serial, who.Label(), spaced(device.Seed))) + "\n")
 	var small *qr.TooSmallError
 	err = s.terminal(drawing)
 	if err == nil {
@@ -309,12 +377,15 @@ func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{
 	if !errors.As(err, &small) {
 		return terminalFailed(err)
 	}
-	// A shorter name makes a smaller code, which an old window of 80 by 24 has room for.
+	// A shorter name makes a smaller code, which fits into a window of 80 by 24.
 	if drawing, err = draw("AWS", who.Label(), device.Seed); err != nil {
-		return msg.NoQR(err)
+		return notDrawn(err)
 	}
 	if err = s.terminal(drawing); errors.As(err, &small) {
-		s.tty.Say(msg.TooSmall(small.Columns, small.Lines+questionLines))
+		s.tty.Say(s.app.text(msg.Textf("The window is too small for the QR code, which needs %d columns and %d lines: "+
+			"type the key, look at the code as a picture (--qr-png FILE writes one), "+
+			"or press Ctrl-C, make the window larger and start again.",
+			small.Columns, small.Lines+questionLines)) + "\n")
 		return s.offerPicture(ctx, drawing)
 	}
 	if err != nil {
@@ -323,13 +394,14 @@ func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{
 	return nil
 }
 
-// offerPicture opens the code in the system's viewer, where the person wants that and --qr-png has not written it already.
+// offerPicture opens the code in the system's viewer, if the person agrees and --qr-png has not written it already.
 func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 	if s.png != "" {
 		return nil
 	}
 	show, err := s.app.confirm(ctx, question{
-		text:       msg.Textf("Open it as a picture now? The file is for you alone, and is removed when the device is enabled."),
+		text: msg.Textf("Open it as a picture now? " +
+			"Only you can read the file; it is removed when the device is enabled."),
 		defaultYes: true,
 	})
 	if err != nil || !show {
@@ -348,10 +420,12 @@ func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		s.app.warn(msg.NoViewer(s.png).Error())
+		s.app.warn(browser.NoViewer(s.png))
 	}
 	return nil
 }
+
+func notDrawn(err error) *msg.Error { return msg.Errorf("drawing the QR code: %s", err).Wrap(err) }
 
 func draw(issuer, account, seed string) (qr.Drawing, error) {
 	uri, err := qr.URI(issuer, account, seed)
@@ -373,7 +447,7 @@ func (s *pairing) terminal(drawing qr.Drawing) error {
 	return drawing.Terminal(s.tty, columns, lines, s.style())
 }
 
-// style is how a QR code can be drawn here: with half blocks, where they are known and narrow.
+// style is half blocks if the terminal draws them one column wide.
 func (s *pairing) style() qr.Style {
 	if s.app.drawsSymbols() {
 		return qr.HalfBlocks
@@ -390,7 +464,7 @@ func (a *app) drawsSymbols() bool {
 	return strings.Contains(locale, "UTF-8") || strings.Contains(locale, "UTF8")
 }
 
-// spaced puts a key into groups of four, as it is read out and typed.
+// spaced splits a key into groups of four, to be read and typed.
 func spaced(key string) string {
 	var b strings.Builder
 	for i, r := range key {
@@ -402,10 +476,14 @@ func spaced(key string) string {
 	return b.String()
 }
 
+func pictureNotWritten(path string, err error) *msg.Error {
+	return msg.Errorf("writing %s: %s", msg.Path(path), msg.Cause(err)).Wrap(err)
+}
+
 func writePNG(path string, drawing qr.Drawing) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return msg.QRNotWritten(path, err)
+		return pictureNotWritten(path, err)
 	}
 	err = drawing.PNG(f, 8)
 	if cerr := f.Close(); err == nil {
@@ -413,12 +491,12 @@ func writePNG(path string, drawing qr.Drawing) error {
 	}
 	if err != nil {
 		os.Remove(path)
-		return msg.QRNotWritten(path, err)
+		return pictureNotWritten(path, err)
 	}
 	return nil
 }
 
-// two takes two codes, one after the other.
+// two gets two codes, one after the other.
 func (s *pairing) two(ctx context.Context, seed string) (first, second string, err error) {
 	if s.tty == nil {
 		if first, err = s.fromCommand(ctx, seed); err != nil {
@@ -427,16 +505,16 @@ func (s *pairing) two(ctx context.Context, seed string) (first, second string, e
 		second, err = s.fromCommand(ctx, seed)
 		return first, second, err
 	}
-	if first, err = s.typed(ctx, msg.FirstCode()); err != nil {
+	if first, err = s.typed(ctx, msg.Textf("The code it shows now: ")); err != nil {
 		return "", "", err
 	}
-	second, err = s.typed(ctx, msg.SecondCode())
+	second, err = s.typed(ctx, msg.Textf("The next code, when it changes: "))
 	return first, second, err
 }
 
-func (s *pairing) typed(ctx context.Context, question string) (string, error) {
+func (s *pairing) typed(ctx context.Context, question msg.Text) (string, error) {
 	for {
-		typed, err := s.tty.Ask(ctx, question)
+		typed, err := s.tty.Ask(ctx, s.app.text(question))
 		if err != nil {
 			return "", answered(ctx, err)
 		}
@@ -454,13 +532,13 @@ func (s *pairing) fromCommand(ctx context.Context, seed string) (code string, er
 	return code, err
 }
 
-// again says what was wrong with the codes and reports whether there can be others.
+// again prints what is wrong with the codes, and reports whether it can ask for others.
 func (s *pairing) again(wrong error) bool {
 	if s.tty == nil {
 		return false
 	}
-	text := wrong.Error()
-	if hint := msg.HintOf(wrong); hint != "" {
+	text := s.app.printer().Error(wrong)
+	if hint := s.app.printer().Hint(wrong); hint != "" {
 		text += "; " + hint
 	}
 	s.tty.Say(fmt.Sprintf("%s.\n", text))

@@ -504,7 +504,7 @@ func TestWrongCodes(t *testing.T) {
 	}
 	wrong(w.code(seed, 0), w.code(seed, 0), "that is the same code twice; wait until the authenticator shows another.\r\n")
 	wrong(w.code(seed, 0), w.code(seed, -1), "the second code is older than the first; ")
-	wrong(w.code(seed, -1), w.code(seed, 1), "the two codes do not follow one another: others were shown between them; ")
+	wrong(w.code(seed, -1), w.code(seed, 1), "the two codes do not follow one another: there were others between them; ")
 	wrong(w.code(seed, 90*120), w.code(seed, 90*120+1), "")
 	s.ends(1)
 	if !strings.Contains(s.stderr.String(), "error: the first code is not one of this device's\n") {
@@ -518,7 +518,7 @@ func TestWrongCodes(t *testing.T) {
 	s = sit(t, w, 120, 60, nil, "device", "add", "work")
 	s.sees(askFirst)
 	seed = w.seed("dana")
-	wrong(w.code(seed, 120*9), w.code(seed, 120*9+1), "the authenticator's clock is 9h0")
+	wrong(w.code(seed, 120*9), w.code(seed, 120*9+1), "the authenticator's clock is 9h")
 	wrong(w.code(seed, 0), "000000", "the second code is not one of this device's; look at the entry that was added just now.\r\n")
 	w.aws.Advance(-time.Hour) // AWS's clock is another than it says: it refuses
 	wrong(w.code(seed, 119), w.code(seed, 120), "AWS refused the two codes; ")
