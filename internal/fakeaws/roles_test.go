@@ -429,7 +429,8 @@ func TestRoleChain(t *testing.T) {
 	const other = "222222222222"
 	first := s.AddRole(Role{Name: "first", MaxSession: 12 * time.Hour})
 	second := s.AddRole(
-		Role{Name: "second", Account: other, MaxSession: 12 * time.Hour, Trust: `{"Statement": {"Effect":
+		Role{
+			Name: "second", Account: other, MaxSession: 12 * time.Hour, Trust: `{"Statement": {"Effect":
 		"Allow", "Principal": {"AWS": "` + first.ARN + `"}, "Action": "sts:*", "Condition": {"StringEquals":
 		{
 			"aws:PrincipalTag/team": "blue", "aws:RequestTag/team": "blue", "sts:SourceIdentity": "alice",

@@ -64,7 +64,8 @@ func TestWebIdentity(t *testing.T) {
 	s := start(t)
 	const issuer = "oidc.example.com/id/1"
 	r := s.AddRole(
-		Role{Name: "pod", Trust: `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+		Role{
+			Name: "pod", Trust: `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
 		"Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/` + issuer + `"},
 		"Condition": {
 			"StringEquals": {"` + issuer + `:sub": "system:serviceaccount:a:b", "` + issuer + `:aud": "sts.amazonaws.com"}}}}`,
