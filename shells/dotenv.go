@@ -1,26 +1,23 @@
 package shells
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
-// dotenv is a file of NAME=value lines. Its readers agree on little: docker takes quotes as part of the value, others
-// need them, and some read escapes between single quotes. So: bare where that is safe, else single quotes, and
-// nothing that would need an escape. It cannot unset; variables to be removed are left out.
+// dotenv is a file of NAME=value lines. Its readers disagree: for docker quotes are part of the value, others need
+// them, and some interpret escapes in single quotes. So values are bare if that is safe, else in single quotes, and
+// never need an escape. The format cannot remove variables: these are left out.
 func dotenv() Shell {
 	return Shell{
 		Name: "dotenv",
 		Eval: Placeholder,
 		Data: true,
 		word: posixWord,
-		refuse: func(value string) error {
+		check: func(value string) Reason {
 			for _, r := range value {
 				if r < ' ' || r == 0x7f {
-					return errors.New("the value holds a line break or another control character")
+					return HasControl
 				}
 				if r == '\'' || r == '\\' {
-					return errors.New(`the value holds ' or \ which programs that read such files take in different ways`)
+					return AmbiguousQuoting
 				}
 			}
 			return needUTF8(value)
@@ -28,7 +25,7 @@ func dotenv() Shell {
 		render: func(vars []Var) (string, error) {
 			text, err := dotenvLines(vars)
 			if text == "" && len(vars) > 0 {
-				return "", errors.New("dotenv cannot remove variables, and there is none to set")
+				return "", &Error{Shell: "dotenv", Reason: NothingToSet}
 			}
 			return text, err
 		},

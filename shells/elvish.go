@@ -2,14 +2,14 @@ package shells
 
 import "strings"
 
-// elvish is Elvish. In its single quotes a single quote is written twice, and nothing else means anything (Language
+// elvish is Elvish. In single quotes a single quote is written twice, and no other character is special (Language
 // Specification, Single-quoted string).
 func elvish() Shell {
 	return Shell{
-		Name:   "elvish",
-		Eval:   "eval (" + Placeholder + " | slurp)",
-		word:   elvishQuote,
-		refuse: needUTF8,
+		Name:  "elvish",
+		Eval:  "eval (" + Placeholder + " | slurp)",
+		word:  elvishQuote,
+		check: needUTF8,
 		render: statements(
 			func(name, value string) string { return "set-env " + name + " " + elvishQuote(value) + "\n" },
 			func(name string) string { return "unset-env " + name + "\n" },

@@ -2,17 +2,16 @@ package shells
 
 import "strings"
 
-// fish is fish 3 and later. Its single quotes know two escapes, \\ and \' (fish manual, "The fish language", Quotes).
+// fish is fish 3 and later. Single quotes have two escapes, \\ and \' (fish manual, "The fish language", Quotes).
 func fish() Shell {
 	return Shell{
 		Name: "fish",
 		Eval: Placeholder + " | source",
 		word: fishQuote,
-		// -g: a variable from the environment is global, and a universal one (set -U) would write the secret to disk
-		// and into every other session. Unsetting takes a loop: a variable may exist in several scopes, and removing
-		// one uncovers the next, which children would then see. `set -e` alone is 4 when there is nothing to
-		// remove; the loop is 0. What this cannot do: where a function has made the variable its own (set -l), the
-		// function sees its own until it returns.
+		// -g: variables from the environment are global, and a universal one (set -U) would be written to disk and
+		// shared with all other shells. Removing takes a loop, because a variable may exist in several scopes; its
+		// status is 0, while that of `set -e` alone is 4 if there is no variable. A local variable (set -l) of a
+		// function hides ours until the function returns.
 		render: statements(
 			func(name, value string) string { return "set -gx " + name + " " + fishQuote(value) + ";\n" },
 			func(name string) string { return "while set -q " + name + "; set -e " + name + "; or break; end;\n" },

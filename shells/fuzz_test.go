@@ -10,9 +10,9 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// One fuzz target for each way of quoting. A shell takes long to start, so each input is many values: itself, its
-// lines, and its pieces of every length up to eight, all in one launch. Every value survives or is refused. A target whose
-// shells are not here is skipped.
+// There is one fuzz target for each way of quoting. Shells start slowly, so each input becomes many values for one
+// launch: the input, its lines, and its pieces of up to eight bytes. Every value must arrive unchanged, or be an error.
+// A target is skipped if its shells are not installed.
 
 func FuzzPOSIX(f *testing.F)      { fuzz(f, "bash", "zsh", "dash", "busybox", "ksh", "mksh") }
 func FuzzFish(f *testing.F)       { fuzz(f, "fish") }
@@ -34,16 +34,16 @@ func fuzz(f *testing.F, names ...string) {
 			t.Skip("too long for one environment")
 		}
 		for _, l := range launchers {
-			s, err := Lookup(l.Shell)
-			if err != nil {
-				t.Fatal(err)
+			s, ok := Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
 			}
 			roundTrip(t, s, l, expressible(t, s, pieces(input)))
 		}
 	})
 }
 
-// startable are those of the launchers whose shells are here: a missing one does not take the others with it.
+// startable returns the launchers of the installed shells; those of missing shells are left out.
 func startable(f *testing.F, names []string) []shelltest.Launcher {
 	f.Helper()
 	var here []shelltest.Launcher
@@ -93,7 +93,7 @@ func pieces(input string) []string {
 	return values
 }
 
-// dotenv is read by the one reader every system has, and JSON by Go's.
+// dotenv files are read with sh, which every system has.
 func FuzzDotenv(f *testing.F) {
 	for _, v := range []string{"plain", "two words", "#x", "$HOME", "`x`", "日本", "'", `\`, "a\nb", "", " ", "~", "*", "\"", "!", ";x", "&", "\u2028"} {
 		f.Add(v)

@@ -7,14 +7,14 @@ import (
 	"unicode/utf16"
 )
 
-// jsonFormat is one JSON object, variable to value; null means that the variable must not be there, as direnv has it.
+// jsonFormat is a JSON object of variables and values; null means that a variable is to be removed, as in direnv.
 func jsonFormat() Shell {
 	return Shell{
 		Name:   "json",
 		Eval:   Placeholder,
 		Data:   true,
 		word:   posixWord,
-		refuse: needUTF8,
+		check:  needUTF8,
 		render: jsonObject,
 	}
 }
@@ -45,13 +45,13 @@ func jsonString(s string) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(s); err != nil {
-		panic(err) // a string is always encoded
+		panic(err) // impossible for a string
 	}
 	return ASCII(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// ASCII is JSON text that says the same in ASCII. On Windows what a program writes to a pipe is decoded in whatever code
-// page the console has, and one character there may take in the quotation mark behind it.
+// ASCII returns JSON text with all other characters escaped. On Windows the reader of a pipe decodes it in the
+// console's code page, where a character may include the quotation mark after it.
 func ASCII(text string) string {
 	var b strings.Builder
 	for _, r := range text {

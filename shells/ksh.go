@@ -1,4 +1,4 @@
 package shells
 
-// ksh is the KornShell, ksh93 and the ksh of the BSDs; mksh has a name of its own.
+// ksh is the KornShell: ksh93 and the ksh of the BSDs. mksh is separate.
 func ksh() Shell { return posix("ksh", "ksh93", "rksh", "pdksh", "oksh") }

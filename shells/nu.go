@@ -2,8 +2,8 @@ package shells
 
 import "strings"
 
-// nu is Nushell. It cannot evaluate text; it loads a record. A null in it hides the variable from children: Nushell
-// passes on only variables that are strings, and $env.NAME is then null.
+// nu is Nushell. It cannot evaluate text, but loads a record. A null in it sets $env.NAME to null, which removes the
+// variable for child processes: Nushell passes on only strings.
 func nu() Shell {
 	return Shell{
 		Name:    "nu",
@@ -15,11 +15,11 @@ func nu() Shell {
 			}
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(arg) + `"`
 		},
-		call:   "^", // a string alone is a value
-		refuse: needUTF8,
+		call:   "^", // a string alone would be a value
+		check:  needUTF8,
 		render: jsonObject,
-		// An object that is never closed, so that `from json` fails and nothing is loaded. The message is a whole JSON
-		// string: Nushell reads loosely, and would take one without quotes for a variable to load.
+		// The object is not closed, so `from json` fails and nothing is loaded. The message is a JSON string: Nushell
+		// is lenient, and without quotes would load it as a variable.
 		failure: func(message string) string { return `{"awsmfa": ` + jsonString(message) + "\n" },
 	}
 }

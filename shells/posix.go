@@ -2,21 +2,18 @@ package shells
 
 import "strings"
 
-// What the shells of the Bourne family share (POSIX.1-2024, Shell Command Language, 2.2.2): between single quotes every
-// byte is itself, so that only the single quote needs leaving them.
-
-// posix is a shell of the Bourne family.
+// posix is a shell of the Bourne family. In single quotes only the single quote is special (POSIX.1-2024, Shell Command
+// Language, 2.2.2).
 func posix(name string, aliases ...string) Shell {
 	return Shell{
 		Name:    name,
 		Aliases: aliases,
-		// The double quotes keep newlines and runs of blanks in values; without them the text would be split.
+		// Without the double quotes the shell would split the text, and lose line breaks and blanks in values.
 		Eval: `eval "$(` + Placeholder + `)"`,
 		word: posixWord,
-		// Plain `export`, not `\export`: the backslash keeps an alias out but not a function, and nobody who has
-		// replaced export expects to be left out. The && keep bash from going on with the rest, and from ending in
-		// success, when a variable is readonly; and they keep `eval $(…)`, typed without quotes, from reading the
-		// next line as more names to export.
+		// `export`, not `\export`: the backslash would bypass an alias but not a function, and users who replace export
+		// expect it to be used. With && bash stops with an error at a readonly variable, and `eval $(…)`, typed without
+		// quotes, does not take the next line as more names to export.
 		render: func(vars []Var) (string, error) {
 			all := make([]string, len(vars))
 			for i, v := range vars {
@@ -31,7 +28,7 @@ func posix(name string, aliases ...string) Shell {
 			}
 			return strings.Join(all, " &&\n") + "\n", nil
 		},
-		// `eval "$(false)"` is 0: only what is printed can make eval fail.
+		// The status of `eval "$(false)"` is 0: only the printed text can make eval fail.
 		failure: func(string) string { return "false\n" },
 	}
 }
@@ -40,8 +37,8 @@ func posixQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// posixWord leaves the quotes for ! too: between the double quotes of Eval an older interactive bash takes !x for history,
-// single quotes or not, unless a backslash is before it. (bash 5.2 and zsh 5.9 do not.)
+// posixWord also escapes !: in the double quotes of Eval an older interactive bash expands !x from its history, even in
+// single quotes. (bash 5.2 and zsh 5.9 do not.)
 func posixWord(arg string) string {
 	return "'" + strings.NewReplacer("'", `'\''`, "!", `'\!'`).Replace(arg) + "'"
 }

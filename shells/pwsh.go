@@ -1,36 +1,35 @@
 package shells
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf16"
 )
 
-// pwsh is PowerShell, 7 and Windows PowerShell 5.1 alike. Its text is one line of ASCII: Invoke-Expression takes one
-// string, several lines reach it as an array and fail, and other characters would be read in the console's code page.
-// It uses only what Constrained Language Mode allows. The line is not `awsmfa … | Invoke-Expression`: an exception thrown
-// there while awsmfa has not quite ended is reported as awsmfa's failure to run, and a script goes on.
+// pwsh is PowerShell 7 and Windows PowerShell 5.1. The text is one line of ASCII: Invoke-Expression takes one string,
+// but several lines are an array, and other characters would be decoded in the console's code page. It uses only what
+// Constrained Language Mode allows. Eval is not `awsmfa … | Invoke-Expression`: an exception there, while awsmfa is
+// still running, would be reported as a failure to run awsmfa, and a script would continue.
 func pwsh() Shell {
 	return Shell{
 		Name:    "pwsh",
 		Aliases: []string{"powershell", "pwsh-preview", "powershell_ise"},
 		Eval:    "Invoke-Expression (" + Placeholder + ")",
 		word:    pwshWord,
-		call:    "& ", // a string alone is an expression
-		refuse: func(value string) error {
-			if value == "" {
-				return errors.New("PowerShell before 7.5 removes a variable that is set to an empty value")
+		call:    "& ", // a string alone would be an expression
+		check: func(value string) Reason {
+			if value == "" { // PowerShell before 7.5 would remove the variable
+				return EmptyValue
 			}
 			return needUTF8(value)
 		},
 		render: func(vars []Var) (string, error) {
 			if len(vars) == 0 {
-				return "$null\n", nil // Invoke-Expression refuses an empty string
+				return "$null\n", nil // for Invoke-Expression an empty string is an error
 			}
 			all := make([]string, len(vars))
 			for i, v := range vars {
-				value := "$null" // removes it in every version
+				value := "$null" // removes the variable in every version
 				if !v.Unset {
 					value = pwshQuote(v.Value)
 				}
@@ -38,16 +37,16 @@ func pwsh() Shell {
 			}
 			return strings.Join(all, ";") + "\n", nil
 		},
-		// Only an exception stops a script and keeps && from going on; Write-Error lets both go on. Where the user has
-		// $ErrorActionPreference = 'SilentlyContinue' even throw is passed over, so it is set, in a scope of its own.
+		// Only an exception stops a script and &&; Write-Error does not. With $ErrorActionPreference =
+		// 'SilentlyContinue' even throw would be ignored, so it is set, in a scope of its own.
 		failure: func(message string) string {
 			return "& { $ErrorActionPreference='Stop'; throw " + pwshQuote("awsmfa: "+message) + " }\n"
 		},
 	}
 }
 
-// pwshQuote spells s as a PowerShell expression in printable ASCII, 'caf'+[char]0xe9+'s'. It always begins with a
-// string, because [char]+[char] would add numbers.
+// pwshQuote returns s as a PowerShell expression in printable ASCII, such as 'caf'+[char]0xe9+'s'. It always begins
+// with a string, because [char]+[char] would add numbers.
 func pwshQuote(s string) string {
 	var b strings.Builder
 	quoted := true
@@ -76,13 +75,13 @@ func pwshQuote(s string) string {
 	return b.String()
 }
 
-// pwshWord says nothing to arguments that PowerShell before 7.3 passes on wrongly: it drops an empty one, and forgets
-// to escape a quotation mark, and a backslash before the quotation mark it adds.
+// pwshWord returns "" for arguments that PowerShell before 7.3 passes on wrongly: it drops an empty one, and does not
+// escape a quotation mark, nor a backslash before the quotation mark that it adds.
 func pwshWord(arg string) string {
 	if arg == "" || strings.Contains(arg, `"`) || strings.Contains(arg, " ") && strings.HasSuffix(arg, `\`) {
 		return ""
 	}
-	// To PowerShell the typographic single quotes are single quotes.
+	// For PowerShell typographic single quotes are single quotes.
 	return "'" + strings.NewReplacer("'", "''", "\u2018", "\u2018\u2018", "\u2019", "\u2019\u2019",
 		"\u201a", "\u201a\u201a", "\u201b", "\u201b\u201b").Replace(arg) + "'"
 }

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { shelltest.Main(m) }
 
-// A shell that nothing can start is a shell nobody has seen work.
+// Every shell has a launcher, and every launcher a shell.
 func TestEveryShellHasALauncher(t *testing.T) {
 	for _, s := range All() {
 		if _, ok := shelltest.For(s.Name); !ok && !s.Data {
@@ -21,20 +21,20 @@ func TestEveryShellHasALauncher(t *testing.T) {
 		}
 	}
 	for _, l := range shelltest.All() {
-		if _, err := Lookup(l.Shell); err != nil {
-			t.Errorf("launcher %s: %v", l.Name, err)
+		if _, ok := Lookup(l.Shell); !ok {
+			t.Errorf("launcher %s: no shell is called %q", l.Name, l.Shell)
 		}
 	}
 }
 
-// eachShell runs f for every shell that can be started, with the shell's own rules.
+// eachShell runs f for every shell that is installed.
 func eachShell(t *testing.T, f func(t *testing.T, s Shell, l shelltest.Launcher)) {
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Lookup(l.Shell)
-			if err != nil {
-				t.Fatal(err)
+			s, ok := Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
 			}
 			l.Need(t)
 			f(t, s, l)
@@ -42,7 +42,7 @@ func eachShell(t *testing.T, f func(t *testing.T, s Shell, l shelltest.Launcher)
 	}
 }
 
-// hostile are values that have broken somebody's quoting.
+// hostile are values that are hard to quote.
 func hostile() []string {
 	values := []string{
 		"plain", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==", "arn:aws:iam::123456789012:mfa/me@example.com",
@@ -71,7 +71,7 @@ func hostile() []string {
 	return values
 }
 
-// expressible keeps the values that s does not refuse, as variables T_0, T_1, …
+// expressible returns the values that s can express, as variables T_0, T_1, …
 func expressible(t testing.TB, s Shell, values []string) []Var {
 	t.Helper()
 	var vars []Var
@@ -92,7 +92,8 @@ func expressible(t testing.TB, s Shell, values []string) []Var {
 	return vars
 }
 
-// roundTrip has the real shell set vars by the user's own line and compares what its child sees.
+// roundTrip sets vars in the real shell with the user's line, and compares them with the environment of a child
+// process.
 func roundTrip(t testing.TB, s Shell, l shelltest.Launcher, vars []Var) {
 	t.Helper()
 	text, err := s.Render(vars)
@@ -138,7 +139,7 @@ func TestHostileValuesSurviveOrAreRefused(t *testing.T) {
 	})
 }
 
-// What AWS hands out must be expressible in every shell, or the refusals above would prove nothing.
+// Every shell can express values as AWS issues them.
 func TestCredentialsAreNeverRefused(t *testing.T) {
 	vars := []Var{
 		{Name: "AWS_ACCESS_KEY_ID", Value: "ASIAIOSFODNN7EXAMPLE"},
@@ -157,7 +158,7 @@ func TestCredentialsAreNeverRefused(t *testing.T) {
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) { roundTrip(t, s, l, vars) })
 }
 
-// One launch a shell proves what a line does to the line after it and to the variables.
+// One launch of each shell tests the effect of a line on the next line and on the variables.
 func TestLines(t *testing.T) {
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
 		render := func(vars ...Var) shelltest.Answer {
@@ -245,7 +246,7 @@ func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
 	})
 }
 
-// goOn is, by launcher, how a script goes on in the same shell after a line that fails.
+// goOn is, by launcher, how a script continues in the same shell after a line that fails.
 var goOn = map[string]string{
 	"bash":       "%s || envdump after",
 	"zsh":        "%s || envdump after",
@@ -263,7 +264,8 @@ var goOn = map[string]string{
 	"xonsh":      "try:\n    %s\nexcept Exception:\n    $[envdump after]\n",
 }
 
-// otherSpellings are, by launcher, what else people type. It must work for what AWS hands out, and stop on a failure.
+// otherSpellings are, by launcher, other lines that people type. They must work for values from AWS, and stop on a
+// failure.
 var otherSpellings = map[string][]string{
 	"bash":    {"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"", "\\builtin eval \"$({command})\""},
 	"zsh":     {"eval $({command})", "source <({command})", "eval `{command}`"},
@@ -306,9 +308,8 @@ func TestOtherSpellings(t *testing.T) {
 	})
 }
 
-// PowerShell has more ways to look away than others: every preference, && in one line, and locked-down machines.
-// A variable that the user made readonly cannot be set: then the line must not end well, or what follows would run with
-// half a session.
+// PowerShell has more ways to ignore errors than other shells: preferences, && in one line, and locked-down machines.
+// If a variable is readonly the line must fail: otherwise the next command would run with an incomplete session.
 func TestReadonlyVariableFailsTheLine(t *testing.T) {
 	text, err := bash().Render([]Var{{Name: "AWS_A", Value: "new"}, {Name: "AWS_B", Value: "new"}, {Name: "AWS_C", Unset: true}})
 	if err != nil {
@@ -368,7 +369,7 @@ func TestPowerShellModes(t *testing.T) {
 	}
 }
 
-// A function's own variable covers a global one: removing the first must not uncover the second.
+// A function's local variable hides a global one: removing it must not make the global one visible.
 func TestFishUnsetsInEveryScope(t *testing.T) {
 	s := fish()
 	l, _ := shelltest.For(s.Name)
@@ -386,7 +387,7 @@ func TestFishUnsetsInEveryScope(t *testing.T) {
 	}
 }
 
-// Words are compared as the arguments an external program gets, typed plainly and inside the evaluated line.
+// Words are compared with the arguments that an external program receives, at the prompt and in the evaluated line.
 func TestWordsAreOneArgument(t *testing.T) {
 	candidates := append(hostile(), "prod", "my profile", "my-profile_2", "a.b", "a/b", "./x", "/usr/bin/x", "-x", "--profile", "-a.b",
 		"--serial=arn:aws:iam::1:mfa/x", "@file", ",a,b", "a,b", "1.50", "1_000", "C:\\Program Files\\x", "C:\\x", "a=b", "$true", "a=~/x", "--x=~", "会社 用")

@@ -1,4 +1,4 @@
 package shells
 
-// sh is the shell of POSIX: dash, the ash of BusyBox, and whatever else is called sh.
+// sh is the POSIX shell: dash, the ash of BusyBox, and any other program called sh.
 func sh() Shell { return posix("sh", "dash", "ash", "busybox") }

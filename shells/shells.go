@@ -1,13 +1,12 @@
-// Package shells knows how each shell spells "set this variable" and "unset that one", and the line its user types to
-// have that evaluated: one file a shell, and one list of them all. It turns values into text and does nothing else: it
-// never runs a shell, never reads the environment and never prints. What a shell cannot express is refused with an
-// error, never bent into something near it, and no error repeats a value: values here are secrets.
+// Package shells generates, for each shell, the statements that set and remove environment variables, and the line that
+// users type to evaluate them: one file for each shell, and one list of them all. It only turns values into text: it
+// never runs a shell, never reads the environment and never prints. A value that a shell cannot express is an error,
+// never altered, and no error holds a value: values may be secret.
 package shells
 
 import (
-	"errors"
-	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,35 +14,34 @@ import (
 // Placeholder stands in Shell.Eval for the awsmfa command.
 const Placeholder = "{command}"
 
-// Var is one variable to be set to Value, or removed when Unset is true. Lists of them are ordered, so that the same
-// list is the same text each time.
+// Var is a variable to set to Value, or to remove if Unset is true.
 type Var struct {
 	Name  string
 	Value string
 	Unset bool
 }
 
-// Shell is one shell, or one data format that a program other than a shell reads.
+// Shell is a shell, or a data format that other programs read.
 type Shell struct {
-	// Name is the name of the shell: what --shell takes and what help and errors list.
+	// Name is the name of the shell, as in --shell, help and errors.
 	Name string
-	// Aliases are other names that mean it, all in lower case.
+	// Aliases are other names of it, in lower case.
 	Aliases []string
-	// Eval is the line a user types to have the text evaluated, with Placeholder where the awsmfa command goes. It is
-	// Placeholder alone for a data format.
+	// Eval is the line that a user types to evaluate the text, with Placeholder for the awsmfa command. For a data
+	// format it is Placeholder alone.
 	Eval string
-	// Data is true of a format that is read, not evaluated: it has no way to make a line fail.
+	// Data is true for a data format: nothing evaluates it, so it cannot make a line fail.
 	Data bool
 
-	word    func(arg string) string
-	call    string                           // what makes a quoted word the name of a program to run
-	refuse  func(value string) error         // nil refuses nothing but NUL
-	render  func(vars []Var) (string, error) // is given only what refuse lets pass
+	word    func(arg string) string          // quotes an argument; "" if the shell cannot pass it on
+	call    string                           // precedes the quoted name of a program to run
+	check   func(value string) Reason        // "" for values that the shell can express; nil allows all but NUL
+	render  func(vars []Var) (string, error) // gets only values that check allows
 	failure func(message string) string
-	line    func(command string) string // nil puts the command in Eval as it is
+	line    func(command string) string // nil puts the command into Eval unchanged
 }
 
-// All returns every shell, in the order help shows them. A new shell is one file and its name here.
+// All returns all shells in the order of help. A new shell is one file and one line here.
 func All() []Shell {
 	return []Shell{
 		bash(),
@@ -63,36 +61,20 @@ func All() []Shell {
 	}
 }
 
-// Lookup finds a shell by any of its names, in any case. It takes what systems call a running shell: a path, the
-// leading hyphen of a login shell, a Windows ".exe". The error lists the names there are.
-func Lookup(name string) (Shell, error) {
+// Lookup finds a shell by any of its names, in any case. The name may be that of a running process: a path, with the
+// leading hyphen of a login shell, or with ".exe".
+func Lookup(name string) (s Shell, ok bool) {
 	short := strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/")))
 	short = strings.TrimSuffix(strings.TrimPrefix(short, "-"), ".exe")
-	all := All()
-	names := make([]string, len(all))
-	for i, s := range all {
-		if s.is(short) {
-			return s, nil
-		}
-		names[i] = s.Name
-	}
-	return Shell{}, fmt.Errorf("unknown shell %q: it must be one of %s", name, strings.Join(names, ", "))
-}
-
-func (s Shell) is(name string) bool {
-	if name == s.Name {
-		return true
-	}
-	for _, a := range s.Aliases {
-		if name == a {
-			return true
+	for _, s := range All() {
+		if short == s.Name || slices.Contains(s.Aliases, short) {
+			return s, true
 		}
 	}
-	return false
+	return Shell{}, false
 }
 
-// Line returns the line a user types to have what command prints evaluated: Eval with command in its place. Arguments in
-// command are the caller's to quote, as Command does.
+// Line returns the line that a user types to evaluate the output of command, with its arguments quoted as by Command.
 func (s Shell) Line(command string) string {
 	if s.line != nil {
 		return s.line(command)
@@ -100,7 +82,7 @@ func (s Shell) Line(command string) string {
 	return strings.Replace(s.Eval, Placeholder, command, 1)
 }
 
-// Command returns the command line that runs program, a name or a file, with args. The errors are Word's.
+// Command returns the command line that runs program, a name or a path, with args. Its errors are those of Word.
 func (s Shell) Command(program string, args ...string) (string, error) {
 	words := make([]string, 1+len(args))
 	for i, arg := range append([]string{program}, args...) {
@@ -116,13 +98,13 @@ func (s Shell) Command(program string, args ...string) (string, error) {
 	return strings.Join(words, " "), nil
 }
 
-// Word returns arg as it is typed at this shell's prompt, or inside the line that Line returns, to be one argument of an
-// external program. Plain words stay as they are. Control characters and invalid UTF-8 cannot be typed: they are
-// refused, as is what the shell cannot pass on in every version.
+// Word returns arg quoted as one argument of an external program, to be typed at this shell's prompt, or in the line
+// that Line returns. Plain words are not quoted. The error is an *Error: arg cannot be typed, or some version of the
+// shell cannot pass it on.
 func (s Shell) Word(arg string) (string, error) {
 	for _, r := range arg {
 		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return "", fmt.Errorf("%s: control characters and invalid UTF-8 cannot be typed in an argument", s.Name)
+			return "", &Error{Shell: s.Name, Argument: arg, Reason: NotTypable}
 		}
 	}
 	if plainWord(arg) {
@@ -130,47 +112,44 @@ func (s Shell) Word(arg string) (string, error) {
 	}
 	w := s.word(arg)
 	if w == "" {
-		return "", fmt.Errorf("%s cannot be given the argument %q", s.Name, arg)
+		return "", &Error{Shell: s.Name, Argument: arg, Reason: NotPassedOn}
 	}
 	return w, nil
 }
 
 // Render returns the text that, evaluated through Eval, sets and removes vars in their order and prints nothing. It
-// ends with a newline unless it is empty. A name that is no variable name, a name given twice, and a value the shell
-// cannot express are errors; they name the variable and the reason, and never hold the value.
+// ends with a newline unless it is empty. The error is an *Error: a name is invalid or duplicate, or the shell cannot
+// express a value.
 func (s Shell) Render(vars []Var) (string, error) {
 	seen := make(map[string]bool, len(vars))
 	for _, v := range vars {
-		if !IsName(v.Name) {
-			return "", fmt.Errorf("%q is no name for an environment variable: letters, digits and _ only, no digit first", v.Name)
-		}
-		if seen[v.Name] {
-			return "", fmt.Errorf("%s is given twice", v.Name)
+		if reason := s.checkVar(v, seen[v.Name]); reason != "" {
+			return "", &Error{Shell: s.Name, Variable: v.Name, Reason: reason}
 		}
 		seen[v.Name] = true
-		if v.Unset {
-			continue
-		}
-		if err := s.check(v.Value); err != nil {
-			return "", fmt.Errorf("%s cannot be set in %s: %w", v.Name, s.Name, err)
-		}
 	}
 	return s.render(vars)
 }
 
-func (s Shell) check(value string) error {
-	if strings.Contains(value, "\x00") {
-		return errors.New("a variable cannot hold a NUL byte")
+func (s Shell) checkVar(v Var, seen bool) Reason {
+	switch {
+	case !IsName(v.Name):
+		return InvalidName
+	case seen:
+		return DuplicateName
+	case v.Unset:
+		return ""
+	case strings.Contains(v.Value, "\x00"):
+		return HasNUL
+	case s.check == nil:
+		return ""
 	}
-	if s.refuse == nil {
-		return nil
-	}
-	return s.refuse(value)
+	return s.check(v.Value)
 }
 
-// Failure returns the text that, evaluated through Eval, makes the line fail and changes nothing, so that in
-// `LINE && terraform apply` terraform is not run. Shells that report errors themselves show message, which is short:
-// awsmfa has said why on stderr, for all of them. It is empty for a data format.
+// Failure returns the text that, evaluated through Eval, makes the line fail and changes nothing, so that `LINE &&
+// terraform apply` does not run terraform. A shell that reports errors itself shows message, which is short: the full
+// message goes to stderr. It is "" for a data format.
 func (s Shell) Failure(message string) string {
 	if s.failure == nil {
 		return ""
@@ -178,7 +157,7 @@ func (s Shell) Failure(message string) string {
 	return s.failure(oneLine(message))
 }
 
-// oneLine makes message fit for a string on one line of any shell's source.
+// oneLine replaces the characters of message that a string in a line of some shell cannot have.
 func oneLine(message string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -188,7 +167,7 @@ func oneLine(message string) string {
 	}, strings.ToValidUTF8(message, "\uFFFD"))
 }
 
-// IsName reports whether name can be an environment variable's: letters, digits and _, no digit first.
+// IsName reports whether name can be the name of an environment variable: letters, digits and _, no digit first.
 func IsName(name string) bool {
 	for i, c := range []byte(name) {
 		if !isLetter(c) && c != '_' && (i == 0 || !isDigit(c)) {
@@ -198,8 +177,8 @@ func IsName(name string) bool {
 	return name != ""
 }
 
-// plainWord reports whether arg means itself in every shell: letters, digits and _ anywhere, . and / not in front nor
-// in an option (PowerShell splits -a.b in two), hyphens anywhere.
+// plainWord reports whether arg needs no quotes in any shell: letters, digits, _ and - anywhere, . and / not at the
+// start nor in an option (PowerShell splits -a.b in two).
 func plainWord(arg string) bool {
 	if strings.Trim(arg, "-") == "" {
 		return arg == "--"
@@ -222,7 +201,7 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// statements renders vars one statement after the other.
+// statements returns a render function that writes one statement after the other.
 func statements(set func(name, value string) string, unset func(name string) string) func([]Var) (string, error) {
 	return func(vars []Var) (string, error) {
 		var b strings.Builder
@@ -237,10 +216,10 @@ func statements(set func(name, value string) string, unset func(name string) str
 	}
 }
 
-// needUTF8 is for shells whose strings are text, not bytes: they would replace what is no UTF-8.
-func needUTF8(value string) error {
+// needUTF8 is a check for shells whose strings are text, not bytes: they would replace invalid UTF-8.
+func needUTF8(value string) Reason {
 	if !utf8.ValidString(value) {
-		return errors.New("the value is not valid UTF-8")
+		return NotUTF8
 	}
-	return nil
+	return ""
 }

@@ -1,26 +1,23 @@
 package shells
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
-// tcsh is the C shell. The line is the one its users know, eval in backticks, which splits at blanks and expands
-// patterns before eval sees any quotes.
+// tcsh is the C shell. Its users type eval with backticks, which splits at blanks and expands patterns before eval
+// interprets quotes.
 func tcsh() Shell {
 	return Shell{
 		Name:    "tcsh",
 		Aliases: []string{"csh"},
 		Eval:    "eval `" + Placeholder + "`",
 		word:    tcshQuote,
-		refuse: func(value string) error {
+		check: func(value string) Reason {
 			if strings.ContainsAny(value, " \t\n\r\v\f*?[]{}~$") {
-				return errors.New("the value holds a blank, one of * ? [ ] { } ~ or a $, which eval in backticks may expand")
+				return MayBeExpanded
 			}
-			if strings.Contains(value, `\`) {
-				return errors.New(`the value holds a \ which means another thing after "set backslash_quote"`)
+			if strings.Contains(value, `\`) { // special after "set backslash_quote"
+				return HasBackslash
 			}
-			// Some thousands of bytes of output with stray bytes among them were split in the wrong places (6.24).
+			// tcsh 6.24 splits some thousands of bytes of output in the wrong places if there is invalid UTF-8 in them.
 			return needUTF8(value)
 		},
 		render: statements(
@@ -31,7 +28,7 @@ func tcsh() Shell {
 	}
 }
 
-// tcshQuote escapes ! too: history is replaced inside single quotes.
+// tcshQuote also escapes !: history is expanded even in single quotes.
 func tcshQuote(s string) string {
 	return "'" + strings.NewReplacer("'", `'\''`, "!", `\!`).Replace(s) + "'"
 }

@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// xonsh is xonsh, Python and shell in one. Its text is ASCII: the strings are Python literals. The line is Python, so
-// what depends on it goes on the next line, which an exception keeps from running; after && or ; it never runs.
+// xonsh is xonsh, a shell and Python. The text is ASCII with Python string literals. The line is Python, so commands
+// that depend on it go on the next line, which an exception prevents from running; after && or ; they would never run.
 func xonsh() Shell {
 	return Shell{
 		Name: "xonsh",
 		Eval: "execx($(" + Placeholder + "))",
 		word: func(arg string) string {
-			// Between quotes too, an argument has its $NAME and ~ replaced.
+			// $NAME and ~ are expanded even in quotes.
 			if strings.ContainsAny(arg, "$~") {
 				return ""
 			}
 			return pythonString(arg)
 		},
-		refuse: needUTF8,
+		check: needUTF8,
 		render: statements(
 			func(name, value string) string { return "$" + name + " = " + pythonString(value) + "\n" },
-			// del raises when there is nothing to remove.
+			// del would raise an exception if there is no variable.
 			func(name string) string { return "${...}.pop('" + name + "', None)\n" },
 		),
 		failure: func(message string) string {
@@ -30,7 +30,7 @@ func xonsh() Shell {
 	}
 }
 
-// pythonString spells s as a Python string literal in printable ASCII.
+// pythonString returns s as a Python string literal in printable ASCII.
 func pythonString(s string) string {
 	var b strings.Builder
 	b.WriteByte('\'')

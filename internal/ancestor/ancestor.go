@@ -1,6 +1,6 @@
-// Package ancestor tells which programs this process was started by, nearest first, and which shell is one of them: the
-// one that evaluates awsmfa's output, whatever $SHELL says of the login shell. It only reads what the system tells any
-// process of the same user; where the system tells nothing, there are no ancestors.
+// Package ancestor lists the ancestors of this process, nearest first, and finds the shell that evaluates awsmfa's
+// output, which need not be the login shell in $SHELL. It only uses information that the system gives to every process
+// of the same user; without any, there are no ancestors.
 package ancestor
 
 import (
@@ -13,24 +13,24 @@ import (
 	"awsmfa/shells"
 )
 
-// most bounds the walk: a parent that has ended may have left its number to a younger process.
-const most = 24
+// maxAncestors limits All: another process may have got the ID of a parent that has ended, so that there is a cycle.
+const maxAncestors = 24
 
-// Shell finds the shell that runs this process, and its file where that is known: an ancestor, else the login shell that
-// $SHELL names, else the system's usual one.
+// Shell returns the shell that runs this process, and the path of its program if known: an ancestor, else the login
+// shell in $SHELL, else the system's usual one.
 func Shell(getenv func(string) string) (s shells.Shell, path string) {
 	for p := range All() {
 		path := p.Path
 		for name := range p.Names() {
-			s, err := shells.Lookup(name)
-			if err == nil && !s.Data && (s.Name != "cmd" || runtime.GOOS == "windows") {
+			s, ok := shells.Lookup(name)
+			if ok && !s.Data && (s.Name != "cmd" || runtime.GOOS == "windows") {
 				return s, path
 			}
-			path = "" // not the shell's own file, but an interpreter's, or that of many programs in one
+			path = "" // the program is an interpreter, or several programs in one
 		}
 	}
 	if login := getenv("SHELL"); login != "" {
-		if s, err := shells.Lookup(filepath.Base(login)); err == nil && !s.Data {
+		if s, ok := shells.Lookup(filepath.Base(login)); ok && !s.Data {
 			return s, login
 		}
 	}
@@ -44,14 +44,14 @@ func Shell(getenv func(string) string) (s shells.Shell, path string) {
 
 // Process is a running program.
 type Process struct {
-	// Path is the program's file, or "" where the system does not say.
+	// Path is the program's file, or "" if unknown.
 	Path string
 	pid  int
 }
 
-// Names goes through what the program may be known by, surest first: its file, what the system calls the process (the
-// file's name, cut to 15 characters on Linux and macOS; for a script on Linux, the script's), and, where the file is
-// Python, the script that Python runs (xonsh is one). Each is asked for only when it is wanted.
+// Names returns the program's possible names, the most reliable first: that of its file, that of the process (the
+// file's name, cut to 15 characters on Linux and macOS; for a script on Linux, the script's), and, if the file is
+// Python, that of the script that it runs, such as xonsh. Each is read only when needed.
 func (p Process) Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		file := filepath.Base(p.Path)
@@ -59,7 +59,7 @@ func (p Process) Names() iter.Seq[string] {
 			return
 		}
 		if name, _, ok := status(p.pid); ok {
-			// A program that retitles itself has its arguments there too.
+			// A program that changes its title may have its arguments there, too.
 			if word, _, _ := strings.Cut(name, " "); !yield(word) {
 				return
 			}
@@ -75,11 +75,11 @@ func (p Process) Names() iter.Seq[string] {
 	}
 }
 
-// All goes from the parent of this process upwards.
+// All returns the ancestors of this process, the parent first.
 func All() iter.Seq[Process] {
 	return func(yield func(Process) bool) {
 		pid := os.Getppid()
-		for range most {
+		for range maxAncestors {
 			if pid <= 0 || !yield(Process{Path: file(pid), pid: pid}) {
 				return
 			}

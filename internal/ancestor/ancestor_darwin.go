@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// file asks the kernel by sysctl(3), kern.procargs2: not of other users' processes.
+// file reads kern.procargs2 with sysctl(3), which fails for processes of other users.
 func file(pid int) string {
 	path, _ := commandLine(pid)
 	return path
 }
 
-// status asks kern.proc.pid.
+// status reads kern.proc.pid.
 func status(pid int) (name string, parent int, ok bool) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {
@@ -31,7 +31,7 @@ func arguments(pid int) []string {
 	return []string{""}
 }
 
-// commandLine takes apart kern.procargs2: the number of arguments, the file, zeros up to the next word, the arguments.
+// commandLine parses kern.procargs2: the number of arguments, the file, zeros up to the next word, the arguments.
 func commandLine(pid int) (path string, args []string) {
 	raw, err := unix.SysctlRaw("kern.procargs2", pid)
 	if err != nil || len(raw) < 4 {

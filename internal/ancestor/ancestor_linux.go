@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// file reads where /proc says that the program is: not of other users' processes.
+// file reads /proc/PID/exe, which fails for processes of other users.
 func file(pid int) string {
 	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
 	if err != nil {
@@ -16,8 +16,8 @@ func file(pid int) string {
 	return strings.TrimSuffix(path, " (deleted)")
 }
 
-// status reads /proc/PID/stat: "pid (name) state ppid …". The name may hold blanks and brackets, so it ends at the last
-// one. (proc(5).)
+// status reads /proc/PID/stat, "pid (name) state ppid …" (proc(5)). The name may have blanks and parentheses, so it
+// ends at the last one.
 func status(pid int) (name string, parent int, ok bool) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-const tell = "ANCESTOR_TEST_TELL"
+const roleVariable = "ANCESTOR_TEST_ROLE"
 
-// The test binary can be the child that tells its ancestors, or a parent of it under any name.
+// The test binary can be the child that prints its ancestors, or a parent of it under any name.
 func TestMain(m *testing.M) {
-	switch os.Getenv(tell) {
+	switch os.Getenv(roleVariable) {
 	case "":
 		os.Exit(m.Run())
 	case "child":
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		cmd := exec.Command(os.Args[1])
-		cmd.Env = append(os.Environ(), tell+"=child")
+		cmd.Env = append(os.Environ(), roleVariable+"=child")
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Run(); err != nil {
 			panic(self + ": " + err.Error())
@@ -40,9 +40,10 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func told(t *testing.T, as string, cmd *exec.Cmd) [][]string {
+// ancestors runs cmd, this test binary in some role, and returns the names of the ancestors that the child prints.
+func ancestors(t *testing.T, role string, cmd *exec.Cmd) [][]string {
 	t.Helper()
-	cmd.Env = append(os.Environ(), tell+"="+as, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), roleVariable+"="+role, "GORACE=atexit_sleep_ms=0")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -62,19 +63,19 @@ func TestNearestFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := told(t, "child", exec.Command(self))
+	all := ancestors(t, "child", exec.Command(self))
 	if len(all) < 2 || all[0][0] != filepath.Base(self) {
 		t.Errorf("%q", all)
 	}
-	if len(all) > most {
+	if len(all) > maxAncestors {
 		t.Errorf("%d ancestors", len(all))
 	}
 }
 
-// A program's name may hold whatever a file's name may.
+// A program's name may have any character that a file's name can have.
 func TestStrangeNames(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("what is looked at is /proc")
+		t.Skip("only Linux has /proc")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -91,14 +92,14 @@ func TestStrangeNames(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		all := told(t, "parent", exec.Command(path, self))
+		all := ancestors(t, "parent", exec.Command(path, self))
 		if want := strings.TrimSuffix(name, " (deleted)"); len(all) < 3 || all[0][0] != want || all[1][0] != filepath.Base(self) {
 			t.Errorf("%q: %q", name, all)
 		}
 	}
 }
 
-// A script's own name is told beside its interpreter's.
+// A script's own name is found after its interpreter's.
 func TestScript(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("how systems name scripts differs")
@@ -111,7 +112,7 @@ func TestScript(t *testing.T) {
 	if err := os.WriteFile(script, []byte("#!/bin/sh\n'"+self+"'\n:\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	all := told(t, "child", exec.Command(script))
+	all := ancestors(t, "child", exec.Command(script))
 	if len(all[0]) < 2 || all[0][1] != "xonsh" {
 		t.Errorf("%q", all)
 	}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// file is the image of the process: not told of processes above this user's rights.
+// file returns the path of the process's image. It fails for processes that this user may not query.
 func file(pid int) (path string) {
 	query(pid, func(process windows.Handle) {
 		var long [windows.MAX_LONG_PATH]uint16
@@ -19,7 +19,7 @@ func file(pid int) (path string) {
 	return path
 }
 
-// status is told by the process's basic information; a process has no other name here than its file's.
+// status reads the process's basic information. On Windows a process has only its file's name.
 func status(pid int) (name string, parent int, ok bool) {
 	query(pid, func(process windows.Handle) {
 		var info windows.PROCESS_BASIC_INFORMATION
@@ -30,15 +30,15 @@ func status(pid int) (name string, parent int, ok bool) {
 	return filepath.Base(file(pid)), parent, ok
 }
 
-func query(pid int, ask func(process windows.Handle)) {
+func query(pid int, read func(process windows.Handle)) {
 	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err != nil {
 		return
 	}
 	defer windows.CloseHandle(process)
-	ask(process)
+	read(process)
 }
 
-// arguments are another process's memory on Windows; xonsh, the one shell that is a script, has a program of its own
-// there.
+// arguments returns none: on Windows they are in the other process's memory. Only xonsh would need them, which has a
+// program of its own there.
 func arguments(int) []string { return []string{""} }

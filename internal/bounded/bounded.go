@@ -1,5 +1,5 @@
-// Package bounded reads what may have no end: a file that is none, what a program prints. It never prints, and knows
-// nothing of what it reads.
+// Package bounded reads input that may have no end: files that may be pipes or devices, and the output of programs. It
+// never prints.
 package bounded
 
 import (
@@ -9,22 +9,21 @@ import (
 	"time"
 )
 
-// The bounds.
+// The limits.
 const (
-	MaxOutput = 1 << 20  // of what a program prints, in bytes
-	MaxPipe   = 64 << 20 // of a file that comes through a pipe or a device, in bytes
+	MaxOutput = 1 << 20  // bytes of a program's output
+	MaxPipe   = 64 << 20 // bytes from a pipe or a device
 	PipeTime  = 15 * time.Second
 )
 
 // The errors.
 var (
 	ErrTooLong = errors.New("more than can be read")
-	ErrTooSlow = errors.New("its end did not come within " + PipeTime.String())
+	ErrTooSlow = errors.New("no end within " + PipeTime.String())
 )
 
-// ReadFile is os.ReadFile, which has no end where path is a device, and waits for ever for a pipe that nobody writes to:
-// those it reads for 15 seconds at most, and no more of them than 64 MiB. Its errors are the system's, ErrTooLong and
-// ErrTooSlow.
+// ReadFile is like os.ReadFile, but reads at most 64 MiB, and for at most 15 seconds, from a device or a pipe. Its
+// errors are the system's, ErrTooLong and ErrTooSlow.
 func ReadFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().IsRegular() || info.IsDir() {
@@ -60,8 +59,8 @@ func readPipe(path string) ([]byte, error) {
 	return text, err
 }
 
-// Output counts what a program prints, as its standard output. A program that goes on beyond MaxOutput is cut off, which
-// ends it, and Write says ErrTooLong.
+// Output counts the bytes of a program's standard output. Beyond MaxOutput Write returns ErrTooLong, which closes the
+// pipe and ends the program.
 type Output struct {
 	size int
 	full bool
@@ -76,5 +75,5 @@ func (o *Output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Full says whether the program printed more.
+// Full reports whether the program exceeded the limit.
 func (o *Output) Full() bool { return o.full }

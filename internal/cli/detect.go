@@ -15,8 +15,8 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 		named = a.Getenv("AWSMFA_SHELL")
 	}
 	if named != "" {
-		s, err := shells.Lookup(named)
-		if err != nil {
+		s, ok := shells.Lookup(named)
+		if !ok {
 			return shells.Shell{}, &usageError{
 				msg.Errorf("no shell is called %s", msg.Path(named)).
 					Hint("--shell and AWSMFA_SHELL take one of: %s", msg.List(shellNames())),

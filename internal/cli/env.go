@@ -79,7 +79,7 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	_, err = shell.Render([]shells.Var{{Name: varProfile, Value: p.Name}})
 	named := err == nil
 	if !named {
-		a.warn(msg.Textf("%s; it is left out, so name the profile in each call", err))
+		a.warn(msg.Errorf("%s; it is left out, so name the profile in each call", cannotExpress(err)))
 		vars = withoutName(vars)
 	}
 	if _, err := shell.Render(vars); err != nil {
@@ -136,12 +136,6 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		msg.Errorf("nothing is set yet: a program cannot change the variables of the shell it runs in").
 			Hint("type this instead:  %s", line),
 	}
-}
-
-// cannotExpress is for a shell's error about a value that it cannot express.
-func cannotExpress(err error) error {
-	return msg.Errorf("%s", err).Hint("choose another form with --shell, or use %s, which needs no quoting", msg.Command("exec")).
-		Wrap(err)
 }
 
 func notPrinted(err error) error {

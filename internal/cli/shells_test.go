@@ -59,9 +59,9 @@ func TestShells(t *testing.T) {
 			t.Parallel()
 			l.Need(t)
 			w := inWorld(t)
-			shell, err := shells.Lookup(l.Shell)
-			if err != nil {
-				t.Fatal(err)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
 			}
 			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), strings.Join([]string{
 				shell.Line("awsmfa env prod"), "envdump prod",
@@ -102,9 +102,9 @@ func TestShellsFail(t *testing.T) {
 			t.Parallel()
 			l.Need(t)
 			w := inWorld(t)
-			shell, err := shells.Lookup(l.Shell)
-			if err != nil {
-				t.Fatal(err)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
 			}
 			env := inShell(t, w)
 			for _, args := range []string{"env nobody", "env prod", "env prod --no-such-flag", "nonsense"} {
@@ -176,9 +176,9 @@ func TestShellsHelp(t *testing.T) {
 			t.Parallel()
 			l.Need(t)
 			w := inWorld(t)
-			shell, err := shells.Lookup(l.Shell)
-			if err != nil {
-				t.Fatal(err)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
 			}
 			env := append(inShell(t, w), w.codes(t, 1)...)
 			r := l.Run(t, w.home, env, l.AndThen(shell.Line("awsmfa env --help"), "envdump then")+"\n")

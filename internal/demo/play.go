@@ -47,9 +47,9 @@ func findShell(words []string) (shells.Shell, string, error) {
 		words = []string{runningShell()}
 	}
 	name := words[0]
-	shell, err := shells.Lookup(name)
-	if err != nil {
-		return shells.Shell{}, "", err
+	shell, ok := shells.Lookup(name)
+	if !ok {
+		return shells.Shell{}, "", fmt.Errorf("no shell is called %q", name)
 	}
 	if shell.Data {
 		return shells.Shell{}, "", fmt.Errorf("%s is a format, not a shell", shell.Name)

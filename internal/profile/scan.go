@@ -71,6 +71,14 @@ func lineFeeds(text []byte) []byte {
 var utf8Mark = []byte("\xef\xbb\xbf") // which Notepad writes
 
 func readError(path string, err error) error {
+	switch {
+	case errors.Is(err, bounded.ErrTooLong):
+		return msg.Errorf("reading %s: it is longer than %d MiB", msg.Path(path), bounded.MaxPipe>>20).
+			Hint("name a regular file").Wrap(err)
+	case errors.Is(err, bounded.ErrTooSlow):
+		return msg.Errorf("reading %s: it did not end within %s", msg.Path(path), bounded.PipeTime).
+			Hint("name a regular file, or a pipe that its writer closes").Wrap(err)
+	}
 	reason := err
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		reason = pe.Err
