@@ -18,7 +18,7 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// rotating is a world with a user who has a device and a key, in profile work, under the policy that we print.
+// rotating is a world with the user dana, who has a device, a key in profile work, and our policy.
 func rotating(t *testing.T) (w *world, dana fakeaws.User) {
 	t.Helper()
 	w, dana = bare(t, "ours")
@@ -32,7 +32,7 @@ func rotating(t *testing.T) (w *world, dana fakeaws.User) {
 
 var withPhone = []string{"AWSMFA_CODE_COMMAND=authenticator"}
 
-// worksInFile looks whether the key in the file is one that AWS takes, and the file otherwise as it was.
+// worksInFile checks that AWS accepts the key in the file, and that the file is otherwise unchanged.
 func worksInFile(t *testing.T, w *world, u fakeaws.User, before string) fakeaws.AccessKey {
 	t.Helper()
 	pair := regexp.MustCompile(`(AKIA\w+)\naws_secret_access_key = (\S+)\n`)
@@ -41,15 +41,16 @@ func worksInFile(t *testing.T, w *world, u fakeaws.User, before string) fakeaws.
 		t.Error("more was changed in the file than the key")
 	}
 	for _, k := range w.aws.Keys(u.ARN) {
-		if m := pair.FindStringSubmatch(text); m != nil && k.ID == m[1] && k.Secret == m[2] && k.Status == fakeaws.KeyActive {
+		m := pair.FindStringSubmatch(text)
+		if m != nil && k.ID == m[1] && k.Secret == m[2] && k.Status == fakeaws.KeyActive {
 			return k
 		}
 	}
-	t.Fatal("AWS does not take the key in the file")
+	t.Fatal("AWS does not accept the key in the file")
 	return fakeaws.AccessKey{}
 }
 
-// finishes runs rotate to its end at a terminal, where a person says yes to every question.
+// finishes runs rotate to its end on a terminal, where a person answers yes to every question.
 func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
 	t.Helper()
 	w.aws.OnRequest(nil)
@@ -83,8 +84,8 @@ func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
 	}
 }
 
-// kill -9 right before and right after every request of a rotation, and so at each of its steps: the key in the file
-// works, and the next run finishes the job. The same with Ctrl-C, after which it is also said what stands where.
+// kill -9 right before and right after every request of a rotation: the key in the file works, and the next run
+// finishes the job. The same with Ctrl-C, after which stderr also reports which keys there are.
 func TestRotateStoppedAtEveryRequest(t *testing.T) {
 	w, _ := rotating(t)
 	var steps []string
@@ -99,7 +100,8 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &s.said)
 	}
 	if all := strings.Join(steps, ", "); !strings.Contains(all, "after CreateAccessKey, before GetCallerIdentity") ||
-		!strings.Contains(all, "after GetCallerIdentity, before UpdateAccessKey, after UpdateAccessKey, before GetCallerIdentity") ||
+		!strings.Contains(all, "after GetCallerIdentity, before UpdateAccessKey, "+
+			"after UpdateAccessKey, before GetCallerIdentity") ||
 		!strings.HasSuffix(all, "after GetCallerIdentity, before DeleteAccessKey, after DeleteAccessKey") {
 		t.Fatalf("the steps are %s", all)
 	}
@@ -134,20 +136,20 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 					worksInFile(t, w, dana, before)
 					let()
 				} else {
-					time.AfterFunc(100*time.Millisecond, let) // the answer to a change is awaited for a while
+					time.AfterFunc(100*time.Millisecond, let) // awsmfa waits for the answer to a change
 					if code := s.exit(); code != 128+int(signal) && !strings.Contains(s.said.String(), "done: ") {
 						t.Errorf("exit code %d: %s", code, &s.said)
 					}
 					now := worksInFile(t, w, dana, before)
 					all := w.aws.Keys(dana.ARN)
-					told := strings.Contains(s.said.String(), "has the new access key "+now.ID)
-					if replaced := now.ID != dana.Keys[0].ID; len(all) > 1 && (!replaced || !told) {
-						t.Errorf("two keys are left, and it said %s", &s.said)
+					reported := strings.Contains(s.said.String(), "has the new access key "+now.ID)
+					if replaced := now.ID != dana.Keys[0].ID; len(all) > 1 && (!replaced || !reported) {
+						t.Errorf("two keys are left, and stderr is %s", &s.said)
 					}
 				}
 				for _, k := range w.aws.Keys(dana.ARN) {
 					if strings.Contains(s.said.String()+s.stdout.String(), k.Secret) {
-						t.Error("a secret was said")
+						t.Error("the output has a secret in it")
 					}
 				}
 				finishes(t, w, dana, before)
@@ -156,11 +158,11 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 	}
 }
 
-// kill -9 while the file is being replaced: when the new one is made beside it, when it is written, when it is renamed.
+// kill -9 while the file is replaced: after the new one is created, written, renamed.
 func TestRotateKilledAtReplacement(t *testing.T) {
 	for name, event := range map[string]struct {
 		mask uint32
-		nth  int // the first is the rehearsal
+		nth  int // the first is the dry run
 	}{
 		"made": {unix.IN_CREATE, 2}, "written": {unix.IN_CLOSE_WRITE, 2}, "renamed": {unix.IN_MOVED_TO, 1},
 	} {
@@ -193,7 +195,7 @@ func TestRotateKilledAtReplacement(t *testing.T) {
 	}
 }
 
-// Two at once: the second one goes away, and does not take the first one's new key for a leftover.
+// Two at once: the second ends with an error, and does not take the first one's new key for a leftover.
 func TestTwoRotateAtOnce(t *testing.T) {
 	t.Parallel()
 	w, dana := rotating(t)
@@ -202,7 +204,8 @@ func TestTwoRotateAtOnce(t *testing.T) {
 	first := run(t, w, withPhone, "rotate", "work", "--yes")
 	<-arrived
 	second := run(t, w, withPhone, "rotate", "work", "--yes")
-	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another awsmfa is replacing the access key of user \"dana\"") {
+	const busy = `another awsmfa is replacing the access key of user "dana"`
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), busy) {
 		t.Errorf("exit code %d: %s", code, &second.said)
 	}
 	let()
@@ -212,8 +215,8 @@ func TestTwoRotateAtOnce(t *testing.T) {
 	worksInFile(t, w, dana, before)
 }
 
-// One rotates from beginning to end while another one has read the file and not begun yet: what that has read is old, and
-// the key in the file now is not a second one that may go.
+// One rotates from beginning to end after another has read the file: the other must not delete the new key in the
+// file as a second one.
 func TestRotateAfterAnother(t *testing.T) {
 	t.Parallel()
 	w, dana := rotating(t)
@@ -227,17 +230,18 @@ func TestRotateAfterAnother(t *testing.T) {
 	}
 	w.aws.ResetCalls()
 	let()
-	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), "another program has changed the keys of profile \"work\" in ") {
+	const changed = `another program has changed the keys of profile "work" in `
+	if code := second.exit(); code != 1 || !strings.Contains(second.said.String(), changed) {
 		t.Errorf("exit code %d: %s", code, &second.said)
 	}
 	if calls := w.aws.Calls(); len(calls) > 1 {
-		t.Errorf("AWS was asked %+v", calls)
+		t.Errorf("AWS got %+v", calls)
 	}
 	worksInFile(t, w, dana, before)
 }
 
-// Ctrl-C while a key is made, and the answer lost: the SDK asks once more, and AWS says that there are two keys. That one of
-// them is a leftover is said.
+// Ctrl-C while a key is created, and the answer is lost: the SDK tries again, and AWS answers that there are two
+// keys, which is reported.
 func TestRotateStoppedWithALostAnswer(t *testing.T) {
 	t.Parallel()
 	w, dana := rotating(t)
@@ -256,7 +260,7 @@ func TestRotateStoppedWithALostAnswer(t *testing.T) {
 	finishes(t, w, dana, before)
 }
 
-// kill -9 when the first of two files with the key is replaced: the keys in both work, and the next run finishes the job.
+// kill -9 after the first of two files with the key was replaced: both keys work, and the next run finishes the job.
 func TestRotateKilledBetweenFiles(t *testing.T) {
 	t.Parallel()
 	w, dana := rotating(t)
@@ -270,11 +274,12 @@ func TestRotateKilledBetweenFiles(t *testing.T) {
 		t.Helper()
 		worksInFile(t, w, dana, before)
 		for _, k := range w.aws.Keys(dana.ARN) {
-			if strings.Contains(w.file(".aws/config"), k.ID+"\naws_secret_access_key = "+k.Secret) && k.Status == fakeaws.KeyActive {
+			pair := k.ID + "\naws_secret_access_key = " + k.Secret
+			if k.Status == fakeaws.KeyActive && strings.Contains(w.file(".aws/config"), pair) {
 				return
 			}
 		}
-		t.Error("AWS does not take the key in the config file")
+		t.Error("AWS does not accept the key in the config file")
 	}
 	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 	if err != nil {

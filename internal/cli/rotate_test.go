@@ -12,8 +12,8 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// userkeys USER [active|inactive]...: these are the user's keys at AWS, in the order of their creation. USER_1 and
-// USER_1_SECRET are the first, and so on. No secret of any of them is to be seen in what the last run said.
+// userkeys USER [active|inactive]... compares the user's keys at AWS, in the order of their creation, and sets USER_1
+// and USER_1_SECRET to the first, and so on. The last run's output must have none of their secrets in it.
 func userKeys(ts *testscript.TestScript, w *world, args []string) {
 	user := arg(ts, args, 0, "")
 	var have []string
@@ -23,7 +23,7 @@ func userKeys(ts *testscript.TestScript, w *world, args []string) {
 		ts.Setenv(name, k.ID)
 		ts.Setenv(name+"_SECRET", k.Secret)
 		if strings.Contains(ts.ReadFile("stdout")+ts.ReadFile("stderr")+ts.ReadFile("ttyout"), k.Secret) {
-			ts.Fatalf("the secret of %s is to be seen", k.ID)
+			ts.Fatalf("the output has the secret of %s", k.ID)
 		}
 	}
 	if !slices.Equal(have, args[1:]) {
@@ -31,7 +31,7 @@ func userKeys(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// newkey USER [inactive] adds a key to the user; NEW_ID and NEW_SECRET are it.
+// newkey USER [inactive] adds a key to the user, and sets NEW_ID and NEW_SECRET to it.
 func newKey(ts *testscript.TestScript, w *world, args []string) {
 	k := fakeaws.AccessKey{}
 	if arg(ts, args, 1, "active") == "inactive" {
@@ -42,34 +42,37 @@ func newKey(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv("NEW_SECRET", k.Secret)
 }
 
-// lag N: a new key is unknown to the first N requests; -1 is for ever.
+// lag N makes AWS refuse a new key in the first N requests; -1 means always.
 func lag(ts *testscript.TestScript, w *world, args []string) {
 	n, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
 	w.aws.SetKeyLag(n)
 }
 
-// permit USER ACTION...: the user may do this with the own user, and nothing else.
+// permit USER ACTION... allows the user these IAM actions on the user itself, and nothing else.
 func permit(_ *testscript.TestScript, w *world, args []string) {
 	u := w.users[args[0]]
 	var quoted []string
 	for _, action := range args[1:] {
 		quoted = append(quoted, strconv.Quote("iam:"+action))
 	}
-	w.aws.SetPolicies(u.ARN, fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": [%s], "Resource": %q}}`,
+	w.aws.SetPolicies(u.ARN, fmt.Sprintf(
+		`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": [%s], "Resource": %q}}`,
 		strings.Join(quoted, ", "), u.ARN))
 }
 
-// then ACTION N forget|end|newkey USER, cut|cutafter ACTION, write FROM TO, leave: after the Nth of these actions AWS forgets the
-// user's newest key, ends all sessions, somebody makes the user a key, AWS cuts the connection whenever it is asked for the other action; somebody writes a
-// file over another; or nothing is done any more.
+// then ACTION N forget|end|newkey USER, cut|cutafter ACTION, write FROM TO, leave: after the Nth request for ACTION AWS
+// refuses the user's newest key, ends the user's sessions, or has another key of the user's; AWS cuts the connection
+// before or after it does the other ACTION; the file TO gets the text of FROM; or nothing happens any more.
 func then(ts *testscript.TestScript, w *world, args []string) {
 	action := arg(ts, args, 0, "")
 	n, err := strconv.Atoi(arg(ts, args, 1, ""))
 	ts.Check(err)
 	do := map[string]func(){
 		"leave": func() {},
-		"cut":   func() { w.aws.Inject(fakeaws.Fault{Kind: fakeaws.Cut, Action: strings.Trim(args[3], "*"), Times: -1}) },
+		"cut": func() {
+			w.aws.Inject(fakeaws.Fault{Kind: fakeaws.Cut, Action: strings.Trim(args[3], "*"), Times: -1})
+		},
 		"cutafter": func() {
 			w.aws.Inject(fakeaws.Fault{Kind: fakeaws.CutAfter, Action: strings.Trim(args[3], "*"), Times: -1})
 		},

@@ -234,7 +234,8 @@ func TestServerSignalsOnTerminal(t *testing.T) {
 	needShell(t, "bash")
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "bash", "--norc", "-i")
-	typeIn(t, person, `(trap '' HUP TSTP; exec awsmfa exec prod --server -- sh -c "trap 'echo g''ot-INT' INT; trap 'echo g''ot-QUIT' QUIT; `+
+	typeIn(t, person, `(trap '' HUP TSTP; exec awsmfa exec prod --server -- sh -c "`+
+		`trap 'echo g''ot-INT' INT; trap 'echo g''ot-QUIT' QUIT; `+
 		`kill -HUP \$\$; kill -TSTP \$\$; echo rea''dy; while :; do sleep 0.1; done") &`+"\n")
 	readUntil(t, person, "ready")
 	for _, name := range []string{"INT", "QUIT"} {

@@ -33,7 +33,8 @@ type client struct {
 }
 
 // report is a command that writes its environment to a file, announces it, and runs the rest of its arguments.
-const report = `umask 077; echo $$ $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_CONTAINER_AUTHORIZATION_TOKEN >known; echo ready >&2; `
+const report = `umask 077; ` +
+	`echo $$ $AWS_CONTAINER_CREDENTIALS_FULL_URI $AWS_CONTAINER_AUTHORIZATION_TOKEN >known; echo ready >&2; `
 
 const waits = report + "exec sleep 600"
 
@@ -104,14 +105,17 @@ func soon(is func() bool) bool {
 }
 
 // serving starts exec --server, with these flags and a cached session. codes adds one more code.
-func (w *world) serving(t testing.TB, env func(codes []string) []string, flags ...string) (s *started, c *client, codes []string) {
+func (w *world) serving(
+	t testing.TB, env func(codes []string) []string, flags ...string,
+) (s *started, c *client, codes []string) {
 	t.Helper()
 	codes = w.codes(t, 2)
 	w.obtain(t, codes)
 	if slices.Contains(flags, anyRest) {
 		w.nearlyOver(t)
 	}
-	s = run(t, w, env(codes), slices.Concat([]string{"exec", "prod", "--server"}, flags, []string{"--", "sh", "-c", waits})...)
+	args := slices.Concat([]string{"exec", "prod", "--server"}, flags, []string{"--", "sh", "-c", waits})
+	s = run(t, w, env(codes), args...)
 	s.until("ready")
 	return s, w.known(t), codes
 }
@@ -158,16 +162,22 @@ func withoutCodes([]string) []string { return nil }
 
 // The endpoint has the cached session, calls nothing, and ends with the command, whatever ends that.
 func TestServer(t *testing.T) {
+	command := func(sent syscall.Signal) func(*started, *client) error {
+		return func(_ *started, c *client) error { return syscall.Kill(c.pid, sent) }
+	}
+	itself := func(sent syscall.Signal) func(*started, *client) error {
+		return func(s *started, _ *client) error { return s.Process.Signal(sent) }
+	}
 	for _, end := range []struct {
 		how  string
 		end  func(s *started, c *client) error
 		code int
 	}{
-		{"the command is killed", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGKILL) }, -9},
-		{"the command is asked to end", func(_ *started, c *client) error { return syscall.Kill(c.pid, syscall.SIGTERM) }, -15},
-		{"awsmfa is asked to end", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGTERM) }, -15},
-		{"awsmfa is hung up", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGHUP) }, -1},
-		{"awsmfa is interrupted by a program", func(s *started, _ *client) error { return s.Process.Signal(syscall.SIGINT) }, -2},
+		{"the command is killed", command(syscall.SIGKILL), -9},
+		{"the command is terminated", command(syscall.SIGTERM), -15},
+		{"awsmfa is terminated", itself(syscall.SIGTERM), -15},
+		{"awsmfa is hung up", itself(syscall.SIGHUP), -1},
+		{"awsmfa is interrupted by a program", itself(syscall.SIGINT), -2},
 	} {
 		t.Run(end.how, func(t *testing.T) {
 			t.Parallel()
@@ -316,8 +326,10 @@ func TestServerServesToTheEnd(t *testing.T) {
 func TestServerRole(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	role := w.aws.AddRole(fakeaws.Role{Name: "deploy", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
-	config := "[profile base]\nmfa_serial = " + w.phone.Serial + "\n[profile prod]\nsource_profile = base\nrole_arn = " + role.ARN + "\n"
+	trust := fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)
+	role := w.aws.AddRole(fakeaws.Role{Name: "deploy", Trust: trust})
+	config := "[profile base]\nmfa_serial = " + w.phone.Serial +
+		"\n[profile prod]\nsource_profile = base\nrole_arn = " + role.ARN + "\n"
 	keys := strings.Replace(w.file(".aws/credentials"), "[prod]", "[base]", 1)
 	for name, text := range map[string]string{"config": config, "credentials": keys} {
 		if err := os.WriteFile(filepath.Join(w.home, ".aws", name), []byte(text), 0o600); err != nil {
@@ -369,7 +381,8 @@ func TestServerOneCode(t *testing.T) {
 func TestServerGivenCode(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	s := run(t, w, []string{"AWSMFA_CODE_COMMAND=cat next"}, "exec", "prod", "--server", "--code", w.aws.FreshCode(w.phone.Serial), "--", "sh", "-c", waits)
+	s := run(t, w, []string{"AWSMFA_CODE_COMMAND=cat next"},
+		"exec", "prod", "--server", "--code", w.aws.FreshCode(w.phone.Serial), "--", "sh", "-c", waits)
 	s.until("ready")
 	c := w.known(t)
 	first := c.ask().AccessKeyID
@@ -377,7 +390,8 @@ func TestServerGivenCode(t *testing.T) {
 	if err := w.age(12 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.home, "next"), []byte(w.aws.FreshCode(w.phone.Serial)+"\n"), 0o600); err != nil {
+	next := []byte(w.aws.FreshCode(w.phone.Serial) + "\n")
+	if err := os.WriteFile(filepath.Join(w.home, "next"), next, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c.renewed(first)
@@ -448,7 +462,8 @@ print("second", flush=True)'`},
 				t.Errorf("%v: %s", err, &stderr)
 			}
 			calls := w.aws.Calls()
-			if n := w.aws.Count("GetSessionToken"); n != 2 || slices.ContainsFunc(calls, func(c fakeaws.Call) bool { return c.Status != 200 }) {
+			refused := slices.ContainsFunc(calls, func(c fakeaws.Call) bool { return c.Status != 200 })
+			if n := w.aws.Count("GetSessionToken"); n != 2 || refused {
 				t.Errorf("%d calls of GetSessionToken; %+v", n, calls)
 			}
 		})
