@@ -1,5 +1,5 @@
-// Package keys lists, creates, deactivates and deletes an IAM user's access keys. It decides nothing, and never shows or
-// stores a secret access key.
+// Package keys lists, creates, deactivates and deletes an IAM user's access keys. It decides nothing, and never shows
+// or stores a secret access key.
 package keys
 
 import (
@@ -61,7 +61,9 @@ func GetLastUsed(ctx context.Context, client *iam.Client, id string) (LastUsed, 
 		return LastUsed{}, err
 	}
 	u := out.AccessKeyLastUsed
-	return LastUsed{At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region)}, nil
+	return LastUsed{
+		At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region),
+	}, nil
 }
 
 // Create creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would not
@@ -110,8 +112,9 @@ func Delete(ctx context.Context, client *iam.Client, user, id string) error {
 // missingKeyID has the form of a key ID, but is never one: key IDs are in Base32, which has no 0.
 const missingKeyID = "AKIA0000000000000000"
 
-// CheckReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before a new
-// one is created. It tries both with a key that does not exist: AWS checks permissions first. Errors are the SDK's.
+// CheckReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before
+// a new one is created. It tries both with a key that does not exist: AWS checks permissions first. Errors are the
+// SDK's.
 func CheckReplaceable(ctx context.Context, client *iam.Client, user string) error {
 	if err := unlessMissing(update(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
 		return err

@@ -54,7 +54,8 @@ func TestKeys(t *testing.T) {
 	if use, err := keys.GetLastUsed(ctx, client, made.AccessKeyID); err != nil || use != (keys.LastUsed{}) {
 		t.Errorf("%+v, %v", use, err)
 	}
-	if use, err := keys.GetLastUsed(ctx, client, old); err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
+	use, err := keys.GetLastUsed(ctx, client, old)
+	if err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
 		t.Errorf("%+v, %v", use, err)
 	}
 	if err := keys.Deactivate(ctx, client, "alice", made.AccessKeyID); err != nil {
@@ -72,7 +73,8 @@ func TestKeys(t *testing.T) {
 	}
 	want(true)
 	for _, action := range []string{"iam:UpdateAccessKey", "iam:DeleteAccessKey"} {
-		s.SetPolicies(u.ARN, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "NotAction": "`+action+`", "Resource": "*"}}`)
+		s.SetPolicies(u.ARN, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+			"NotAction": "`+action+`", "Resource": "*"}}`)
 		if err := keys.CheckReplaceable(ctx, client, "alice"); !mfa.Denied(err) {
 			t.Errorf("without %s: %v", action, err)
 		}

@@ -93,7 +93,8 @@ func Command(line string, environ []string, stderr io.Writer, say func(msg.Text)
 
 func refusedCodes(line string, err error) *msg.Error {
 	return msg.Errorf("AWS refused the codes of the code command %s", programName(line)).
-		Hint("check that it prints the codes of this device, and this computer's clock: codes are computed from the time").
+		Hint("check that it prints the codes of this device, and this computer's clock: " +
+			"codes are computed from the time").
 		Wrap(err)
 }
 
@@ -183,7 +184,8 @@ func (p program) run(ctx context.Context) (string, error) {
 		return "", ctx.Err()
 	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // killed after its line
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
-		return "", msg.Errorf("the code command %s printed no line within %s", programName(p.line), msg.Duration(commandTime)).
+		return "", msg.Errorf("the code command %s printed no line within %s",
+			programName(p.line), msg.Duration(commandTime)).
 			Hint("run it by hand: its first line must be the code")
 	case err != nil:
 		select { // Ctrl-C reaches the program as well, and the program may end first

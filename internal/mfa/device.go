@@ -67,7 +67,8 @@ func IsSerial(text string) bool {
 // "GetSessionToken", SerialNumber).
 func withinLimits(text string) bool {
 	return 9 <= len(text) && len(text) <= 256 && !strings.ContainsFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=/:,.@-", r))
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("_+=/:,.@-", r))
 	})
 }
 
@@ -119,8 +120,8 @@ func badSerial(serial string) *msg.Error {
 const NameDevice = "name the device with --serial, or with mfa_serial in the profile's section of the config file: " +
 	"then no list is needed"
 
-// NotListed is the error for devices that could not be listed. err is AWS's answer in words, and its hint is this error's
-// too; where a policy denies the list, NameDevice is the better hint.
+// NotListed is the error for devices that could not be listed. err is AWS's answer in words, and its hint is this
+// error's too; where a policy denies the list, NameDevice is the better hint.
 func NotListed(profile string, err error) *msg.Error {
 	return msg.Errorf("finding the MFA device of profile %q: %s", profile, err).Wrap(err)
 }
@@ -136,8 +137,8 @@ func NoDevice(profile string, err error) *msg.Error {
 func OnlySecurityKeys(profile string, serials []string) *msg.Error {
 	return msg.Errorf("the IAM user of profile %q has only security keys (%s), which work only in a browser",
 		profile, msg.List(serials)).
-		Hint("add an authenticator app to the same user, with %s or in the IAM console: a user may have several devices",
-			msg.Command("device", "add"))
+		Hint("add an authenticator app to the same user, with %s or in the IAM console: "+
+			"a user may have several devices", msg.Command("device", "add"))
 }
 
 // UnusableKey is the error for a security key that was named as the device.

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A line with quotes about its first word and its last, and blanks within them, gets to the program as it is meant.
-func TestSystem(t *testing.T) {
+// A line with quotes around its first and last word reaches the program as written.
+func TestShellCommand(t *testing.T) {
 	const variable = "AWSMFA_TEST_SYSTEM"
 	if os.Getenv(variable) != "" {
 		if last := os.Args[len(os.Args)-1]; last != "two  words & more" {
@@ -28,7 +28,7 @@ func TestSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	environ := append(os.Environ(), variable+"=1")
-	cmd := ShellCommand(t.Context(), `"`+program+`" -test.run=TestSystem$ -test.v "two  words & more"`, environ)
+	cmd := ShellCommand(t.Context(), `"`+program+`" -test.run=TestShellCommand$ -test.v "two  words & more"`, environ)
 	cmd.Env = environ
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -45,10 +45,11 @@ const (
 	nearby = 20
 )
 
-// CheckPair compares two codes with those that seed, in Base32, gives around now, AWS's time. AWS itself would only refuse
-// them, without a reason.
+// CheckPair compares two codes with those that seed, in Base32, gives around now, AWS's time. AWS itself would only
+// refuse them, without a reason.
 func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
-	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(seed, "=")))
+	unpadded := strings.ToUpper(strings.TrimRight(seed, "="))
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(unpadded)
 	if err != nil {
 		return Verdict{}, errNoSeed // the decoder's error may show a part of it
 	}
@@ -56,7 +57,8 @@ func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 		return Verdict{Kind: Same}, nil
 	}
 	at := now.Unix() / int64(step/time.Second)
-	if i, ok := find(at, searched, func(i int64) bool { return totp(key, i) == first && totp(key, i+1) == second }); ok {
+	isPair := func(i int64) bool { return totp(key, i) == first && totp(key, i+1) == second }
+	if i, ok := find(at, searched, isPair); ok {
 		if j := i + 1; j < at-tolerated || j > at+tolerated {
 			return Verdict{Kind: ClockOff, Off: time.Duration(j-at) * step}, nil
 		}
@@ -82,7 +84,7 @@ func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 	return Verdict{Kind: ForeignOne}, nil
 }
 
-var errNoSeed = errors.New("the device's key is no Base32")
+var errNoSeed = errors.New("not Base32")
 
 // find returns the step nearest to around, at most that many away, for which is returns true.
 func find(around, most int64, is func(int64) bool) (int64, bool) {

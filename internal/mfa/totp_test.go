@@ -13,7 +13,8 @@ import (
 func TestTOTP(t *testing.T) {
 	key := []byte("12345678901234567890")
 	for at, want := range map[int64]string{
-		59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130",
+		59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037",
+		20000000000: "353130",
 	} {
 		if got := totp(key, at/30); got != want {
 			t.Errorf("at %d: %s, not %s", at, got, want)
@@ -21,8 +22,8 @@ func TestTOTP(t *testing.T) {
 	}
 }
 
-// Two codes are taken for what they are, wherever the clocks stand.
-func TestJudge(t *testing.T) {
+// CheckPair recognizes each kind of pair, at any time.
+func TestCheckPair(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2)) // the same each time
 	wrong := 0
 	const rounds = 20
@@ -67,25 +68,27 @@ func TestJudge(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != c.want {
-				wrong++ // among millions of codes some are alike
+				wrong++ // among millions of codes some are equal
 				t.Logf("%v, not %v", got, c.want)
 			}
 		}
 	}
 	if wrong > 2 {
-		t.Errorf("%d of %d are taken for something else", wrong, 18*rounds)
+		t.Errorf("%d of %d are recognized as something else", wrong, 18*rounds)
 	}
 	for _, seed := range []string{"1", "GEZDGNBVGY3TQOJQ!"} {
-		if _, err := CheckPair(seed, "123456", "654321", time.Now()); err == nil || strings.Contains(err.Error(), seed) {
+		_, err := CheckPair(seed, "123456", "654321", time.Now())
+		if err == nil || strings.Contains(err.Error(), seed) {
 			t.Errorf("%q: %v", seed, err)
 		}
 	}
-	if v, err := CheckPair("gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "287082", "287082", time.Unix(59, 0)); v.Kind != Same || err != nil {
+	v, err := CheckPair("gezdgnbvgy3tqojqgezdgnbvgy3tqojq", "287082", "287082", time.Unix(59, 0))
+	if v.Kind != Same || err != nil {
 		t.Error(v, err)
 	}
 }
 
-// A device is shown without its key, with every verb.
+// No verb prints a device's key.
 func TestVirtualShowsNoKey(t *testing.T) {
 	v := Virtual{Serial: "arn:aws:iam::123456789012:mfa/alice", Seed: "GEZDGNBVGY3TQOJQ"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
@@ -97,8 +100,9 @@ func TestVirtualShowsNoKey(t *testing.T) {
 
 func TestIsName(t *testing.T) {
 	for full, want := range map[string]bool{
-		"/ alice": true, "/team/ a+b=c,d.e@f-g_H0": true, "/ ": false, "/ my phone": false, "/ 名": false, "/t m/ x": false,
-		"/ " + strings.Repeat("a", 226): true, "/ " + strings.Repeat("a", 227): false, "/" + strings.Repeat("a", 512) + "/ x": false,
+		"/ alice": true, "/team/ a+b=c,d.e@f-g_H0": true, "/ ": false, "/ my phone": false, "/ 名": false,
+		"/t m/ x": false, "/ " + strings.Repeat("a", 226): true, "/ " + strings.Repeat("a", 227): false,
+		"/" + strings.Repeat("a", 512) + "/ x": false,
 	} {
 		i := strings.LastIndex(full, "/") + 1
 		if got := IsName(full[:i], strings.TrimPrefix(full[i:], " ")); got != want {

@@ -8,19 +8,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// endTree ends a process, and all that it has started and that has been started by those. Windows ends the one process
-// only: what cmd runs would go on and keep the caller's streams open.
+// endTree ends a process and its descendants. Windows itself would end only the one process: the programs that cmd runs
+// would go on and keep the caller's streams open.
 func endTree(pid uint32) error {
 	err := endBornAfter(pid, 0)
-	// What Windows says of a process that is no more, and of a child of ours that is ending by itself.
+	// Windows' errors for a process that has ended, and for a child of ours that is ending.
 	if errors.Is(err, windows.ERROR_INVALID_PARAMETER) || errors.Is(err, windows.ERROR_ACCESS_DENIED) {
 		return os.ErrProcessDone
 	}
 	return err
 }
 
-// endBornAfter passes over a process that is older than that: its parent was another one with the same number. The handle
-// is kept until the children are ended, so that no new process gets the number.
+// endBornAfter ends a process and its descendants, unless it is older than after: then its parent was another process
+// with the same ID. The handle stays open until the children have ended, so that no new process gets the ID.
 func endBornAfter(pid uint32, after int64) error {
 	process, err := windows.OpenProcess(windows.PROCESS_TERMINATE|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, pid)
 	if err != nil {
@@ -36,7 +36,7 @@ func endBornAfter(pid uint32, after int64) error {
 		return nil
 	}
 	err = windows.TerminateProcess(process, 1)
-	for _, child := range childrenOf(pid) { // it starts no more of them
+	for _, child := range childrenOf(pid) { // it can start no more
 		_ = endBornAfter(child, born)
 	}
 	return err

@@ -76,7 +76,8 @@ func Delete(ctx context.Context, client *Client, serial string) error {
 	return err
 }
 
-// Deactivate deactivates the user's device. A device that is no longer the user's is not an error. Errors are the SDK's.
+// Deactivate deactivates the user's device. A device that is no longer the user's is not an error. Errors are the
+// SDK's.
 func Deactivate(ctx context.Context, client *Client, user, serial string) error {
 	_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
@@ -110,12 +111,14 @@ func Leftover(ctx context.Context, client *Client, serial string) (found string,
 	}
 }
 
-// IsName reports whether a path and a name are valid for a virtual device (IAM API Reference, "CreateVirtualMFADevice").
+// IsName reports whether a path and a name are valid for a virtual device (IAM API Reference,
+// "CreateVirtualMFADevice").
 func IsName(path, name string) bool {
 	return 0 < len(name) && len(name) <= 226 &&
 		len(path) <= 512 && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) &&
 		!strings.ContainsFunc(name, func(r rune) bool {
-			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_+=,.@-", r))
+			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+				strings.ContainsRune("_+=,.@-", r))
 		})
 }
 
@@ -131,8 +134,9 @@ func InUse(err error) bool { return hasCode(err, "DeleteConflict") }
 // Denied reports whether a policy denied the call.
 func Denied(err error) bool { return hasCode(err, "AccessDenied") }
 
-// NotApplied reports whether AWS certainly refused a call, so that it changed nothing. After any other error AWS may have
-// carried it out and the answer was lost, even the answer to an earlier attempt that the SDK made for the same call.
+// NotApplied reports whether AWS certainly refused a call, so that it changed nothing. After any other error AWS may
+// have carried it out and the answer was lost, even the answer to an earlier attempt that the SDK made for the same
+// call.
 func NotApplied(err error) bool {
 	return Denied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
 }

@@ -1,6 +1,6 @@
-// Package qr draws a short text, the otpauth URI of a new MFA device, as a QR code (ISO/IEC 18004): in the terminal with
-// coloured cells, or as a PNG. It returns and writes what it is asked for and nothing else: it never looks at the
-// environment, the terminal or the files, and its errors never hold the text, which is a secret.
+// Package qr draws a short text, the otpauth URI of a new MFA device, as a QR code (ISO/IEC 18004): in the terminal
+// with coloured cells, or as a PNG. It returns and writes what it is asked for and nothing else: it never looks at
+// the environment, the terminal or the files, and its errors never hold the text, which is a secret.
 package qr
 
 import (
@@ -9,9 +9,9 @@ import (
 
 	// Why this library: BSD, no dependencies, small, and finished as the standard is (unchanged since 2018). Of those
 	// reachable it costs awsmfa least; beside image/png it adds 33 kB and 7 µs of start-up, where
-	// github.com/skip2/go-qrcode (left alone since 2020) adds 139 kB and github.com/boombuler/barcode 82 kB and 35 µs.
-	// Its package coding also takes one text in several modes, which makes our codes smaller (see segments) and which the
-	// others do not offer; what its front, rsc.io/qr, leaves undone, the choice of the mask, is done here.
+	// github.com/skip2/go-qrcode (left alone since 2020) adds 139 kB and github.com/boombuler/barcode 82 kB and 35
+	// µs. Its package coding also takes one text in several modes, which makes our codes smaller (see segments) and
+	// which the others do not offer; what its front, rsc.io/qr, leaves undone, the choice of the mask, is done here.
 	"rsc.io/qr/coding"
 )
 
@@ -72,8 +72,8 @@ func holds(version coding.Version, level coding.Level, parts []coding.Encoding) 
 	return bits <= version.DataBytes(level)*8
 }
 
-// alphaRun is the length from which a run is worth its own segment: it saves 2½ bits a character and costs two headers,
-// 25 bits in small codes and 35 in large ones.
+// alphaRun is the length from which a run is worth its own segment: it saves 2½ bits a character and costs two
+// headers, 25 bits in small codes and 35 in large ones.
 const alphaRun = 16
 
 // segments cuts text into runs of the QR alphanumeric characters (0-9, A-Z, space, $%*+-./:), at 5½ bits each, and
@@ -123,7 +123,8 @@ func penalty(c *coding.Code) int {
 					score++
 				}
 			}
-			// What looks like a finder pattern: 1:1:3:1:1 with four light modules before or after it. The quiet zone counts.
+			// What looks like a finder pattern: 1:1:3:1:1 with four light modules before or after it. The quiet zone
+			// counts.
 			line := uint(0)
 			for x := range c.Size + 4 {
 				line = line<<1&0x7fff | bit(black(x, y))

@@ -88,8 +88,8 @@ func mustScan(t *testing.T, picture image.Image, want string) {
 	}
 }
 
-// theme is what a user's colours make of the SGR codes: 30–37 and 40–47 are his, 16–231 are everybody's, unless the
-// terminal knows none of them.
+// theme is what a user's colours make of the SGR codes: 30–37 and 40–47 are his, 16–231 are everybody's, unless
+// the terminal knows none of them.
 type theme struct {
 	foreground, background color.Gray
 	black, white           color.Gray // 30 and 40, 37 and 47

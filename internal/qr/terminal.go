@@ -10,13 +10,13 @@ import (
 type Style int
 
 const (
-	// HalfBlocks sets two modules, one above the other, in a character (▀▄█ and space). It is for terminals that speak
-	// UTF-8 and draw these characters one column wide, which a console with a Japanese font may not: they are of
-	// "ambiguous" width (Unicode UAX #11).
+	// HalfBlocks sets two modules, one above the other, in a character (▀▄█ and space). It is for terminals that
+	// speak UTF-8 and draw these characters one column wide, which a console with a Japanese font may not: they are
+	// of "ambiguous" width (Unicode UAX #11).
 	HalfBlocks Style = iota
-	// Spaces sets a module in two spaces of its colour. All of it is ASCII and needs no font, for consoles with code page
-	// 932 and for LANG=C; it takes twice the columns and twice the lines. There is no style without colours: "##" on a
-	// background nobody knows is an inverted code for half of the users.
+	// Spaces sets a module in two spaces of its colour. All of it is ASCII and needs no font, for consoles with code
+	// page 932 and for LANG=C; it takes twice the columns and twice the lines. There is no style without colours:
+	// "##" on a background nobody knows is an inverted code for half of the users.
 	Spaces
 )
 
@@ -67,11 +67,11 @@ func (d Drawing) size(style Style, margin int) (columns, lines int) {
 	return modules + 1, (modules + 1) / 2
 }
 
-// Terminal writes the drawing, black on white whatever the colours of the terminal, in one write, beginning at the first
-// column. Each line ends with the terminal's own colours and "\n". Width and height are what there is for it, in columns
-// and lines: a code of which a part has scrolled away cannot be scanned, so the height is the window's less the lines
-// that the caller writes next, the cursor's own among them. 0 is no limit. With room enough the margin is four modules,
-// else two; when that does not fit either, nothing is written and the error is a *TooSmallError.
+// Terminal writes the drawing, black on white whatever the colours of the terminal, in one write, beginning at the
+// first column. Each line ends with the terminal's own colours and "\n". Width and height are what there is for it,
+// in columns and lines: a code of which a part has scrolled away cannot be scanned, so the height is the window's
+// less the lines that the caller writes next, the cursor's own among them. 0 is no limit. With room enough the margin
+// is four modules, else two; when that does not fit either, nothing is written and the error is a *TooSmallError.
 func (d Drawing) Terminal(w io.Writer, width, height int, style Style) error {
 	fits := func(margin int) bool {
 		columns, lines := d.size(style, margin)

@@ -1,7 +1,7 @@
-// Package serve is the credential endpoint of exec --server: credentials on loopback, in the form that AWS clients ask a
-// container's endpoint for them, for whoever has the token and nobody else; and one renewal at a time however many ask.
-// It never decides where credentials come from, never writes anything down, never prints, and listens on nothing but
-// 127.0.0.1.
+// Package serve is the credential endpoint of exec --server: credentials on loopback, in the form that AWS clients
+// ask a container's endpoint for them, for whoever has the token and nobody else; and one renewal at a time however
+// many ask. It never decides where credentials come from, never writes anything down, never prints, and listens on
+// nothing but 127.0.0.1.
 package serve
 
 import (
@@ -38,8 +38,8 @@ const (
 	headerBytes = 8 << 10
 )
 
-// endless is the lifetime that clients are told of credentials that do not end: botocore and the SDK for JavaScript take
-// none that name no end, and come back for more before it.
+// endless is the lifetime that clients are told of credentials that do not end: botocore and the SDK for JavaScript
+// take none that name no end, and come back for more before it.
 const endless = time.Hour
 
 // Endpoint is the open endpoint. Close it.
@@ -54,8 +54,8 @@ type Endpoint struct {
 	server *http.Server
 }
 
-// Listen opens an endpoint on a free port of 127.0.0.1 that answers with what get returns. What get's error says is told
-// to the client, who shows it to the person: it must hold no secret.
+// Listen opens an endpoint on a free port of 127.0.0.1 that answers with what get returns. What get's error says is
+// told to the client, who shows it to the person: it must hold no secret.
 func Listen(get func(context.Context) (Credentials, error)) (*Endpoint, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -88,9 +88,9 @@ func (e *Endpoint) Close() {
 	e.server.Close() //nolint:errcheck // nobody is left to tell
 }
 
-// ServeHTTP answers the one request that there is. Any other learns nothing of what was wrong with it: a web page that
-// guesses ports, also by a name of its own that it has made 127.0.0.1 (DNS rebinding, which Host gives away), and another
-// user's program, which does not know the token.
+// ServeHTTP answers the one request that there is. Any other learns nothing of what was wrong with it: a web page
+// that guesses ports, also by a name of its own that it has made 127.0.0.1 (DNS rebinding, which Host gives away),
+// and another user's program, which does not know the token.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := r.Header["Authorization"]
 	if r.Method != http.MethodGet || r.RequestURI != "/" || r.Host != e.host || len(given) != 1 ||
@@ -105,7 +105,8 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var answer any
 	status := http.StatusOK
 	if err != nil {
-		// As the Go SDK and the one for JavaScript read it; botocore shows it whole. Any of them tries again a few times.
+		// As the Go SDK and the one for JavaScript read it; botocore shows it whole. Any of them tries again a few
+		// times.
 		status, answer = http.StatusServiceUnavailable, struct{ Code, Message string }{"NoCredentials", err.Error()}
 	} else {
 		if c.Expiration.IsZero() {

@@ -18,8 +18,8 @@ const spent = time.Minute
 
 // Renewer hands out credentials and renews them, once at a time however many clients ask.
 type Renewer struct {
-	// Renew returns credentials that are good for a while: the same as last time, or new ones. It calls asking when it is
-	// about to wait for a person. ctx ends with Interrupt, not with the client that happened to ask first.
+	// Renew returns credentials that are good for a while: the same as last time, or new ones. It calls asking when
+	// it is about to wait for a person. ctx ends with Interrupt, not with the client that happened to ask first.
 	Renew func(ctx context.Context, asking func()) (Credentials, error)
 	// Unanswered is what a client is told that has waited in vain.
 	Unanswered error

@@ -56,9 +56,9 @@ func (r ClientOptions) NewSessionClient(ctx context.Context, s Session) (*Client
 }
 
 func (r ClientOptions) newClient(ctx context.Context, id, secret, token string) (*Client, error) {
-	// The SDK reads the environment but no file: awsmfa has read those, by rules that the SDK lacks (included profiles).
-	// The SDK would refuse a whole profile for one setting of another client (retry_mode = legacy), and every call if
-	// AWS_PROFILE names a profile that is in no file.
+	// The SDK reads the environment but no file: awsmfa has read those, by rules that the SDK lacks (included
+	// profiles). The SDK would refuse a whole profile for one setting of another client (retry_mode = legacy), and
+	// every call if AWS_PROFILE names a profile that is in no file.
 	if name, ok := os.LookupEnv("AWS_PROFILE"); ok { //nolint:forbidigo // only the SDK reads it, here
 		os.Unsetenv("AWS_PROFILE")           //nolint:errcheck // the name is one
 		defer os.Setenv("AWS_PROFILE", name) //nolint:errcheck // as above

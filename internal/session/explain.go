@@ -64,8 +64,8 @@ func (c *Client) explainAnswer(
 	code, said, status := api.ErrorCode(), api.ErrorMessage(), response.HTTPStatusCode()
 	switch code {
 	case "InvalidClientTokenId", "UnrecognizedClientException":
-		return msg.Errorf("AWS does not know the access key %s: it was deleted or deactivated, or it belongs to another partition",
-			c.id).
+		return msg.Errorf("AWS does not know the access key %s: it was deleted or deactivated, "+
+			"or it belongs to another partition", c.id).
 			Hint("compare it with the user's access keys in the IAM console; " +
 				"for China, GovCloud and the European Sovereign Cloud set the profile's region").
 			Wrap(err)
@@ -113,14 +113,15 @@ func (c *Client) explainAnswer(
 // NotAWS is the error for an answer that cannot be AWS's. err may be nil.
 func NotAWS(host string, status int, err error) *msg.Error {
 	return msg.Errorf("the answer from %s is not AWS's (HTTP status %d)", host, status).
-		Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, check HTTPS_PROXY").
+		Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
+			"check HTTPS_PROXY").
 		Wrap(err)
 }
 
 // SetClock is the hint for a wrong clock. The clock of WSL stands still while the computer sleeps, and WSL has no
 // timedatectl that would help.
-const SetClock = "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; Linux: timedatectl set-ntp true; " +
-	"Linux in WSL: sudo hwclock -s, or in Windows wsl --shutdown)"
+const SetClock = "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.apple.com; " +
+	"Linux: timedatectl set-ntp true; Linux in WSL: sudo hwclock -s, or in Windows wsl --shutdown)"
 
 // clockWrong is the error for a signature that AWS refused because of this computer's clock.
 func (c *Client) clockWrong(err error) *msg.Error {
@@ -175,7 +176,8 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 			Wrap(err)
 	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verify):
 		return msg.Errorf("this computer does not trust the certificate of %s: %s", host, msg.Cause(err)).
-			Hint("if a company proxy decrypts TLS, name its certificates in AWS_CA_BUNDLE or in the profile's ca_bundle").
+			Hint("if a company proxy decrypts TLS, name its certificates in AWS_CA_BUNDLE " +
+				"or in the profile's ca_bundle").
 			Wrap(err)
 	case errors.As(err, &record), errors.As(err, &alert),
 		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):

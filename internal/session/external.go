@@ -88,8 +88,9 @@ func (x *ExternalSource) keyParts() []string {
 	}
 }
 
-// ReadSignIn reads the AWS CLI's sign-in file, if the source is a sign-in. It is part of the cache key, so that a session
-// from another person's sign-in, or from before a sign-out, is not used. (Botocore removes its own at a sign-out.)
+// ReadSignIn reads the AWS CLI's sign-in file, if the source is a sign-in. It is part of the cache key, so that a
+// session from another person's sign-in, or from before a sign-out, is not used. (Botocore removes its own at a
+// sign-out.)
 func (x *ExternalSource) ReadSignIn() {
 	if path, err := x.signInFile(); err == nil {
 		x.SignIn, _ = bounded.ReadFile(path) // cachedSignIn reports the error
@@ -124,8 +125,8 @@ func (x *ExternalSource) environment() (profile.Keys, error) {
 	from, _ := x.Profile.Get("credential_source")
 	if x.Kind != profile.KindCredentialSource || from != profile.FromEnvironment ||
 		k.AccessKeyID == "" || k.SecretAccessKey.Reveal() == "" {
-		return profile.Keys{}, msg.Errorf("profile %q takes its credentials from the environment (credential_source), which has none",
-			x.Profile.Name).
+		return profile.Keys{}, msg.Errorf("profile %q takes its credentials from the environment (credential_source), "+
+			"which has none", x.Profile.Name).
 			Hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	return k, nil
@@ -164,8 +165,9 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 	if got.CanExpire {
 		s.Expiration = got.Expires.UTC().Truncate(time.Second)
 		if x.Kind == profile.KindProcess && !s.Expiration.After(r.Now()) {
+			name, pos := x.Profile.Name, x.Profile.Where("credential_process")
 			return Session{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials that expired at %s",
-				x.Profile.Name, x.Profile.Where("credential_process"), s.Expiration.Format(time.RFC3339)).
+				name, pos, s.Expiration.Format(time.RFC3339)).
 				Hint("run it by itself; if they should not have expired yet, check this computer's clock")
 		}
 	}
@@ -176,7 +178,8 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 	return s, nil
 }
 
-// checkExternal is check for a source that may return a key pair with neither token nor expiration, such as a container.
+// checkExternal is check for a source that may return a key pair with neither token nor expiration, such as a
+// container.
 func (c *Client) checkExternal(kind profile.Kind, s Session) error {
 	if kind == profile.KindSSO || kind == profile.KindWebIdentity {
 		return c.check(s)
@@ -190,8 +193,8 @@ func (c *Client) checkExternal(kind profile.Kind, s Session) error {
 	return c.check(s)
 }
 
-// provider returns the SDK's provider for the source. It does not let the SDK read the settings, which knows no included
-// profiles.
+// provider returns the SDK's provider for the source. It does not let the SDK read the settings, which knows no
+// included profiles.
 func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	switch x.Kind {
@@ -287,9 +290,10 @@ func roleCredentials(ctx context.Context, portal *sso.Client, s profile.SSO, acc
 	}, nil
 }
 
-// newProcess returns the SDK's provider for a program, with a command of our own. It has the environment in Environ, where
-// a variable detects a profile that calls itself, and no stdin, which belongs to the command that exec runs. On Windows
-// it passes the line to cmd unchanged: the SDK breaks the quotes around a path with blanks (aws-sdk-go-v2, issue 3208).
+// newProcess returns the SDK's provider for a program, with a command of our own. It has the environment in Environ,
+// where a variable detects a profile that calls itself, and no stdin, which belongs to the command that exec runs. On
+// Windows it passes the line to cmd unchanged: the SDK breaks the quotes around a path with blanks (aws-sdk-go-v2,
+// issue 3208).
 func newProcess(x ExternalSource, command string) process {
 	printed := &bounded.Output{}
 	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
@@ -337,8 +341,8 @@ func (c *Client) credentialSource(x ExternalSource, from string) (aws.Credential
 	}), nil
 }
 
-// imds returns a client for the instance metadata service. Outside of EC2 its address does not answer, so there is one try
-// with a second's timeout, as in botocore, and no proxy.
+// imds returns a client for the instance metadata service. Outside of EC2 its address does not answer, so there is
+// one try with a second's timeout, as in botocore, and no proxy.
 func (c *Client) imds() *imds.Client {
 	near := awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = time.Second }).
 		WithTransportOptions(func(t *http.Transport) { t.Proxy, t.ResponseHeaderTimeout = nil, time.Second })
@@ -353,22 +357,23 @@ const (
 	containerPath = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 )
 
-// container returns the endpoint of a container's credentials, and the token for it. As in every AWS client, a URL without
-// TLS must be loopback or one of the addresses of ECS and EKS (AWS SDKs and Tools Reference Guide, "Container credential
-// provider").
+// container returns the endpoint of a container's credentials, and the token for it. As in every AWS client, a URL
+// without TLS must be loopback or one of the addresses of ECS and EKS (AWS SDKs and Tools Reference Guide, "Container
+// credential provider").
 func (x *ExternalSource) container() (endpoint, token string, err error) {
 	full := x.Getenv(containerURL)
 	if path := x.Getenv(containerPath); path != "" {
 		full = "http://169.254.170.2" + path
 	}
 	if full == "" {
-		return "", "", msg.Errorf("profile %q takes its credentials from its container (credential_source), and this is not one",
-			x.Profile.Name).
+		return "", "", msg.Errorf("profile %q takes its credentials from its container (credential_source), "+
+			"and this is not one", x.Profile.Name).
 			Hint("AWS sets AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI in a container")
 	}
 	u, err := url.Parse(full)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return "", "", msg.Errorf("profile %q: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine", x.Profile.Name).
+		return "", "", msg.Errorf("profile %q: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor on this machine",
+			x.Profile.Name).
 			Hint("AWS clients request credentials from no other address")
 	}
 	token = x.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
@@ -424,16 +429,16 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 			err = fmt.Errorf("HTTP status %d", answered.HTTPStatusCode())
 		}
 		err = withoutURL(err)
-		return msg.Errorf("profile %q takes its credentials from this machine (credential_source = %s), which gave none: %s",
-			name, msg.Escaped(from), msg.Cause(err)).
+		return msg.Errorf("profile %q takes its credentials from this machine (credential_source = %s), "+
+			"which gave none: %s", name, msg.Escaped(from), msg.Cause(err)).
 			Hint("this works only where AWS gives the machine or the container a role").
 			Wrap(err)
 	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
 		return x.tokenUnreadable(file.Path, err)
 	case code == "" && errors.As(err, &operation): // there was no answer
 		return c.Explain(err)
-	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file): // while the SDK renewed it
-		return x.unreadable(file.Path, err)
+	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file):
+		return x.unreadable(file.Path, err) // while the SDK renewed it
 	}
 	var explained *msg.Error
 	switch x.Kind {
@@ -455,12 +460,14 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 func explainWebIdentity(profileName, code, said string) *msg.Error {
 	switch code {
 	case "ExpiredTokenException", "InvalidIdentityToken", "IDPRejectedClaim":
-		return msg.Errorf("AWS does not accept the web identity token of profile %q: %s", profileName, msg.Foreign(said)).
+		return msg.Errorf("AWS does not accept the web identity token of profile %q: %s",
+			profileName, msg.Foreign(said)).
 			Hint("have the system that writes the token file write a new token")
 	case "AccessDenied":
 		return msg.Errorf("the role of profile %q cannot be assumed with its web identity token; AWS says: %s",
 			profileName, msg.Foreign(said)).
-			Hint("check that role_arn is exact, and that the role's trust policy allows the token's issuer, subject and audience")
+			Hint("check that role_arn is exact, and that the role's trust policy allows the token's issuer, " +
+				"subject and audience")
 	}
 	return nil
 }
@@ -470,7 +477,8 @@ func (x *ExternalSource) explainSSO(code string) *msg.Error {
 	switch code {
 	case "ForbiddenException", "ResourceNotFoundException":
 		s, _ := x.Profile.SSO()
-		return msg.Errorf("IAM Identity Center gives you no role %q in account %q (profile %q)", s.Role, s.Account, x.Profile.Name).
+		return msg.Errorf("IAM Identity Center gives you no role %q in account %q (profile %q)",
+			s.Role, s.Account, x.Profile.Name).
 			Hint("check sso_account_id and sso_role_name, or ask for the permission set")
 	case "", "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException":
 		return x.expired()
@@ -482,8 +490,8 @@ func (x *ExternalSource) explainSSO(code string) *msg.Error {
 func (x *ExternalSource) explainLogin(code string, err error) *msg.Error {
 	switch {
 	case strings.Contains(err.Error(), "insufficient permissions"): // the SDK's message
-		return msg.Errorf("the console sign-in of profile %q cannot be renewed: AWS denies its user signin:CreateOAuth2Token",
-			x.Profile.Name).
+		return msg.Errorf("the console sign-in of profile %q cannot be renewed: "+
+			"AWS denies its user signin:CreateOAuth2Token", x.Profile.Name).
 			Hint("have the administrator allow it (AWS's policy SignInLocalDevelopmentAccess does)")
 	case code == "":
 		return x.expired()
@@ -500,37 +508,41 @@ func processFailed(x ExternalSource, err error) *msg.Error {
 		return msg.Errorf("the credential_process of profile %q (%s) printed more than credentials", name, pos).
 			Hint("it must print JSON with Version 1, AccessKeyId and SecretAccessKey, and nothing else")
 	case errors.As(err, &exit):
-		return msg.Errorf("the credential_process of profile %q (%s) ended with exit code %d", name, pos, exit.ExitCode()).
+		return msg.Errorf("the credential_process of profile %q (%s) ended with exit code %d",
+			name, pos, exit.ExitCode()).
 			Hint("its own message is above; run it by itself to see more")
 	case errors.Is(err, context.DeadlineExceeded):
-		return msg.Errorf("the credential_process of profile %q (%s) did not end within %s", name, pos, msg.Duration(lockTimeout)).
+		return msg.Errorf("the credential_process of profile %q (%s) did not end within %s",
+			name, pos, msg.Duration(lockTimeout)).
 			Hint("run it by itself to see what it waits for")
 	case errors.Is(err, exec.ErrWaitDelay):
-		return msg.Errorf("the credential_process of profile %q (%s) has ended, and a program that it started keeps its stdout open",
-			name, pos).
+		return msg.Errorf("the credential_process of profile %q (%s) has ended, "+
+			"and a program that it started keeps its stdout open", name, pos).
 			Hint("start that program with its output closed: every AWS client would wait for it")
 	}
 	const mustPrint = "it must print JSON with Version 1, AccessKeyId and SecretAccessKey"
 	switch field := wrongField(err); field {
 	case "":
-		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: not JSON", name, pos).
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: not JSON",
+			name, pos).
 			Hint(mustPrint)
 	case "Version":
-		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: Version is not 1", name, pos).
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: "+
+			"Version is not 1", name, pos).
 			Hint(mustPrint)
 	case "Expiration":
 		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: "+
 			"Expiration is not a date with a time zone", name, pos).
 			Hint("write it like 2026-01-02T15:04:05Z; credentials that do not expire have no Expiration")
 	default:
-		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: %s is missing or not text",
-			name, pos, msg.Escaped(field)).
+		return msg.Errorf("the credential_process of profile %q (%s) did not print valid credentials: "+
+			"%s is missing or not text", name, pos, msg.Escaped(field)).
 			Hint(mustPrint)
 	}
 }
 
-// wrongField returns the field of a program's output that the SDK refused (processcreds, Retrieve), or "" if the output is
-// not JSON.
+// wrongField returns the field of a program's output that the SDK refused (processcreds, Retrieve), or "" if the
+// output is not JSON.
 func wrongField(err error) string {
 	var (
 		date *time.ParseError

@@ -10,9 +10,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 )
 
-// Federate sends a request to the federation endpoint of AWS's sign-in service, with the SDK's proxy, certificates, trace
-// and timeout, and without retries. The form, which contains a session's secrets, is the body of a POST or the query of a
-// GET. Any answer is returned. The error, if there is none, is ctx's or one for Explain.
+// Federate sends a request to the federation endpoint of AWS's sign-in service, with the SDK's proxy, certificates,
+// trace and timeout, and without retries. The form, which contains a session's secrets, is the body of a POST or the
+// query of a GET. Any answer is returned. The error, if there is none, is ctx's or one for Explain.
 func (c *Client) Federate(
 	ctx context.Context, method, to string, form neturl.Values,
 ) (status int, body []byte, err error) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DefaultRegion returns the region to call if none is configured: a session is valid in all regions of its partition, which
-// is part of a device's or a role's ARN.
+// DefaultRegion returns the region to call if none is configured: a session is valid in all regions of its partition,
+// which is part of a device's or a role's ARN.
 func DefaultRegion(serial string) string {
 	_, rest, _ := strings.Cut(serial, ":")
 	partition, _, _ := strings.Cut(rest, ":")

@@ -15,7 +15,8 @@ import (
 // Request holds every parameter that identifies a session; its hash is the cache key. The connection settings (region,
 // proxies, timeouts) are not part of it: they do not change the session.
 type Request struct {
-	// Keys is the long-term key pair, unless External is set. If External returns a long-term key pair, Keys is set to it.
+	// Keys is the long-term key pair, unless External is set. If External returns a long-term key pair, Keys is set
+	// to it.
 	Keys     profile.Keys
 	External *ExternalSource
 
@@ -40,9 +41,9 @@ type Endpoint struct {
 	Global bool
 }
 
-// Roles returns the roles of a chain with their durations: of the last asked, else its profile's, else an hour; of those
-// before it an hour. AWS gives at most an hour to a role that is assumed with another role's session, so a longer one is
-// an error here, before a code is asked for.
+// Roles returns the roles of a chain with their durations: of the last asked, else its profile's, else an hour; of
+// those before it an hour. AWS gives at most an hour to a role that is assumed with another role's session, so a
+// longer one is an error here, before a code is asked for.
 func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 	var roles []profile.Role
 	for i, r := range chain.Roles {
@@ -55,8 +56,9 @@ func Roles(chain profile.Chain, asked time.Duration) ([]profile.Role, error) {
 			r.Duration = profile.DefaultRoleDuration
 		}
 		if i > 0 && r.Duration > profile.MaxChainedDuration {
-			return nil, msg.Errorf("profile %q asks for %s, and AWS gives at most 1h to a role that is assumed with another role "+
-				"(profile %q)", r.Profile, msg.Duration(r.Duration), chain.Roles[i-1].Profile).
+			return nil, msg.Errorf("profile %q asks for %s, "+
+				"and AWS gives at most 1h to a role that is assumed with another role (profile %q)",
+				r.Profile, msg.Duration(r.Duration), chain.Roles[i-1].Profile).
 				Hint("set duration_seconds = 3600, or pass --duration 1h: awsmfa renews it without a code")
 		}
 		roles = append(roles, r)
@@ -138,8 +140,8 @@ func (r Request) roleParts() []string {
 	return parts
 }
 
-// lockName returns the name of the lock for this request: per user if it needs a code, for two questions at a time would
-// share one screen and each code works once; else per session.
+// lockName returns the name of the lock for this request: per user if it needs a code, for two questions at a time
+// would share one screen and each code works once; else per session.
 func (r Request) lockName() string {
 	if r.needsCode() {
 		return r.userKey()
@@ -147,8 +149,8 @@ func (r Request) lockName() string {
 	return r.CacheKey()
 }
 
-// userKey returns the cache key of the user's device. An external source's settings identify its keys, so that it need not
-// be called to find what is cached for them; see sourceKeyID.
+// userKey returns the cache key of the user's device. An external source's settings identify its keys, so that it
+// need not be called to find what is cached for them; see sourceKeyID.
 func (r Request) userKey() string { return "user-" + hash(r.userParts()...) }
 
 func (r Request) userParts() []string {
@@ -159,8 +161,8 @@ func (r Request) userParts() []string {
 	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, endpoint...)
 }
 
-// sourceKeyID returns the ID of the long-term key that the external source returned; "" before that, and for keys from the
-// profile, which are part of the cache key.
+// sourceKeyID returns the ID of the long-term key that the external source returned; "" before that, and for keys
+// from the profile, which are part of the cache key.
 func (r Request) sourceKeyID() string {
 	if r.External == nil {
 		return ""
@@ -195,7 +197,8 @@ func (r Request) String() string {
 // Format writes String for every verb, so that no secret is ever printed.
 func (r Request) Format(w fmt.State, _ rune) { io.WriteString(w, r.String()) }
 
-// hash returns the same value only for the same list of parts. It reveals none of them: a secret access key has 240 bits.
+// hash returns the same value only for the same list of parts. It reveals none of them: a secret access key has 240
+// bits.
 func hash(parts ...string) string {
 	h := sha256.New()
 	var size [8]byte

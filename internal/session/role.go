@@ -19,8 +19,8 @@ import (
 // even if the source session expires sooner.
 const sourceTTL = time.Minute
 
-// assume assumes the last role with the session of its source. If AWS refuses a cached source session, assume never uses
-// that one again and obtains another, once.
+// assume assumes the last role with the session of its source. If AWS refuses a cached source session, assume never
+// uses that one again and obtains another, once.
 func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 	if want.direct() {
 		c, err := p.client(ctx, want)
@@ -96,8 +96,9 @@ func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn
 	return c.parseCredentials(out.Credentials, role.Duration, warn)
 }
 
-// sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's, else the
-// MFA device's, which by AWS's usual policies is the user's name, as trust policies require it in sts:RoleSessionName.
+// sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's,
+// else the MFA device's, which by AWS's usual policies is the user's name, as trust policies require it in
+// sts:RoleSessionName.
 func (r Request) sessionName(role profile.Role) string {
 	if role.SessionName != "" {
 		return role.SessionName
@@ -124,11 +125,13 @@ func (c *Client) explainFor(want Request, err error) error {
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
 		return roleDenied(want, role.Profile, said, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
-		return msg.Errorf("profile %q asks for %s, longer than the role allows", role.Profile, msg.Duration(role.Duration)).
+		return msg.Errorf("profile %q asks for %s, longer than the role allows",
+			role.Profile, msg.Duration(role.Duration)).
 			Hint("lower duration_seconds (or --duration), or have the role's maximum session duration raised").
 			Wrap(err)
 	case code == "ValidationError" && strings.Contains(said, "role chaining"):
-		return msg.Errorf("profile %q asks for %s, and AWS gives at most 1h to a role that is assumed with temporary credentials",
+		return msg.Errorf("profile %q asks for %s, "+
+			"and AWS gives at most 1h to a role that is assumed with temporary credentials",
 			role.Profile, msg.Duration(role.Duration)).
 			Hint("set duration_seconds = 3600, or pass --duration 1h").
 			Wrap(err)
@@ -141,32 +144,36 @@ func roleDenied(want Request, profileName, said string, err error) *msg.Error {
 	e := msg.Errorf("the role of profile %q cannot be assumed; AWS says: %s", profileName, msg.Foreign(said)).Wrap(err)
 	switch {
 	case want.NoMFA:
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
-			"trust policy allows this; it may require an external_id, or MFA, which --no-mfa turns off")
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
+			"and that the role's trust policy allows this; " +
+			"it may require an external_id, or MFA, which --no-mfa turns off")
 	case want.isExternal() && len(want.Roles) == 1:
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
-			"trust policy allows this; it may require an external_id, or MFA, which the source's credentials do not have: " +
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
+			"and that the role's trust policy allows this; " +
+			"it may require an external_id, or MFA, which the source's credentials do not have: " +
 			"awsmfa asks for a code only if these are a user's long-term keys")
 	case len(want.Roles) > 1: // a role's session has no aws:MultiFactorAuthPresent
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
-			"trust policy allows this; it may require an external_id, or MFA, which AWS does not pass on through another role")
+		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
+			"and that the role's trust policy allows this; " +
+			"it may require an external_id, or MFA, which AWS does not pass on through another role")
 	}
-	return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) and that the role's " +
-		"trust policy allows this; it may require an external_id, or a more recent code (--refresh)")
+	return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
+		"and that the role's trust policy allows this; " +
+		"it may require an external_id, or a more recent code (--refresh)")
 }
 
 // sourceRevoked is the error for a role whose source has a session that AWS refuses. That session may be left over, and
 // hide the source that the user meant.
 func sourceRevoked(role string, source profile.Profile, err error) *msg.Error {
 	if c, ok := source.HiddenSource(); ok && c.Used.Kind == profile.KindKeys {
-		return msg.Errorf("AWS no longer accepts the session of profile %q (%s), which assumes the role of profile %q; "+
-			"it hides the %s at %s", source.Name, c.Used.Pos, role, c.Ignored.Key, c.Ignored.Pos).
+		return msg.Errorf("AWS no longer accepts the session of profile %q (%s), "+
+			"which assumes the role of profile %q; it hides the %s at %s", source.Name, c.Used.Pos, role, c.Ignored.Key, c.Ignored.Pos).
 			Hint("remove the key pair and its token from %s: then %s counts", msg.Path(c.Used.Pos.File), c.Ignored.Key).
 			Wrap(err)
 	}
 	if s, ok := source.PastedSession(); ok {
-		return msg.Errorf("AWS no longer accepts the session that was pasted into profile %q in place of the user's own keys "+
-			"(%s), which assumes the role of profile %q", source.Name, s.Where, role).
+		return msg.Errorf("AWS no longer accepts the session that was pasted into profile %q "+
+			"in place of the user's own keys (%s), which assumes the role of profile %q", source.Name, s.Where, role).
 			Hint("put the keys back: run %s", msg.Command("setup", source.Name)).
 			Wrap(err)
 	}

@@ -1,6 +1,7 @@
-// Package session obtains sessions: from the cache or, under its lock, from STS, once for each link of a chain of roles.
-// It calls AWS through the SDK, which also runs a credential_process and renews the AWS CLI's sign-in tokens, and turns
-// AWS's errors into messages. It never prints, never asks the person itself, and stores nothing outside the given cache.
+// Package session obtains sessions: from the cache or, under its lock, from STS, once for each link of a chain of
+// roles. It calls AWS through the SDK, which also runs a credential_process and renews the AWS CLI's sign-in tokens,
+// and turns AWS's errors into messages. It never prints, never asks the person itself, and stores nothing outside the
+// given cache.
 package session
 
 import (
@@ -34,8 +35,8 @@ type Session struct {
 	KeyID           string    // of the external source's long-term key that obtained the session; else ""
 }
 
-// isLongTerm reports whether a source returned a user's long-term key pair, not a session. (The IDs of temporary keys begin
-// with ASIA: IAM User Guide, "IAM identifiers".)
+// isLongTerm reports whether a source returned a user's long-term key pair, not a session. (The IDs of temporary keys
+// begin with ASIA: IAM User Guide, "IAM identifiers".)
 func (s Session) isLongTerm() bool {
 	return s.SessionToken == "" && !strings.HasPrefix(s.AccessKeyID, "ASIA")
 }
@@ -45,8 +46,8 @@ func (s Session) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "session %s until %s", s.AccessKeyID, s.Expiration.UTC().Format(time.RFC3339))
 }
 
-// encode returns the session as five lines, for the cache, and a sixth if it has a KeyID. Decoding JSON would take longer
-// than the rest of a call that finds a cached session.
+// encode returns the session as five lines, for the cache, and a sixth if it has a KeyID. Decoding JSON would take
+// longer than the rest of a call that finds a cached session.
 func (s Session) encode() []byte {
 	lines := []string{
 		s.AccessKeyID, s.SecretAccessKey, s.SessionToken,
@@ -111,9 +112,9 @@ type Provider struct {
 	revoked     []string          // access key IDs of cached sessions that AWS no longer accepts
 }
 
-// Retrieve returns the session for want: the cached one while it lasts, else a new one. However many processes ask for it
-// at once, one of them asks for a token code. Errors are *msg.Error, or context.Canceled. Sessions that cannot be cached
-// stay in memory.
+// Retrieve returns the session for want: the cached one while it lasts, else a new one. However many processes ask
+// for it at once, one of them asks for a token code. Errors are *msg.Error, or context.Canceled. Sessions that cannot
+// be cached stay in memory.
 func (p *Provider) Retrieve(want Request) (Session, error) {
 	if s, ok := p.cached(want, p.MinTTL); ok {
 		return s, nil
@@ -123,8 +124,8 @@ func (p *Provider) Retrieve(want Request) (Session, error) {
 	return p.retrieve(ctx, want, p.MinTTL)
 }
 
-// retrieve obtains the session under the lock. A role's source session is retrieved in the same way, with a cache file and
-// a lock of its own.
+// retrieve obtains the session under the lock. A role's source session is retrieved in the same way, with a cache
+// file and a lock of its own.
 func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Duration) (Session, error) {
 	unlock, err := p.lock(ctx, want)
 	if err != nil {
@@ -148,8 +149,8 @@ func (p *Provider) retrieve(ctx context.Context, want Request, minTTL time.Durat
 	if !named {
 		want, err = p.device(ctx, want)
 		if want.External != nil && errors.Is(err, errNoDevice) { // and no setting asks for MFA
-			p.Say(msg.Textf("the user of access key %s, from profile %q, has no MFA device: the key is used without MFA",
-				given.AccessKeyID, want.External.Profile.Name))
+			p.Say(msg.Textf("the user of access key %s, from profile %q, has no MFA device: "+
+				"the key is used without MFA", given.AccessKeyID, want.External.Profile.Name))
 			return p.fromSource(ctx, want, given)
 		}
 		if err != nil {
@@ -207,8 +208,8 @@ func (p *Provider) fromSource(ctx context.Context, want Request, given Session) 
 	return s, err
 }
 
-// request obtains a new session, and returns want with the device that was used. found means that want's device was found,
-// not named.
+// request obtains a new session, and returns want with the device that was used. found means that want's device was
+// found, not named.
 func (p *Provider) request(ctx context.Context, want Request, found bool) (s Session, used Request, err error) {
 	switch {
 	case want.needsCode():
@@ -240,7 +241,8 @@ func (p *Provider) store(want Request, s Session) {
 		p.storeInMemory(want.CacheKey(), s)
 		p.Warn(notCached(err))
 	} else if p.lockErr != nil {
-		p.Warn(msg.Errorf("processes cannot wait for one another, so several may ask for a code: %s", p.lockErr).Wrap(p.lockErr))
+		p.Warn(msg.Errorf("processes cannot wait for one another, so several may ask for a code: %s", p.lockErr).
+			Wrap(p.lockErr))
 	}
 }
 
@@ -323,7 +325,7 @@ func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
 		p.Options.Trace("cache: the session for %s has %s left, less than %s", want, left.Round(time.Second), minTTL)
 		return Session{}, false
 	case left > lifetime+clockLeeway:
-		p.Options.Trace("cache: the session would outlive its duration, so this computer's clock was set back: not used")
+		p.Options.Trace("cache: not used: this computer's clock was set back (the session would outlive its duration)")
 		return Session{}, false
 	case slices.Contains(p.revoked, s.AccessKeyID):
 		return Session{}, false
@@ -338,8 +340,8 @@ func (p *Provider) cached(want Request, minTTL time.Duration) (Session, bool) {
 	return s, true
 }
 
-// Cached returns the cached session for want, without any request or write. serial is want's device, else the cached one,
-// else "".
+// Cached returns the cached session for want, without any request or write. serial is want's device, else the cached
+// one, else "".
 func (p *Provider) Cached(want Request) (s Session, serial string, found bool) {
 	s, found = p.cached(want, p.MinTTL)
 	return s, p.withCachedDevice(want).Serial, found
@@ -364,8 +366,8 @@ func notUsed(u *cache.Unusable) *msg.Error {
 // minutes off.
 const clockLeeway = 15 * time.Minute
 
-// withCachedDevice fills in the cached device if want names none. Its cache file holds the serial number and, on a second
-// line, the ID of the external source's key.
+// withCachedDevice fills in the cached device if want names none. Its cache file holds the serial number and, on a
+// second line, the ID of the external source's key.
 func (p *Provider) withCachedDevice(want Request) Request {
 	if want.Serial != "" || !want.TakesMFA() {
 		return want
@@ -401,7 +403,8 @@ func (p *Provider) lock(ctx context.Context, want Request) (unlock func(), err e
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case bounded.Err() != nil:
-		return nil, msg.Errorf("another awsmfa has been obtaining a session for the same user for %s", msg.Duration(lockTimeout)).
+		return nil, msg.Errorf("another awsmfa has been obtaining a session for the same user for %s",
+			msg.Duration(lockTimeout)).
 			Hint("it may be asking for a code in another terminal: answer it, or end that awsmfa")
 	}
 	p.Options.Trace("cache: no lock: %v", err)

@@ -55,8 +55,8 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// So is each setting of each role of the chain, but not what the profile is called; and all that tells one beginning from
-// another.
+// So is each setting of each role of the chain, but not what the profile is called; and all that tells one beginning
+// from another.
 func TestRoleKey(t *testing.T) {
 	role := func() profile.Role { return profile.Role{Profile: "a", ARN: "arn:aws:iam::123456789012:role/a"} }
 	others := map[string]any{

@@ -28,8 +28,9 @@ type Settings struct {
 // DefaultRetryMode is the SDK's.
 const DefaultRetryMode = aws.RetryModeStandard
 
-// ReadSettings returns the settings of the variables, which come first, and of a profile (AWS SDKs and Tools Reference
-// Guide, "Settings reference"). An invalid setting is a *msg.Error with its position. home is the home directory, for ~.
+// ReadSettings returns the settings of the variables, which come first, and of a profile (AWS SDKs and Tools
+// Reference Guide, "Settings reference"). An invalid setting is a *msg.Error with its position. home is the home
+// directory, for ~.
 func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
 	s := Settings{caBundle: caBundle(p, getenv("AWS_CA_BUNDLE"), home)}
 	for _, setting := range []struct {
@@ -88,7 +89,8 @@ func BadVariable(variable string, values []string) *msg.Error {
 	return msg.Errorf("%s must be one of: %s", variable, msg.List(values)).Hint(fix)
 }
 
-// BadSetting is BadVariable for a setting in a profile. It does not show the value, which may have been pasted by mistake.
+// BadSetting is BadVariable for a setting in a profile. It does not show the value, which may have been pasted by
+// mistake.
 func BadSetting(p profile.Profile, key string, values []string) *msg.Error {
 	const fix = "correct the line, or remove it"
 	if values == nil {
@@ -97,7 +99,8 @@ func BadSetting(p profile.Profile, key string, values []string) *msg.Error {
 	return msg.Errorf("profile %q: %s must be one of: %s (%s)", p.Name, key, msg.List(values), p.Where(key)).Hint(fix)
 }
 
-// caBundle returns a func that reads the certificates named by the variable, else by the setting, or nil if there are none.
+// caBundle returns a func that reads the certificates named by the variable, else by the setting, or nil if there are
+// none.
 func caBundle(p profile.Profile, variable, home string) func() ([]byte, error) {
 	setting, _ := p.Get("ca_bundle")
 	file := cmp.Or(variable, setting)

@@ -38,8 +38,8 @@ func (x *ExternalSource) ssoToken() (t ssoToken, err error) {
 	return t, nil
 }
 
-// checkLogin does the same for the file of aws login, before the SDK reads it: the SDK crashes if the PEM key to renew the
-// sign-in is missing (credentials/logincreds, parseKey).
+// checkLogin does the same for the file of aws login, before the SDK reads it: the SDK crashes if the PEM key to
+// renew the sign-in is missing (credentials/logincreds, parseKey).
 func (x *ExternalSource) checkLogin() (path string, err error) {
 	if path, err = x.cachedSignIn(); err != nil {
 		return "", err
@@ -115,8 +115,8 @@ func (x *ExternalSource) signInAgain(e *msg.Error) *msg.Error {
 	return e.Hint("sign in again to replace the file: aws sso login --profile %s", msg.Word(x.Profile.Name))
 }
 
-// parseDate parses a date with a time zone. Older versions of the AWS CLI wrote a blank before the time, UTC for the zone,
-// or a zone without a colon; botocore reads all of these (dateutil.parser).
+// parseDate parses a date with a time zone. Older versions of the AWS CLI wrote a blank before the time, UTC for the
+// zone, or a zone without a colon; botocore reads all of these (dateutil.parser).
 func parseDate(text string) (time.Time, error) {
 	text = strings.Replace(strings.TrimSpace(text), " ", "T", 1)
 	for _, zone := range []string{"UTC", "GMT"} {

@@ -127,7 +127,8 @@ func (r Request) subject() string {
 func (p *Provider) findNewDevice(ctx context.Context, want Request, refusal error) (Request, error) {
 	p.Options.Trace("device: AWS no longer knows the cached %s", want.Serial)
 	if err := p.Cache.Remove(want.userKey()); err != nil {
-		p.Warn(msg.Errorf("the MFA device that AWS no longer knows cannot be removed from the cache: %s", err).Wrap(err))
+		p.Warn(msg.Errorf("the MFA device that AWS no longer knows cannot be removed from the cache: %s", err).
+			Wrap(err))
 	}
 	old := want.Serial
 	want.Serial, p.foundSerial = "", ""
@@ -168,7 +169,9 @@ func (c *Client) withCode(ctx context.Context, want Request, code string, warn f
 }
 
 // getSessionToken calls GetSessionToken, without MFA if code is "".
-func (c *Client) getSessionToken(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
+func (c *Client) getSessionToken(
+	ctx context.Context, want Request, code string, warn func(*msg.Error),
+) (Session, error) {
 	ctx, cancel := c.Call(ctx)
 	defer cancel()
 	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(want.Duration)}
@@ -203,9 +206,11 @@ func (c *Client) parseCredentials(
 	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
 	switch {
 	case c.ahead < -maxSkew:
-		warn(msg.Errorf("this computer's clock is %s behind AWS's: AWS will refuse other tools' requests", apart).Hint(SetClock))
+		warn(msg.Errorf("this computer's clock is %s behind AWS's: AWS will refuse other tools' requests", apart).
+			Hint(SetClock))
 	case c.ahead > maxSkew:
-		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).Hint(SetClock))
+		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).
+			Hint(SetClock))
 	}
 	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
 		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
@@ -214,19 +219,22 @@ func (c *Client) parseCredentials(
 	return s, nil
 }
 
-// check refuses an incomplete session, from an answer that is not AWS's or is damaged. Clients would ignore an empty key
-// and use other credentials instead.
+// check refuses an incomplete session, from an answer that is not AWS's or is damaged. Clients would ignore an empty
+// key and use other credentials instead.
 func (c *Client) check(s Session) error {
 	host := cmp.Or(c.lastHost, "AWS")
-	const checkEndpoint = "check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), " +
-		"and whether a proxy answered instead"
+	const checkEndpoint = "check the endpoint settings " +
+		"(AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), and whether a proxy answered instead"
 	switch {
 	case s.AccessKeyID == "" || s.SecretAccessKey == "":
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).Hint(checkEndpoint)
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).
+			Hint(checkEndpoint)
 	case s.SessionToken == "":
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).Hint(checkEndpoint)
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).
+			Hint(checkEndpoint)
 	case s.Expiration.IsZero():
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).Hint(checkEndpoint)
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).
+			Hint(checkEndpoint)
 	case !s.Expiration.After(c.Now()):
 		return msg.Errorf("%s returned a session that expired at %s", host, s.Expiration.UTC().Format(time.RFC3339)).
 			Hint("check this computer's clock, and the endpoint's")

@@ -19,9 +19,9 @@ import (
 // maxAnswer limits an answer's size, in bytes, far above any of AWS's: another server must not fill the memory.
 const maxAnswer = 1 << 20
 
-// tracing traces each request's operation, address and status, but neither headers nor bodies, which contain the signature,
-// the code and the session. It records the host, the server's time, and the secrets in the request, which an answer may
-// quote.
+// tracing traces each request's operation, address and status, but neither headers nor bodies, which contain the
+// signature, the code and the session. It records the host, the server's time, and the secrets in the request, which
+// an answer may quote.
 type tracing struct {
 	aws.HTTPClient
 	now   func() time.Time
@@ -54,8 +54,8 @@ func (t tracing) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// noteSecrets reports the secrets in a request: tokens in headers, and each field of the query and the body (a form or a
-// JSON object) that is named a token, code, secret or session.
+// noteSecrets reports the secrets in a request: tokens in headers, and each field of the query and the body (a form
+// or a JSON object) that is named a token, code, secret or session.
 func (t tracing) noteSecrets(r *http.Request) error {
 	for _, name := range []string{"X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token"} {
 		t.secret(r.Header.Get(name))
@@ -103,8 +103,8 @@ func fields(body []byte) url.Values {
 	return values
 }
 
-// bare is a client's transport without an http.Client, which would follow a redirect with the code or the session to any
-// host, and put the URL into its errors.
+// bare is a client's transport without an http.Client, which would follow a redirect with the code or the session to
+// any host, and put the URL into its errors.
 type bare struct{ *http.Transport }
 
 func (b bare) Do(r *http.Request) (*http.Response, error) { return b.RoundTrip(r) }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Every secret of a request is noted, one by one, for an answer may quote it; what is no secret is not, or messages would
-// be full of holes. The body is still there to be sent.
+// Every secret of a request is noted, one by one, for an answer may quote it; what is no secret is not, or messages
+// would be full of holes. The body is still there to be sent.
 func TestNoteSecrets(t *testing.T) {
 	for body, want := range map[string][]string{
 		"Action=A&TokenCode=1&SerialNumber=2&WebIdentityToken=3&Session=4":  {"1", "3", "4"},

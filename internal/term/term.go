@@ -80,8 +80,8 @@ func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 	return t.ask(ctx, question, func() {})
 }
 
-// AskSecret is Ask for what must not be seen: nothing that is typed is shown, from before the question on: who pastes is
-// quick. Whatever ends the question, the terminal is put back as it was found.
+// AskSecret is Ask for what must not be seen: nothing that is typed is shown, from before the question on: who pastes
+// is quick. Whatever ends the question, the terminal is put back as it was found.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (string, error) {
 	fd := int(t.in.Fd())
 	before, err := xterm.GetState(fd)
@@ -151,9 +151,9 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 	}
 }
 
-// dropBlankLines passes over the line ends that were there before the question: nobody can have meant them for an answer.
-// Who copies a key with a double click pastes one behind it. A line that says something stays: a whole pair may be
-// pasted at once. An error, io.EOF too, is what came instead of a line.
+// dropBlankLines passes over the line ends that were there before the question: nobody can have meant them for an
+// answer. Who copies a key with a double click pastes one behind it. A line that says something stays: a whole pair
+// may be pasted at once. An error, io.EOF too, is what came instead of a line.
 func (t *Terminal) dropBlankLines() error {
 	time.Sleep(time.Until(t.pasted))
 	for t.lines.Buffered() > 0 || lineWaits(t.in) {
@@ -192,10 +192,10 @@ func (t *Terminal) Size() (columns, lines int) {
 // Write is for what draws.
 func (t *Terminal) Write(text []byte) (int, error) { return t.out.Write(text) }
 
-// DrawsNarrow says whether the terminal draws the block characters one column wide whatever the console's code page is,
-// as every terminal does that stands on Windows' pseudo-console (microsoft/terminal#2066). getenv says what the terminal
-// has set for those that run in it. ConEmu is none of them: it shows the console itself. Neither is mintty, where it
-// depends on locale and font.
+// DrawsNarrow says whether the terminal draws the block characters one column wide whatever the console's code page
+// is, as every terminal does that stands on Windows' pseudo-console (microsoft/terminal#2066). getenv says what the
+// terminal has set for those that run in it. ConEmu is none of them: it shows the console itself. Neither is mintty,
+// where it depends on locale and font.
 func DrawsNarrow(getenv func(string) string) bool {
 	switch getenv("TERM_PROGRAM") {
 	case "vscode", "WezTerm", "Tabby", "Hyper", "zed":

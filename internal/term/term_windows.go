@@ -119,8 +119,8 @@ type inputRecord struct {
 	control uint32
 }
 
-// lineWaits says whether a blank line has been typed that nobody has read. A console's line is made of key presses when it
-// is read, and echoed then: one that says something is left for the question that it answers.
+// lineWaits says whether a blank line has been typed that nobody has read. A console's line is made of key presses
+// when it is read, and echoed then: one that says something is left for the question that it answers.
 func lineWaits(in *os.File) bool {
 	const keyEvent, pending = 1, 256
 	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
@@ -147,9 +147,9 @@ func lineWaits(in *os.File) bool {
 	return false
 }
 
-// Text writes to f what people read. A pipe and a file get it in the console's code page, in which PowerShell, cmd and the
-// programs behind a pipe decode what others write; a character that the page lacks is a question mark there. A console and
-// Git Bash's terminal get it as it is, and so does everybody where there is no console.
+// Text writes to f what people read. A pipe and a file get it in the console's code page, in which PowerShell, cmd
+// and the programs behind a pipe decode what others write; a character that the page lacks is a question mark there.
+// A console and Git Bash's terminal get it as it is, and so does everybody where there is no console.
 func Text(f *os.File) io.Writer {
 	page, err := windows.GetConsoleOutputCP()
 	if err != nil || page == 0 || page == utf8Page || IsTerminal(f) {
@@ -204,8 +204,8 @@ func (e encoder) encode(text string) []byte {
 	return out[:n]
 }
 
-// WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block characters
-// two columns wide.
+// WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block
+// characters two columns wide.
 func WideBlocks() bool {
 	page, err := windows.GetConsoleOutputCP()
 	return err == nil && slices.Contains([]uint32{932, 936, 949, 950}, page)
