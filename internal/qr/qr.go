@@ -1,43 +1,63 @@
 // Package qr draws a short text, the otpauth URI of a new MFA device, as a QR code (ISO/IEC 18004): in the terminal
-// with coloured cells, or as a PNG. It returns and writes what it is asked for and nothing else: it never looks at
-// the environment, the terminal or the files, and its errors never hold the text, which is a secret.
+// with coloured cells, or as a PNG. It never reads the environment, the terminal or files, and its errors never
+// contain the text, which is secret.
 package qr
 
 import (
-	"errors"
 	"fmt"
 
-	// Why this library: BSD, no dependencies, small, and finished as the standard is (unchanged since 2018). Of those
-	// reachable it costs awsmfa least; beside image/png it adds 33 kB and 7 µs of start-up, where
-	// github.com/skip2/go-qrcode (left alone since 2020) adds 139 kB and github.com/boombuler/barcode 82 kB and 35
-	// µs. Its package coding also takes one text in several modes, which makes our codes smaller (see segments) and
-	// which the others do not offer; what its front, rsc.io/qr, leaves undone, the choice of the mask, is done here.
+	// Why this library: BSD licence, no dependencies, small, and complete (unchanged since 2018, like the standard).
+	// It costs awsmfa the least: beside image/png it adds 33 kB and 7 µs of start-up, github.com/skip2/go-qrcode
+	// (unchanged since 2020) 139 kB, github.com/boombuler/barcode 82 kB and 35 µs. Only its package coding can mix
+	// modes in one text, which makes our codes smaller (see segments). Its front, rsc.io/qr, does not choose the
+	// mask; Draw does.
 	"rsc.io/qr/coding"
 )
 
-// Drawing is a QR code, ready to be written. Draw makes it.
+// Drawing is a QR code. Draw returns one.
 type Drawing struct {
-	code coding.Code // outside of which Black is false: the quiet zone
+	code coding.Code // Black is false outside of it: the quiet zone
 }
 
-// Draw makes the smallest QR code that holds text, which must be printable ASCII, as a URI is: the standard reads bytes
-// as ISO 8859-1, readers guess, and what they make of anything else differs. Room that is left over goes to error
-// correction, from level L up: a screen is neither torn nor stained, and the fewer the modules, the larger they are and
-// the smaller the window may be. It fails for an empty text and for one longer than about 2,900 characters.
+// Error is why Draw or URI refuses a text. It does not contain the text.
+type Error struct{ Reason Reason }
+
+// Reason is a reason to refuse a text.
+type Reason int
+
+// The reasons.
+const (
+	Empty     Reason = iota // a text or a part of a URI is empty
+	NotASCII                // a text has other characters than printable ASCII
+	TooLong                 // a text is too long for a QR code
+	BadName                 // an issuer or an account is not UTF-8 or has a colon
+	NotBase32               // a secret is not upper-case Base32
+)
+
+func (e *Error) Error() string {
+	return "qr: " + [...]string{
+		"empty text", "not printable ASCII", "text too long", "bad name", "not Base32",
+	}[e.Reason]
+}
+
+// Draw returns the smallest QR code for text, which must be printable ASCII, as a URI is: the standard reads bytes as
+// ISO 8859-1, and readers guess other encodings differently. Spare room goes to error correction, from level L up: a
+// screen is not torn or stained, and fewer modules are larger, or fit a smaller window. Text may have about 2,900
+// characters. Errors are *Error.
 func Draw(text string) (Drawing, error) {
 	if text == "" {
-		return Drawing{}, errors.New("no text to draw as a QR code")
+		return Drawing{}, &Error{Empty}
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
-			return Drawing{}, fmt.Errorf("byte %d of the text for the QR code is not printable ASCII", i+1)
+			return Drawing{}, &Error{NotASCII}
 		}
 	}
 	parts := segments(text)
 	version := coding.Version(coding.MinVersion)
 	for !holds(version, coding.L, parts) {
 		if version == coding.MaxVersion {
-			return Drawing{}, fmt.Errorf("a text of %d characters is too long for a QR code", len(text))
+			return Drawing{}, &Error{TooLong}
 		}
 		version++
 	}
@@ -50,11 +70,11 @@ func Draw(text string) (Drawing, error) {
 	for mask := range coding.Mask(8) {
 		plan, err := coding.NewPlan(version, level, mask)
 		if err != nil {
-			return Drawing{}, fmt.Errorf("planning the QR code: %w", err)
+			return Drawing{}, fmt.Errorf("qr: %w", err)
 		}
 		code, err := plan.Encode(parts...)
 		if err != nil {
-			return Drawing{}, fmt.Errorf("encoding the QR code: %w", err)
+			return Drawing{}, fmt.Errorf("qr: %w", err)
 		}
 		if p := penalty(code); best == nil || p < least {
 			best, least = code, p
@@ -63,7 +83,7 @@ func Draw(text string) (Drawing, error) {
 	return Drawing{*best}, nil
 }
 
-// holds says whether a code of this version and level has room for parts.
+// holds reports whether a code of this version and level has room for parts.
 func holds(version coding.Version, level coding.Level, parts []coding.Encoding) bool {
 	bits := 0
 	for _, p := range parts {
@@ -72,12 +92,13 @@ func holds(version coding.Version, level coding.Level, parts []coding.Encoding) 
 	return bits <= version.DataBytes(level)*8
 }
 
-// alphaRun is the length from which a run is worth its own segment: it saves 2½ bits a character and costs two
-// headers, 25 bits in small codes and 35 in large ones.
+// alphaRun is the shortest run that gets its own segment: it saves 2½ bits per character and costs two headers, 25
+// bits in small codes and 35 in large ones.
 const alphaRun = 16
 
-// segments cuts text into runs of the QR alphanumeric characters (0-9, A-Z, space, $%*+-./:), at 5½ bits each, and
-// bytes between them, at 8. The base32 secret is such a run: 64 characters of it make the code four modules narrower.
+// segments splits text into runs of the QR alphanumeric characters (0-9, A-Z, space, $%*+-./:), 5½ bits each, and
+// bytes, 8 bits each. The Base32 secret is such a run: with its 64 characters it makes the code four modules
+// narrower.
 func segments(text string) []coding.Encoding {
 	var parts []coding.Encoding
 	bytes := 0 // where the bytes not yet in parts begin
@@ -101,8 +122,8 @@ func segments(text string) []coding.Encoding {
 	return parts
 }
 
-// penalty is the score of ISO/IEC 18004:2015, 7.8.3, by which the mask is chosen: the lower, the less there is in the
-// code that a reader could take for something else.
+// penalty returns the score of ISO/IEC 18004:2015, 7.8.3, which selects the mask: the lower, the less a reader could
+// mistake parts of the code for something else.
 func penalty(c *coding.Code) int {
 	score, dark := 0, 0
 	across := c.Black
@@ -116,15 +137,14 @@ func penalty(c *coding.Code) int {
 				} else {
 					run = 1
 				}
-				switch { // five of one colour and more in a line
+				switch { // five or more of one colour in a line
 				case run == 5:
 					score += 3
 				case run > 5:
 					score++
 				}
 			}
-			// What looks like a finder pattern: 1:1:3:1:1 with four light modules before or after it. The quiet zone
-			// counts.
+			// Like a finder pattern: 1:1:3:1:1 with four light modules before or after it, including the quiet zone.
 			line := uint(0)
 			for x := range c.Size + 4 {
 				line = line<<1&0x7fff | bit(black(x, y))
@@ -146,7 +166,7 @@ func penalty(c *coding.Code) int {
 		}
 	}
 	all := c.Size * c.Size
-	off := 2*dark - all // from half dark
+	off := 2*dark - all // distance from half dark
 	if off < 0 {
 		off = -off
 	}

@@ -2,6 +2,7 @@ package qr
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -19,7 +20,7 @@ import (
 	"rsc.io/qr/coding"
 )
 
-// A seed as AWS's are: 64 characters of base32.
+// A seed like AWS's: 64 characters of Base32.
 const secret = "V2NFI2CRKFCMZJD232ONV5OLVPN5H3ZO2553QHFPXJK4BJN4X3JBYEQ6DJSBXE7H"
 
 // accounts are names as AWS allows them: up to 64 characters of user name, the longest path, an alias, every sign.
@@ -97,12 +98,30 @@ type theme struct {
 }
 
 var themes = map[string]theme{
-	"dark":      {foreground: color.Gray{0xcc}, background: color.Gray{0x0c}, black: color.Gray{0x0c}, white: color.Gray{0xcc}},
-	"light":     {foreground: color.Gray{0x10}, background: color.Gray{0xff}, black: color.Gray{0x00}, white: color.Gray{0xe5}},
-	"swapped":   {foreground: color.Gray{0x38}, background: color.Gray{0xf8}, black: color.Gray{0xf8}, white: color.Gray{0x38}},
-	"grey":      {foreground: color.Gray{0x80}, background: color.Gray{0x60}, black: color.Gray{0x60}, white: color.Gray{0x80}},
-	"old dark":  {foreground: color.Gray{0xaa}, background: color.Gray{0x00}, black: color.Gray{0x00}, white: color.Gray{0xaa}, plain: true},
-	"old light": {foreground: color.Gray{0x00}, background: color.Gray{0xff}, black: color.Gray{0x00}, white: color.Gray{0xaa}, plain: true},
+	"dark": {
+		foreground: color.Gray{0xcc}, background: color.Gray{0x0c},
+		black: color.Gray{0x0c}, white: color.Gray{0xcc},
+	},
+	"light": {
+		foreground: color.Gray{0x10}, background: color.Gray{0xff},
+		black: color.Gray{0x00}, white: color.Gray{0xe5},
+	},
+	"swapped": {
+		foreground: color.Gray{0x38}, background: color.Gray{0xf8},
+		black: color.Gray{0xf8}, white: color.Gray{0x38},
+	},
+	"grey": {
+		foreground: color.Gray{0x80}, background: color.Gray{0x60},
+		black: color.Gray{0x60}, white: color.Gray{0x80},
+	},
+	"old dark": {
+		foreground: color.Gray{0xaa}, background: color.Gray{0x00},
+		black: color.Gray{0x00}, white: color.Gray{0xaa}, plain: true,
+	},
+	"old light": {
+		foreground: color.Gray{0x00}, background: color.Gray{0xff},
+		black: color.Gray{0x00}, white: color.Gray{0xaa}, plain: true,
+	},
 }
 
 // A cell is 4 by 8 pixels. Around what is written there are some cells of the terminal's own background.
@@ -297,19 +316,14 @@ func TestTooSmall(t *testing.T) {
 	d := draw(t, uri(t, "alice@123456789012"))
 	for _, style := range []Style{HalfBlocks, Spaces} {
 		columns, lines := d.Size(style)
-		for _, c := range []struct {
-			width, height int
-			want          string
-		}{
-			{columns - 1, lines, fmt.Sprintf("the window is too narrow for the QR code: %d columns are needed, it has %d", columns, columns-1)},
-			{columns, lines - 1, fmt.Sprintf("the window is too low for the QR code: %d lines are needed, it has %d", lines, lines-1)},
-			{0, 1, fmt.Sprintf("the window is too low for the QR code: %d lines are needed, it has 1", lines)},
-			{1, 0, fmt.Sprintf("the window is too narrow for the QR code: %d columns are needed, it has 1", columns)},
+		for _, c := range []struct{ width, height int }{
+			{columns - 1, lines}, {columns, lines - 1}, {0, 1}, {1, 0},
 		} {
 			var out strings.Builder
 			err := d.Terminal(&out, c.width, c.height, style)
-			if err == nil || err.Error() != c.want {
-				t.Errorf("in %d by %d: %v; want %s", c.width, c.height, err, c.want)
+			want := TooSmallError{Columns: columns, Lines: lines, Width: c.width, Height: c.height}
+			if small := (*TooSmallError)(nil); !errors.As(err, &small) || *small != want {
+				t.Errorf("in %d by %d: %v; want %v", c.width, c.height, err, &want)
 			}
 			if out.Len() != 0 {
 				t.Errorf("in %d by %d: something was written", c.width, c.height)
@@ -521,18 +535,21 @@ func TestChoice(t *testing.T) {
 
 func TestDrawRefuses(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{
-		"empty":   "",
-		"unicode": "otpauth://totp/山田?secret=" + secret,
-		"latin 1": "caf\xe9 " + secret,
-		"newline": secret + "\n",
-		"long":    secret + strings.Repeat("x", 3000),
+	for _, c := range []struct {
+		text string
+		want Reason
+	}{
+		{"", Empty},
+		{"otpauth://totp/山田?secret=" + secret, NotASCII},
+		{"caf\xe9 " + secret, NotASCII},
+		{secret + "\n", NotASCII},
+		{secret + strings.Repeat("x", 3000), TooLong},
 	} {
-		_, err := Draw(text)
-		if err == nil {
-			t.Errorf("%s: accepted", name)
+		_, err := Draw(c.text)
+		if refused := (*Error)(nil); !errors.As(err, &refused) || refused.Reason != c.want {
+			t.Errorf("%.20q: %v, want %v", c.text, err, &Error{c.want})
 		} else if strings.Contains(err.Error(), secret) {
-			t.Errorf("%s: the error holds the secret: %v", name, err)
+			t.Errorf("%.20q: the error contains the secret: %v", c.text, err)
 		}
 	}
 }
@@ -540,7 +557,10 @@ func TestDrawRefuses(t *testing.T) {
 func TestURI(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ issuer, account, want string }{
-		{Issuer, "alice@123456789012", "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + secret + "&issuer=Amazon%20Web%20Services"},
+		{
+			Issuer, "alice@123456789012", "otpauth://totp/Amazon%20Web%20Services:alice@123456789012?secret=" + secret +
+				"&issuer=Amazon%20Web%20Services",
+		},
 		{"AWS", "team/a+b=c,d@x", "otpauth://totp/AWS:team%2Fa%2Bb%3Dc%2Cd@x?secret=" + secret + "&issuer=AWS"},
 		{"A&B #1?", "100%", "otpauth://totp/A%26B%20%231%3F:100%25?secret=" + secret + "&issuer=A%26B%20%231%3F"},
 		{"AWS", "太郎", "otpauth://totp/AWS:%E5%A4%AA%E9%83%8E?secret=" + secret + "&issuer=AWS"},
@@ -583,24 +603,27 @@ func TestURIEscapes(t *testing.T) {
 
 func TestURIRefuses(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ issuer, account, secret string }{
-		{"", "alice", secret},
-		{"AWS", "", secret},
-		{"AWS: live", "alice", secret},
-		{"AWS", "arn:alice", secret},
-		{"AWS", "caf\xe9", secret},
-		{"AWS", "alice", ""},
-		{"AWS", "alice", "===="},
-		{"AWS", "alice", secret + "&digits=8"},
-		{"AWS", "alice", secret + "1"},
-		{"AWS", "alice", strings.ToLower(secret)},
-		{"AWS", "alice", secret[:4] + " " + secret[4:]},
+	for _, c := range []struct {
+		issuer, account, secret string
+		want                    Reason
+	}{
+		{"", "alice", secret, Empty},
+		{"AWS", "", secret, Empty},
+		{"AWS: live", "alice", secret, BadName},
+		{"AWS", "arn:alice", secret, BadName},
+		{"AWS", "caf\xe9", secret, BadName},
+		{"AWS", "alice", "", NotBase32},
+		{"AWS", "alice", "====", NotBase32},
+		{"AWS", "alice", secret + "&digits=8", NotBase32},
+		{"AWS", "alice", secret + "1", NotBase32},
+		{"AWS", "alice", strings.ToLower(secret), NotBase32},
+		{"AWS", "alice", secret[:4] + " " + secret[4:], NotBase32},
 	} {
 		_, err := URI(c.issuer, c.account, c.secret)
-		if err == nil {
-			t.Errorf("URI(%q, %q, %q) is accepted", c.issuer, c.account, c.secret)
+		if refused := (*Error)(nil); !errors.As(err, &refused) || refused.Reason != c.want {
+			t.Errorf("URI(%q, %q, %q): %v, want %v", c.issuer, c.account, c.secret, err, &Error{c.want})
 		} else if strings.Contains(strings.ToUpper(err.Error()), secret[4:]) {
-			t.Errorf("the error holds the secret: %v", err)
+			t.Errorf("the error contains the secret: %v", err)
 		}
 	}
 }
@@ -623,7 +646,8 @@ func TestPictures(t *testing.T) {
 		columns, _ := d.size(style, fullMargin)
 		for th, colours := range themes {
 			var file bytes.Buffer
-			if err := png.Encode(&file, show(t, out.String(), columns, strings.Count(out.String(), "\n"), colours)); err != nil {
+			picture := show(t, out.String(), columns, strings.Count(out.String(), "\n"), colours)
+			if err := png.Encode(&file, picture); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(directory, name+" "+th+".png"), file.Bytes(), 0o600); err != nil {

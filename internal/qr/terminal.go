@@ -6,32 +6,31 @@ import (
 	"strings"
 )
 
-// Style is how the modules of a code become characters.
+// Style is a way to draw modules as characters.
 type Style int
 
 const (
-	// HalfBlocks sets two modules, one above the other, in a character (▀▄█ and space). It is for terminals that
-	// speak UTF-8 and draw these characters one column wide, which a console with a Japanese font may not: they are
-	// of "ambiguous" width (Unicode UAX #11).
+	// HalfBlocks draws two modules, one above the other, as one character (▀▄█ and space). It needs a terminal
+	// with UTF-8 that draws these characters one column wide. A console with a Japanese font may not: their width is
+	// "ambiguous" (Unicode UAX #11).
 	HalfBlocks Style = iota
-	// Spaces sets a module in two spaces of its colour. All of it is ASCII and needs no font, for consoles with code
-	// page 932 and for LANG=C; it takes twice the columns and twice the lines. There is no style without colours:
-	// "##" on a background nobody knows is an inverted code for half of the users.
+	// Spaces draws a module as two spaces with its background colour, in twice the columns and lines. It is ASCII and
+	// needs no font: for consoles with code page 932, and LANG=C. No style goes without colours: on an unknown
+	// background "##" would be an inverted code for half of the users.
 	Spaces
 )
 
-// The light margin around a code, in modules. The standard wants four (ISO/IEC 18004:2015, 6.3.8); readers are content
-// with two, and those two lines or columns decide whether a code fits in 80 by 24, where none at all is worse. It is
-// drawn, so that a dark background never touches the code.
+// The light margin around a code, in modules. The standard requires four (ISO/IEC 18004:2015, 6.3.8); readers manage
+// with two, which may make the code fit in 80 by 24. The margin is drawn, so that a dark background never touches the
+// code.
 const (
 	fullMargin  = 4
 	leastMargin = 2
 )
 
-// Black and white are said twice. The plain colours come first, for terminals that know no others; their hues belong to
-// the user's theme, which may have white as grey, or swap the two. Those of the 6×6×6 cube, 16 and 231, are the same
-// everywhere (xterm, Windows Terminal, and conhost since Windows 10). The 0 before them puts out bold, which would turn
-// black into grey, and inverse.
+// Black and white are set twice. First the plain colours, for terminals without others; a theme may make white grey,
+// or swap the two. Then 16 and 231 of the 6×6×6 cube, which are the same everywhere (xterm, Windows Terminal, and
+// conhost since Windows 10). The 0 before them turns off inverse, and bold, which would make black grey.
 const (
 	blackOnWhite = "\x1b[0;30;47m\x1b[38;5;16;48;5;231m"
 	onBlack      = "\x1b[40m\x1b[48;5;16m"
@@ -39,22 +38,19 @@ const (
 	reset        = "\x1b[0m"
 )
 
-// TooSmallError says that a window has no room for a drawing, not even with the narrow margin.
+// TooSmallError is the error for a window without room for a drawing, even with the narrow margin.
 type TooSmallError struct {
-	Columns, Lines int // what the drawing needs at least
-	Width, Height  int // what there is, as Terminal was told; 0 is no limit
+	Columns, Lines int // needed
+	Width, Height  int // available: Terminal's arguments; 0 is no limit
 }
 
 func (e *TooSmallError) Error() string {
-	if e.Width != 0 && e.Width < e.Columns {
-		return fmt.Sprintf("the window is too narrow for the QR code: %d columns are needed, it has %d", e.Columns, e.Width)
-	}
-	return fmt.Sprintf("the window is too low for the QR code: %d lines are needed, it has %d", e.Lines, e.Height)
+	return fmt.Sprintf("qr: window %d by %d, need %d by %d", e.Width, e.Height, e.Columns, e.Lines)
 }
 
-// Size says how many columns and lines Terminal needs at least. One column is left free beside the drawing: a Windows
-// console without DISABLE_NEWLINE_AUTO_RETURN goes to the next line as soon as the last column is written, and an empty
-// line after each line of the code would spoil it.
+// Size returns the columns and lines that Terminal needs at least. That includes a free column beside the drawing: a
+// Windows console without DISABLE_NEWLINE_AUTO_RETURN goes to the next line after the last column, and the code would
+// get an empty line after each of its own.
 func (d Drawing) Size(style Style) (columns, lines int) {
 	return d.size(style, leastMargin)
 }
@@ -67,11 +63,11 @@ func (d Drawing) size(style Style, margin int) (columns, lines int) {
 	return modules + 1, (modules + 1) / 2
 }
 
-// Terminal writes the drawing, black on white whatever the colours of the terminal, in one write, beginning at the
-// first column. Each line ends with the terminal's own colours and "\n". Width and height are what there is for it,
-// in columns and lines: a code of which a part has scrolled away cannot be scanned, so the height is the window's
-// less the lines that the caller writes next, the cursor's own among them. 0 is no limit. With room enough the margin
-// is four modules, else two; when that does not fit either, nothing is written and the error is a *TooSmallError.
+// Terminal writes the drawing, black on white whatever the terminal's colours, in one write, beginning at the first
+// column. Each line ends with a reset of the colours and "\n". width and height are the available columns and lines;
+// 0 is no limit. A code that has partly scrolled away cannot be scanned, so the height is the window's without the
+// lines that the caller writes next and the cursor's. The margin is four modules if they fit, else two; if that does
+// not fit either, Terminal writes nothing and returns a *TooSmallError.
 func (d Drawing) Terminal(w io.Writer, width, height int, style Style) error {
 	fits := func(margin int) bool {
 		columns, lines := d.size(style, margin)

@@ -1,5 +1,5 @@
-// Package term asks the person at the terminal: on the terminal itself (/dev/tty, the Windows console), never on stdin
-// or stdout, which belong to the shell that evaluates what awsmfa prints. It knows nothing of what is asked.
+// Package term asks the person questions on the terminal itself (/dev/tty, the Windows console), never on stdin or
+// stdout, which belong to the shell that evaluates awsmfa's output. It has no questions of its own.
 package term
 
 import (
@@ -15,31 +15,30 @@ import (
 	xterm "golang.org/x/term"
 )
 
-// ErrNone says that there is no terminal to ask on: none is attached to this process (a CI job, a service).
+// ErrNone means that this process has no terminal (a CI job, a service).
 var ErrNone = errors.New("no terminal")
 
-// ErrBackground says that there is a terminal, but that it listens to others: this process is not in the terminal's
-// foreground, and reading would stop it for good.
+// ErrBackground means that this process is not in the terminal's foreground: reading would stop it for good.
 var ErrBackground = errors.New("not in the terminal's foreground")
 
-// ErrClosed says that the person ended the input (Ctrl-D, Ctrl-Z on Windows) instead of answering.
+// ErrClosed means that the person ended the input (Ctrl-D, on Windows Ctrl-Z) instead of answering.
 var ErrClosed = errors.New("no answer")
 
-// interruptLag is how long after the end of the input it may still turn out that Ctrl-C ended it.
+// interruptLag is how long the signal of Ctrl-C may follow the end of the input that Ctrl-C caused.
 const interruptLag = 200 * time.Millisecond
 
-// pasteTime is for how long what was pasted comes in, at most, and less than anybody needs to read a question.
+// pasteTime is how long a paste may take to arrive, and less than anybody needs to read a question.
 const pasteTime = 30 * time.Millisecond
 
 // Terminal is an open terminal. Close it.
 type Terminal struct {
 	in, out *os.File
 	lines   *bufio.Reader
-	reading bool      // a question was given up, and its read has not come back
-	pasted  time.Time // until then what was pasted at the last question may still be on its way
+	reading bool      // a question was abandoned, and its read is still pending
+	pasted  time.Time // until then, a paste at the last question may still be arriving
 }
 
-// Open opens the terminal of this process. Its errors are ErrNone and ErrBackground, wrapped.
+// Open opens this process's terminal. Its errors wrap ErrNone or ErrBackground.
 func Open() (*Terminal, error) {
 	in, out, err := open()
 	if err != nil {
@@ -48,7 +47,7 @@ func Open() (*Terminal, error) {
 	return &Terminal{in: in, out: out, lines: bufio.NewReader(in)}, nil
 }
 
-// Close lets go of the terminal. It does not wait for a read that was given up: closing a Windows console would.
+// Close closes the terminal. It does not wait for an abandoned read, as closing a Windows console would.
 func (t *Terminal) Close() {
 	if t.reading {
 		go t.in.Close()
@@ -60,10 +59,10 @@ func (t *Terminal) Close() {
 	}
 }
 
-// Say writes text, which names and answers from outside may stand in.
+// Say writes text through Printable: it may contain names and answers from elsewhere.
 func (t *Terminal) Say(text string) { io.WriteString(t.out, Printable(text)) }
 
-// Printable is text with each character that a terminal would carry out, instead of showing it, as a question mark.
+// Printable replaces each control character in text by a question mark.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) || r == '\n' || r == '\t' {
@@ -73,15 +72,15 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Ask writes the question and returns the line that is typed, without its end and the white space around it. The
-// question comes again when the person stopped this process (Ctrl-Z) and comes back to it. When ctx ends first Ask
-// returns ctx's error. An ended input is ErrClosed.
+// Ask writes the question and returns the line that the person types, without white space around it. It repeats the
+// question after the person has stopped this process (Ctrl-Z) and continued it. The error is ctx's, ErrClosed, or a
+// read error.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 	return t.ask(ctx, question, func() {})
 }
 
-// AskSecret is Ask for what must not be seen: nothing that is typed is shown, from before the question on: who pastes
-// is quick. Whatever ends the question, the terminal is put back as it was found.
+// AskSecret is Ask without echo. It turns off the echo before the question, because a paste may come at once, and
+// restores the terminal's state in any case.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (string, error) {
 	fd := int(t.in.Fd())
 	before, err := xterm.GetState(fd)
@@ -94,13 +93,13 @@ func (t *Terminal) AskSecret(ctx context.Context, question string) (string, erro
 	}
 	secret, err := t.ask(ctx, question, func() { _ = quiet(fd) })
 	if err == nil {
-		t.Say("\n") // the one that was typed was not shown
+		t.Say("\n") // the person's own was not echoed
 	}
 	return secret, err
 }
 
-// ask asks, and again, when again has been called, when the process was stopped and comes back: the shell has had the
-// terminal meanwhile.
+// ask asks the question. When the process continues after a stop, it calls again and repeats the question: the shell
+// has used the terminal meanwhile.
 func (t *Terminal) ask(ctx context.Context, question string, again func()) (string, error) {
 	type answer struct {
 		line string
@@ -115,7 +114,7 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 			return
 		}
 		if t.lines.Buffered() == 0 && !t.typed(ctx) {
-			return // what is typed from now on is for others
+			return // later input is not for this question
 		}
 		line, err := t.lines.ReadString('\n')
 		answers <- answer{line, err}
@@ -126,7 +125,7 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 		select {
 		case <-ctx.Done():
 			t.reading = true
-			t.Say("\n") // what follows must not stand behind the question
+			t.Say("\n") // end the question's line
 			return "", ctx.Err()
 		case <-resumed:
 			again()
@@ -135,7 +134,7 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 			switch {
 			case errors.Is(a.err, io.EOF) && a.line == "":
 				t.Say("\n")
-				// On Windows Ctrl-C ends the read too, as if the input had ended, and its signal comes a moment later.
+				// On Windows Ctrl-C also ends the input, a moment before its signal comes.
 				select {
 				case <-ctx.Done():
 					return "", ctx.Err()
@@ -151,9 +150,9 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 	}
 }
 
-// dropBlankLines passes over the line ends that were there before the question: nobody can have meant them for an
-// answer. Who copies a key with a double click pastes one behind it. A line that says something stays: a whole pair
-// may be pasted at once. An error, io.EOF too, is what came instead of a line.
+// dropBlankLines discards blank lines typed before the question, such as a line end that was copied and pasted with a
+// key: nobody meant them as an answer. Lines with text stay: a key pair may be pasted at once. The error, which may
+// be io.EOF, is that of reading.
 func (t *Terminal) dropBlankLines() error {
 	time.Sleep(time.Until(t.pasted))
 	for t.lines.Buffered() > 0 || lineWaits(t.in) {
@@ -170,7 +169,7 @@ func (t *Terminal) dropBlankLines() error {
 	return nil
 }
 
-// narrow is text with the full-width letters, digits and signs of a Japanese keyboard as what they mean.
+// narrow replaces the full-width letters, digits and signs of a Japanese keyboard by the ASCII ones.
 func narrow(text string) string {
 	return strings.Map(func(r rune) rune {
 		if '！' <= r && r <= '～' {
@@ -180,7 +179,7 @@ func narrow(text string) string {
 	}, text)
 }
 
-// Size is how many columns and lines the terminal shows, 0 and 0 when it does not say.
+// Size returns the terminal's columns and lines, or 0 and 0 if unknown.
 func (t *Terminal) Size() (columns, lines int) {
 	columns, lines, err := xterm.GetSize(int(t.out.Fd()))
 	if err != nil {
@@ -189,13 +188,12 @@ func (t *Terminal) Size() (columns, lines int) {
 	return columns, lines
 }
 
-// Write is for what draws.
+// Write writes text unchanged, unlike Say: it may contain escape sequences.
 func (t *Terminal) Write(text []byte) (int, error) { return t.out.Write(text) }
 
-// DrawsNarrow says whether the terminal draws the block characters one column wide whatever the console's code page
-// is, as every terminal does that stands on Windows' pseudo-console (microsoft/terminal#2066). getenv says what the
-// terminal has set for those that run in it. ConEmu is none of them: it shows the console itself. Neither is mintty,
-// where it depends on locale and font.
+// DrawsNarrow reports whether the terminal draws block characters one column wide whatever the console's code page,
+// as every terminal on Windows' pseudo-console does (microsoft/terminal#2066). It recognizes them by their variables.
+// ConEmu is not one of them: it shows the console itself. Nor is mintty, where the width depends on locale and font.
 func DrawsNarrow(getenv func(string) string) bool {
 	switch getenv("TERM_PROGRAM") {
 	case "vscode", "WezTerm", "Tabby", "Hyper", "zed":

@@ -27,7 +27,7 @@ func open() (in, out *os.File, err error) {
 	return tty, tty, nil
 }
 
-// typed waits until there is something to read, and says whether there is before ctx ends.
+// typed waits for input, and reports whether there is any before ctx ends.
 func (t *Terminal) typed(ctx context.Context) bool {
 	fd := int(t.in.Fd())
 	for ctx.Err() == nil {
@@ -41,40 +41,39 @@ func (t *Terminal) typed(ctx context.Context) bool {
 	return false
 }
 
-// ReadsKeys says whether somebody reads the terminal key by key: an editor, a shell at its prompt.
+// ReadsKeys reports whether a program reads the terminal key by key, such as an editor or a shell at its prompt.
 func (t *Terminal) ReadsKeys() bool {
 	state, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
 	return err == nil && state.Lflag&unix.ICANON == 0
 }
 
-// IsTerminal says whether a person sees what is written to f.
+// IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool { return xterm.IsTerminal(int(f.Fd())) }
 
-// resumptions tells of each SIGCONT until stop is called.
+// resumptions returns a channel that receives each SIGCONT until stop is called.
 func resumptions() (resumed <-chan os.Signal, stop func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unix.SIGCONT)
 	return signals, func() { signal.Stop(signals) }
 }
 
-// lineWaits says whether a line has been typed that nobody has read. In a terminal that is not raw there is nothing to
-// read before a line is whole.
+// lineWaits reports whether there is an unread line. A terminal that is not raw has nothing to read before a line ends.
 func lineWaits(tty *os.File) bool {
 	fds := []unix.PollFd{{Fd: int32(tty.Fd()), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
 }
 
-// Text writes to f what people read.
+// Text returns a writer of text for people to f.
 func Text(f *os.File) io.Writer { return f }
 
-// Reads says whether whoever reads f gets text as it is written.
+// Reads reports whether the reader of f gets text unchanged.
 func Reads(*os.File, string) bool { return true }
 
-// WideBlocks is a matter of Windows' consoles.
+// WideBlocks is about Windows' consoles only.
 func WideBlocks() bool { return false }
 
-// quiet has the terminal show nothing of what is typed, line by line and with Ctrl-C as ever.
+// quiet turns off the echo, and turns on line input and Ctrl-C.
 func quiet(fd int) error {
 	state, err := unix.IoctlGetTermios(fd, getTermios)
 	if err != nil {

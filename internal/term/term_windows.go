@@ -14,9 +14,8 @@ import (
 )
 
 func open() (in, out *os.File, err error) {
-	// A service or a CI runner may own a console that nobody sees: someone sits at this one only when a standard
-	// stream is it.
-	//nolint:forbidigo // which streams are a console is asked, none is read
+	// A service or a CI runner may own an invisible console: a person uses this one only if a standard stream is it.
+	//nolint:forbidigo // none of the streams is read
 	if !slices.ContainsFunc([]*os.File{os.Stdin, os.Stdout, os.Stderr}, isConsole) {
 		return openPTY()
 	}
@@ -37,8 +36,8 @@ func isConsole(f *os.File) bool {
 	return windows.GetConsoleMode(windows.Handle(f.Fd()), &mode) == nil
 }
 
-// openPTY takes the terminal of Git Bash, MSYS2 and Cygwin from the standard streams. To a program of Windows it is a
-// pair of pipes and has no name to open it by; the console there is one that nobody sees.
+// openPTY opens the terminal of Git Bash, MSYS2 and Cygwin by the standard streams. For a Windows program it is a
+// pair of pipes without a name; the console there is invisible.
 func openPTY() (in, out *os.File, err error) {
 	//nolint:forbidigo // read only when they are the terminal itself
 	stdin, writers := os.Stdin, []*os.File{os.Stderr, os.Stdout}
@@ -56,8 +55,8 @@ func openPTY() (in, out *os.File, err error) {
 	return in, out, nil
 }
 
-// isPTY reports whether f is such a pipe. Its name is the only sign of it: what Cygwin's library and MSYS2's call the
-// pipes of a terminal (fhandler/pty.cc in Cygwin's sources).
+// isPTY reports whether f is such a pipe, by the names that Cygwin's and MSYS2's libraries give to a terminal's pipes
+// (fhandler/pty.cc in Cygwin's sources).
 func isPTY(f *os.File) bool {
 	handle := windows.Handle(f.Fd())
 	if kind, err := windows.GetFileType(handle); err != nil || kind != windows.FILE_TYPE_PIPE {
@@ -67,7 +66,9 @@ func isPTY(f *os.File) bool {
 		length uint32 // in bytes
 		name   [windows.MAX_PATH]uint16
 	}
-	if windows.GetFileInformationByHandleEx(handle, windows.FileNameInfo, (*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info))) != nil {
+	err := windows.GetFileInformationByHandleEx(
+		handle, windows.FileNameInfo, (*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+	if err != nil {
 		return false
 	}
 	name := info.name[:min(int(info.length/2), len(info.name))]
@@ -75,29 +76,31 @@ func isPTY(f *os.File) bool {
 	return pty.MatchString(windows.UTF16ToString(name))
 }
 
-// duplicate opens f once more, to be closed without closing f.
+// duplicate returns another handle of f, which can be closed without closing f.
 func duplicate(f *os.File) (*os.File, error) {
 	self := windows.CurrentProcess()
 	var handle windows.Handle
-	if err := windows.DuplicateHandle(self, windows.Handle(f.Fd()), self, &handle, 0, false, windows.DUPLICATE_SAME_ACCESS); err != nil {
+	err := windows.DuplicateHandle(
+		self, windows.Handle(f.Fd()), self, &handle, 0, false, windows.DUPLICATE_SAME_ACCESS)
+	if err != nil {
 		return nil, err
 	}
 	return os.NewFile(uintptr(handle), f.Name()), nil
 }
 
-// typed is a matter of other systems: a console's read cannot be waited for.
+// typed returns true: there is no way to wait for a console's input.
 func (t *Terminal) typed(context.Context) bool { return true }
 
-// ReadsKeys is a matter of other systems.
+// ReadsKeys is about other systems only.
 func (t *Terminal) ReadsKeys() bool { return false }
 
-// IsTerminal says whether a person sees what is written to f, in a console or in Git Bash's terminal.
+// IsTerminal reports whether f is a console or Git Bash's terminal.
 func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 
-// resumptions never come: a process is not stopped by its console here.
+// resumptions returns a channel that receives nothing: no console stops a process.
 func resumptions() (resumed <-chan os.Signal, stop func()) { return nil, func() {} }
 
-// quiet has the console show nothing of what is typed, line by line and with Ctrl-C as ever.
+// quiet turns off the echo, and turns on line input and Ctrl-C.
 func quiet(fd int) error {
 	var mode uint32
 	if err := windows.GetConsoleMode(windows.Handle(fd), &mode); err != nil {
@@ -119,8 +122,8 @@ type inputRecord struct {
 	control uint32
 }
 
-// lineWaits says whether a blank line has been typed that nobody has read. A console's line is made of key presses
-// when it is read, and echoed then: one that says something is left for the question that it answers.
+// lineWaits reports whether there is an unread blank line. A console makes and echoes a line from key presses only
+// when it is read: a line with text must wait for its question.
 func lineWaits(in *os.File) bool {
 	const keyEvent, pending = 1, 256
 	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
@@ -132,7 +135,8 @@ func lineWaits(in *os.File) bool {
 	var records [pending]inputRecord
 	var n uint32
 	peek := kernel32.NewProc("PeekConsoleInputW")
-	if ok, _, _ := peek.Call(in.Fd(), uintptr(unsafe.Pointer(&records[0])), pending, uintptr(unsafe.Pointer(&n))); ok == 0 {
+	ok, _, _ := peek.Call(in.Fd(), uintptr(unsafe.Pointer(&records[0])), pending, uintptr(unsafe.Pointer(&n)))
+	if ok == 0 {
 		return false
 	}
 	for _, r := range records[:n] {
@@ -147,9 +151,9 @@ func lineWaits(in *os.File) bool {
 	return false
 }
 
-// Text writes to f what people read. A pipe and a file get it in the console's code page, in which PowerShell, cmd
-// and the programs behind a pipe decode what others write; a character that the page lacks is a question mark there.
-// A console and Git Bash's terminal get it as it is, and so does everybody where there is no console.
+// Text returns a writer of text for people to f. To a pipe or a file it writes the console's code page, which
+// PowerShell, cmd and other programs expect, with a question mark for a character that the page lacks. To a console
+// and to Git Bash's terminal, and where there is no console, it writes UTF-8.
 func Text(f *os.File) io.Writer {
 	page, err := windows.GetConsoleOutputCP()
 	if err != nil || page == 0 || page == utf8Page || IsTerminal(f) {
@@ -158,7 +162,7 @@ func Text(f *os.File) io.Writer {
 	return encoder{f, page}
 }
 
-// Reads says whether whoever reads f gets text as it is written.
+// Reads reports whether the reader of f gets text unchanged.
 func Reads(f *os.File, text string) bool {
 	e, other := Text(f).(encoder)
 	if !other {
@@ -189,7 +193,7 @@ func (e encoder) Write(text []byte) (int, error) {
 }
 
 func (e encoder) encode(text string) []byte {
-	const noBestFit = 0x400 // WC_NO_BEST_FIT_CHARS: no quotation mark is made of a character that looks like one
+	const noBestFit = 0x400 // WC_NO_BEST_FIT_CHARS: no character becomes a quotation mark because it looks like one
 	units := utf16.Encode([]rune(text))
 	if len(units) == 0 {
 		return nil
@@ -198,13 +202,13 @@ func (e encoder) encode(text string) []byte {
 	convert := windows.NewLazySystemDLL("kernel32.dll").NewProc("WideCharToMultiByte")
 	n, _, _ := convert.Call(uintptr(e.page), noBestFit, uintptr(unsafe.Pointer(&units[0])), uintptr(len(units)),
 		uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), uintptr(unsafe.Pointer(&unknown[0])), 0)
-	if n == 0 { // a page of which Windows wants to know nothing but the text, such as GB 18030
+	if n == 0 { // a page for which Windows allows none of these options, such as GB 18030
 		return []byte(text)
 	}
 	return out[:n]
 }
 
-// WideBlocks says whether the console has a Japanese, Chinese or Korean code page, whose fonts draw the block
+// WideBlocks reports whether the console has a Japanese, Chinese or Korean code page, whose fonts draw block
 // characters two columns wide.
 func WideBlocks() bool {
 	page, err := windows.GetConsoleOutputCP()

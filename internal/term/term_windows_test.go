@@ -6,11 +6,12 @@ import (
 	"testing"
 )
 
-// What goes into a pipe is in the console's code page; what that lacks is a question mark, and never a character that
+// Text in a pipe is in the console's code page. A character that the page lacks is a question mark, never one that
 // looks like it.
 func TestEncoder(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "awsmfa\n": "awsmfa\n", "本番 管理。\n": "\x96{\x94\xd4 \x8a\xc7\x97\x9d\x81B\n", "é✓“": "??\x81g", "ʺ": "?", "𠮷": "??",
+		"": "", "awsmfa\n": "awsmfa\n", "本番 管理。\n": "\x96{\x94\xd4 \x8a\xc7\x97\x9d\x81B\n",
+		"é✓“": "??\x81g", "ʺ": "?", "𠮷": "??",
 	} {
 		r, w, err := os.Pipe()
 		if err != nil {
