@@ -118,7 +118,7 @@ func (s *server) listen(first session.Session) (err error) {
 	unanswered := msg.Errorf("the session of profile %q has ended, and there is no new one yet", s.Name).
 		Hint("answer the question for a code on awsmfa's terminal")
 	s.renewer = serve.Renewer{
-		Renew: s.renew, Held: credentials(first), Unanswered: errors.New(s.a.oneLine(unanswered)),
+		Renew: s.renew, Cached: credentials(first), Unanswered: errors.New(s.a.oneLine(unanswered)),
 	}
 	s.endpoint, err = serve.Listen(s.get)
 	return err

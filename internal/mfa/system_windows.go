@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// ShellCommand returns a command that has cmd run a user's command line. It passes the line unchanged: if os/exec quoted
-// it, cmd would read something else. The end of ctx ends the command and its descendants.
+// ShellCommand returns a command that has cmd run a user's command line. It passes the line unchanged: if os/exec
+// quoted it, cmd would read something else. The end of ctx ends the command and its descendants.
 func ShellCommand(ctx context.Context, line string, environ []string) *exec.Cmd {
 	shell := "cmd.exe"
 	for _, entry := range environ {

@@ -1,7 +1,6 @@
-// Package serve is the credential endpoint of exec --server: credentials on loopback, in the form that AWS clients
-// ask a container's endpoint for them, for whoever has the token and nobody else; and one renewal at a time however
-// many ask. It never decides where credentials come from, never writes anything down, never prints, and listens on
-// nothing but 127.0.0.1.
+// Package serve is the credential endpoint of exec --server. It serves credentials on loopback, in the protocol of a
+// container's endpoint, to clients with the token only, and runs one renewal at a time for all of them. It never
+// decides where credentials come from, stores nothing on disk, prints nothing, and listens on 127.0.0.1 only.
 package serve
 
 import (
@@ -18,31 +17,31 @@ import (
 	"time"
 )
 
-// Credentials are what a client is given. However they are printed, they show no secret.
+// Credentials are served to clients. Printed with any verb, they show no secret.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
-	SessionToken    string    // "" when they have none
-	Expiration      time.Time // zero when they do not end
+	SessionToken    string    // "" for none
+	Expiration      time.Time // zero if they do not expire
 }
 
-// Format writes which credentials they are and nothing that opens anything, for every verb.
+// Format writes the access key ID and the expiration, and no secret, for every verb.
 func (c Credentials) Format(w fmt.State, _ rune) {
 	fmt.Fprintf(w, "credentials %s until %s", c.AccessKeyID, c.Expiration.UTC().Format(time.RFC3339))
 }
 
-// The limits of a request, which is a few hundred bytes from a program on this computer.
+// The limits of a request: a program on this computer sends a few hundred bytes.
 const (
 	requestTime = 5 * time.Second
 	idleTime    = time.Minute
 	headerBytes = 8 << 10
 )
 
-// endless is the lifetime that clients are told of credentials that do not end: botocore and the SDK for JavaScript
-// take none that name no end, and come back for more before it.
+// endless is the lifetime in answers with credentials that do not expire: botocore and the SDK for JavaScript require
+// an expiration, and ask again before it.
 const endless = time.Hour
 
-// Endpoint is the open endpoint. Close it.
+// Endpoint is an open endpoint. Close it.
 type Endpoint struct {
 	// URL is for AWS_CONTAINER_CREDENTIALS_FULL_URI, Token for AWS_CONTAINER_AUTHORIZATION_TOKEN (AWS SDKs and Tools
 	// Reference Guide, "Container credential provider").
@@ -54,8 +53,8 @@ type Endpoint struct {
 	server *http.Server
 }
 
-// Listen opens an endpoint on a free port of 127.0.0.1 that answers with what get returns. What get's error says is
-// told to the client, who shows it to the person: it must hold no secret.
+// Listen opens an endpoint on a free port of 127.0.0.1 that answers with get's credentials. Clients show the text of
+// get's error to the person: it must not contain a secret.
 func Listen(get func(context.Context) (Credentials, error)) (*Endpoint, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -79,18 +78,18 @@ func Listen(get func(context.Context) (Credentials, error)) (*Endpoint, error) {
 
 		DisableGeneralOptionsHandler: true, // or OPTIONS * would be answered
 	}
-	go e.server.Serve(l) //nolint:errcheck // it ends with Close, and says so
+	go e.server.Serve(l) //nolint:errcheck // Close ends it with an error
 	return e, nil
 }
 
-// Close ends the endpoint and every connection to it.
+// Close closes the endpoint and every connection to it.
 func (e *Endpoint) Close() {
-	e.server.Close() //nolint:errcheck // nobody is left to tell
+	e.server.Close() //nolint:errcheck // the endpoint is closed in any case
 }
 
-// ServeHTTP answers the one request that there is. Any other learns nothing of what was wrong with it: a web page
-// that guesses ports, also by a name of its own that it has made 127.0.0.1 (DNS rebinding, which Host gives away),
-// and another user's program, which does not know the token.
+// ServeHTTP answers the one valid request, GET / with the token. The answer to any other does not say what is wrong:
+// it may come from another user's program without the token, or from a web page that guesses ports, even through a
+// host name of its own that resolves to 127.0.0.1 (DNS rebinding, which the Host header reveals).
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := r.Header["Authorization"]
 	if r.Method != http.MethodGet || r.RequestURI != "/" || r.Host != e.host || len(given) != 1 ||
@@ -100,13 +99,12 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c, err := e.get(r.Context())
 	if r.Context().Err() != nil {
-		return // the client is gone
+		return // the client has disconnected
 	}
 	var answer any
 	status := http.StatusOK
 	if err != nil {
-		// As the Go SDK and the one for JavaScript read it; botocore shows it whole. Any of them tries again a few
-		// times.
+		// The SDKs for Go and JavaScript read these fields; botocore shows the whole body. All retry a few times.
 		status, answer = http.StatusServiceUnavailable, struct{ Code, Message string }{"NoCredentials", err.Error()}
 	} else {
 		if c.Expiration.IsZero() {
@@ -127,5 +125,5 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write(text) //nolint:errcheck // a client that is gone needs no answer
+	w.Write(text) //nolint:errcheck // the client may have disconnected
 }

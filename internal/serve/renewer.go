@@ -9,41 +9,41 @@ import (
 // How long a client waits for a renewal. Botocore gives up after 2 seconds and the SDK for JavaScript after one, each
 // three or four times (utils.ContainerMetadataFetcher; credential-provider-http); the Go SDK waits.
 const (
-	graceWhileCached = 900 * time.Millisecond // while what is held still lasts
-	longest          = time.Minute            // when nothing else can be done: a person is about to type a code
+	graceWhileCached = 900 * time.Millisecond // while the cached credentials last
+	longest          = time.Minute            // without any: a person is about to type a code
 )
 
-// spent is the rest of a lifetime that is too short to start a piece of work with.
-const spent = time.Minute
+// tooShort is a remaining lifetime with which a client should not start its work.
+const tooShort = time.Minute
 
-// Renewer hands out credentials and renews them, once at a time however many clients ask.
+// Renewer returns credentials and renews them, with one renewal at a time for all clients.
 type Renewer struct {
-	// Renew returns credentials that are good for a while: the same as last time, or new ones. It calls asking when
-	// it is about to wait for a person. ctx ends with Interrupt, not with the client that happened to ask first.
+	// Renew returns credentials that last for a while: the same as last time, or new ones. It calls asking before it
+	// waits for a person. Interrupt ends ctx, but the end of the client that came first does not.
 	Renew func(ctx context.Context, asking func()) (Credentials, error)
-	// Unanswered is what a client is told that has waited in vain.
+	// Unanswered is the error for a client that has waited in vain.
 	Unanswered error
-	// Held are credentials that there are before the first Get; afterwards the last that Renew returned.
-	Held Credentials
+	// Cached are the credentials before the first Get; afterwards the last from Renew.
+	Cached Credentials
 
 	mu      sync.Mutex
-	renewal *renewal // under way
+	renewal *renewal // in progress
 }
 
 type renewal struct {
 	began  time.Time
-	asking chan struct{} // closed when a person is asked
-	done   chan struct{} // closed when c and err are there
+	asking chan struct{} // closed when Renew waits for a person
+	done   chan struct{} // closed when c and err are set
 	c      Credentials
 	err    error
 	cancel context.CancelCauseFunc
 }
 
-// Get returns credentials. While a renewal takes its time, it is those held before, as long as they last.
+// Get returns the credentials of the renewal, or, if that takes time, the cached ones while they last.
 func (r *Renewer) Get(ctx context.Context) (Credentials, error) {
-	n, held := r.join()
+	n, cached := r.join()
 	until, asking := time.Now().Add(longest), (<-chan struct{})(nil)
-	if held.remaining() > spent {
+	if cached.remaining() > tooShort {
 		until, asking = n.began.Add(graceWhileCached), n.asking
 	}
 	late := time.NewTimer(time.Until(until))
@@ -60,13 +60,13 @@ func (r *Renewer) Get(ctx context.Context) (Credentials, error) {
 	case <-ctx.Done():
 		return Credentials{}, ctx.Err()
 	}
-	if held.remaining() > 0 {
-		return held, nil
+	if cached.remaining() > 0 {
+		return cached, nil
 	}
 	return Credentials{}, err
 }
 
-// join returns the renewal under way, or begins one.
+// join returns the renewal in progress, or begins one, and the cached credentials.
 func (r *Renewer) join() (*renewal, Credentials) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,15 +81,15 @@ func (r *Renewer) join() (*renewal, Credentials) {
 			defer r.mu.Unlock()
 			r.renewal = nil
 			if n.err == nil {
-				r.Held = n.c
+				r.Cached = n.c
 			}
 			close(n.done)
 		}()
 	}
-	return r.renewal, r.Held
+	return r.renewal, r.Cached
 }
 
-// Interrupt ends the renewal that is under way, if there is one, with a cause for its context.
+// Interrupt cancels the renewal in progress, if there is one, with a cause for its context.
 func (r *Renewer) Interrupt(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,7 +98,7 @@ func (r *Renewer) Interrupt(cause error) {
 	}
 }
 
-// Close is Interrupt, and waits until the renewal has ended. After it there must be no Get.
+// Close interrupts the renewal and waits until it has ended. Do not call Get afterwards.
 func (r *Renewer) Close() {
 	r.Interrupt(nil)
 	r.mu.Lock()
@@ -109,7 +109,7 @@ func (r *Renewer) Close() {
 	}
 }
 
-// remaining is how long they last; none last no time at all.
+// remaining returns how long the credentials last: 0 if there are none.
 func (c Credentials) remaining() time.Duration {
 	switch {
 	case c.AccessKeyID == "":

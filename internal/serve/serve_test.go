@@ -18,7 +18,8 @@ import (
 )
 
 var (
-	session = Credentials{"ASIAEXAMPLE", "the-secret", "the-token", time.Date(2031, 2, 3, 4, 5, 6, 0, time.FixedZone("", 9*60*60))}
+	until   = time.Date(2031, 2, 3, 4, 5, 6, 0, time.FixedZone("", 9*60*60))
+	session = Credentials{"ASIAEXAMPLE", "the-secret", "the-token", until}
 	errNone = errors.New("the MFA session has ended")
 )
 
@@ -32,7 +33,7 @@ func open(t *testing.T, get func(context.Context) (Credentials, error)) *Endpoin
 	return e
 }
 
-// ask sends a request as it stands, with $HOST and $TOKEN filled in.
+// ask sends a request literally, with $HOST and $TOKEN replaced.
 func ask(t *testing.T, e *Endpoint, text string) (*http.Response, string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", e.host)
@@ -62,16 +63,18 @@ const good = "GET / HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\n"
 func TestAnswer(t *testing.T) {
 	e := open(t, func(context.Context) (Credentials, error) { return session, nil })
 	resp, body := ask(t, e, good)
-	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/json" || resp.Header.Get("Cache-Control") != "no-store" {
+	if resp.StatusCode != http.StatusOK ||
+		resp.Header.Get("Content-Type") != "application/json" || resp.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s, %v", resp.Status, resp.Header)
 	}
-	const want = `{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"the-secret","Token":"the-token","Expiration":"2031-02-02T19:05:06Z"}`
+	const want = `{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"the-secret","Token":"the-token",` +
+		`"Expiration":"2031-02-02T19:05:06Z"}`
 	if body != want {
 		t.Errorf("%s, not %s", body, want)
 	}
 }
 
-// Clients want an end.
+// Clients need an expiration.
 func TestEndless(t *testing.T) {
 	e := open(t, func(context.Context) (Credentials, error) { return Credentials{AccessKeyID: "AKIAEXAMPLE"}, nil })
 	_, body := ask(t, e, good)
@@ -79,7 +82,8 @@ func TestEndless(t *testing.T) {
 		Token      *string
 		Expiration time.Time
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Token == nil || time.Until(answer.Expiration) < endless/2 {
+	err := json.Unmarshal([]byte(body), &answer)
+	if err != nil || answer.Token == nil || time.Until(answer.Expiration) < endless/2 {
 		t.Errorf("%v: %s", err, body)
 	}
 }
@@ -87,12 +91,13 @@ func TestEndless(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	e := open(t, func(context.Context) (Credentials, error) { return Credentials{}, errNone })
 	resp, body := ask(t, e, good)
-	if resp.StatusCode != http.StatusServiceUnavailable || body != `{"Code":"NoCredentials","Message":"the MFA session has ended"}` {
+	const want = `{"Code":"NoCredentials","Message":"the MFA session has ended"}`
+	if resp.StatusCode != http.StatusServiceUnavailable || body != want {
 		t.Errorf("%s: %s", resp.Status, body)
 	}
 }
 
-// Whatever is not that one request gets nothing, and is not even looked at.
+// Any other request gets an empty refusal, and get is not called.
 func TestHostile(t *testing.T) {
 	asked := 0
 	e := open(t, func(context.Context) (Credentials, error) { asked++; return session, nil })
@@ -115,9 +120,10 @@ func TestHostile(t *testing.T) {
 		"two slashes":    "GET // HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\n",
 		"HEAD":           "HEAD / HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\n",
 		"POST":           "POST / HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\nContent-Length: 0\n",
-		"OPTIONS":        "OPTIONS / HTTP/1.1\nHost: $HOST\nOrigin: https://evil.example\nAccess-Control-Request-Headers: authorization\n",
-		"OPTIONS *":      "OPTIONS * HTTP/1.1\nHost: $HOST\n",
-		"CONNECT":        "CONNECT $HOST HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\n",
+		"OPTIONS": "OPTIONS / HTTP/1.1\nHost: $HOST\nOrigin: https://evil.example\n" +
+			"Access-Control-Request-Headers: authorization\n",
+		"OPTIONS *": "OPTIONS * HTTP/1.1\nHost: $HOST\n",
+		"CONNECT":   "CONNECT $HOST HTTP/1.1\nHost: $HOST\nAuthorization: $TOKEN\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			resp, body := ask(t, e, text)
@@ -140,7 +146,7 @@ func TestLoopbackOnly(t *testing.T) {
 		t.Errorf("it listens on %s and says %s", e.host, e.URL)
 	}
 	if e.Token == other.Token || len(e.Token) != 43 {
-		t.Error("the token is none")
+		t.Error("the tokens are equal or too short")
 	}
 }
 
@@ -153,7 +159,7 @@ func TestClosed(t *testing.T) {
 	defer conn.Close()
 	e.Close()
 	if _, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") {
-		t.Error("an open connection stays:", err)
+		t.Error("a connection stays open:", err)
 	}
 	if conn, err := net.Dial("tcp", e.host); err == nil {
 		conn.Close()
@@ -169,12 +175,12 @@ func TestPrinted(t *testing.T) {
 	}
 }
 
-// lasting are credentials that go on for d.
+// lasting returns credentials that last for d.
 func lasting(id string, d time.Duration) Credentials {
 	return Credentials{AccessKeyID: id, Expiration: time.Now().Add(d)}
 }
 
-// Many clients at once have one renewal among them; the next one has one of its own.
+// Clients that come at once share a renewal; a later one gets its own.
 func TestOneRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var renewals atomic.Int32
@@ -191,22 +197,22 @@ func TestOneRenewal(t *testing.T) {
 				}
 			})
 		}
-		gone, leave := context.WithCancel(t.Context())
-		leave()
-		if _, err := r.Get(gone); !errors.Is(err, context.Canceled) {
-			t.Error("a client that is gone:", err)
+		disconnected, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := r.Get(disconnected); !errors.Is(err, context.Canceled) {
+			t.Error("a client that has disconnected:", err)
 		}
 		all.Wait()
-		time.Sleep(time.Hour - 30*time.Second) // what is held has almost ended
+		time.Sleep(time.Hour - 30*time.Second) // the cached credentials have almost expired
 		if c, err := r.Get(t.Context()); err != nil || c.AccessKeyID != "number 2" || renewals.Load() != 2 {
 			t.Error(c, err, renewals.Load())
 		}
 	})
 }
 
-// What is held is answered with as long as it lasts: at once when a person is asked, and after a moment when it takes
-// long. A new client does not wait for what others have waited for.
-func TestHeldMeanwhile(t *testing.T) {
+// Get returns the cached credentials while they last: at once if a person is asked, after a moment if the renewal takes
+// long. A client that comes later does not wait again.
+func TestCachedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, asks := make(chan error), false
 		first := true

@@ -166,8 +166,8 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 		s.Expiration = got.Expires.UTC().Truncate(time.Second)
 		if x.Kind == profile.KindProcess && !s.Expiration.After(r.Now()) {
 			name, pos := x.Profile.Name, x.Profile.Where("credential_process")
-			return Session{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials that expired at %s",
-				name, pos, s.Expiration.Format(time.RFC3339)).
+			return Session{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials "+
+				"that expired at %s", name, pos, s.Expiration.Format(time.RFC3339)).
 				Hint("run it by itself; if they should not have expired yet, check this computer's clock")
 		}
 	}

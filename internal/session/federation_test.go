@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// The session goes to whom it was sent and to nobody else: not where a redirect leads, not into an error, not into the
-// trace.
+// The session's secrets go only to the given address: not to a redirect's, not into an error, not into the trace.
 func TestFederate(t *testing.T) {
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the redirect was followed")
+	}))
 	defer other.Close()
 	var got *http.Request
 	var body string
@@ -32,22 +33,26 @@ func TestFederate(t *testing.T) {
 	var trace strings.Builder
 	for _, v := range os.Environ() { // the SDK reads the environment
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "") // to have it back afterwards
+			t.Setenv(name, "") // restores it afterwards
 			_ = os.Unsetenv(name)
 		}
 	}
 	t.Setenv("AWS_PROFILE", "")
-	reach := ClientOptions{
+	options := ClientOptions{
 		Secret:  func(string) {},
 		Profile: "prod", Region: "us-east-1", Timeout: time.Minute, AppID: "awsmfa", Now: time.Now,
 		Trace: func(format string, args ...any) { fmt.Fprintf(&trace, format+"\n", args...) },
 	}
-	c, err := reach.NewSessionClient(t.Context(), Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
+	c, err := options.NewSessionClient(t.Context(),
+		Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	form := neturl.Values{"Action": {"getSigninToken"}, "Session": {"the secret/+"}}
-	for _, status = range []int{http.StatusOK, http.StatusBadRequest, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+	for _, status = range []int{
+		http.StatusOK, http.StatusBadRequest, http.StatusFound, http.StatusTemporaryRedirect,
+		http.StatusPermanentRedirect,
+	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			code, answer, err := c.Federate(t.Context(), method, there.URL+"/federation", form)
 			if code != status || string(answer) != "the answer" || err != nil {
@@ -61,7 +66,8 @@ func TestFederate(t *testing.T) {
 			if sent != form.Encode() || url != "/federation" || got.Method != method || got.UserAgent() != "awsmfa" {
 				t.Errorf("%s: sent was %q to %s", method, sent, got.URL)
 			}
-			if form := got.Header.Get("Content-Type") == "application/x-www-form-urlencoded"; form != (method == http.MethodPost) {
+			isForm := got.Header.Get("Content-Type") == "application/x-www-form-urlencoded"
+			if isForm != (method == http.MethodPost) {
 				t.Errorf("%s: %v", method, got.Header)
 			}
 		}
@@ -71,11 +77,12 @@ func TestFederate(t *testing.T) {
 		_, _, err := c.Federate(t.Context(), method, there.URL+"/federation", form)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", method, err)
-		} else if told := c.Explain(err); !strings.Contains(told.Error(), "no connection to 127.0.0.1") {
-			t.Errorf("%s: %v", method, told)
+		} else if err := c.Explain(err); !strings.Contains(err.Error(), "no connection to 127.0.0.1") {
+			t.Errorf("%s: %v", method, err)
 		}
 	}
-	if text := trace.String(); strings.Contains(text, "secret") || !strings.Contains(text, "Signin:getSigninToken to http://127.0.0.1:") {
+	const traced = "Signin:getSigninToken to http://127.0.0.1:"
+	if text := trace.String(); strings.Contains(text, "secret") || !strings.Contains(text, traced) {
 		t.Errorf("the trace is %s", text)
 	}
 }

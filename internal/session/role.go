@@ -167,7 +167,8 @@ func roleDenied(want Request, profileName, said string, err error) *msg.Error {
 func sourceRevoked(role string, source profile.Profile, err error) *msg.Error {
 	if c, ok := source.HiddenSource(); ok && c.Used.Kind == profile.KindKeys {
 		return msg.Errorf("AWS no longer accepts the session of profile %q (%s), "+
-			"which assumes the role of profile %q; it hides the %s at %s", source.Name, c.Used.Pos, role, c.Ignored.Key, c.Ignored.Pos).
+			"which assumes the role of profile %q; it hides the %s at %s",
+			source.Name, c.Used.Pos, role, c.Ignored.Key, c.Ignored.Pos).
 			Hint("remove the key pair and its token from %s: then %s counts", msg.Path(c.Used.Pos.File), c.Ignored.Key).
 			Wrap(err)
 	}

@@ -19,8 +19,8 @@ func request() Request {
 	}
 }
 
-// Each part of what is asked for is in the key, and none of them can pass for another.
-func TestKey(t *testing.T) {
+// Each part of a request changes the cache key, and none can pass for another.
+func TestCacheKey(t *testing.T) {
 	changes := map[string]func(*Request){
 		"nothing":                 func(*Request) {},
 		"the key":                 func(r *Request) { r.Keys.AccessKeyID = "AKIAANOTHER" },
@@ -46,24 +46,23 @@ func TestKey(t *testing.T) {
 		t.Error("the same request has two keys")
 	}
 	if key := request().CacheKey(); strings.ContainsAny(key, "/\\:. ") || strings.Contains(key, "AKIA") {
-		t.Errorf("%s is no name for a file", key)
+		t.Errorf("%s is not a name for a file", key)
 	}
 	other := request()
 	other.Serial, other.Duration = "", time.Hour
 	if other.userKey() != request().userKey() {
-		t.Error("two requests of one user are not one user's")
+		t.Error("two requests of one user have different user keys")
 	}
 }
 
-// So is each setting of each role of the chain, but not what the profile is called; and all that tells one beginning
-// from another.
-func TestRoleKey(t *testing.T) {
+// So do each setting of each role of the chain, except the profile's name, and the parts of an external source.
+func TestRoleCacheKey(t *testing.T) {
 	role := func() profile.Role { return profile.Role{Profile: "a", ARN: "arn:aws:iam::123456789012:role/a"} }
 	others := map[string]any{
 		"Profile": "b", "ARN": "b", "SessionName": "b", "ExternalID": "b", "SourceIdentity": "b", "Duration": time.Hour,
 		"Tags": []profile.Tag{{Key: "b", Value: "c"}}, "TransitiveTags": []string{"b"},
 	}
-	outside := func(change func(*ExternalSource)) func(*Request) {
+	external := func(change func(*ExternalSource)) func(*Request) {
 		return func(r *Request) {
 			r.External = &ExternalSource{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
 			change(r.External)
@@ -77,10 +76,10 @@ func TestRoleKey(t *testing.T) {
 		"turned":      func(r *Request) { r.Roles = append(r.Roles, role()); r.Roles[0].ARN = "b" },
 		"a tag's end": func(r *Request) { r.Roles[0].Tags = []profile.Tag{{Key: "bc"}} },
 
-		"a sign-in":      outside(func(*ExternalSource) {}),
-		"another's":      outside(func(x *ExternalSource) { x.SignIn = []byte("b") }),
-		"elsewhere":      outside(func(x *ExternalSource) { x.URL = map[string]string{"sso": "b"} }),
-		"another source": outside(func(x *ExternalSource) { x.Kind = profile.KindLogin }),
+		"a sign-in":        external(func(*ExternalSource) {}),
+		"another sign-in":  external(func(x *ExternalSource) { x.SignIn = []byte("b") }),
+		"another endpoint": external(func(x *ExternalSource) { x.URL = map[string]string{"sso": "b"} }),
+		"another source":   external(func(x *ExternalSource) { x.Kind = profile.KindLogin }),
 	}
 	for field := range reflect.TypeFor[profile.Role]().Fields() {
 		changes[field.Name] = func(r *Request) {
@@ -105,13 +104,16 @@ func TestRoleKey(t *testing.T) {
 	}
 }
 
-// However a session or a request is printed, no secret is seen.
+// No verb prints a secret of a session or a request.
 func TestPrinted(t *testing.T) {
-	s := Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "the/secret", SessionToken: "the-token", Expiration: time.Now()}
+	s := Session{
+		AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "the/secret", SessionToken: "the-token", Expiration: time.Now(),
+	}
+	secrets := []string{"the/secret", "the-token", fmt.Sprintf("%x", "the/secret"), fmt.Sprintf("%X", "the-token")}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %v"} {
 		for _, v := range []any{s, &s, []Session{s}, map[string]Session{"s": s}, request(), struct{ S Session }{s}} {
 			text := fmt.Sprintf(verb, v)
-			for _, secret := range []string{"the/secret", "the-token", fmt.Sprintf("%x", "the/secret"), fmt.Sprintf("%X", "the-token")} {
+			for _, secret := range secrets {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s of %T: %s", verb, v, text)
 				}
@@ -120,10 +122,13 @@ func TestPrinted(t *testing.T) {
 	}
 }
 
-// A session comes back from the cache as it was, and no text crashes the reader.
+// A decoded session encodes to an equal one, and no text crashes the decoder.
 func FuzzDecode(f *testing.F) {
-	f.Add(Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expiration: time.Unix(1, 0), Obtained: time.Unix(2, 3)}.encode())
-	f.Add(Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", KeyID: "D"}.encode())
+	s := Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C"}
+	s.Expiration, s.Obtained = time.Unix(1, 0), time.Unix(2, 3)
+	f.Add(s.encode())
+	s.KeyID = "D"
+	f.Add(s.encode())
 	f.Add([]byte(""))
 	f.Add([]byte("\n\n\n\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -133,9 +138,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := decode(s.encode())
 		if err != nil || again.AccessKeyID != s.AccessKeyID || again.SecretAccessKey != s.SecretAccessKey ||
-			again.SessionToken != s.SessionToken || again.KeyID != s.KeyID || !again.Expiration.Equal(s.Expiration.Truncate(time.Second)) ||
-			!again.Obtained.Equal(s.Obtained) {
-			t.Errorf("%q came back otherwise: %v", text, err)
+			again.SessionToken != s.SessionToken || again.KeyID != s.KeyID ||
+			!again.Expiration.Equal(s.Expiration.Truncate(time.Second)) || !again.Obtained.Equal(s.Obtained) {
+			t.Errorf("%q decodes differently after encode: %v", text, err)
 		}
 	})
 }

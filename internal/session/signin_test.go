@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Dates as the versions of the AWS CLI have written them are one date; what has no time zone is none.
+// parseDate reads the formats of all versions of the AWS CLI, and refuses a date without a time zone.
 func TestParseDate(t *testing.T) {
 	want := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, text := range []string{

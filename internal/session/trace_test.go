@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-// Every secret of a request is noted, one by one, for an answer may quote it; what is no secret is not, or messages
-// would be full of holes. The body is still there to be sent.
+// noteSecrets reports every secret in a request, and nothing else, which would be masked in messages for no reason. The
+// body can still be sent.
 func TestNoteSecrets(t *testing.T) {
 	for body, want := range map[string][]string{
 		"Action=A&TokenCode=1&SerialNumber=2&WebIdentityToken=3&Session=4":  {"1", "3", "4"},
 		"AuthenticationCode1=1&AuthenticationCode2=2&UserName=bob":          {"1", "2"},
 		`{"refreshToken":"1","clientId":"2","clientSecret":"3","code":"4"}`: {"1", "3", "4"},
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://aws/?SigninToken=5&SessionDuration=6",
-			strings.NewReader(body))
+		const url = "http://aws/?SigninToken=5&SessionDuration=6"
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
