@@ -9,7 +9,7 @@ GOBUILD := CGO_ENABLED=0 go
 FLAGS := -trimpath -ldflags '-s -w'
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build ./awsmfa as for a release
 	$(GOBUILD) build $(FLAGS) .
@@ -45,6 +45,9 @@ mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h
 sentences: ## print every sentence that awsmfa says to a person
 	go run ./internal/sentences
 
+reference: ## write docs/reference.md from the grammar of the command line
+	go run ./internal/reference
+
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
@@ -60,4 +63,4 @@ ci: ## everything that CI runs; as root it installs the shells
 clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe dist
 
-.PHONY: sentences help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: sentences reference help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean

@@ -23,8 +23,11 @@ func (*processCmd) Help() string {
   [profile prod-mfa]
   credential_process = awsmfa credential-process prod
 
-Then every AWS client with the profile prod-mfa has prod's session: aws --profile prod-mfa s3 ls. It prints secrets, as
-JSON, for the client that runs it. If it needs a code, it asks on the terminal.`
+Then every AWS client with the profile prod-mfa has prod's session:
+
+  aws --profile prod-mfa s3 ls
+
+It prints secrets, as JSON, for the client that runs it. If it needs a code, it asks on the terminal.`
 }
 
 func (c *processCmd) Run(a *app) error {

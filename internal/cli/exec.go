@@ -30,7 +30,7 @@ func (c *execCmd) help() flagHelp {
 }
 
 func (*execCmd) Help() string {
-	return `awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
+	return `  awsmfa exec [PROFILE] [flags] -- COMMAND [ARG ...]
 
 The command gets the environment that env would set; all words after -- are the command and its own arguments. On Unix
 awsmfa becomes the command. The exit code is the command's; 127 means not found, 126 not executable. Without a command

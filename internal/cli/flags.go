@@ -65,8 +65,8 @@ func (f *sessionFlags) help() flagHelp {
 		"code": msg.Textf("The six digits, instead of a question."),
 		"code-command": msg.Textf("A command line that prints the code on its first line. Else AWSMFA_CODE_COMMAND, then the " +
 			"profile's mfa_process."),
-		"duration": msg.Textf("How long a new session lasts: 15m to 36h, or seconds. Else AWSMFA_DURATION, then 12h. A " +
-			"role's profile: 15m to 12h, else its duration_seconds, then 1h."),
+		"duration": msg.Textf("How long a new session lasts: 15m to 36h, such as 1h30m, or seconds. Else AWSMFA_DURATION, then " +
+			"12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
 		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process 15m, " +
 			"exec --server 16m)."),
 		"no-mfa":   msg.Textf("Ask for no code: for a user who has no MFA device, or roles that need none."),

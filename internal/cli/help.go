@@ -42,6 +42,17 @@ func mergeHelp(parts ...flagHelp) flagHelp {
 	return all
 }
 
+// Model returns the grammar of all commands with the help of each command, flag and argument, in English. The reference in
+// docs is written from it.
+func Model() (*kong.Application, error) {
+	parser, err := new(app).parser(new(globalFlags), "")
+	if err != nil {
+		return nil, err
+	}
+	fillHelp(msg.Printer{}, parser.Model)
+	return parser.Model, nil
+}
+
 // printHelp is Kong's printer for --help, in the reader's language.
 func (a *app) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	fillHelp(a.printer(), ctx.Model)

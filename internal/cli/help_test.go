@@ -1,21 +1,14 @@
 package cli
 
-import (
-	"os"
-	"testing"
-
-	"awsmfa/internal/msg"
-)
+import "testing"
 
 // Every flag and argument of every command has its help.
 func TestHelpOfEveryFlag(t *testing.T) {
-	a := &app{System: System{Args: []string{"awsmfa"}, Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}}
-	parser, err := a.parser(new(globalFlags), "")
+	model, err := Model()
 	if err != nil {
 		t.Fatal(err)
 	}
-	fillHelp(msg.Printer{}, parser.Model)
-	nodes := parser.Model.Children
+	nodes := model.Children
 	for len(nodes) > 0 {
 		node := nodes[0]
 		nodes = append(nodes[1:], node.Children...)

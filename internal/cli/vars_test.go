@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// The help of env and the README name every variable that env removes.
+// The help of env and the reference name every variable that env removes.
 func TestPreferredVarsAreDocumented(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	reference, err := os.ReadFile("../../docs/reference.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,8 +16,8 @@ func TestPreferredVarsAreDocumented(t *testing.T) {
 		if !regexp.MustCompile(`\b` + name + `\b`).MatchString((&envCmd{}).Help()) {
 			t.Errorf("the help of env does not name %s", name)
 		}
-		if !regexp.MustCompile("(?m)^\\|.*`" + name + "`").Match(readme) {
-			t.Errorf("the README does not name %s", name)
+		if !regexp.MustCompile("(?m)^\\|.*`" + name + "`").Match(reference) {
+			t.Errorf("docs/reference.md does not name %s", name)
 		}
 	}
 }

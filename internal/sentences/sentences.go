@@ -52,7 +52,7 @@ type source struct {
 
 // notShipped are the directories of programs and packages that users never run.
 var notShipped = []string{
-	"bench", "demo", "fakeaws", "msg", "mutate", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
+	"bench", "demo", "fakeaws", "msg", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
 }
 
 // read parses the shipped Go files below root.
