@@ -142,7 +142,7 @@ func (a *app) fail(err error) int {
 	}
 	text, hint := a.printer().Error(err), a.printer().Hint(err)
 	if errors.Is(err, context.Canceled) && errors.As(context.Cause(a.ctx), &signal) {
-		text, hint = a.text(interrupted()), ""
+		text, hint = a.printer().Error(interrupted()), ""
 		code = exitSignal
 		if n, ok := signal.Signal.(syscall.Signal); ok {
 			code += int(n)
@@ -181,17 +181,9 @@ func (a *app) origins() (named []msg.Origin) {
 	return named
 }
 
-// warn prints what did not stop the run, each warning once.
-func (a *app) warn(warning any) {
-	hint := ""
-	if err, ok := warning.(error); ok {
-		hint = a.printer().Hint(err)
-	}
-	a.warnWith(a.text(warning), hint)
-}
-
-// warnWith is warn with a hint, which may be empty.
-func (a *app) warnWith(text, hint string) {
+// warn prints an error that did not stop the run, and its hint; each warning once.
+func (a *app) warn(warning error) {
+	text, hint := a.printer().Error(warning), a.printer().Hint(warning)
 	if a.warned[text] {
 		return
 	}
@@ -203,18 +195,10 @@ func (a *app) warnWith(text, hint string) {
 }
 
 // say prints a notice: neither an error nor a warning.
-func (a *app) say(notice any) { a.tell(a.text(notice)) }
+func (a *app) say(notice msg.Text) { a.tell(a.text(notice)) }
 
-// text is a message in the reader's language.
-func (a *app) text(message any) string {
-	switch m := message.(type) {
-	case msg.Text:
-		return a.printer().Text(m)
-	case error:
-		return a.printer().Error(m)
-	}
-	return fmt.Sprint(message)
-}
+// text is a sentence in the reader's language.
+func (a *app) text(t msg.Text) string { return a.printer().Text(t) }
 
 // printer puts messages into the reader's language, and commands into the words of the reader's shell.
 func (a *app) printer() msg.Printer { return msg.Printer{Command: a.typedCommand} }
@@ -245,5 +229,5 @@ func (a *app) tell(text string) {
 		a.stderrUsed = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
-	fmt.Fprintf(term.Text(a.Stderr), "awsmfa: %s\n", a.printable(a.spell(text)))
+	fmt.Fprintf(term.Text(a.Stderr), "awsmfa: %s\n", a.printable(text))
 }

@@ -140,12 +140,12 @@ type reportLine struct {
 
 // reportLines puts the checks into words, printable because they quote the user's names and AWS's answers.
 func (a *app) reportLines(checks []check) []reportLine {
-	oneLine := func(text string) string { return a.printable(msg.Foreign(a.spell(text))) }
+	oneLine := func(text string) string { return a.printable(msg.Foreign(text)) }
 	var lines []reportLine
 	for _, c := range checks {
 		l := reportLine{Name: c.name, Status: c.status, Text: oneLine(a.text(c.text))}
 		if c.err != nil {
-			l.Text, l.Fix = oneLine(a.text(c.err)), oneLine(a.printer().Hint(c.err))
+			l.Text, l.Fix = oneLine(a.printer().Error(c.err)), oneLine(a.printer().Hint(c.err))
 		}
 		lines = append(lines, l)
 	}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -191,23 +190,6 @@ func (a *app) typedCommand(args ...string) string {
 		line += " " + word
 	}
 	return line
-}
-
-// spell makes the commands of awsmfa in a message such that they can be typed, where the name alone does not find it.
-func (a *app) spell(text string) string {
-	if !strings.Contains(text, "awsmfa ") {
-		return text
-	}
-	program := programName(a.Args[0])
-	if program == "awsmfa" {
-		return text
-	}
-	call, err := a.typingShell().Command(program)
-	if err != nil {
-		return text
-	}
-	command := regexp.MustCompile(`(^|[ (])awsmfa (--help|(?:` + strings.Join(commandNames(), "|") + `)\b)`)
-	return command.ReplaceAllString(text, "${1}"+strings.ReplaceAll(call, "$", "$$")+" ${2}")
 }
 
 // programName returns how this program is called: by its name alone if PATH leads to this very file.

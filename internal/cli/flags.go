@@ -178,7 +178,7 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 // warnOfDuration warns that --duration has no effect on an external source's session.
 func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
 	if f.Duration != 0 && len(want.Roles) == 0 && want.External != nil && s.KeyID == "" {
-		a.warn(msg.Textf("--duration has no effect: the provider of the credentials of profile %q decides how long they last", p.Name))
+		a.warn(msg.Errorf("--duration has no effect: the provider of the credentials of profile %q decides how long they last", p.Name))
 	}
 }
 
