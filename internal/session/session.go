@@ -285,7 +285,7 @@ func (p *Provider) storeDevice(want Request) {
 	}
 	if string(known) != now && p.lockErr == nil {
 		if err := p.Cache.Store(want.userKey(), []byte(now)); err != nil {
-			p.Warn(notCached(err))
+			p.Warn(msg.Errorf("the MFA device that was found cannot be cached for the next call: %s", err).Wrap(err))
 		}
 	}
 }
