@@ -192,7 +192,7 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing
 		}
 		verdict, err := mfa.CheckPair(device.Seed, first, second, x.Now())
 		if err != nil {
-			return false, notDrawn(err)
+			return false, err
 		}
 		wrong := pairError(verdict)
 		if wrong == nil {
@@ -425,7 +425,17 @@ func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 	return nil
 }
 
-func notDrawn(err error) *msg.Error { return msg.Errorf("drawing the QR code: %s", err).Wrap(err) }
+// notDrawn is the error for a QR code that cannot be drawn. It does not show the key.
+func notDrawn(err error) *msg.Error {
+	var refused *qr.Error
+	switch {
+	case !errors.As(err, &refused):
+		return msg.Errorf("drawing the QR code: %s", msg.Cause(err)).Wrap(err)
+	case refused.Reason == qr.NotBase32:
+		return msg.Errorf("drawing the QR code: the key that AWS returned is not Base32").Wrap(err)
+	}
+	return msg.Errorf("drawing the QR code: the user's name does not fit into one").Wrap(err)
+}
 
 func draw(issuer, account, seed string) (qr.Drawing, error) {
 	uri, err := qr.URI(issuer, account, seed)

@@ -5,10 +5,11 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6238 as AWS's virtual devices use it
 	"encoding/base32"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"awsmfa/internal/msg"
 )
 
 // Verdict is the result of CheckPair.
@@ -51,7 +52,8 @@ func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 	unpadded := strings.ToUpper(strings.TrimRight(seed, "="))
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(unpadded)
 	if err != nil {
-		return Verdict{}, errNoSeed // the decoder's error may show a part of it
+		// without the decoder's error, which may show a part of the key
+		return Verdict{}, msg.Errorf("the key that AWS returned for the new MFA device is not Base32")
 	}
 	if first == second {
 		return Verdict{Kind: Same}, nil
@@ -83,8 +85,6 @@ func CheckPair(seed, first, second string, now time.Time) (Verdict, error) {
 	}
 	return Verdict{Kind: ForeignOne}, nil
 }
-
-var errNoSeed = errors.New("not Base32")
 
 // find returns the step nearest to around, at most that many away, for which is returns true.
 func find(around, most int64, is func(int64) bool) (int64, bool) {
