@@ -1,17 +1,17 @@
-// Package cache keeps small private files in one directory of the user's: the sessions that were paid for with a token
-// code, and which MFA device was found for a key. It never decides whether what it kept is still good, never talks to
-// anyone, and never trusts a file that another could have written.
+// Package cache stores small private files in one directory of the user: sessions, and the MFA device that was found
+// for a key. It does not know whether a value is still valid, and never trusts a file that another user could have
+// written.
 //
-// A file is a line with the version, the name it was kept under and a length, and the value. It is written beside its
-// place and renamed into it, so a reader sees the old one or the new one, whole. What is torn, foreign, of another
-// version, kept under another name or open to others is a miss, told by an error that says why.
+// A file has a header line with a version, the name of the file and the length of the value, and then the value. It is
+// written under a temporary name and renamed, so that a reader sees the old or the new file, never a part. A file that
+// is incomplete, of another version, stored under another name, owned by another user, or accessible to others is a
+// miss; the error has the reason.
 package cache
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,59 +22,34 @@ import (
 	"time"
 )
 
-// version is the layout of the files. A file of another version is left alone until its name is kept anew.
+// version is the version of the file format. A file of another version stays until Store replaces it.
 const version = 1
 
-// sweepAge is when a file that was kept with Keep is removed for good: no session that AWS gives out lives longer
-// than 36 hours (GetSessionToken's limit), so what is older holds nothing.
+// sweepAge is the age at which Store removes a session's file. Sessions last 36 hours at most (GetSessionToken's
+// limit).
 const sweepAge = 37 * time.Hour
 
-// maxSize bounds a file, in bytes: a session with a long token is about 2 KiB, and AWS names no limit.
+// maxSize limits a file, in bytes. A session with a long token has about 2 KiB; AWS documents no limit.
 const maxSize = 256 << 10
 
 const (
 	suffix     = ".cache"
 	lockSuffix = ".lock"
-	tmpPrefix  = ".awsmfa-" // of a file that is being written
+	tmpPrefix  = ".awsmfa-" // of files that are being written
 )
 
-// Dir is the directory that the files are in. The zero Dir keeps nothing: every look is a miss, every lock is free.
+// Dir is the directory with the files. The zero Dir stores nothing: every Load is a miss, every lock is free.
 type Dir struct{ Path string }
 
-// An Unusable error says that a kept file is there and why it is not used: it is a miss, and worth a warning.
-type Unusable struct {
-	Path   string
-	Reason Reason
-	Err    error // what the system or the decoder said; may be nil
-}
-
-// Reason is why a kept file is not used.
-type Reason int
-
-// The reasons.
-const (
-	Unreadable     Reason = iota // the system refused
-	Damaged                      // not a whole file of ours
-	Foreign                      // belongs to another user, is no regular file, or was kept under another name
-	Loose                        // others may read or write it
-	AnotherVersion               // written by another version of awsmfa
-)
-
-func (e *Unusable) Error() string {
-	return fmt.Sprintf("%s: %v", e.Path, e.Err)
-}
-
-func (e *Unusable) Unwrap() error { return e.Err }
-
-// header is the first line of a file: what it is, the version, the name it was kept under and how many bytes follow.
+// header returns the first line of a file.
 func header(name string, size int) string {
 	return magic + strconv.Itoa(version) + " " + name + " " + strconv.Itoa(size) + "\n"
 }
 
 const magic = "awsmfa cache "
 
-// Load returns the value kept under name and reports whether there is one. The error, always an *Unusable, tells of a
-// file that is there and is not used; it is a miss all the same.
+// Load returns the value stored under name and reports whether there is one. If the error is not nil it is an
+// *Unusable: the file exists, but is not used.
 func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	if d.Path == "" {
 		return nil, false, nil
@@ -88,57 +63,57 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
 	}
 	defer f.Close()
-	if reason, err := private(f); err != nil {
-		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
+	if u := checkFile(f); u != nil {
+		u.Path = path
+		return nil, false, u
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxSize))
 	if err != nil {
 		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
 	}
-	value, reason, err := decode(data, name)
-	if err != nil {
-		return nil, false, &Unusable{Path: path, Reason: reason, Err: err}
+	value, reason := decode(data, name)
+	if reason != "" {
+		return nil, false, &Unusable{Path: path, Reason: reason}
 	}
 	return value, true, nil
 }
 
-// Damaged is the error for a value that Load returned whole and that makes no sense to whoever kept it.
+// Damaged returns the error for a value from Load that the caller cannot decode.
 func (d Dir) Damaged(name string, err error) error {
 	return &Unusable{Path: d.file(name), Reason: Damaged, Err: err}
 }
 
-// decode takes the value out of a file's bytes.
-func decode(data []byte, name string) ([]byte, Reason, error) {
+// decode returns the value in a file's contents; the reason is "" if it is valid.
+func decode(data []byte, name string) ([]byte, Reason) {
 	first, value, _ := bytes.Cut(data, []byte("\n"))
 	if string(first)+"\n" == header(name, len(value)) {
-		return value, 0, nil
+		return value, ""
 	}
-	rest, ours := strings.CutPrefix(string(first), magic)
+	rest, hasMagic := strings.CutPrefix(string(first), magic)
 	number, rest, _ := strings.Cut(rest, " ")
-	keptUnder, _, _ := strings.Cut(rest, " ")
+	storedName, _, _ := strings.Cut(rest, " ")
 	switch n, err := strconv.Atoi(number); {
-	case !ours || err != nil:
-		return nil, Damaged, errors.New("not a file of this cache")
+	case !hasMagic || err != nil:
+		return nil, Damaged
 	case n != version:
-		return nil, AnotherVersion, fmt.Errorf("version %d", n)
-	case keptUnder != name:
-		return nil, Foreign, errors.New("kept under another name")
+		return nil, AnotherVersion
+	case storedName != name:
+		return nil, OtherName
 	}
-	return nil, Damaged, errors.New("not whole")
+	return nil, Damaged
 }
 
-// Store writes value under name, whole or not at all, for this user alone, and removes sessions too old to be of use.
-// Its error is the system's (no space, a read-only file system), or says that the directory is not ours or the value
-// longer than Load would read.
+// Store writes value under name, atomically and accessible only to this user, and removes the files of old sessions.
+// The error is the system's, an *Unusable about the directory, or a *TooLarge.
 func (d Dir) Store(name string, value []byte) error {
 	if d.Path == "" {
 		return nil
 	}
 	data := append([]byte(header(name, len(value))), value...)
 	if len(data) > maxSize {
-		return fmt.Errorf("%d bytes are more than the %d that a file may hold", len(data), maxSize)
+		return &TooLarge{Size: len(data), Max: maxSize}
 	}
-	if err := d.make(); err != nil {
+	if err := d.create(); err != nil {
 		return err
 	}
 	if err := d.write(d.file(name), data); err != nil {
@@ -149,7 +124,7 @@ func (d Dir) Store(name string, value []byte) error {
 }
 
 func (d Dir) write(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(d.Path, tmpPrefix+"*") // 0600 from the first byte
+	tmp, err := os.CreateTemp(d.Path, tmpPrefix+"*") // 0600
 	if err != nil {
 		return err
 	}
@@ -159,7 +134,7 @@ func (d Dir) write(path string, data []byte) (err error) {
 		}
 	}()
 	if _, err = tmp.Write(data); err == nil {
-		err = tmp.Sync() // a session costs a code: a crash after this must not cost another
+		err = tmp.Sync() // a crash must not cost the user another code
 	}
 	if cerr := tmp.Close(); err == nil {
 		err = cerr
@@ -170,8 +145,8 @@ func (d Dir) write(path string, data []byte) (err error) {
 	return replace(tmp.Name(), path)
 }
 
-// sweep removes what can hold nothing of use: old sessions, and temporary files whose writer was killed. Files of others
-// stay, whatever they are called. Nothing depends on it, so its errors are dropped.
+// sweep removes the files of old sessions, and temporary files that killed processes left behind. It removes no other
+// program's files, whatever their names. Its errors do not matter.
 func (d Dir) sweep() {
 	entries, err := os.ReadDir(d.Path)
 	if err != nil {
@@ -190,7 +165,7 @@ func (d Dir) sweep() {
 	}
 }
 
-// isSession says whether a file is one that Keep wrote under its name. A device's is none: it stays the user's.
+// isSession reports whether Store wrote the file for a session. The files of devices do not expire.
 func isSession(path string) bool {
 	name, ok := strings.CutSuffix(filepath.Base(path), suffix)
 	if !ok || strings.HasPrefix(name, "user-") {
@@ -206,7 +181,7 @@ func isSession(path string) bool {
 	return err == nil && string(first) == magic
 }
 
-// Remove forgets what was kept under name; nothing there is no error.
+// Remove removes the file of name. It is no error if there is none.
 func (d Dir) Remove(name string) error {
 	if d.Path == "" {
 		return nil
@@ -217,50 +192,50 @@ func (d Dir) Remove(name string) error {
 	return nil
 }
 
-// Lock waits until no other process holds name, then holds it until unlock is called or this process ends, in whatever
-// way: the lock is the kernel's, on an open file. It gives up when ctx ends, with ctx's error; any other error means
-// that there can be no lock here (no directory, a file system without locks).
+// Lock waits for the lock of name, and holds it until unlock is called or this process ends: it is a kernel lock on an
+// open file. If ctx ends first the error is ctx's. Any other error means that locking is impossible, because there is
+// no directory, or the file system does not support it.
 func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	if d.Path == "" {
 		return func() {}, nil
 	}
-	if err := d.make(); err != nil {
+	if err := d.create(); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(d.Path, name+lockSuffix), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	// The wait is the kernel's too: the next holder starts at once, however many wait. When ctx ends first, the
-	// waiting goroutine lets go as soon as it gets hold.
+	// The kernel wakes the next waiter at once. If ctx ends first, the goroutine still waits, and then releases the
+	// lock.
 	locked := make(chan error, 1)
 	go func() { locked <- lock(f) }()
 	select {
 	case err := <-locked:
 		if err != nil {
 			f.Close()
-			return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
+			return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
 		}
 		return func() { f.Close() }, nil
 	case <-ctx.Done():
 		go func() {
-			<-locked //nolint:errcheck // whatever came of it, the file is closed
+			<-locked //nolint:errcheck // the file is closed in any case
 			f.Close()
 		}()
 		return nil, ctx.Err()
 	}
 }
 
-// Check says what is wrong with the directory, as an *Unusable: others may look into it, it is another user's, nothing can
-// be kept in it. It changes nothing. A directory that is not there yet is none of these.
+// Check returns an *Unusable if other users can access the directory or own it, or if it is not writable. It changes
+// nothing. It is no error if there is no directory yet.
 func (d Dir) Check() error {
 	info, err := os.Lstat(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if reason, err := owned(info); err != nil {
-			return &Unusable{Path: d.Path, Reason: reason, Err: errors.New("a link " + err.Error())}
+		if owner, foreign := foreignOwner(info); foreign {
+			return &Unusable{Path: d.Path, Reason: ForeignLink, Owner: owner}
 		}
 		info, err = os.Stat(d.Path)
 	}
@@ -268,10 +243,11 @@ func (d Dir) Check() error {
 	case err != nil:
 		return &Unusable{Path: d.Path, Reason: Unreadable, Err: err}
 	case !info.IsDir():
-		return &Unusable{Path: d.Path, Reason: Foreign, Err: errors.New("not a directory")}
+		return &Unusable{Path: d.Path, Reason: NotDirectory}
 	}
-	if reason, err := d.closed(info); err != nil {
-		return &Unusable{Path: d.Path, Reason: reason, Err: err}
+	if u := d.checkAccess(info); u != nil {
+		u.Path = d.Path
+		return u
 	}
 	return nil
 }

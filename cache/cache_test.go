@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// No bytes that a file may hold crash the reader, and what is taken out of them was put in under that very name.
+// No contents of a file crash decode, and every value it returns was stored under that name.
 func FuzzDecode(f *testing.F) {
 	const name = "session-0123"
 	whole := header(name, 5) + "value"
@@ -25,41 +25,41 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, _, err := decode(data, name)
-		if err == nil && !bytes.Equal(append([]byte(header(name, len(value))), value...), data) &&
+		value, reason := decode(data, name)
+		if reason == "" && !bytes.Equal(append([]byte(header(name, len(value))), value...), data) &&
 			len(value) > 0 { // of an empty value the last byte, the end of the line, may be missing
-			t.Errorf("%q is taken for the whole of %q", data, value)
+			t.Errorf("%q is taken for the value in %q", data, value)
 		}
-		if err != nil && value != nil {
-			t.Errorf("%q is refused, and %q is returned", data, value)
+		if reason != "" && value != nil {
+			t.Errorf("%q: %s, but %q is returned", data, reason, value)
 		}
 	})
 }
 
-// Every value comes back as it was kept, and no part of its file, nor it with more behind it, is taken for it.
-func FuzzKept(f *testing.F) {
+// Every value is read as it was stored. A part of its file is invalid, and so is the file with more at its end.
+func FuzzStored(f *testing.F) {
 	f.Add("session-0123", []byte("value\n"))
 	f.Add("user-", []byte("\x00\n\n"))
 	f.Fuzz(func(t *testing.T, name string, value []byte) {
 		if len(value) == 0 || strings.ContainsAny(name, "\n ") {
-			return // no name, or no value, of ours
+			return // awsmfa has no such names and values
 		}
 		file := append([]byte(header(name, len(value))), value...)
-		if got, _, err := decode(file, name); err != nil || !bytes.Equal(got, value) {
-			t.Errorf("kept %q, found %q, %v", value, got, err)
+		if got, reason := decode(file, name); reason != "" || !bytes.Equal(got, value) {
+			t.Errorf("stored %q, found %q, %s", value, got, reason)
 		}
 		for i := range file {
-			if got, _, err := decode(file[:i], name); err == nil {
-				t.Errorf("%q is taken for whole: %q", file[:i], got)
+			if got, reason := decode(file[:i], name); reason == "" {
+				t.Errorf("%q is taken for complete: %q", file[:i], got)
 			}
 		}
-		if got, _, err := decode(append(file, 'x'), name); err == nil {
-			t.Errorf("one byte too many is taken for whole: %q", got)
+		if got, reason := decode(append(file, 'x'), name); reason == "" {
+			t.Errorf("one byte too many is taken for complete: %q", got)
 		}
 	})
 }
 
-// Files as earlier versions wrote them are read, and written no other way: else an update would cost everybody a code.
+// The file format stays the same: otherwise an update would cost every user a code.
 func TestFormat(t *testing.T) {
 	const name, whole = "session-0", "awsmfa cache 1 session-0 5\nvalue"
 	d := Dir{t.TempDir()}
@@ -77,24 +77,24 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// What cannot be put in its place is an error, and leaves no temporary file.
+// It is an error if the file cannot be replaced, and no temporary file is left.
 func TestNotReplaced(t *testing.T) {
 	d := Dir{t.TempDir()}
 	if err := os.MkdirAll(filepath.Join(d.file("session-0"), "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Store("session-0", []byte("value")); err == nil {
-		t.Error("it was kept")
+		t.Error("no error")
 	}
 	if err := d.Remove("session-0"); err == nil {
-		t.Error("it is said to be removed")
+		t.Error("no error")
 	}
 	if entries, err := os.ReadDir(d.Path); len(entries) != 1 || err != nil {
 		t.Errorf("%v, %v", entries, err)
 	}
 }
 
-// A directory that cannot be looked at is not taken for one that is not there yet.
+// A directory that cannot be accessed is an error, unlike one that does not exist.
 func TestCheckBelowAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -105,12 +105,12 @@ func TestCheckBelowAFile(t *testing.T) {
 		(!errors.As(err, &unusable) || unusable.Reason != Unreadable) {
 		t.Errorf("%v", err)
 	}
-	if err := (Dir{file}).Check(); !errors.As(err, &unusable) || unusable.Reason != Foreign {
+	if err := (Dir{file}).Check(); !errors.As(err, &unusable) || unusable.Reason != NotDirectory {
 		t.Errorf("%v", err)
 	}
 }
 
-// A zero Dir does not mean the working directory, whatever is kept there.
+// A zero Dir is not the working directory.
 func TestZeroDirIsNoDirectory(t *testing.T) {
 	here := Dir{t.TempDir()}
 	if err := here.Store("session-0", []byte("value")); err != nil {
@@ -128,7 +128,7 @@ func TestZeroDirIsNoDirectory(t *testing.T) {
 	}
 }
 
-func TestZeroDirKeepsNothing(t *testing.T) {
+func TestZeroDirStoresNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var d Dir
 	if err := d.Store("session-0", []byte("value")); err != nil {
@@ -150,7 +150,7 @@ func TestZeroDirKeepsNothing(t *testing.T) {
 	}
 }
 
-func TestDrop(t *testing.T) {
+func TestRemove(t *testing.T) {
 	d := Dir{filepath.Join(t.TempDir(), "a", "b")}
 	if err := d.Remove("user-0"); err != nil {
 		t.Error(err)
@@ -169,8 +169,7 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// Keeping removes the sessions that are too old to be of use, and what killed writers have left; nothing else, whatever it
-// is called.
+// Store removes old sessions and temporary files that killed processes left behind, and nothing else.
 func TestSweep(t *testing.T) {
 	d := Dir{t.TempDir()}
 	old, young := time.Now().Add(-sweepAge-time.Minute), time.Now().Add(-sweepAge+time.Minute)
@@ -211,7 +210,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// What Keep takes Load finds, however long; what is too long Keep refuses.
+// Load finds every value that Store accepts, and Store rejects a value that is too long for Load.
 func TestLong(t *testing.T) {
 	d := Dir{t.TempDir()}
 	long := bytes.Repeat([]byte("x"), 100<<10)
@@ -221,12 +220,13 @@ func TestLong(t *testing.T) {
 	if value, ok, err := d.Load("session-0"); !bytes.Equal(value, long) || !ok || err != nil {
 		t.Error(len(value), ok, err)
 	}
-	if err := d.Store("session-0", make([]byte, maxSize)); err == nil {
-		t.Error("more was kept than is ever read")
+	var tooLarge *TooLarge
+	if err := d.Store("session-0", make([]byte, maxSize)); !errors.As(err, &tooLarge) || tooLarge.Size <= tooLarge.Max {
+		t.Errorf("%v", err)
 	}
 }
 
-// A reader sees one value or the other, whole, however many write; and nothing is left but the value's file.
+// With many writers each reader sees a complete value, and no other file is left.
 func TestWritersAndReaders(t *testing.T) {
 	d := Dir{t.TempDir()}
 	values := make([][]byte, 4)
@@ -261,7 +261,7 @@ func TestWritersAndReaders(t *testing.T) {
 	}
 }
 
-// One at a time; other names are free; who gives up does not keep it from the next.
+// Only one holds a lock; other names have other locks; giving up does not block the next one.
 func TestLock(t *testing.T) {
 	d := Dir{filepath.Join(t.TempDir(), "cache")}
 	unlock, err := d.Lock(t.Context(), "user-0")
@@ -311,18 +311,18 @@ func TestLock(t *testing.T) {
 	}
 	all.Wait()
 	if most != 1 {
-		t.Errorf("%d held it at once", most)
+		t.Errorf("%d held the lock at once", most)
 	}
 }
 
-// Every reason to pass over a file names the file, and is an *Unusable.
+// Load returns an *Unusable with the path and the reason, and Store replaces the file.
 func TestUnusable(t *testing.T) {
 	const name = "session-0"
 	for data, reason := range map[string]Reason{
 		"torn":                          Damaged,
 		"1 of somebody else's":          Damaged,
 		magic + "one":                   Damaged,
-		header("session-1", 1) + "x":    Foreign,
+		header("session-1", 1) + "x":    OtherName,
 		magic + "7 whatever comes then": AnotherVersion,
 	} {
 		t.Run(data, func(t *testing.T) {
@@ -345,7 +345,7 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-// So is a value that its owner cannot read.
+// A value that the caller cannot decode is an *Unusable, too.
 func TestDamaged(t *testing.T) {
 	d := Dir{t.TempDir()}
 	inner := errors.New("no JSON")

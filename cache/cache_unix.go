@@ -4,7 +4,6 @@ package cache
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -12,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// make sees to it that the directory is there and closed to others. One that is reached through a link is taken as it is:
-// what else it is for is not ours to know.
-func (d Dir) make() error {
+// create creates the directory if necessary, and denies others access to it. It does not change the permissions of a
+// directory behind a link, which may have other purposes.
+func (d Dir) create() error {
 	info, err := os.Lstat(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(d.Path, 0o700); err != nil {
@@ -25,56 +24,57 @@ func (d Dir) make() error {
 	if err != nil {
 		return err
 	}
-	if _, foreign := owned(info); foreign == nil && info.IsDir() && info.Mode().Perm()&0o077 != 0 {
+	if _, foreign := foreignOwner(info); !foreign && info.IsDir() && info.Mode().Perm()&0o077 != 0 {
 		return os.Chmod(d.Path, 0o700)
 	}
 	return d.Check()
 }
 
-// owned says whether a file, or a link, is this user's.
-func owned(info fs.FileInfo) (Reason, error) {
+// foreignOwner reports whether another user owns a file or a link.
+func foreignOwner(info fs.FileInfo) (owner int, foreign bool) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
-		return Foreign, fmt.Errorf("owned by user %d", st.Uid)
+		return int(st.Uid), true
 	}
-	return 0, nil
+	return 0, false
 }
 
-// closed says whether the directory is this user's, for this user alone, and to be written to.
-func (d Dir) closed(info os.FileInfo) (Reason, error) {
-	if reason, err := owned(info); err != nil {
-		return reason, err
-	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return Loose, fmt.Errorf("permissions are %04o, not 0700", perm)
+// checkAccess checks that this user, and no other, can access the directory.
+func (d Dir) checkAccess(info os.FileInfo) *Unusable {
+	if u := checkPrivate(info, 0o700); u != nil {
+		return u
 	}
 	if err := unix.Access(d.Path, unix.W_OK|unix.X_OK); err != nil {
-		return Unreadable, err
+		return &Unusable{Reason: Unreadable, Err: err}
 	}
-	return 0, nil
+	return nil
 }
 
-// open never waits: what stands under the name may be a pipe that somebody put there.
+func checkPrivate(info fs.FileInfo, want fs.FileMode) *Unusable {
+	if owner, foreign := foreignOwner(info); foreign {
+		return &Unusable{Reason: ForeignOwner, Owner: owner}
+	}
+	if perm := info.Mode().Perm(); perm&0o077 != 0 {
+		return &Unusable{Reason: Loose, Mode: perm, Want: want}
+	}
+	return nil
+}
+
+// open does not block if the file is a pipe.
 func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// private says whether only this user can have written f and can read it. It asks the open file, not its name, so
-// nothing can be put in its place between the question and the reading.
-func private(f *os.File) (Reason, error) {
+// checkFile checks that only this user can have written f and can read it. It checks the open file, not its path, so
+// that nobody can replace the file between the check and the reading.
+func checkFile(f *os.File) *Unusable {
 	info, err := f.Stat()
 	if err != nil {
-		return Unreadable, err
+		return &Unusable{Reason: Unreadable, Err: err}
 	}
 	if !info.Mode().IsRegular() {
-		return Foreign, errors.New("not a regular file")
+		return &Unusable{Reason: NotRegular}
 	}
-	if reason, err := owned(info); err != nil {
-		return reason, err
-	}
-	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return Loose, fmt.Errorf("permissions are %04o, not 0600", perm)
-	}
-	return 0, nil
+	return checkPrivate(info, 0o600)
 }
 
 func replace(from, to string) error { return os.Rename(from, to) }

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// A directory that is reached through a link of the user's own is used as it is: its permissions are not ours to change.
+// If the directory is the user's link to another, awsmfa does not change the permissions of that.
 func TestLink(t *testing.T) {
-	for mode, kept := range map[os.FileMode]bool{0o700: true, 0o755: false} {
+	for mode, stored := range map[os.FileMode]bool{0o700: true, 0o755: false} {
 		target := filepath.Join(t.TempDir(), "target")
 		if err := os.Mkdir(target, mode); err != nil {
 			t.Fatal(err)
@@ -22,8 +22,8 @@ func TestLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := d.Store("session-0", []byte("value"))
-		if _, ok, _ := d.Load("session-0"); ok != kept || (err == nil) != kept {
-			t.Errorf("%v: kept %v, %v", mode, ok, err)
+		if _, ok, _ := d.Load("session-0"); ok != stored || (err == nil) != stored {
+			t.Errorf("%v: stored %v, %v", mode, ok, err)
 		}
 		if info, err := os.Stat(target); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%v became %v, %v", mode, info.Mode(), err)
@@ -31,7 +31,7 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// A link to nowhere is no place to make a directory at.
+// awsmfa does not create the target of a broken link.
 func TestLinkToNowhere(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
 	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
@@ -39,14 +39,14 @@ func TestLinkToNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := d.Store("session-0", []byte("value")); err == nil {
-		t.Error("it was kept")
+		t.Error("no error")
 	}
 	if _, err := os.Stat(nowhere); err == nil {
-		t.Error("a directory was made")
+		t.Error("a directory was created")
 	}
 }
 
-// Another user's link may lead to anything of this user's: it is refused, and what it leads to is left alone.
+// Another user's link may lead to any directory of this user: it is an error, and its target is not changed.
 func TestLinkOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Log("only root can make another user's link: not proved here")
@@ -66,7 +66,7 @@ func TestLinkOfAnother(t *testing.T) {
 		}
 		err := d.Store("session-0", []byte("value"))
 		var unusable *Unusable
-		if !errors.As(err, &unusable) || unusable.Reason != Foreign || unusable.Err.Error() != "a link owned by user 65534" {
+		if !errors.As(err, &unusable) || unusable.Reason != ForeignLink || unusable.Owner != 65534 {
 			t.Errorf("%v: %v", mode, err)
 		}
 		if info, err := os.Stat(target); err != nil || info.Mode().Perm() != mode {
@@ -75,7 +75,7 @@ func TestLinkOfAnother(t *testing.T) {
 	}
 }
 
-// Another user's directory is refused as that, and left as it is.
+// Another user's directory is an error, and is not changed.
 func TestDirectoryOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Log("only root can make another user's directory: not proved here")
@@ -90,7 +90,7 @@ func TestDirectoryOfAnother(t *testing.T) {
 	}
 	err := d.Store("session-0", []byte("value"))
 	var unusable *Unusable
-	if !errors.As(err, &unusable) || unusable.Reason != Foreign || unusable.Err.Error() != "owned by user 65534" {
+	if !errors.As(err, &unusable) || unusable.Reason != ForeignOwner || unusable.Owner != 65534 {
 		t.Errorf("%v", err)
 	}
 	if info, err := os.Stat(d.Path); err != nil || info.Mode().Perm() != 0o755 {
@@ -98,7 +98,7 @@ func TestDirectoryOfAnother(t *testing.T) {
 	}
 }
 
-// A file is passed over when others may read or write it, when it is no file, and when somebody else wrote it.
+// A file is not used if others can read or write it, if it is not a regular file, and if another user owns it.
 func TestNotPrivate(t *testing.T) {
 	const name = "session-0"
 	for what, c := range map[string]struct {
@@ -112,14 +112,14 @@ func TestNotPrivate(t *testing.T) {
 				return err
 			}
 			return syscall.Mkfifo(path, 0o600)
-		}, Foreign},
+		}, NotRegular},
 		"link to itself": {func(path string) error {
 			if err := os.Remove(path); err != nil {
 				return err
 			}
 			return os.Symlink(path, path)
 		}, Unreadable},
-		"another's": {func(path string) error { return os.Chown(path, 65534, 65534) }, Foreign},
+		"another's": {func(path string) error { return os.Chown(path, 65534, 65534) }, ForeignOwner},
 	} {
 		d := Dir{t.TempDir()}
 		if err := d.Store(name, []byte("value")); err != nil {
@@ -134,13 +134,13 @@ func TestNotPrivate(t *testing.T) {
 		}
 		value, ok, err := d.Load(name)
 		var unusable *Unusable
-		if ok || value != nil || !errors.As(err, &unusable) || unusable.Reason != c.reason || unusable.Err.Error() == "" {
+		if ok || value != nil || !errors.As(err, &unusable) || unusable.Reason != c.reason || unusable.Path != d.file(name) {
 			t.Errorf("%s: %q, %v", what, value, err)
 		}
 	}
 }
 
-// What is not written whole is an error, and leaves nothing.
+// An incomplete write is an error, and leaves no file.
 func TestNotWritten(t *testing.T) {
 	d := Dir{t.TempDir()}
 	var limit syscall.Rlimit
@@ -148,7 +148,7 @@ func TestNotWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := limit
-	full.Cur = 10 // bytes in a file: the system refuses the rest, as where there is no space left
+	full.Cur = 10 // bytes in a file: writing more fails, as on a full disk
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &full); err != nil {
 		t.Fatal(err)
 	}
@@ -164,14 +164,14 @@ func TestNotWritten(t *testing.T) {
 	}
 }
 
-// A directory that is closed to others is left as the user has it.
+// awsmfa does not change the permissions of a directory that others cannot access.
 func TestPermissionsStay(t *testing.T) {
 	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
 	if err := os.Mkdir(d.Path, 0o500); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Store("session-0", []byte("value")); err == nil && os.Geteuid() != 0 {
-		t.Error("it was kept in a directory that nobody may write to")
+		t.Error("no error for a directory that is not writable")
 	}
 	if info, err := os.Stat(d.Path); err != nil || info.Mode().Perm() != 0o500 {
 		t.Errorf("%v, %v", info.Mode(), err)

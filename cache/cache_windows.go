@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// make sees to it that the directory is there, with an access list of its own from the first moment: this user, the
-// system and the administrators, and nothing inherited from above, for a cache directory may be set to stand anywhere.
-func (d Dir) make() error {
+// create creates the directory if necessary, with an access list for this user, the system and the administrators. It
+// inherits none, because the user may choose any place for the cache directory.
+func (d Dir) create() error {
 	if _, err := os.Stat(d.Path); err == nil {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (d Dir) make() error {
 	if err != nil {
 		return err
 	}
-	// D:P — protected from inheritance; OICI — handed down to the files; FA — full access.
+	// D:P: protected from inheritance; OICI: inherited by the files; FA: full access.
 	sddl := "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;" + user.User.Sid.String() + ")"
 	sd, err := windows.SecurityDescriptorFromString(sddl)
 	if err != nil {
@@ -36,19 +36,19 @@ func (d Dir) make() error {
 	attributes := windows.SecurityAttributes{SecurityDescriptor: sd}
 	attributes.Length = uint32(unsafe.Sizeof(attributes))
 	err = windows.CreateDirectory(path, &attributes)
-	if err != nil && !errors.Is(err, windows.ERROR_ALREADY_EXISTS) { // another awsmfa may have been quicker
+	if err != nil && !errors.Is(err, windows.ERROR_ALREADY_EXISTS) { // another process may have created it
 		return &os.PathError{Op: "mkdir", Path: d.Path, Err: err}
 	}
 	return nil
 }
 
-// owned leaves the question to the access list, as closed does.
-func owned(os.FileInfo) (Reason, error) { return 0, nil }
+// foreignOwner reports no foreign owner: the directory's access list decides who can write.
+func foreignOwner(os.FileInfo) (owner int, foreign bool) { return 0, false }
 
-// closed leaves the question to the access list that make gave the directory.
-func (d Dir) closed(os.FileInfo) (Reason, error) { return 0, nil }
+// checkAccess checks nothing: create gives the directory an access list.
+func (d Dir) checkAccess(os.FileInfo) *Unusable { return nil }
 
-// open tries for a tenth of a second: while a file is being replaced, Windows refuses to open it.
+// open tries for a tenth of a second: Windows does not open a file that is being replaced.
 func open(path string) (f *os.File, err error) {
 	for range 10 {
 		if f, err = os.Open(path); !busy(err) {
@@ -59,24 +59,24 @@ func open(path string) (f *os.File, err error) {
 	return nil, err
 }
 
-// busy reports whether err may be gone in a moment: another process, or a virus scanner, has the file open.
+// busy reports whether another process, such as a virus scanner, has the file open for the moment.
 func busy(err error) bool {
 	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
 }
 
-// private says whether f is a file at all: who may read and write it is the directory's access list's to say.
-func private(f *os.File) (Reason, error) {
+// checkFile checks that f is a regular file: the directory's access list decides who can read and write it.
+func checkFile(f *os.File) *Unusable {
 	info, err := f.Stat()
 	if err != nil {
-		return Unreadable, err
+		return &Unusable{Reason: Unreadable, Err: err}
 	}
 	if !info.Mode().IsRegular() {
-		return Foreign, errors.New("not a regular file")
+		return &Unusable{Reason: NotRegular}
 	}
-	return 0, nil
+	return nil
 }
 
-// replace tries for a second: Windows refuses to replace a file while a reader or a virus scanner has it open.
+// replace tries for a second: Windows does not replace a file that a reader or a virus scanner has open.
 func replace(from, to string) (err error) {
 	for range 50 {
 		if err = os.Rename(from, to); !busy(err) {

@@ -561,12 +561,11 @@ func (d *doctor) cacheDirectory() check {
 	path := msg.Path(dir.Path)
 	var unusable *cache.Unusable
 	if err := dir.Check(); errors.As(err, &unusable) {
-		reason := msg.Cause(unusable.Err)
+		reason := session.CacheError(err)
 		if unusable.Reason == cache.Loose {
-			return warning(name, msg.Errorf("%s is open to others: %s", path, reason).Wrap(unusable.Err).
-				Hint("chmod 700 %s", msg.Word(dir.Path)))
+			return warning(name, reason.Hint("chmod 700 %s", msg.Word(dir.Path)))
 		}
-		return failed(name, msg.Errorf("sessions cannot be cached in %s: %s", path, reason).Wrap(unusable.Err).
+		return failed(name, msg.Errorf("sessions cannot be cached: %s", reason).Wrap(err).
 			Hint("make it a directory that your user owns, or set XDG_CACHE_HOME to an absolute path elsewhere"))
 	}
 	if _, err := os.Stat(dir.Path); err != nil {

@@ -241,8 +241,8 @@ func (p *Provider) store(want Request, s Session) {
 		p.storeInMemory(want.CacheKey(), s)
 		p.Warn(notCached(err))
 	} else if p.lockErr != nil {
-		p.Warn(msg.Errorf("processes cannot wait for one another, so several may ask for a code: %s", p.lockErr).
-			Wrap(p.lockErr))
+		p.Warn(msg.Errorf("processes cannot wait for one another, so several may ask for a code: %s",
+			CacheError(p.lockErr)).Wrap(p.lockErr))
 	}
 }
 
@@ -253,7 +253,7 @@ func NoCacheDir() *msg.Error {
 }
 
 func notCached(err error) *msg.Error {
-	return msg.Errorf("the session is valid, but cannot be cached for the next call: %s", err).Wrap(err)
+	return msg.Errorf("the session is valid, but cannot be cached for the next call: %s", CacheError(err)).Wrap(err)
 }
 
 // Memory holds what a Provider has and the cache has not, so that another process can continue with it. It contains
@@ -348,18 +348,9 @@ func (p *Provider) Cached(want Request) (s Session, serial string, found bool) {
 }
 
 func (p *Provider) warnUnusable(err error) {
-	var unusable *cache.Unusable
-	if errors.As(err, &unusable) {
-		p.Warn(notUsed(unusable))
+	if err != nil {
+		p.Warn(msg.Errorf("a cache file is not used: %s", CacheError(err)).Wrap(err))
 	}
-}
-
-// notUsed is the warning about a cache file that is there and not used.
-func notUsed(u *cache.Unusable) *msg.Error {
-	if u.Reason == cache.AnotherVersion {
-		return msg.Errorf("%s was written by another version of awsmfa and is not used", msg.Path(u.Path)).Wrap(u)
-	}
-	return msg.Errorf("%s is not used: %s", msg.Path(u.Path), msg.Cause(u.Err)).Wrap(u)
 }
 
 // clockLeeway is how far apart this computer's clock and AWS's may be: AWS refuses signatures that are more than 15
