@@ -149,7 +149,7 @@ func (a *app) fail(err error) int {
 		}
 	}
 	if code != exitUsage {
-		text = msg.WithOrigin(text, a.origins())
+		text = a.withOrigins(text)
 	}
 	if a.evaluated { // first, so that the line fails even where stderr cannot be written
 		io.WriteString(a.Stdout, a.guessedShell().Failure(a.text(msg.Textf("nothing was set, for the reason on stderr"))))
@@ -164,21 +164,31 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// origins are the names that errors may show and that come from variables: the profile, the AWS files, the region.
-func (a *app) origins() (named []msg.Origin) {
+// withOrigins adds to an error's text the variables that the names in it come from: the profile, the AWS files, the region.
+// A file whose line is given is the right one.
+func (a *app) withOrigins(text string) string {
 	files := a.files()
-	for _, n := range []msg.Origin{
-		{Variable: a.namedBy, Name: strconv.Quote(a.profile)},
-		{Variable: "AWS_CONFIG_FILE", Name: files.Config},
-		{Variable: "AWS_SHARED_CREDENTIALS_FILE", Name: files.Credentials},
-		{Variable: "AWS_REGION", Name: strconv.Quote(a.Getenv("AWS_REGION"))},
-		{Variable: "AWS_DEFAULT_REGION", Name: strconv.Quote(a.Getenv("AWS_DEFAULT_REGION"))},
+	var variables []string
+	for _, origin := range []struct{ variable, name string }{
+		{a.namedBy, strconv.Quote(a.profile)},
+		{"AWS_CONFIG_FILE", files.Config},
+		{"AWS_SHARED_CREDENTIALS_FILE", files.Credentials},
+		{"AWS_REGION", strconv.Quote(a.Getenv("AWS_REGION"))},
+		{"AWS_DEFAULT_REGION", strconv.Quote(a.Getenv("AWS_DEFAULT_REGION"))},
 	} {
-		if n.Variable != "" && a.Getenv(n.Variable) != "" {
-			named = append(named, n)
+		if origin.variable == "" || a.Getenv(origin.variable) == "" {
+			continue
+		}
+		_, after, found := strings.Cut(text, origin.name)
+		line, isPos := strings.CutPrefix(after, ":")
+		if found && !(isPos && line != "" && '0' <= line[0] && line[0] <= '9') {
+			variables = append(variables, origin.variable)
 		}
 	}
-	return named
+	if len(variables) == 0 {
+		return text
+	}
+	return a.text(msg.Textf("%s (named by %s)", text, msg.List(variables)))
 }
 
 // warn prints an error that did not stop the run, and its hint; each warning once.

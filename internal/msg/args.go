@@ -8,27 +8,34 @@ import (
 )
 
 // The arguments of messages. Names and paths come from files and the command line, so none is shown raw: a name goes with
-// %q, a path as a Path, a command as a Command. Text and *Error may be arguments too.
+// %q, a path as a Path, a command as a Command. A Text and an error may be arguments, too.
 
 // Path is a file's path: shown as it is when every character can be printed, else quoted.
 type Path string
 
-func (f Path) String() string { return path(string(f)) }
+func (p Path) String() string {
+	if strings.ContainsFunc(string(p), func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(string(p))
+	}
+	return string(p)
+}
 
 // Names are shown quoted, with commas between.
 type Names []string
 
-func (n Names) String() string { return list(n) }
+func (n Names) String() string { return quoted(n, ", ") }
 
-// Chain are names in an order, shown quoted, with arrows between.
+// Chain is names in an order, shown quoted, with arrows between.
 type Chain []string
 
-func (c Chain) String() string {
-	q := make([]string, len(c))
-	for i, name := range c {
-		q[i] = quoted(name)
+func (c Chain) String() string { return quoted(c, " → ") }
+
+func quoted(names []string, between string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = strconv.Quote(name)
 	}
-	return strings.Join(q, " → ")
+	return strings.Join(list, between)
 }
 
 // List is shown as it is, with commas between.
@@ -39,33 +46,79 @@ func (l List) String() string { return strings.Join(l, ", ") }
 // Escaped is a name without quotes around it: its control characters are escaped.
 type Escaped string
 
-func (s Escaped) String() string { return escaped(string(s)) }
+func (e Escaped) String() string {
+	quoted := strconv.Quote(string(e))
+	return quoted[1 : len(quoted)-1]
+}
 
-// Word is one argument of another program's command line: as it is when every shell reads it so, else quoted.
+// Word is one argument of another program's command line: as it is when every shell reads it so, else quoted, which is for
+// the eye only.
 type Word string
 
-func (w Word) String() string { return word(string(w)) }
+func (w Word) String() string {
+	for i := range len(w) {
+		c := w[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/' ||
+			c == '+' || c == '@' || c == '-' && i > 0) {
+			return strconv.Quote(string(w))
+		}
+	}
+	if w == "" {
+		return `""`
+	}
+	return string(w)
+}
 
-// Duration is shown without the units that are nothing: 1h, 1h30m, 90s.
+// Duration is shown without units that are zero: 1h, 1h30m, 1m30s.
 type Duration time.Duration
 
-func (d Duration) String() string { return short(time.Duration(d)) }
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
 
 // Left is a duration in hours and minutes, in seconds below a minute.
 type Left time.Duration
 
-func (d Left) String() string { return lasting(time.Duration(d)) }
+func (d Left) String() string {
+	if left := time.Duration(d); left < time.Minute {
+		return left.Truncate(time.Second).String()
+	}
+	return Duration(time.Duration(d).Truncate(time.Minute)).String()
+}
 
 // Minute is a time in the reader's zone, to the minute.
 type Minute time.Time
 
 func (t Minute) String() string { return time.Time(t).Local().Format("2006-01-02 15:04") }
 
-// A command line of awsmfa's. Placeholders, in capitals, are not quoted.
+// Foreign is a text from elsewhere, such as what AWS answered, on one line.
+func Foreign(text string) string {
+	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
+}
+
+// Cause is the text of the innermost error in the chain, on one line: the libraries around it repeat the request.
+func Cause(err error) string {
+	for {
+		wrapper, ok := err.(interface{ Unwrap() error })
+		if !ok || wrapper.Unwrap() == nil {
+			return Foreign(err.Error())
+		}
+		err = wrapper.Unwrap()
+	}
+}
+
+// command is a command line of awsmfa's.
 type command []string
 
 // Command is the command line that runs awsmfa with args, such as "setup", "prod" or "exec", "[PROFILE]", "--", "COMMAND".
-// The Printer spells it for the reader's shell.
+// The Printer spells it for the reader's shell. Placeholders, in capitals, are not quoted.
 func Command(args ...string) fmt.Stringer { return command(args) }
 
 func (c command) String() string { return Printer{}.command(c) }
@@ -91,9 +144,10 @@ func CommandWord(arg string) string {
 	if IsPlaceholder(arg) {
 		return arg
 	}
-	return word(arg)
+	return Word(arg).String()
 }
 
+// arg puts an argument that is itself a message into words.
 func (p Printer) arg(arg any) any {
 	switch v := arg.(type) {
 	case Text:
@@ -110,77 +164,4 @@ func (p Printer) arg(arg any) any {
 		return strings.Join(texts, ", ")
 	}
 	return arg
-}
-
-// quoted shows s in double quotes with control characters escaped.
-func quoted(s string) string { return strconv.Quote(s) }
-
-// path shows a file's real path: as it is when every character can be printed, else quoted.
-func path(file string) string {
-	if strings.ContainsFunc(file, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return quoted(file)
-	}
-	return file
-}
-
-// word shows s as one argument of a command line to be typed: as it is when no shell could read it otherwise, else
-// quoted, which is for the eye only.
-func word(s string) string {
-	for i := range len(s) {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/' ||
-			c == '+' || c == '@' || c == '-' && i > 0) {
-			return strconv.Quote(s)
-		}
-	}
-	if s == "" {
-		return `""`
-	}
-	return s
-}
-
-// list shows names quoted, with commas between.
-func list(names []string) string {
-	q := make([]string, len(names))
-	for i, n := range names {
-		q[i] = quoted(n)
-	}
-	return strings.Join(q, ", ")
-}
-
-// escaped is s with its control characters escaped and no quotes about it.
-func escaped(s string) string {
-	q := strconv.Quote(s)
-	return q[1 : len(q)-1]
-}
-
-// short is a duration without the units that are nothing.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
-
-// lasting is a duration in hours and minutes.
-func lasting(d time.Duration) string {
-	if d < time.Minute {
-		return d.Truncate(time.Second).String()
-	}
-	return short(d.Truncate(time.Minute))
-}
-
-// innermost is the last error in the chain: the libraries around it repeat the request.
-func innermost(err error) string {
-	for {
-		u, ok := err.(interface{ Unwrap() error })
-		if !ok || u.Unwrap() == nil {
-			return Foreign(err.Error())
-		}
-		err = u.Unwrap()
-	}
 }

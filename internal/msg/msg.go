@@ -40,8 +40,6 @@ type Error struct {
 	text Text
 	hint Text
 	err  error
-
-	oldText, oldHint string
 }
 
 // Errorf returns an error. It has no hint and wraps nothing until Hint and Wrap say so. The format is a literal.
@@ -62,7 +60,7 @@ func (e *Error) Hint(format string, args ...any) *Error {
 
 // WithHint is Hint with a sentence from elsewhere, which may be empty.
 func (e *Error) WithHint(hint Text) *Error {
-	e.hint, e.oldHint = hint, ""
+	e.hint = hint
 	return e
 }
 
@@ -73,7 +71,7 @@ func (e *Error) Wrap(err error) *Error {
 }
 
 // Error returns the text in English.
-func (e *Error) Error() string { return Printer{}.text(e) }
+func (e *Error) Error() string { return e.text.String() }
 
 func (e *Error) Unwrap() error { return e.err }
 
@@ -116,16 +114,9 @@ func (p Printer) Help(text string) string {
 func (p Printer) Error(err error) string {
 	var e *Error
 	if errors.As(err, &e) && e.Error() == err.Error() {
-		return p.text(e)
+		return p.Text(e.text)
 	}
 	return err.Error()
-}
-
-func (p Printer) text(e *Error) string {
-	if e.oldText != "" {
-		return e.oldText
-	}
-	return p.Text(e.text)
 }
 
 // Hint returns the hint of the first message in err's chain that has one, or "".
@@ -134,9 +125,6 @@ func (p Printer) Hint(err error) string {
 		var e *Error
 		if !errors.As(err, &e) {
 			return ""
-		}
-		if e.oldHint != "" {
-			return e.oldHint
 		}
 		if !e.hint.IsEmpty() {
 			return p.Text(e.hint)
@@ -148,33 +136,6 @@ func (p Printer) Hint(err error) string {
 
 // HintOf returns the hint of the first *Error in err's chain that has one, or "".
 func HintOf(err error) string { return Printer{}.Hint(err) }
-
-// Foreign is a text from elsewhere, such as what AWS answered, on one line.
-func Foreign(text string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
-}
-
-// Cause is what the innermost error in the chain says, on one line: the libraries around it repeat the request.
-func Cause(err error) string { return innermost(err) }
-
-// Origin is something that a variable names: the text by which errors call it, and the variable.
-type Origin struct{ Name, Variable string }
-
-// WithOrigin is an error's text, and which variables name what it is about. A file whose line is named was the right one.
-func WithOrigin(text string, origins []Origin) string {
-	var variables []string
-	for _, o := range origins {
-		_, after, found := strings.Cut(text, o.Name)
-		line, isPlace := strings.CutPrefix(after, ":")
-		if found && !(isPlace && line != "" && '0' <= line[0] && line[0] <= '9') {
-			variables = append(variables, o.Variable)
-		}
-	}
-	if len(variables) == 0 {
-		return text
-	}
-	return text + " (named by " + strings.Join(variables, ", ") + ")"
-}
 
 // ParseCatalog reads a catalog: a JSON object of English formats and their translations.
 func ParseCatalog(text []byte) (Catalog, error) {
