@@ -536,8 +536,7 @@ func (s *pairing) typed(ctx context.Context, question msg.Text) (string, error) 
 }
 
 func (s *pairing) fromCommand(ctx context.Context, seed string) (code string, err error) {
-	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr,
-		func(t msg.Text) { s.app.say(t) })
+	code, err = mfa.NextFromCommand(ctx, s.command, seed, s.last, s.app.Environ, s.app.Stderr, s.app.say)
 	s.last = code
 	return code, err
 }

@@ -234,7 +234,7 @@ func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain
 		Choose:        a.choose(p.Name),
 		Interruptible: a.catchSignals,
 		Warn:          func(e *msg.Error) { a.warn(e) },
-		Say:           func(t msg.Text) { a.say(t) },
+		Say:           a.say,
 	}
 	if f.NoCache {
 		o.Cache = cache.Dir{}
@@ -288,7 +288,7 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 		return mfa.Static(string(f.Code))
 	}
 	if command := cmp.Or(f.CodeCommand, chain.Get("mfa_process")); command != "" {
-		return mfa.Command(command, a.Environ, a.Stderr, func(t msg.Text) { a.say(t) })
+		return mfa.Command(command, a.Environ, a.Stderr, a.say)
 	}
 	if f.defaultSource != nil {
 		return f.defaultSource
