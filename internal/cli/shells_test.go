@@ -158,9 +158,9 @@ func needAWSCLI(t *testing.T, env []string) {
 	}
 }
 
-// Help that is evaluated is an error, and the functions of the README show it instead.
+// Help that is evaluated is an error, and the functions of docs/shells.md show it instead.
 func TestShellsHelp(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../docs/shells.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,9 +192,9 @@ func TestShellsHelp(t *testing.T) {
 			if function == nil {
 				return
 			}
-			text := function.FindString(string(readme))
+			text := function.FindString(string(page))
 			if text == "" {
-				t.Fatal("the README has no function for this shell")
+				t.Fatal("docs/shells.md has no function for this shell")
 			}
 			r = l.Run(t, w.home, env, text+"\nmfa --help\nmfa prod\nenvdump prod\n")
 			if d, ran := r.Dump("prod"); !ran || d.Env["AWSMFA_PROFILE"] != "prod" {

@@ -38,7 +38,7 @@ const (
 <!-- make reference writes this page from the grammar of the command line and internal/reference/variables.md -->
 
 All commands, their options, and the environment variables. ` + "`awsmfa COMMAND --help`" + ` prints the same options.
-The README lists the [exit codes](../README.md#exit-codes).
+The exit codes are in [scripts.md](scripts.md#exit-codes).
 `
 	width = 120 // of a line of prose
 )
