@@ -74,14 +74,6 @@ func commands() []command {
 	}
 }
 
-// commandNames are the names of all commands.
-func commandNames() (names []string) {
-	for _, c := range commands() {
-		names = append(names, c.name)
-	}
-	return names
-}
-
 // isEvaluated says whether a shell evaluates what a command prints. A word that is no command may be meant for env.
 func isEvaluated(name string) bool {
 	for _, c := range commands() {
