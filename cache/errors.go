@@ -41,4 +41,4 @@ func (u *Unusable) Unwrap() error { return u.Err }
 // TooLarge is the error for a value that does not fit into a file.
 type TooLarge struct{ Size, Max int } // of the file, in bytes
 
-func (*TooLarge) Error() string { return "cache: the value is too large" }
+func (*TooLarge) Error() string { return "cache: too large" }

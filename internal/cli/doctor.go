@@ -506,7 +506,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case err != nil:
 		notListed := mfa.NotListed(d.profile.Name, err)
 		if session.Answered(err) {
-			notListed = notListed.Hint(mfa.NameDevice)
+			notListed = notListed.WithHint(mfa.NameDevice())
 		}
 		return failed(name, notListed)
 	}

@@ -117,8 +117,10 @@ func badSerial(serial string) *msg.Error {
 }
 
 // NameDevice is the hint for a user whose devices cannot be listed.
-const NameDevice = "name the device with --serial, or with mfa_serial in the profile's section of the config file: " +
-	"then no list is needed"
+func NameDevice() msg.Text {
+	return msg.Textf("name the device with --serial, or with mfa_serial in the profile's section of the config file: " +
+		"then no list is needed")
+}
 
 // NotListed is the error for devices that could not be listed. err is AWS's answer in words, and its hint is this
 // error's too; where a policy denies the list, NameDevice is the better hint.

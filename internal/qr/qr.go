@@ -36,7 +36,7 @@ const (
 
 func (e *Error) Error() string {
 	return "qr: " + [...]string{
-		"empty text", "not printable ASCII", "text too long", "bad name", "not Base32",
+		"empty text", "not printable ASCII", "too long", "bad name", "not Base32",
 	}[e.Reason]
 }
 

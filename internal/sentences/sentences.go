@@ -52,7 +52,7 @@ type source struct {
 
 // notShipped are the directories of programs and packages that users never run.
 var notShipped = []string{
-	"bench", "demo", "fakeaws", "msg", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
+	"bench", "demo", "fakeaws", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
 }
 
 // read parses the shipped Go files below root.
@@ -107,24 +107,57 @@ type pkg struct {
 	all       *source
 	files     *token.FileSet
 	constants map[string]ast.Expr // of the package, by name
+	local     map[string]ast.Expr // of the function
 	known     map[ast.Node]bool   // literals that are part of a message, or that nobody reads as a sentence
 }
 
 func (p *pkg) declare(f *ast.File) {
 	for _, d := range f.Decls {
-		general, ok := d.(*ast.GenDecl)
-		if !ok || general.Tok != token.CONST {
-			continue
+		if general, ok := d.(*ast.GenDecl); ok {
+			p.declareIn(p.constants, general)
 		}
-		for _, spec := range general.Specs {
-			value := spec.(*ast.ValueSpec)
-			for i, name := range value.Names {
-				if i < len(value.Values) {
-					p.constants[name.Name] = value.Values[i]
-				}
+	}
+}
+
+// notSentences are types of constants that only programs compare: why a leaf package fails, and parts of AWS's messages.
+var notSentences = []string{"Reason", "phrase"}
+
+func (p *pkg) declareIn(constants map[string]ast.Expr, d *ast.GenDecl) {
+	if d.Tok != token.CONST {
+		return
+	}
+	for _, spec := range d.Specs {
+		value := spec.(*ast.ValueSpec)
+		kind, _ := value.Type.(*ast.Ident)
+		for i, name := range value.Names {
+			if i >= len(value.Values) {
+				continue
+			}
+			constants[name.Name] = value.Values[i]
+			if kind != nil && slices.Contains(notSentences, kind.Name) {
+				p.ignore(value.Values[i])
 			}
 		}
 	}
+}
+
+// enter collects the constants of a function.
+func (p *pkg) enter(f *ast.FuncDecl) {
+	p.local = map[string]ast.Expr{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if d, ok := n.(*ast.GenDecl); ok {
+			p.declareIn(p.local, d)
+		}
+		return true
+	})
+}
+
+// constant returns the expression of the constant that name stands for, or nil.
+func (p *pkg) constant(name string) ast.Expr {
+	if e := p.local[name]; e != nil {
+		return e
+	}
+	return p.constants[name]
 }
 
 // message collects the sentences of msg.Errorf, msg.Textf and Hint, and those of --help: the results of Help methods, the
@@ -149,6 +182,7 @@ func (p *pkg) message(n ast.Node) bool {
 			p.ignore(n)
 		}
 	case *ast.FuncDecl:
+		p.enter(n)
 		if n.Name.Name != "Help" || n.Recv == nil {
 			break
 		}
@@ -200,7 +234,7 @@ func (p *pkg) mayBeText(e ast.Expr) bool {
 	case *ast.BinaryExpr:
 		return e.Op == token.ADD
 	case *ast.Ident:
-		return p.constants[e.Name] != nil
+		return p.constant(e.Name) != nil
 	}
 	return false
 }
@@ -223,7 +257,8 @@ func (p *pkg) ignore(n ast.Node) {
 		case *ast.BasicLit:
 			p.known[n] = true
 		case *ast.Ident:
-			if c := p.constants[n.Name]; c != nil {
+			if c := p.constant(n.Name); c != nil && !p.known[n] {
+				p.known[n] = true
 				p.ignore(c)
 			}
 		}
@@ -244,7 +279,7 @@ func (p *pkg) value(e ast.Expr) (string, bool) {
 	case *ast.ParenExpr:
 		return p.value(e.X)
 	case *ast.Ident:
-		if c := p.constants[e.Name]; c != nil {
+		if c := p.constant(e.Name); c != nil {
 			return p.value(c)
 		}
 	}

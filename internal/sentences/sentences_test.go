@@ -10,6 +10,25 @@ import (
 	"awsmfa/internal/msg"
 )
 
+// No sentence to a person stands outside the mechanism, and every format is a constant.
+func TestEverySentenceIsAMessage(t *testing.T) {
+	found, err := read(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.sentences) < 300 {
+		t.Errorf("found %d sentences: that cannot be all", len(found.sentences))
+	}
+	for _, p := range found.problems {
+		t.Error(p)
+	}
+	for _, s := range found.sentences {
+		if strings.TrimSpace(s.text) == "" {
+			t.Errorf("%s:%d: an empty sentence", s.at.Filename, s.at.Line)
+		}
+	}
+}
+
 // The reader finds what it has to: both messages, the stray sentence, the format that is put together.
 func TestReader(t *testing.T) {
 	found, err := read(filepath.Join("testdata", "source"))

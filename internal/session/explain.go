@@ -22,17 +22,25 @@ import (
 
 // isWrongCode reports whether AWS refused a token code: wrong, expired or used before, AWS does not say which.
 func isWrongCode(err error) bool {
-	return isDenied(err, "invalid MFA one time pass code")
+	return isDenied(err, wrongCode)
 }
 
 // isWrongDevice reports whether AWS knows no device of the user with the serial number.
 func isWrongDevice(err error) bool {
-	return isDenied(err, "unable to validate MFA code")
+	return isDenied(err, unknownDevice)
 }
 
-func isDenied(err error, words string) bool {
+// A phrase is a part of AWS's message that tells apart errors with the same code.
+type phrase string
+
+const (
+	wrongCode     phrase = "invalid MFA one time pass code"
+	unknownDevice phrase = "unable to validate MFA code"
+)
+
+func isDenied(err error, p phrase) bool {
 	var api smithy.APIError
-	return isAccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), words)
+	return isAccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), string(p))
 }
 
 func isAccessDenied(err error) bool {

@@ -35,7 +35,7 @@ func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
 	if err != nil {
 		notListed := mfa.NotListed(p.Options.Profile, c.Explain(err))
 		if isAccessDenied(err) {
-			notListed = notListed.Hint(mfa.NameDevice)
+			notListed = notListed.WithHint(mfa.NameDevice())
 		}
 		return want, notListed
 	}
