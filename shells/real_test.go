@@ -49,14 +49,20 @@ func hostile() []string {
 		"2026-01-02T03:04:05Z", "", " ", "  ", " lead", "trail ", "two  blanks", "a b",
 		"'", "''", `"`, `""`, "`", "'\"'\"'", `'\''`, `it's`, `say "hi"`, `'; touch PWNED; '`, `"; touch PWNED; "`,
 		"\u2018x\u2019", "\u201ax\u201b", "\u201cx\u201d", "\u201ex\u201f", "\u2018; touch PWNED; \u2019",
-		`\`, `\\`, `\\\`, `a\`, `a b\`, `\n`, `\t`, `\'`, `'\`, `\"`, `\x41`, `\u0041`, `\U00000041`, `\e[0m`, `^`, `^^`, `a^&b`,
-		"\n", "\n\n", "a\nb", "a\n", "\na", "a\\\nb", "a\r\nb", "\r", "a\r", "a\rb", "\t", "a\tb", "\v", "\f", "\b", "\a", "\x1b[31m", "\x7f",
+		`\`, `\\`, `\\\`, `a\`, `a b\`, `\n`, `\t`, `\'`, `'\`, `\"`, `\x41`, `\u0041`, `\U00000041`, `\e[0m`, `^`,
+		`^^`, `a^&b`,
+		"\n", "\n\n", "a\nb", "a\n", "\na", "a\\\nb", "a\r\nb", "\r", "a\r", "a\rb", "\t", "a\tb", "\v", "\f", "\b",
+		"\a", "\x1b[31m", "\x7f",
 		"\u0001", "\x01\x02\x03\x04", "\x1a", "\x1c\x1d\x1e\x1f", "\u0085", "\u00a0", "\u200b", "\u202e",
-		"$(touch PWNED)", "`touch PWNED`", "$HOME", "${HOME}", "$env:HOME", "$$", "$", "a$", "$'x'", "$((1+1))", "@(1)", "@{a}", "@args", "$(", "${", "`",
+		"$(touch PWNED)", "`touch PWNED`", "$HOME", "${HOME}", "$env:HOME", "$$", "$", "a$", "$'x'", "$((1+1))",
+		"@(1)", "@{a}", "@args", "$(", "${", "`",
 		"!", "!!", "!x", "a!b", "%", "%PATH%", "%%", "%i", "%s", "!PATH!",
 		"*", "?", "[a-z]", "{a,b}", "~", "~root", "a*b", "~/x", "=ls", "#x", "a #b", "a#b",
-		"-n", "-e", "--", "-", "--help", "; touch PWNED", "& touch PWNED", "&& touch PWNED", "| touch PWNED", "> PWNED", "< PWNED", "a;b", "a&b", "a|b", "(a)", ")", "(", "end", "EOF",
-		"日本語", "カ", "ソ表能", "é", "e\u0301", "😀", "👩‍👩‍👧", "\U0010ffff", "\uFEFF", "\uFEFFx", "\u2028", "\u2029", "\ufffd", "\ue000", "\uf600", "\uf67f", "\uf6ff", "\uf8ff", "\ufdd0", "\ufdd1", "\ufdef", "\ufffe", "\uffff",
+		"-n", "-e", "--", "-", "--help", "; touch PWNED", "& touch PWNED", "&& touch PWNED", "| touch PWNED", "> PWNED",
+		"< PWNED", "a;b", "a&b", "a|b", "(a)", ")", "(", "end", "EOF",
+		"日本語", "カ", "ソ表能", "é", "e\u0301", "😀", "👩‍👩‍👧", "\U0010ffff", "\uFEFF", "\uFEFFx", "\u2028", "\u2029",
+		"\ufffd", "\ue000", "\uf600", "\uf67f", "\uf6ff", "\uf8ff", "\ufdd0", "\ufdd1", "\ufdef", "\ufffe",
+		"\uffff",
 		"\xff", "a\xffb", "\xc3", "\xe3\x81", "\x80", "\x9b", "\xed\xa0\x80", "\xf4\x90\x80\x80",
 		"null", "true", "1", "0x10", "1e3", "007", "None", "[]", "{}", `{"a":1}`, "1kb", "2024-01-01",
 		strings.Repeat("x", 8192), strings.Repeat(`'"\$ `, 1600), strings.Repeat("日本", 1400),
@@ -169,7 +175,8 @@ func TestLines(t *testing.T) {
 			return shelltest.Answer{Text: text}
 		}
 		env := append(shelltest.Stub(t, map[string]shelltest.Answer{
-			"set":    render(Var{Name: "AWS_A", Value: "new"}, Var{Name: "AWS_GONE", Unset: true}, Var{Name: "AWS_NEVER", Unset: true}),
+			"set": render(Var{Name: "AWS_A", Value: "new"}, Var{Name: "AWS_GONE", Unset: true},
+				Var{Name: "AWS_NEVER", Unset: true}),
 			"first":  render(Var{Name: "AWS_NEVER", Unset: true}, Var{Name: "AWS_B", Value: "b"}),
 			"again":  render(Var{Name: "AWS_A", Value: "newer"}, Var{Name: "AWS_GONE", Value: "back"}),
 			"remove": render(Var{Name: "AWS_A", Unset: true}, Var{Name: "AWS_GONE", Unset: true}),
@@ -218,7 +225,8 @@ func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
 					t.Fatalf("%s: want one line of text, not %q", name, text)
 				}
 				dir := t.TempDir()
-				env := append(shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text, Code: code}}), "AWS_A=old")
+				env := append(shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text, Code: code}}),
+					"AWS_A=old")
 				line := s.Line("awsmfa env prod")
 
 				r := l.Run(t, dir, env, l.AndThen(line, "envdump terraform")+"\n")
@@ -228,7 +236,8 @@ func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
 				if r.Code == 0 {
 					t.Errorf("%s, exit code %d: the script ended with 0", name, code)
 				}
-				if strings.Contains(s.Failure("MESSAGE"), "MESSAGE") && name == "plain" && code == 0 && !strings.Contains(r.Stderr, "it has no keys") {
+				if strings.Contains(s.Failure("MESSAGE"), "MESSAGE") && name == "plain" && code == 0 &&
+					!strings.Contains(r.Stderr, "it has no keys") {
 					t.Errorf("the message is not shown: %s", r.Stderr)
 				}
 				if left, _ := os.ReadDir(dir); len(left) > 0 {
@@ -267,7 +276,8 @@ var goOn = map[string]string{
 // otherSpellings are, by launcher, other lines that people type. They must work for values from AWS, and stop on a
 // failure.
 var otherSpellings = map[string][]string{
-	"bash":    {"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"", "\\builtin eval \"$({command})\""},
+	"bash": {"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"",
+		"\\builtin eval \"$({command})\""},
 	"zsh":     {"eval $({command})", "source <({command})", "eval `{command}`"},
 	"dash":    {"eval $({command})", "eval `{command}`"},
 	"busybox": {"eval $({command})"},
@@ -275,8 +285,9 @@ var otherSpellings = map[string][]string{
 	"mksh":    {"eval $({command})"},
 	"fish":    {"eval ({command})", "source ({command} | psub)"},
 	"tcsh":    {"eval \"`{command}`\""},
-	"pwsh":    {"{command} | Out-String | Invoke-Expression", "Invoke-Expression ({command} | Out-String)", "Invoke-Expression \"$({command})\""},
-	"nu":      {"load-env ({command} | from json)"},
+	"pwsh": {"{command} | Out-String | Invoke-Expression", "Invoke-Expression ({command} | Out-String)",
+		"Invoke-Expression \"$({command})\""},
+	"nu": {"load-env ({command} | from json)"},
 }
 
 func TestOtherSpellings(t *testing.T) {
@@ -291,16 +302,19 @@ func TestOtherSpellings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[string]string{"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==", "AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com"}
+		want := map[string]string{"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==",
+			"AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com"}
 		for _, spelling := range otherSpellings[l.Name] {
 			line := strings.Replace(spelling, Placeholder, "awsmfa env x", 1)
-			env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_GONE=old", "AWS_LAST=old")
+			env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_GONE=old",
+				"AWS_LAST=old")
 			r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n")
 			silent(t, r)
 			if got := awsVars(r, "after"); !maps.Equal(got, want) {
 				t.Errorf("%s: %v, want %v", spelling, got, want)
 			}
-			env = append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: s.Failure("no"), Code: 1}}), "AWS_GONE=old")
+			env = append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: s.Failure("no"), Code: 1}}),
+				"AWS_GONE=old")
 			if r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n"); len(r.Dumps) > 0 {
 				t.Errorf("%s: went on after a failure", spelling)
 			}
@@ -311,7 +325,8 @@ func TestOtherSpellings(t *testing.T) {
 // PowerShell has more ways to ignore errors than other shells: preferences, && in one line, and locked-down machines.
 // If a variable is readonly the line must fail: otherwise the next command would run with an incomplete session.
 func TestReadonlyVariableFailsTheLine(t *testing.T) {
-	text, err := bash().Render([]Var{{Name: "AWS_A", Value: "new"}, {Name: "AWS_B", Value: "new"}, {Name: "AWS_C", Unset: true}})
+	text, err := bash().Render([]Var{{Name: "AWS_A", Value: "new"}, {Name: "AWS_B", Value: "new"},
+		{Name: "AWS_C", Unset: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +334,8 @@ func TestReadonlyVariableFailsTheLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, _ := shelltest.For(name)
 			env := shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text}})
-			r := l.Run(t, t.TempDir(), env, "AWS_A=old; readonly AWS_A\n"+l.AndThen(bash().Line("awsmfa env prod"), "envdump terraform")+"\n")
+			r := l.Run(t, t.TempDir(), env, "AWS_A=old; readonly AWS_A\n"+
+				l.AndThen(bash().Line("awsmfa env prod"), "envdump terraform")+"\n")
 			if len(r.Dumps) > 0 || r.Code == 0 {
 				t.Errorf("what follows was run (%d times), exit code %d", len(r.Dumps), r.Code)
 			}
@@ -378,7 +394,8 @@ func TestFishUnsetsInEveryScope(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_A=inherited")
-	r := l.Run(t, t.TempDir(), env, "function f; set -lx AWS_A own; "+s.Line("awsmfa env x")+"; envdump inside; end; f; envdump outside\n")
+	r := l.Run(t, t.TempDir(), env,
+		"function f; set -lx AWS_A own; "+s.Line("awsmfa env x")+"; envdump inside; end; f; envdump outside\n")
 	silent(t, r)
 	for _, label := range []string{"inside", "outside"} {
 		if got, want := awsVars(r, label), map[string]string{"AWS_B": "new"}; !maps.Equal(got, want) {
@@ -389,8 +406,10 @@ func TestFishUnsetsInEveryScope(t *testing.T) {
 
 // Words are compared with the arguments that an external program receives, at the prompt and in the evaluated line.
 func TestWordsAreOneArgument(t *testing.T) {
-	candidates := append(hostile(), "prod", "my profile", "my-profile_2", "a.b", "a/b", "./x", "/usr/bin/x", "-x", "--profile", "-a.b",
-		"--serial=arn:aws:iam::1:mfa/x", "@file", ",a,b", "a,b", "1.50", "1_000", "C:\\Program Files\\x", "C:\\x", "a=b", "$true", "a=~/x", "--x=~", "会社 用")
+	candidates := append(hostile(), "prod", "my profile", "my-profile_2", "a.b", "a/b", "./x", "/usr/bin/x", "-x",
+		"--profile", "-a.b",
+		"--serial=arn:aws:iam::1:mfa/x", "@file", ",a,b", "a,b", "1.50", "1_000", "C:\\Program Files\\x", "C:\\x",
+		"a=b", "$true", "a=~/x", "--x=~", "会社 用")
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
 		var words, want []string
 		for _, c := range candidates {

@@ -9,7 +9,8 @@ import (
 )
 
 func TestRender(t *testing.T) {
-	vars := []Var{{Name: "AWS_B", Value: `it's "b" \n`}, {Name: "AWS_A", Value: "plain"}, {Name: "AWS_OLD", Unset: true}}
+	vars := []Var{{Name: "AWS_B", Value: `it's "b" \n`}, {Name: "AWS_A", Value: "plain"},
+		{Name: "AWS_OLD", Unset: true}}
 	const posix = `export AWS_B='it'\''s "b" \n' &&` + "\nexport AWS_A='plain' &&\nunset AWS_OLD\n"
 	simple := []Var{{Name: "AWS_B", Value: "a/b+c=="}, {Name: "AWS_OLD", Unset: true}}
 	const object = "{\n  \"AWS_B\": \"it's \\\"b\\\" \\\\n\",\n  \"AWS_A\": \"plain\",\n  \"AWS_OLD\": null\n}\n"
@@ -23,9 +24,11 @@ func TestRender(t *testing.T) {
 		{"sh", vars, posix},
 		{"ksh", vars, posix},
 		{"mksh", vars, posix},
-		{"fish", vars, `set -gx AWS_B 'it\'s "b" \\n';` + "\nset -gx AWS_A 'plain';\nwhile set -q AWS_OLD; set -e AWS_OLD; or break; end;\n"},
+		{"fish", vars, `set -gx AWS_B 'it\'s "b" \\n';` +
+			"\nset -gx AWS_A 'plain';\nwhile set -q AWS_OLD; set -e AWS_OLD; or break; end;\n"},
 		{"pwsh", vars, `$env:AWS_B='it''s "b" \n';$env:AWS_A='plain';$env:AWS_OLD=$null` + "\n"},
-		{"pwsh", []Var{{Name: "A", Value: "\u3042\U0001F600'\u2019b"}}, "$env:A=''+[char]0x3042+[char]0xd83d+[char]0xde00+''''+[char]0x2019+'b'\n"},
+		{"pwsh", []Var{{Name: "A", Value: "\u3042\U0001F600'\u2019b"}},
+			"$env:A=''+[char]0x3042+[char]0xd83d+[char]0xde00+''''+[char]0x2019+'b'\n"},
 		{"cmd", simple, "set \"AWS_B=a/b+c==\"\r\nset \"AWS_OLD=-\"\r\nset \"AWS_OLD=\"\r\n"},
 		{"cmd", []Var{{Name: "A", Value: "a & b ^ (c) <d> |"}}, "set \"A=a & b ^ (c) <d> |\"\r\n"},
 		{"tcsh", simple, "setenv AWS_B 'a/b+c==';\nunsetenv AWS_OLD;\n"},
@@ -36,9 +39,11 @@ func TestRender(t *testing.T) {
 		{"xonsh", []Var{{Name: "A", Value: "あ\n"}}, `$A = '\U00003042\U0000000a'` + "\n"},
 		{"json", vars, object},
 		{"json", nil, "{}\n"},
-		{"json", []Var{{Name: "A", Value: "管理。\U0001F600\x7f"}}, "{\n  \"A\": \"\\u7ba1\\u7406\\u3002\\ud83d\\ude00\\u007f\"\n}\n"},
+		{"json", []Var{{Name: "A", Value: "管理。\U0001F600\x7f"}},
+			"{\n  \"A\": \"\\u7ba1\\u7406\\u3002\\ud83d\\ude00\\u007f\"\n}\n"},
 		{"json", []Var{{Name: "A", Value: "<&>\u2028"}}, "{\n  \"A\": \"<&>\\u2028\"\n}\n"},
-		{"dotenv", []Var{{Name: "A", Value: "a/b+c=="}, {Name: "B", Value: "two words $x"}, {Name: "C", Unset: true}}, "A=a/b+c==\nB='two words $x'\n"},
+		{"dotenv", []Var{{Name: "A", Value: "a/b+c=="}, {Name: "B", Value: "two words $x"}, {Name: "C", Unset: true}},
+			"A=a/b+c==\nB='two words $x'\n"},
 		{"bash", nil, ""},
 		{"pwsh", nil, "$null\n"},
 	} {
@@ -81,7 +86,8 @@ func TestRefusals(t *testing.T) {
 			}
 			text, err := s.Render([]Var{{Name: "AWS_OK", Value: "x"}, {Name: "AWS_BAD", Value: test.value}})
 			var e *Error
-			if !errors.As(err, &e) || text != "" || *e != (Error{Shell: name, Variable: "AWS_BAD", Reason: test.reason}) {
+			want := Error{Shell: name, Variable: "AWS_BAD", Reason: test.reason}
+			if !errors.As(err, &e) || text != "" || *e != want {
 				t.Errorf("%s: %q: %q, %v", name, test.value, text, err)
 				continue
 			}
@@ -104,12 +110,14 @@ func TestNames(t *testing.T) {
 	for _, s := range All() {
 		for _, name := range []string{"", "1A", "A B", "A-B", "A=B", "é", "A;B", "A\n", "$A", "A.B", "A\x00"} {
 			for _, unset := range []bool{false, true} {
-				if text, err := s.Render([]Var{{Name: name, Value: "x", Unset: unset}}); reasonOf(err) != InvalidName || text != "" {
+				text, err := s.Render([]Var{{Name: name, Value: "x", Unset: unset}})
+				if reasonOf(err) != InvalidName || text != "" {
 					t.Errorf("%s took the name %q: %q", s.Name, name, text)
 				}
 			}
 		}
-		if text, err := s.Render([]Var{{Name: "A", Value: "x"}, {Name: "A", Unset: true}}); reasonOf(err) != DuplicateName || text != "" {
+		text, err := s.Render([]Var{{Name: "A", Value: "x"}, {Name: "A", Unset: true}})
+		if reasonOf(err) != DuplicateName || text != "" {
 			t.Errorf("%s took a name twice: %q", s.Name, text)
 		}
 		if _, err := s.Render([]Var{{Name: "_a1", Value: "x"}}); err != nil {
@@ -123,10 +131,12 @@ func TestNames(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	for name, want := range map[string]string{
-		"bash": "bash", "-bash": "bash", "BASH.EXE": "bash", "/bin/bash": "bash", `C:\Program Files\Git\usr\bin\bash.exe`: "bash",
-		"-zsh": "zsh", "/usr/bin/fish": "fish", "sh": "sh", "dash": "sh", "-ash": "sh", "busybox": "sh", "ksh93": "ksh", "mksh": "mksh",
+		"bash": "bash", "-bash": "bash", "BASH.EXE": "bash", "/bin/bash": "bash", "-zsh": "zsh", "/usr/bin/fish": "fish",
+		`C:\Program Files\Git\usr\bin\bash.exe`: "bash",
+
+		"sh": "sh", "dash": "sh", "-ash": "sh", "busybox": "sh", "ksh93": "ksh", "mksh": "mksh", "csh": "tcsh", "-tcsh": "tcsh",
 		"pwsh.exe": "pwsh", "PowerShell": "pwsh", "powershell.exe": "pwsh", "cmd.exe": "cmd", "CMD": "cmd",
-		"csh": "tcsh", "-tcsh": "tcsh", "nushell": "nu", "nu": "nu", "elvish": "elvish", "xonsh": "xonsh", "json": "json", "dotenv": "dotenv",
+		"nushell": "nu", "nu": "nu", "elvish": "elvish", "xonsh": "xonsh", "json": "json", "dotenv": "dotenv",
 	} {
 		if s, ok := Lookup(name); !ok || s.Name != want {
 			t.Errorf("%q is %q, want %q", name, s.Name, want)
@@ -175,7 +185,8 @@ func TestLine(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	if got, want := cmd().Line(`"C:\a b\awsmfa.exe" env "x y"`), `(for /f "delims=" %i in ('""C:\a b\awsmfa.exe" env "x y""') do @%i)`; got != want {
+	if got, want := cmd().Line(`"C:\a b\awsmfa.exe" env "x y"`),
+		`(for /f "delims=" %i in ('""C:\a b\awsmfa.exe" env "x y""') do @%i)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

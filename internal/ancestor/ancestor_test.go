@@ -93,7 +93,8 @@ func TestStrangeNames(t *testing.T) {
 			}
 		}
 		all := ancestors(t, "parent", exec.Command(path, self))
-		if want := strings.TrimSuffix(name, " (deleted)"); len(all) < 3 || all[0][0] != want || all[1][0] != filepath.Base(self) {
+		if want := strings.TrimSuffix(name, " (deleted)"); len(all) < 3 || all[0][0] != want ||
+			all[1][0] != filepath.Base(self) {
 			t.Errorf("%q: %q", name, all)
 		}
 	}

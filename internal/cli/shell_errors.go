@@ -47,7 +47,7 @@ func reasonError(e *shells.Error) *msg.Error {
 		return msg.Errorf("%s cannot be set in %s: the value has a blank, one of * ? [ ] { } ~ or a $, "+
 			"which eval in backticks may expand", e.Variable, e.Shell)
 	case shells.HasBackslash:
-		return msg.Errorf(`%s cannot be set in %s: the value has a \, which has a special meaning after "set backslash_quote"`,
+		return msg.Errorf(`%s cannot be set in %s: the value has a \, which is special after "set backslash_quote"`,
 			e.Variable, e.Shell)
 	case shells.HasControl:
 		return msg.Errorf("%s cannot be set in %s: the value has a line break or another control character", e.Variable,

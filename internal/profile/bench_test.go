@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// freshVariable makes the test binary load profile "prod" of the config file it names once, print the nanoseconds, and
-// exit: what a Load costs in a process of its own, with nothing warm but the system's file cache.
+// freshVariable makes the test binary load profile "prod" once from the config file that it names, print the
+// nanoseconds and exit: the cost of a Load in a new process, with only the system's file cache warm.
 const freshVariable = "PROFILE_TEST_FRESH_CONFIG"
 
 func TestMain(m *testing.M) {
@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// bigConfig is a config file with n profiles of the kind that large organisations generate, about 200 bytes each, whose
-// names begin with prefix. The one to ask for, "prod", stands in the middle.
+// bigConfig returns a config file with n profiles as large organisations generate them, of about 200 bytes each, with
+// names that begin with prefix. Profile "prod" is in the middle.
 func bigConfig(n int, prefix string) []byte {
 	var b bytes.Buffer
 	for i := range n {
@@ -41,7 +41,8 @@ func bigConfig(n int, prefix string) []byte {
 			continue
 		}
 		fmt.Fprintf(&b, "[profile %s-%05d-production]\nrole_arn = arn:aws:iam::%012d:role/Organization/Administrator\n"+
-			"source_profile = prod\nregion = eu-central-1\noutput = json\nrole_session_name = alice\nduration_seconds = 3600\n\n", prefix, i, i)
+			"source_profile = prod\nregion = eu-central-1\noutput = json\nrole_session_name = alice\nduration_seconds "+
+			"= 3600\n\n", prefix, i, i)
 	}
 	return b.Bytes()
 }
@@ -52,15 +53,16 @@ func writeBig(tb testing.TB, n int, prefix string) Files {
 	if err := os.WriteFile(files.Config, bigConfig(n, prefix), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	keys := "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+	keys := "[prod]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " +
+		"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 	if err := os.WriteFile(files.Credentials, []byte(keys), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	return files
 }
 
-// BenchmarkLoad is one Load with 1 and with 10,000 profiles in the config file. The difference is what a cached `env`
-// pays for a large config; it must stay small beside the start of a process.
+// BenchmarkLoad loads a profile from a config file with 1 and with 10,000 profiles. The difference must stay small
+// compared with the start of a process.
 func BenchmarkLoad(b *testing.B) {
 	for _, n := range []int{1, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -78,7 +80,7 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// BenchmarkLoadNamesakes is the same with names that all begin with the one that is asked for.
+// BenchmarkLoadNamesakes is the same with names that all begin with the requested one.
 func BenchmarkLoadNamesakes(b *testing.B) {
 	files := writeBig(b, 10_000, "prod")
 	for b.Loop() {
@@ -88,8 +90,8 @@ func BenchmarkLoadNamesakes(b *testing.B) {
 	}
 }
 
-// BenchmarkLoadFresh is one Load in each of many new processes. Its figures are the least and the median of the Loads;
-// ns/op is that of the processes, and says nothing.
+// BenchmarkLoadFresh loads a profile in each of many new processes. It reports the minimum and the median of the Loads;
+// ns/op is that of the processes, and means nothing.
 func BenchmarkLoadFresh(b *testing.B) {
 	for _, n := range []int{1, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -115,7 +117,7 @@ func BenchmarkLoadFresh(b *testing.B) {
 	}
 }
 
-// BenchmarkNotFound is the slowest path: the file is read for its misplaced headers and for all its names too.
+// BenchmarkNotFound is the slowest path: the file is also searched for misplaced headers and for all names.
 func BenchmarkNotFound(b *testing.B) {
 	files := writeBig(b, 10_000, "team")
 	for b.Loop() {

@@ -23,14 +23,14 @@ import (
 
 const testRoleAsked = "RoleArn:arn:aws:iam::123456789012:role/r"
 
-// asked is a question to both: what profile Name of these two files is.
+// asked is a question to both awsmfa and botocore: profile Name in these two files.
 type asked struct{ Config, Credentials, Name string }
 
 func (q asked) lines() []string {
 	return strings.FieldsFunc(q.Config+"\n"+q.Credentials, func(r rune) bool { return r == '\n' || r == '\r' })
 }
 
-// answer is what one of the two makes of it. Error is why it refuses; of two that refuse, nothing else is compared.
+// answer is the answer of one of them. If both have an Error, nothing else is compared.
 type answer struct {
 	Error  string
 	Region string
@@ -39,8 +39,8 @@ type answer struct {
 	Roles  []map[string]string // with AssumeRole's names of the parameters, in the order in which they are assumed
 }
 
-// fromBotocore are the rows of docs/config.md's table of how the files are read: what differs on purpose, and what is the same
-// though one would not expect it (own is "" then).
+// fromBotocore are the rows of the table in docs/config.md: intended differences from botocore, and surprising
+// similarities (own is "" then).
 var fromBotocore = []struct {
 	row         string // its first cell
 	example     asked
@@ -52,7 +52,8 @@ var fromBotocore = []struct {
 		example: asked{"[profile p]\nregion = \"a\"\n" + testKeys, "", "p"},
 		theirs:  has(`"a"`, ""), own: has("a", ""),
 		explains: anyValue(func(_, key, value string) bool {
-			return !isCommand(key) && len(value) > 1 && strings.ContainsAny(value[:1], `"'`) && value[0] == value[len(value)-1]
+			return !isCommand(key) && len(value) > 1 && strings.ContainsAny(value[:1], `"'`) &&
+				value[0] == value[len(value)-1]
 		}),
 	},
 	{
@@ -69,9 +70,10 @@ var fromBotocore = []struct {
 		theirs:  "process \"a b\" # c \"d\"; region \"\", device \"\"",
 	},
 	{
-		row:     "either of them in the name of a section (`source_profile = team #2`)",
-		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = t #2\n[profile \"t #2\"]\n" + testKeys, "", "p"},
-		theirs:  has("", "", testRoleAsked),
+		row: "either of them in the name of a section (`source_profile = team #2`)",
+		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = t #2\n[profile \"t #2\"]\n" + testKeys, "",
+			"p"},
+		theirs: has("", "", testRoleAsked),
 	},
 	{
 		row:     "an indented setting",
@@ -80,8 +82,9 @@ var fromBotocore = []struct {
 		explains: anyValue(func(indent, _, _ string) bool { return indent != "" }),
 	},
 	{
-		row:      "a setting with nothing behind it: `external_id =`",
-		example:  asked{"[profile p]\n" + testRole + "r\nexternal_id =\nsource_profile = k\n[profile k]\n" + testKeys, "", "p"},
+		row: "a setting with nothing behind it: `external_id =`",
+		example: asked{"[profile p]\n" + testRole + "r\nexternal_id =\nsource_profile = k\n[profile k]\n" + testKeys,
+			"", "p"},
 		theirs:   has("", "", "ExternalId:(empty) "+testRoleAsked),
 		own:      has("", "", testRoleAsked),
 		explains: anyValue(func(_, _, value string) bool { return value == "" }),
@@ -108,7 +111,8 @@ var fromBotocore = []struct {
 	{
 		row: "a mistake in another section; a section or a setting that stands twice",
 		example: asked{
-			"[profile p]\nregion = a\nregion = b\n" + testKeys + "[profile q]\nnonsense\n[profile p]\nmfa_serial = c\n", "", "p",
+			"[profile p]\nregion = a\nregion = b\n" + testKeys + "[profile q]\nnonsense\n[profile p]\nmfa_serial = c\n",
+			"", "p",
 		},
 		theirs: "refuses", own: has("b", "c"),
 		explains: func(_ asked, theirs, _ answer) bool { return strings.HasPrefix(theirs.Error, "ConfigParseError") },
@@ -120,21 +124,24 @@ var fromBotocore = []struct {
 		explains: func(q asked, _, _ answer) bool { return slices.ContainsFunc(q.lines(), hasBlankName) },
 	},
 	{
-		row:     "a role with neither `source_profile` nor `credential_source`, or that is its own source and has no key pair",
+		row: "a role with neither `source_profile` nor `credential_source`, or that is its own source and has no " +
+			"key pair",
 		example: asked{"[profile p]\n" + testRole + "r\ncredential_process = c\nsource_profile = p\n", "", "p"},
 		theirs:  "refuses", own: "process c → map[RoleArn:arn:aws:iam::123456789012:role/r]; region \"\", device \"\"",
 		explains: func(_ asked, theirs, own answer) bool {
 			_, rest, _ := strings.Cut(theirs.Error, "Attempting to load from profile ")
 			again, _, _ := strings.Cut(rest, " which")
 			itself := strings.HasPrefix(theirs.Error, "InfiniteLoop") && strings.HasSuffix(theirs.Error, "'"+again+"']")
-			return len(own.Roles) > 0 && (itself || strings.HasSuffix(theirs.Error, "missing: source_profile or credential_source"))
+			return len(own.Roles) > 0 && (itself || strings.HasSuffix(theirs.Error,
+				"missing: source_profile or credential_source"))
 		},
 	},
 	{
-		row:     "`mfa_serial` not on the role's profile, but on one that its `source_profile` leads to",
-		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = k\n[profile k]\nmfa_serial = m\n" + testKeys, "", "p"},
-		theirs:  has("", "", testRoleAsked),
-		own:     has("", "m", testRoleAsked),
+		row: "`mfa_serial` not on the role's profile, but on one that its `source_profile` leads to",
+		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = k\n[profile k]\nmfa_serial = m\n" + testKeys,
+			"", "p"},
+		theirs: has("", "", testRoleAsked),
+		own:    has("", "m", testRoleAsked),
 		explains: func(_ asked, theirs, own answer) bool {
 			found := own.Device != "" && theirs.Device == "" && len(own.Roles) > 0
 			own.Device = ""
@@ -146,16 +153,21 @@ var fromBotocore = []struct {
 		example: asked{"[profile p]\n" + testKeys, "[p]\naws_secret_access_key = s\n", "p"},
 		theirs:  has("", ""), own: "refuses",
 		explains: func(_ asked, _, own answer) bool {
-			return strings.Contains(own.Error, " but no aws_") || strings.Contains(own.Error, "both must be in the same file")
+			return strings.Contains(own.Error, " but no aws_") || strings.Contains(own.Error,
+				"both must be in the same file")
 		},
 	},
 	{
-		row:     "a value that cannot be understood: `duration_seconds = 1h`",
-		example: asked{"[profile p]\n" + testRole + "r\nduration_seconds = 1h\nsource_profile = k\n[profile k]\n" + testKeys, "", "p"},
-		theirs:  has("", "", testRoleAsked),
-		own:     "refuses",
+		row: "a value that cannot be understood: `duration_seconds = 1h`",
+		example: asked{"[profile p]\n" + testRole + "r\nduration_seconds = 1h\nsource_profile = k\n[profile k]\n" +
+			testKeys, "", "p"},
+		theirs: has("", "", testRoleAsked),
+		own:    "refuses",
 		explains: func(_ asked, _, own answer) bool {
-			return slices.ContainsFunc(notUnderstood, func(text string) bool { return strings.Contains(own.Error, text) })
+			return slices.ContainsFunc(notUnderstood, func(text string) bool {
+				return strings.Contains(own.Error,
+					text)
+			})
 		},
 	},
 	{
@@ -166,7 +178,7 @@ var fromBotocore = []struct {
 	},
 }
 
-// hasBlankName says of a header that its name has blanks where botocore does not take them for nothing.
+// hasBlankName reports whether a header's name has blanks that matter to botocore.
 func hasBlankName(line string) bool {
 	text, isHeader := headerOf(line)
 	written, _ := spelling([]byte(strings.TrimSpace(line)))
@@ -175,13 +187,13 @@ func hasBlankName(line string) bool {
 		string(word) == "profile" && bytes.ContainsAny(rest, " \t") && !bytes.ContainsAny(rest, `"'`))
 }
 
-// notUnderstood is in the errors about values that AWS would refuse, or that botocore passes over.
+// notUnderstood are parts of errors about values that AWS would refuse, or that botocore ignores.
 var notUnderstood = []string{
 	": duration_seconds is not between ", ": role_arn is not the ARN ", ": AWS does not accept this ",
 	" an invalid character in aws_",
 }
 
-// has is the answer for testKeys, with what the roles ask AWS for.
+// has is the answer for testKeys with these roles.
 func has(region, device string, roles ...string) string {
 	text := "keys " + testID + " " + testSecret
 	for _, role := range roles {
@@ -190,7 +202,7 @@ func has(region, device string, roles ...string) string {
 	return fmt.Sprintf("%s; region %q, device %q", text, region, device)
 }
 
-// anyValue explains differences of files where there is such a setting.
+// anyValue explains differences in files that have such a setting.
 func anyValue(is func(indent, key, value string) bool) func(q asked, theirs, own answer) bool {
 	return func(q asked, _, _ answer) bool {
 		return slices.ContainsFunc(q.lines(), func(line string) bool {
@@ -202,7 +214,7 @@ func anyValue(is func(indent, key, value string) bool) func(q asked, theirs, own
 	}
 }
 
-// ours is what awsmfa makes of a profile.
+// ours returns awsmfa's answer.
 func ours(files Files, name string) answer {
 	p, err := Load(files, name)
 	if err != nil {
@@ -223,7 +235,7 @@ func ours(files Files, name string) answer {
 	return a
 }
 
-// base is where the chain begins, and with what.
+// base returns the chain's base and its credentials.
 func (c Chain) base() ([]string, error) {
 	get := func(key string) string {
 		value, _ := c.Base.Get(key)
@@ -250,7 +262,7 @@ func (c Chain) base() ([]string, error) {
 	}
 }
 
-// asks are the parameters that the role's own profile has for AssumeRole.
+// asks returns the parameters for AssumeRole from the role's own profile.
 func (c Chain) asks(role Role) map[string]string {
 	a := map[string]string{"RoleArn": role.ARN}
 	for _, p := range c.links {
@@ -270,7 +282,7 @@ func (c Chain) asks(role Role) map[string]string {
 	return a
 }
 
-// asker is a botocore that answers questions.
+// asker is a process of botocore that answers questions.
 type asker struct {
 	to      io.Writer
 	from    *bufio.Scanner
@@ -320,7 +332,7 @@ func (a *asker) read(t *testing.T, into any) {
 	}
 }
 
-// both asks both.
+// both returns the answers of both.
 func (a *asker) both(t *testing.T, q asked) (theirs, own answer) {
 	t.Helper()
 	for path, text := range map[string]string{a.files.Config: q.Config, a.files.Credentials: q.Credentials} {
@@ -328,7 +340,8 @@ func (a *asker) both(t *testing.T, q asked) (theirs, own answer) {
 			t.Fatal(err)
 		}
 	}
-	question, err := json.Marshal(map[string]string{"config": a.files.Config, "credentials": a.files.Credentials, "profile": q.Name})
+	question, err := json.Marshal(map[string]string{"config": a.files.Config, "credentials": a.files.Credentials,
+		"profile": q.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +352,7 @@ func (a *asker) both(t *testing.T, q asked) (theirs, own answer) {
 	return theirs, ours(a.files, q.Name)
 }
 
-// String shows no profile's name: the values tell which one it is.
+// String does not show the profile's name: the values identify it.
 func (a answer) String() string {
 	if a.Error != "" {
 		return "refuses"
@@ -351,7 +364,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%s; region %q, device %q", text, a.Region, a.Device)
 }
 
-// agrees says that both answer the same, or both refuse.
+// agrees reports whether both answers are the same, or both are errors.
 func (a answer) agrees(b answer) bool {
 	if a.Error != "" || b.Error != "" {
 		return a.Error != "" && b.Error != ""
@@ -359,18 +372,18 @@ func (a answer) agrees(b answer) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// writer writes files at random.
+// writer writes random files.
 type writer struct {
 	*rand.Rand
 	login bool
-	odd   bool // now and then a line is written in a strange way
+	odd   bool // some lines have an unusual spelling
 }
 
 var profileNames = []string{"p", "q", "r", "default", "my prod", "本番"}
 
 func (w *writer) one(of ...string) string { return of[w.IntN(len(of))] }
 
-// often says yes so many times of a hundred.
+// often returns true in that percentage of calls.
 func (w *writer) often(percent int) bool { return w.IntN(100) < percent }
 
 // question writes two files with the same profiles.
@@ -407,7 +420,8 @@ func (w *writer) question() asked {
 		q.Config = "[DEFAULT]\n" + w.line("region", "xx-default-1") + q.Config
 	}
 	if w.rarely() {
-		q.Config += "[profile other]\n" + w.one("nonsense\n", "region = a\nregion = b\n", "[profile other]\n", "[broken\n")
+		q.Config += "[profile other]\n" + w.one("nonsense\n", "region = a\nregion = b\n", "[profile other]\n",
+			"[broken\n")
 	}
 	q.Name = w.one(written...)
 	return q
@@ -428,7 +442,7 @@ func (w *writer) header(name, word string) string {
 	return "[" + word + name + "]" + w.one("", "", "", " # c", "  ") + w.one("\n", "\n", "\n", "\r\n")
 }
 
-// line is a setting, now and then written otherwise.
+// line returns a setting, sometimes in an unusual spelling.
 func (w *writer) line(key, value string) string {
 	if w.rarely() {
 		switch w.IntN(7) {
@@ -455,7 +469,7 @@ func (w *writer) line(key, value string) string {
 	return above + key + w.one(" = ", "=", ":", "\t=\t") + value + w.one("", "", "", " ", "\t") + "\n"
 }
 
-// pair are the lines of a key pair, of half of one, or none.
+// pair returns the lines of a key pair, of half of one, or none.
 func (w *writer) pair(name string) (lines []string) {
 	if w.often(30) {
 		return nil
@@ -474,7 +488,7 @@ func (w *writer) pair(name string) (lines []string) {
 	return []string{id + secret + token}
 }
 
-// settings are a profile's other settings.
+// settings returns a profile's other settings.
 func (w *writer) settings(name string) (text string) {
 	add := func(percent int, key string, values ...string) {
 		if w.often(percent) {
@@ -517,7 +531,7 @@ func (w *writer) settings(name string) (text string) {
 	return text
 }
 
-// The table is docs/config.md's: both have the same rows, and each row's example shows that it is true of this botocore.
+// The table is that of docs/config.md: both have the same rows, and each row's example is true for this botocore.
 func TestBotocoreDifferences(t *testing.T) {
 	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "config.md"))
 	if err != nil {
@@ -534,7 +548,8 @@ func TestBotocoreDifferences(t *testing.T) {
 		table = append(table, d.row)
 	}
 	if !slices.Equal(rows, table) {
-		t.Errorf("docs/config.md has the rows\n%s\nand the table here\n%s", strings.Join(rows, "\n"), strings.Join(table, "\n"))
+		t.Errorf("docs/config.md has the rows\n%s\nand the table here\n%s", strings.Join(rows, "\n"),
+			strings.Join(table, "\n"))
 	}
 	botocore := startBotocore(t)
 	for _, d := range fromBotocore {
@@ -551,8 +566,8 @@ func TestBotocoreDifferences(t *testing.T) {
 	}
 }
 
-// TestBesideBotocore asks both of files that are written at random. It goes on for BOTOCORE_TIME, two seconds if that is not
-// set, with the seeds from BOTOCORE_SEED on, 1 if that is not set: a seed is a pair of files and a question.
+// TestBesideBotocore asks both of files that are written at random. It goes on for BOTOCORE_TIME, two seconds if that
+// is not set, with the seeds from BOTOCORE_SEED on, 1 if that is not set: a seed is a pair of files and a question.
 func TestBesideBotocore(t *testing.T) {
 	botocore := startBotocore(t)
 	lasts, err := time.ParseDuration(cmp.Or(os.Getenv("BOTOCORE_TIME"), "2s"))
@@ -577,17 +592,19 @@ func TestBesideBotocore(t *testing.T) {
 			explained[row]++
 		default:
 			failed++
-			t.Errorf("BOTOCORE_SEED=%d, profile %q\nbotocore %s: %s (%s)\nawsmfa %s (%s)\nconfig:\n%s\ncredentials:\n%s",
+			t.Errorf("BOTOCORE_SEED=%d, profile %q\nbotocore %s: %s (%s)\nawsmfa %s "+
+				"(%s)\nconfig:\n%s\ncredentials:\n%s",
 				seed, q.Name, botocore.Version, theirs, theirs.Error, own, own.Error, q.Config, q.Credentials)
 		}
 	}
 	if answered == 0 {
 		t.Error("no answer was compared")
 	}
-	t.Logf("botocore %s: %d answers are the same, %d refused by both; differences: %v", botocore.Version, answered, refused, explained)
+	t.Logf("botocore %s: %d answers are the same, %d refused by both; differences: %v", botocore.Version, answered,
+		refused, explained)
 }
 
-// whyNot is the row that explains why the answers are not the same, or "".
+// whyNot returns the row that explains why the answers differ, or "".
 func whyNot(q asked, theirs, own answer) string {
 	for _, d := range fromBotocore {
 		if d.explains != nil && d.explains(q, theirs, own) {

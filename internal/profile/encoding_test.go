@@ -11,10 +11,12 @@ import (
 
 const (
 	honban = "\x96{\x94\xd4" // 本番 in code page 932
-	sjis   = "[prod]\nregion = eu-west-1\n# " + honban + "\n[" + honban + "]\n" + keyLines + "[odd]\nregion = " + honban + "\n"
-	// In UTF-8, and beyond code page 932: 機能.
+	sjis   = "[prod]\nregion = eu-west-1\n# " + honban + "\n[" + honban + "]\n" + keyLines + "[odd]\nregion = " +
+		honban + "\n"
+	// In UTF-8, and not in code page 932: 機能.
 	kinou    = "[profile 機能]\nregion = eu-west-1\n"
-	keyLines = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
+	keyLines = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = " +
+		"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
 )
 
 func encoded(t *testing.T, config, credentials string) Files {
@@ -29,7 +31,8 @@ func encoded(t *testing.T, config, credentials string) Files {
 	return files
 }
 
-// What is asked for is read, whatever encoding the rest of the file is in; what is needed and cannot be read is named.
+// A requested section is read even if the rest of the file is in another encoding; a line that cannot be read is an
+// error.
 func TestNotUTF8(t *testing.T) {
 	if ansiPage() != utf8Page {
 		t.Skip("the ANSI code page is another one")
@@ -54,7 +57,8 @@ func TestNotUTF8(t *testing.T) {
 	if names, err := Names(files); err != nil || strings.Join(names, " ") != "機能 prod odd" {
 		t.Errorf("%q %v", names, err)
 	}
-	if err := CheckEncoding(at); err == nil || !strings.HasPrefix(err.Error(), at+":3 is not UTF-8, so that every aws command fails") {
+	if err := CheckEncoding(at); err == nil || !strings.HasPrefix(err.Error(),
+		at+":3 is not UTF-8, so that every aws command fails") {
 		t.Error(err)
 	}
 	if err := CheckEncoding(files.Config); err != nil {
@@ -62,21 +66,23 @@ func TestNotUTF8(t *testing.T) {
 	}
 }
 
-// What is written keeps every byte, in whatever encoding.
-func TestNotUTF8Kept(t *testing.T) {
+// Writing keeps every byte of the file, in any encoding.
+func TestNotUTF8Unchanged(t *testing.T) {
 	config := "# " + honban + "\n[profile prod]\nregion = eu-west-1\n# " + honban + "\n\n[profile other]\n"
 	files := encoded(t, config, sjis)
 	if err := AddConfig(files, "prod", []Setting{{Key: "mfa_serial", Value: "GAHT12345678"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := AddKeys(files, "new", "AKIAIOSFODNN7EXAMPLE", NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {
+	if err := AddKeys(files, "new", "AKIAIOSFODNN7EXAMPLE",
+		NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.Replace(config, "\n\n", "\nmfa_serial = GAHT12345678\n\n", 1)
 	if text, err := os.ReadFile(files.Config); err != nil || string(text) != want {
 		t.Errorf("%q %v", text, err)
 	}
-	if text, err := os.ReadFile(files.Credentials); err != nil || !strings.HasPrefix(string(text), sjis) || len(text) <= len(sjis) {
+	if text, err := os.ReadFile(files.Credentials); err != nil || !strings.HasPrefix(string(text), sjis) ||
+		len(text) <= len(sjis) {
 		t.Errorf("%q %v", text, err)
 	}
 }
@@ -103,10 +109,11 @@ func TestASCIIName(t *testing.T) {
 	}
 }
 
-// The AWS CLI takes a byte order mark for a line before the first section.
+// For the AWS CLI a byte order mark is a line before the first section.
 func TestMarkForCLI(t *testing.T) {
 	files := encoded(t, "\xef\xbb\xbf"+kinou, "")
-	if err := CheckEncoding(files.Config); err == nil || !strings.Contains(err.Error(), "config:1 begins with a byte order mark") {
+	if err := CheckEncoding(files.Config); err == nil || !strings.Contains(err.Error(),
+		"config:1 begins with a byte order mark") {
 		t.Error(err)
 	}
 }

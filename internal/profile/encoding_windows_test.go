@@ -15,7 +15,7 @@ func japanese(t *testing.T) {
 	}
 }
 
-// A file that is not UTF-8 is in the ANSI code page, as the AWS CLI has written it.
+// A file that is not UTF-8 is read in the ANSI code page, in which the AWS CLI writes.
 func TestANSIFile(t *testing.T) {
 	japanese(t)
 	files := encoded(t, kinou, sjis)
@@ -32,16 +32,18 @@ func TestANSIFile(t *testing.T) {
 	if names, err := Names(files); err != nil || strings.Join(names, " ") != "機能 prod 本番 odd" {
 		t.Errorf("%q %v", names, err)
 	}
-	if holders, err := FindKey(files, "AKIAIOSFODNN7EXAMPLE"); err != nil || len(holders) != 1 || holders[0].Name != "本番" {
+	if holders, err := FindKey(files, "AKIAIOSFODNN7EXAMPLE"); err != nil || len(holders) != 1 ||
+		holders[0].Name != "本番" {
 		t.Errorf("%v %v", holders, err)
 	}
 }
 
-// What is written keeps the file's bytes and its encoding, in a section whose name is not ASCII too.
-func TestANSIKept(t *testing.T) {
+// Writing keeps the file's bytes and its encoding, even in a section with a name that is not ASCII.
+func TestANSIUnchanged(t *testing.T) {
 	japanese(t)
 	config := "# \x83\x5c\n[profile " + honban + "]\nregion = eu-west-1\n# " + honban + "\n\n[profile other]\n"
-	credentials := "[" + honban + "]\n# " + honban + "\n" + strings.Replace(keyLines, "EXAMPLE\n", "EXAMPLE # "+honban+"\n", 1)
+	credentials := "[" + honban + "]\n# " + honban + "\n" + strings.Replace(keyLines, "EXAMPLE\n",
+		"EXAMPLE # "+honban+"\n", 1)
 	files := encoded(t, config, credentials)
 	if err := AddConfig(files, "本番", []Setting{{Key: "mfa_serial", Value: "GAHT12345678"}}); err != nil {
 		t.Fatal(err)
@@ -58,11 +60,13 @@ func TestANSIKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := Keys{AccessKeyID: "AKIAI44QH8DHBEXAMPLE", SecretAccessKey: NewSecret("je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")}
+	now := Keys{AccessKeyID: "AKIAI44QH8DHBEXAMPLE",
+		SecretAccessKey: NewSecret("je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")}
 	if err := ReplaceKeys(files, "本番", was, now); err != nil {
 		t.Fatal(err)
 	}
-	want = strings.NewReplacer(was.AccessKeyID, now.AccessKeyID, was.SecretAccessKey.Reveal(), now.SecretAccessKey.Reveal()).Replace(credentials)
+	want = strings.NewReplacer(was.AccessKeyID, now.AccessKeyID, was.SecretAccessKey.Reveal(),
+		now.SecretAccessKey.Reveal()).Replace(credentials)
 	if text, err := os.ReadFile(files.Credentials); err != nil || string(text) != want {
 		t.Errorf("%q %v", text, err)
 	}
@@ -76,12 +80,13 @@ func TestANSIName(t *testing.T) {
 			t.Errorf("%s: %v, %s", name, err, msg.HintOf(err))
 		}
 	}
-	if err := CheckSetting(Setting{Key: "ca_bundle", Value: `C:\本番.pem`}); err == nil || !strings.Contains(err.Error(), "code page 932") {
+	if err := CheckSetting(Setting{Key: "ca_bundle", Value: `C:\本番.pem`}); err == nil ||
+		!strings.Contains(err.Error(), "code page 932") {
 		t.Error(err)
 	}
 }
 
-// The AWS CLI reads code page 932: UTF-8 by accident, or not at all. Comments count.
+// The AWS CLI reads files in code page 932: it can read only some text in UTF-8. Comments count.
 func TestANSIForCLI(t *testing.T) {
 	japanese(t)
 	for text, line := range map[string]string{
@@ -89,7 +94,8 @@ func TestANSIForCLI(t *testing.T) {
 	} {
 		files := encoded(t, text, "")
 		err := CheckEncoding(files.Config)
-		if (err != nil) != (line != "") || err != nil && !strings.Contains(err.Error(), line+"cannot be read in code page 932") {
+		if (err != nil) != (line != "") || err != nil && !strings.Contains(err.Error(),
+			line+"cannot be read in code page 932") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

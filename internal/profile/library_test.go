@@ -5,11 +5,14 @@ import (
 	"testing"
 )
 
-// A profile from a library is the one that Load reads, with its places and its errors.
+// A profile from a library is the same as from Load, with positions and errors.
 func TestLibrary(t *testing.T) {
-	files := write(t, "# before\n[DEFAULT]\nregion = x\n[profile a]\nsource_profile = p\nrole_arn = arn:aws:iam::123456789012:role/a\n"+
-		"[profile b]\ninclude_profile = a\nservices = s\n[services s]\nsts =\n  endpoint_url = http://localhost\n[profile c]\nwhat?\n"+
-		"[profile \"d\"]\nx=1\n[profile d]\ny=2\n[broken\n[profile e\n[profile p]\noutput=json\n[profile a]\nexternal_id=7\n[default]\nregion=y\n",
+	files := write(t, "# before\n[DEFAULT]\nregion = x\n[profile a]\nsource_profile = p\nrole_arn = "+
+		"arn:aws:iam::123456789012:role/a\n"+
+		"[profile b]\ninclude_profile = a\nservices = s\n[services s]\nsts =\n  endpoint_url = "+
+		"http://localhost\n[profile c]\nwhat?\n"+
+		"[profile \"d\"]\nx=1\n[profile d]\ny=2\n[broken\n[profile e\n[profile p]\noutput=json\n[profile "+
+		"a]\nexternal_id=7\n[default]\nregion=y\n",
 		"[p]\n"+testKeys+"[q]\n"+testKeys)
 	l, err := Open(files)
 	if err != nil {
@@ -27,7 +30,8 @@ func TestLibrary(t *testing.T) {
 		c, err := p.Chain()
 		endpoint, eerr := p.ServiceEndpoint("sts")
 		in := p.contents()
-		return fmt.Sprintf("%+v %v %+v %+v %+v %+v %s %v", c.Roles, err, c.Base.contents().credentials, in.config, in.included, in.services, endpoint, eerr)
+		return fmt.Sprintf("%+v %v %+v %+v %+v %+v %s %v", c.Roles, err, c.Base.contents().
+			credentials, in.config, in.included, in.services, endpoint, eerr)
 	}
 	for _, name := range append(want, "e", "none", "s", "") {
 		if name == "" {

@@ -104,7 +104,7 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 				Pos{f.path, line}).Hint("write [default], in lower case")
 		}
 	}
-	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // it may be there in another encoding
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // perhaps in another encoding
 		if err := cmp.Or(config.checkUTF8(), credentials.checkUTF8()); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ const (
 	testKeys   = "aws_access_key_id = " + testID + "\naws_secret_access_key = " + testSecret + "\n"
 )
 
-// write makes the two files in a directory of the test's own. "-" is a file that is not made.
+// write creates the two files in a temporary directory; it does not create a file for "-".
 func write(tb testing.TB, config, credentials string) Files {
 	tb.Helper()
 	dir := tb.TempDir()
@@ -37,7 +37,7 @@ func write(tb testing.TB, config, credentials string) Files {
 	return files
 }
 
-// plainly is err's text and hint in one string, with the directory of the test taken out.
+// plainly returns err's text and hint as one string, without the test's directory.
 func plainly(files Files, err error) string {
 	if err == nil {
 		return "<nil>"
@@ -55,54 +55,82 @@ func TestLoad(t *testing.T) {
 		want                               map[string]string // key → value; "-" is not there
 	}{
 		{
-			"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n", "[prod]\n" + testKeys, "prod",
-			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al", "mfa_process": "op item get", idKey: testID},
+			"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item " +
+				"get\n", "[prod]\n" + testKeys, "prod",
+			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al",
+				"mfa_process": "op item get", idKey: testID},
 		},
 		{"only credentials", "-", "[prod]\nregion=x\n", "prod", map[string]string{"region": "x"}},
 		{
-			"credentials win, every key", "[profile p]\nregion=a\nendpoint_url=http://a\n", "[p]\nregion=b\nendpoint_url=http://b", "p",
+			"credentials win, every key", "[profile p]\nregion=a\nendpoint_url=http://a\n",
+			"[p]\nregion=b\nendpoint_url=http://b", "p",
 			map[string]string{"region": "b", "endpoint_url": "http://b"},
 		},
 		{"an empty value wins too", "[profile p]\nregion=a\n", "[p]\nregion=", "p", map[string]string{"region": ""}},
 		{"default", "[default]\nregion=a", "-", "default", map[string]string{"region": "a"}},
 		{"profile default", "[profile default]\nregion=b", "-", "default", map[string]string{"region": "b"}},
 		{
-			"[DEFAULT] says what a section does not", "[profile p]\nregion=a\ns3 =\n  x = y\n[DEFAULT]\nregion=b\nmfa_serial=m\ns3 =\n  z = y\n", "[DEFAULT]\n" + testKeys + "output=json\n[p]\n", "p",
+			"[DEFAULT] says what a section does not",
+			"[profile p]\nregion=a\ns3 =\n  x = y\n[DEFAULT]\nregion=b\nmfa_serial=m\ns3 =\n  z = y\n",
+			"[DEFAULT]\n" + testKeys + "output=json\n[p]\n", "p",
 			map[string]string{"region": "a", "mfa_serial": "m", idKey: testID, "output": "json"},
 		},
-		{"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b", "p", map[string]string{"region": "-", "output": "b"}},
-		{"a carriage return ends a line", "[profile p]\rregion=a\r\rmfa_serial=m\routput=b\r\n x=y\n", "-", "p", map[string]string{"region": "a", "mfa_serial": "m", "output": "b"}},
+		{"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b",
+			"p", map[string]string{"region": "-", "output": "b"}},
+		{"a carriage return ends a line", "[profile p]\rregion=a\r\rmfa_serial=m\routput=b\r\n x=y\n", "-", "p",
+			map[string]string{"region": "a", "mfa_serial": "m", "output": "b"}},
 		{
-			"command lines are taken raw", "[profile p]\ncredential_process = \"/opt/my tools/creds\" \"two words\" # 1\nmfa_process='/opt/my tools/code'\nregion=\"a\"", "-", "p",
-			map[string]string{"credential_process": `"/opt/my tools/creds" "two words" # 1`, "mfa_process": "'/opt/my tools/code'", "region": "a"},
+			"command lines are taken raw",
+			"[profile p]\ncredential_process = \"/opt/my tools/creds\" \"two words\" # 1\nmfa_process='/opt/my " +
+				"tools/code'\nregion=\"a\"", "-", "p",
+			map[string]string{"credential_process": `"/opt/my tools/creds" "two words" # 1`,
+				"mfa_process": "'/opt/my tools/code'", "region": "a"},
 		},
 		{
-			"a command line in several lines is one", "[profile p]\nmfa_process = op item\n  get\n  --format=otp\n  region = a", "-", "p",
+			"a command line in several lines is one",
+			"[profile p]\nmfa_process = op item\n  get\n  --format=otp\n  region = a", "-", "p",
 			map[string]string{"mfa_process": "op item get --format=otp", "region": "a"},
 		},
-		{"a source's name with # in it", "[profile p]\nsource_profile=team #2\n[profile team #2]", "-", "p", map[string]string{"source_profile": "team #2"}},
-		{"a source with a comment", "[profile p]\nsource_profile=team #2", "[team]", "p", map[string]string{"source_profile": "team"}},
-		{"a source's name with quotes in it", "[profile p]\nsource_profile=\"team\"", "[\"team\"]", "p", map[string]string{"source_profile": `"team"`}},
-		{"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-", "p", map[string]string{"region": "a"}},
-		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p", map[string]string{"region": "a"}},
-		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod", map[string]string{"region": "a", "output": "b"}},
-		{"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x", map[string]string{"region": "a"}},
+		{"a source's name with # in it", "[profile p]\nsource_profile=team #2\n[profile team #2]", "-", "p",
+			map[string]string{"source_profile": "team #2"}},
+		{"a source with a comment", "[profile p]\nsource_profile=team #2", "[team]", "p",
+			map[string]string{"source_profile": "team"}},
+		{"a source's name with quotes in it", "[profile p]\nsource_profile=\"team\"", "[\"team\"]", "p",
+			map[string]string{"source_profile": `"team"`}},
+		{"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-",
+			"p", map[string]string{"region": "a"}},
+		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p",
+			map[string]string{"region": "a"}},
+		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod",
+			map[string]string{"region": "a", "output": "b"}},
+		{"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x",
+			map[string]string{"region": "a"}},
 		{"unquoted blanks in a name", "[profile my prod]\nregion=a", "-", "my prod", map[string]string{"region": "a"}},
-		{"a name with # ; ] in it", "[profile a#b;c]d]\nregion=a", "[a#b;c]d] ; note]", "a#b;c]d", map[string]string{"region": "a"}},
-		{"a Japanese name", "[profile 本番]\nregion=a\n[profile 本]\nregion=b", "-", "本番", map[string]string{"region": "a"}},
-		{"a name that begins another's", "[profile prod-old]\nregion=b\n[profile prod]\nregion=a\n[profile prod2]\nregion=c", "-", "prod", map[string]string{"region": "a"}},
-		{"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod", map[string]string{"region": "a"}},
-		{"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p", map[string]string{"region": "a", "MFA_SERIAL": "s"}},
+		{"a name with # ; ] in it", "[profile a#b;c]d]\nregion=a", "[a#b;c]d] ; note]", "a#b;c]d",
+			map[string]string{"region": "a"}},
+		{"a Japanese name", "[profile 本番]\nregion=a\n[profile 本]\nregion=b", "-", "本番",
+			map[string]string{"region": "a"}},
+		{"a name that begins another's",
+			"[profile prod-old]\nregion=b\n[profile prod]\nregion=a\n[profile prod2]\nregion=c", "-", "prod",
+			map[string]string{"region": "a"}},
+		{"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod",
+			map[string]string{"region": "a"}},
+		{"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p",
+			map[string]string{"region": "a", "MFA_SERIAL": "s"}},
 		{
-			"repeated sections and keys", "[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
+			"repeated sections and keys",
+			"[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
 			map[string]string{"region": "c", "output": "x"},
 		},
 		{
-			"comments", "# a\n ; b\n[profile p] # c\n# region=no\n  ; region=no\nregion=a # d\noutput=b ; e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
+			"comments", "# a\n ; b\n[profile p] # c\n# region=no\n  ; region=no\nregion=a # d\noutput=b ; " +
+				"e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
 			map[string]string{"region": "a", "output": "b", "cli_pager": "c#d;e", "x": "y"},
 		},
-		{"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p", map[string]string{"region": "a", "output": "b", "x": "y"}},
-		{"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p", map[string]string{"region": "a", "x": "y"}},
+		{"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p",
+			map[string]string{"region": "a", "output": "b", "x": "y"}},
+		{"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p",
+			map[string]string{"region": "a", "x": "y"}},
 		{
 			"= and : in values", "[profile p]\nmfa_process=a --b=c\nendpoint_url = http://h:1/?a=b\nx: y=z", "-", "p",
 			map[string]string{"mfa_process": "a --b=c", "endpoint_url": "http://h:1/?a=b", "x": "y=z"},
@@ -112,24 +140,34 @@ func TestLoad(t *testing.T) {
 			map[string]string{"region": "a", "output": "b", "x": `"`, "y": `"c'`},
 		},
 		{
-			"settings of settings", "[profile p]\ns3 =\n  region = no\n\n  # c\n\taddressing_style=path\nregion=a", "-", "p",
+			"settings of settings", "[profile p]\ns3 =\n  region = no\n\n  # c\n\taddressing_style=path\nregion=a", "-",
+			"p",
 			map[string]string{"region": "a", "s3": "", "addressing_style": "-"},
 		},
 		{
-			"a section indented as a whole", "  [profile p]\n  s3 =\n    region = no\n  region=a # c\n  output=b", "-", "p",
+			"a section indented as a whole", "  [profile p]\n  s3 =\n    region = no\n  region=a # c\n  output=b", "-",
+			"p",
 			map[string]string{"region": "a", "output": "b", "s3": ""},
 		},
-		{"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p", map[string]string{"x": "a\nb\nc", "region": "r"}},
-		{"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p", map[string]string{"region": "a", "output": "b"}},
+		{"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p",
+			map[string]string{"x": "a\nb\nc", "region": "r"}},
+		{"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p",
+			map[string]string{"region": "a", "output": "b"}},
 		{
-			"other kinds of section", "[sso-session p]\nregion=s\n[services p]\nsts=\n[p]\nregion=n\n[profilep]\nregion=m\n[profile]\nregion=o\n[profile p]\noutput=a", "[profile p]\nregion=c", "p",
+			"other kinds of section",
+			"[sso-session p]\nregion=s\n[services " +
+				"p]\nsts=\n[p]\nregion=n\n[profilep]\nregion=m\n[profile]\nregion=o\n[profile p]\noutput=a",
+			"[profile p]\nregion=c", "p",
 			map[string]string{"region": "-", "output": "a"},
 		},
 		{
-			"garbage elsewhere", "[profile a]\nnonsense\n\x00\xff\n[profile b\n  [\n[]\n[[\n[profile p]\nregion=a\n[profile p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
+			"garbage elsewhere",
+			"[profile a]\nnonsense\n\x00\xff\n[profile b\n  [\n[]\n[[\n[profile p]\nregion=a\n[profile " +
+				"p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
 			map[string]string{"region": "a", "y": "z"},
 		},
-		{"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]", "-", "p", map[string]string{"region": "a", "x": "[1]"}},
+		{"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]",
+			"-", "p", map[string]string{"region": "a", "x": "[1]"}},
 		{"a header alone", "[profile p]", "-", "p", map[string]string{"region": "-"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -146,7 +184,8 @@ func TestLoad(t *testing.T) {
 					t.Errorf("%s = %q, want %q", key, got, want)
 				}
 			}
-			for field, key := range map[string]string{p.Region: "region", p.MFASerial: "mfa_serial", p.MFAProcess: "mfa_process"} {
+			for field, key := range map[string]string{p.Region: "region", p.MFASerial: "mfa_serial",
+				p.MFAProcess: "mfa_process"} {
 				if v, _ := p.Get(key); v != field {
 					t.Errorf("the field for %s is %q, Get says %q", key, field, v)
 				}
@@ -155,23 +194,28 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// What AWS clients read in different ways, and may not be guessed.
+// Names that AWS clients interpret differently are an error.
 func TestAmbiguous(t *testing.T) {
-	const apart = " have the same name; AWS clients disagree on which one counts | move all settings to one of the two, and delete the other"
-	const both = " followed by a comment; both exist | rename one of the two sections, or remove the comment from the line"
+	const apart = " have the same name; AWS clients disagree on which one counts | move all settings to one of the " +
+		"two, and delete the other"
+	const both = " followed by a comment; both exist | rename one of the two sections, or remove the comment from the " +
+		"line"
 	for _, test := range []struct{ name, config, credentials, profile, want string }{
 		{
 			"two spellings", "[profile p]\nregion=a\n[profile \"p\"]\nrole_arn=r", "-", "p",
 			`[profile p] at config:1 and [profile "p"] at config:3` + apart,
 		},
 		{"blanks", "-", "[p]\n[q]\n[ p ]", "p", "[p] at credentials:1 and [ p ] at credentials:3" + apart},
-		{"default", "[profile default]\n[default]\n", "-", "default", "[profile default] at config:1 and [default] at config:2" + apart},
-		{"default below", "[default]\n[profile default]\n", "-", "default", "[default] at config:1 and [profile default] at config:2" + apart},
+		{"default", "[profile default]\n[default]\n", "-", "default",
+			"[profile default] at config:1 and [default] at config:2" + apart},
+		{"default below", "[default]\n[profile default]\n", "-", "default",
+			"[default] at config:1 and [profile default] at config:2" + apart},
 		{
 			"sso-session", "[profile p]\nsso_session=s\n[sso-session s]\n[sso-session 's']\n", "-", "p",
 			"[sso-session s] at config:3 and [sso-session 's'] at config:4" + apart,
 		},
-		{"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p", "[services s] at config:3 and [services 's'] at config:4" + apart},
+		{"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p",
+			"[services s] at config:3 and [services 's'] at config:4" + apart},
 		{
 			"source_profile", "[profile p]\nsource_profile = team #2\n[profile team #2]\n", "[team]\n", "p",
 			`source_profile at config:2 may mean "team #2", or "team"` + both,
@@ -190,7 +234,8 @@ func TestAmbiguous(t *testing.T) {
 		},
 		{
 			"DEFAULT", "[DEFAULT]\nregion=a\n", "-", "default",
-			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write [default], in lower case`,
+			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write ` +
+				`[default], in lower case`,
 		},
 	} {
 		files := write(t, test.config, test.credentials)
@@ -205,13 +250,15 @@ func TestAmbiguous(t *testing.T) {
 }
 
 func TestWhere(t *testing.T) {
-	files := write(t, "\n\n[profile p]\r\nregion=a\n\n[profile q]\n[profile p]\nx=y\n", "# c\n[p]\naws_secret_access_key=s\n")
+	files := write(t, "\n\n[profile p]\r\nregion=a\n\n[profile q]\n[profile p]\nx=y\n",
+		"# c\n[p]\naws_secret_access_key=s\n")
 	p, err := Load(files, "p")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]Pos{
-		"": {files.Config, 3}, "Region": {files.Config, 4}, "x": {files.Config, 8}, secretKey: {files.Credentials, 3}, "no": {},
+		"": {files.Config, 3}, "Region": {files.Config, 4}, "x": {files.Config, 8}, secretKey: {files.Credentials, 3},
+		"no": {},
 	} {
 		if got := p.Where(key); got != want {
 			t.Errorf("Where(%q) = %v, want %v", key, got, want)
@@ -223,10 +270,13 @@ func TestServiceEndpoint(t *testing.T) {
 	section := "[services dev]\nsts =\n  endpoint_url = http://sts\n  x = y\niam = \n\tEndpoint_URL = http://iam\n\n"
 	for _, test := range []struct{ name, config, credentials, sts, iam, s3 string }{
 		{"section above", section + "[profile p]\nservices = dev\n", "-", "http://sts", "http://iam", ""},
-		{"section below, and a general one", "[profile p]\nservices = dev\nendpoint_url=http://all\n" + section, "-", "http://sts", "http://iam", "http://all"},
-		{"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all", "http://all"},
+		{"section below, and a general one", "[profile p]\nservices = dev\nendpoint_url=http://all\n" + section, "-",
+			"http://sts", "http://iam", "http://all"},
+		{"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all",
+			"http://all"},
 		{"services in the credentials file", section, "[p]\nservices=dev", "http://sts", "http://iam", ""},
-		{"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-", "http://sts", "http://iam", ""},
+		{"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-",
+			"http://sts", "http://iam", ""},
 		{"none", "[profile p]\n", "-", "", "", ""},
 	} {
 		p, err := Load(write(t, test.config, test.credentials), "p")
@@ -286,7 +336,8 @@ func TestUnreadable(t *testing.T) {
 
 	files = write(t, "-", "[p]\n")
 	files.Config = filepath.Join(files.Credentials, "x") // under a file: an error even for root, though not on Windows
-	if _, err = Load(files, "p"); runtime.GOOS != "windows" && (err == nil || !strings.HasPrefix(plainly(files, err), "reading ")) {
+	if _, err = Load(files, "p"); runtime.GOOS != "windows" && (err == nil ||
+		!strings.HasPrefix(plainly(files, err), "reading ")) {
 		t.Error(err)
 	}
 
@@ -297,7 +348,8 @@ func TestUnreadable(t *testing.T) {
 	if err := os.Symlink("config", files.Config); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = Load(files, "p"); !strings.HasPrefix(plainly(files, err), "reading config: too many levels of symbolic links") {
+	if _, err = Load(files, "p"); !strings.HasPrefix(plainly(files, err),
+		"reading config: too many levels of symbolic links") {
 		t.Error(err)
 	}
 	if os.Geteuid() == 0 {
@@ -308,7 +360,8 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Load(files, "p")
-	if got := plainly(files, err); !strings.HasPrefix(got, "reading config: permission denied") || !errors.Is(err, fs.ErrPermission) {
+	if got := plainly(files, err); !strings.HasPrefix(got, "reading config: permission denied") ||
+		!errors.Is(err, fs.ErrPermission) {
 		t.Error(got)
 	}
 }
@@ -320,17 +373,27 @@ func TestNotFound(t *testing.T) {
 		{"a slip", some, "[staging]\n", "prdo", `profile "prdo"` + nowhere + `did you mean "prod"?`},
 		{"case", some, "-", "PROD", `profile "PROD"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
 		{"a beginning", some, "-", "pro", `profile "pro"` + nowhere + `did you mean one of "prod", "prod-eu"?`},
-		{"nothing near", some, "[staging]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `the profiles are "default", "prod", "prod-eu", "staging"`},
-		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere + `there are 6 profiles; the first are "default", "prod", "prod-eu", "b", "c"`},
+		{"nothing near", some, "[staging]\n", "zzzzzz", `profile "zzzzzz"` + nowhere +
+			`the profiles are "default", "prod", "prod-eu", "staging"`},
+		{"many", some, "[b]\n[c]\n[d]\n", "zzzzzz", `profile "zzzzzz"` + nowhere +
+			`there are 6 profiles; the first are "default", "prod", "prod-eu", "b", "c"`},
 		{"none", "", "-", "prod", `profile "prod"` + nowhere + `there are no profiles yet: run awsmfa setup prod`},
 		{"no files", "-", "-", "my prod", `profile "my prod" was not found: neither config nor credentials exists | ` +
 			`run awsmfa setup "my prod"`},
-		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere + `did you mean "a\x1b[2Jb"?`},
+		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere +
+			`did you mean "a\x1b[2Jb"?`},
 		{"no name", "", "", "", `the profile name is empty | name a profile, for example: awsmfa env default`},
-		{"no prefix", "\n[dev]\nregion=a", "-", "dev", `profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file write [profile dev]`},
-		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev", `profile "my dev" is not read: its header at config:1 is not valid in a config file | in a config file write [profile "my dev"]`},
-		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev", `profile "dev" is not read: its header at credentials:2 is not valid in a credentials file | in a credentials file write [dev]`},
-		{"garbage elsewhere", "[profile prod]\nnonsense\n\x00\n[x\n", "[", "prdo", `profile "prdo"` + nowhere + `did you mean "prod"?`},
+		{"no prefix", "\n[dev]\nregion=a", "-", "dev",
+			`profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file write ` +
+				`[profile dev]`},
+		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev",
+			`profile "my dev" is not read: its header at config:1 is not valid in a config file | in a config file ` +
+				`write [profile "my dev"]`},
+		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev",
+			`profile "dev" is not read: its header at credentials:2 is not valid in a credentials file | in a ` +
+				`credentials file write [dev]`},
+		{"garbage elsewhere", "[profile prod]\nnonsense\n\x00\n[x\n", "[", "prdo", `profile "prdo"` + nowhere +
+			`did you mean "prod"?`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, test.config, test.credentials)
@@ -343,7 +406,8 @@ func TestNotFound(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	files := write(t, "\xef\xbb\xbfjunk\n[profile b]\nx\n[default]\n[profile a]\n[sso-session s]\n[services s]\n[c]\n[profile b]\n[profile \"my d\"]\n[profile e",
+	files := write(t, "\xef\xbb\xbfjunk\n[profile b]\nx\n[default]\n[profile a]\n[sso-session s]\n[services "+
+		"s]\n[c]\n[profile b]\n[profile \"my d\"]\n[profile e",
 		"[z]\n[a]\n[profile q]\n[本]\n[default]")
 	got, err := Names(files)
 	if want := []string{"b", "default", "a", "my d", "z", "本"}; err != nil || !reflect.DeepEqual(got, want) {
@@ -362,29 +426,36 @@ func TestLongTermKeys(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials, want string }{
 		{"credentials file", "", "[p]\n" + testKeys, ""},
 		{"config file", "[profile p]\n" + testKeys, "", ""},
-		{"the credentials file's pair wins", "[profile p]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=o\n", "[p]\n" + testKeys, ""},
-		{"half a pair in the config file under a whole one", "[profile p]\naws_access_key_id=AKIAOTHER\n", "[p]\n" + testKeys, ""},
+		{"the credentials file's pair wins", "[profile p]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=o\n",
+			"[p]\n" + testKeys, ""},
+		{"half a pair in the config file under a whole one", "[profile p]\naws_access_key_id=AKIAOTHER\n", "[p]\n" +
+			testKeys, ""},
 		{"a token elsewhere than the pair", "[profile p]\naws_session_token=t\n", "[p]\n" + testKeys, ""},
 		{"an empty token", "", "[p]\naws_session_token=\n" + testKeys, ""},
 		{"keys and SSO", "[profile p]\nsso_session=s\n", "[p]\n" + testKeys, ""},
 		{"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys, ""},
 		{"keys and a source without a role", "[profile p]\nsource_profile=s\n", "[p]\n" + testKeys, ""},
-		{"none", "\n[profile p]\nregion=a", "", `profile "p" has no access key (config:2) | run aws configure --profile p`},
+		{"none", "\n[profile p]\nregion=a", "",
+			`profile "p" has no access key (config:2) | run aws configure --profile p`},
 		{
 			"no secret", "", "[p]\naws_access_key_id=" + testID,
-			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add ` +
+				`aws_secret_access_key below it, or run aws configure --profile p`,
 		},
 		{
 			"no id", "[profile p]\naws_secret_access_key=" + testSecret, "",
-			`profile "p" has aws_secret_access_key (config:2) but no aws_access_key_id | add aws_access_key_id below it, or run aws configure --profile p`,
+			`profile "p" has aws_secret_access_key (config:2) but no aws_access_key_id | add aws_access_key_id below ` +
+				`it, or run aws configure --profile p`,
 		},
 		{
 			"half over a whole one", "[profile p]\n" + testKeys, "[p]\naws_access_key_id=" + testID,
-			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add aws_secret_access_key below it, or run aws configure --profile p`,
+			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add ` +
+				`aws_secret_access_key below it, or run aws configure --profile p`,
 		},
 		{
 			"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
-			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; both must be in the same file | move both keys to the credentials file`,
+			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; both must be in ` +
+				`the same file | move both keys to the credentials file`,
 		},
 		{
 			"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
@@ -392,31 +463,39 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"continued secret", "", "[p]\n" + testKeys + "  more\n",
-			`profile "p" has white space or an invalid character in aws_secret_access_key (credentials:3) | copy the key again; check for indented lines below it, which continue it`,
+			`profile "p" has white space or an invalid character in aws_secret_access_key (credentials:3) | copy the ` +
+				`key again; check for indented lines below it, which continue it`,
 		},
 		{
 			"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
-			`profile "p" holds the token of a pasted session (aws_session_token, credentials:4) beside the user's own keys | remove that line, or run awsmfa setup p`,
+			`profile "p" holds the token of a pasted session (aws_session_token, credentials:4) beside the user's own ` +
+				`keys | remove that line, or run awsmfa setup p`,
 		},
 		{
 			"pasted session", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\naws_security_token = t\n",
-			`profile "p" holds a pasted session in place of the user's own keys (aws_security_token, credentials:4) | restore the user's own keys: run awsmfa setup p`,
+			`profile "p" holds a pasted session in place of the user's own keys (aws_security_token, credentials:4) | ` +
+				`restore the user's own keys: run awsmfa setup p`,
 		},
 		{
 			"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
-			`profile "p" holds a pasted session in place of the user's own keys (aws_access_key_id, credentials:2) | restore the user's own keys: run awsmfa setup p`,
+			`profile "p" holds a pasted session in place of the user's own keys (aws_access_key_id, credentials:2) | ` +
+				`restore the user's own keys: run awsmfa setup p`,
 		},
 		{
 			"role", "[profile p]\n" + role + "source_profile = my base\n", "",
-			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key pair of its own | name the profile that has the keys: "my base"`,
+			`profile "p" is a role (role_arn, config:2), assumed with the keys of profile "my base"; it has no key ` +
+				`pair of its own | name the profile that has the keys: "my base"`,
 		},
 		{
 			"role alone", "[profile p]\n" + role, "",
-			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of ` +
+				`the profile that has the keys`,
 		},
 		{
 			"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
-			`profile "p" gets its credentials from credential_source = Ec2InstanceMetadata (config:3); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" gets its credentials from credential_source = Ec2InstanceMetadata (config:3); it has no key ` +
+				`pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile ` +
+				`with a user's own keys`,
 		},
 		{
 			"source without role", "[profile p]\nsource_profile = base\n", "",
@@ -424,35 +503,51 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
-			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of ` +
+				`its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a ` +
+				`user's own keys`,
 		},
 		{
 			"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
-			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its ` +
+				`own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's ` +
+				`own keys`,
 		},
 		{
 			"SSO", "[profile p]\nsso_session=s\nsso_account_id=1\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | ` +
+				`MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own ` +
+				`keys`,
 		},
 		{
 			"old SSO", "[profile p]\nsso_start_url=s\nsso_role_name=r\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own ` +
+				`| MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own ` +
+				`keys`,
 		},
 		{
 			"keys that SSO hides", "[profile p]\n" + testSSO, "[p]\n" + testKeys,
-			`profile "p" has a key pair (credentials:2) that is ignored, because sso_start_url (config:2) takes precedence | remove one of the two, or name a profile that has only the user's own keys`,
+			`profile "p" has a key pair (credentials:2) that is ignored, because sso_start_url (config:2) takes ` +
+				`precedence | remove one of the two, or name a profile that has only the user's own keys`,
 		},
 		{
-			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys + "aws_session_token=t\n",
-			`profile "p" holds a pasted session (aws_session_token, credentials:4); its key pair (credentials:2) hides credential_process (config:2) | remove the key pair and its token from credentials, so that credential_process is used`,
+			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys +
+				"aws_session_token=t\n",
+			`profile "p" holds a pasted session (aws_session_token, credentials:4); its key pair (credentials:2) hides ` +
+				`credential_process (config:2) | remove the key pair and its token from credentials, so that ` +
+				`credential_process is used`,
 		},
 		{
-			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n", "[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
-			`profile "p" holds a pasted session (aws_access_key_id, credentials:2); its key pair (credentials:2) hides login_session (config:2) | remove the key pair and its token from credentials, so that login_session is used`,
+			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n",
+			"[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
+			`profile "p" holds a pasted session (aws_access_key_id, credentials:2); its key pair (credentials:2) hides ` +
+				`login_session (config:2) | remove the key pair and its token from credentials, so that login_session ` +
+				`is used`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",
-			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
+			`profile "p" signs in through the console (login_session, config:2); it has no key pair of its own | MFA ` +
+				`devices, access keys and their policies belong to IAM users: name a profile with a user's own keys`,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -463,7 +558,8 @@ func TestLongTermKeys(t *testing.T) {
 			}
 			keys, err := p.LongTermKeys()
 			if test.want == "" {
-				if err != nil || keys.AccessKeyID != testID || keys.SecretAccessKey.Reveal() != testSecret || keys.Where.Line == 0 {
+				if err != nil || keys.AccessKeyID != testID || keys.SecretAccessKey.Reveal() != testSecret ||
+					keys.Where.Line == 0 {
 					t.Errorf("%v %v", keys, err)
 				}
 				return
@@ -478,7 +574,7 @@ func TestLongTermKeys(t *testing.T) {
 	}
 }
 
-// TestNoSecretShows prints everything in every way.
+// TestNoSecretShows prints values with all verbs and encoders.
 func TestNoSecretShows(t *testing.T) {
 	p, err := Load(write(t, "", "[p]\n"+testKeys), "p")
 	if err != nil {
@@ -511,14 +607,16 @@ func TestNoSecretShows(t *testing.T) {
 		j, err := json.Marshal(v)
 		out = append(out, string(j), fmt.Sprint(err))
 		for _, text := range out {
-			for _, bad := range []string{testSecret, fmt.Sprintf("%x", testSecret), fmt.Sprintf("%X", testSecret), "K7MDENG"} {
+			for _, bad := range []string{testSecret, fmt.Sprintf("%x", testSecret), fmt.Sprintf("%X", testSecret),
+				"K7MDENG"} {
 				if strings.Contains(text, bad) {
 					t.Errorf("%T shows the secret: %s", v, text)
 				}
 			}
 		}
 	}
-	if got := fmt.Sprintf("%v %s %#v", keys.SecretAccessKey, keys.SecretAccessKey, keys.SecretAccessKey); got != "[secret] [secret] [secret]" {
+	if got := fmt.Sprintf("%v %s %#v", keys.SecretAccessKey, keys.SecretAccessKey,
+		keys.SecretAccessKey); got != "[secret] [secret] [secret]" {
 		t.Error(got)
 	}
 	if (Secret{}).Reveal() != "" {
@@ -536,8 +634,10 @@ func TestFindFiles(t *testing.T) {
 		{nil, usual},
 		{map[string]string{"AWS_CONFIG_FILE": "", "AWS_PROFILE": "x"}, usual},
 		{map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "rel/k"}, Files{"/c", "rel/k"}},
-		{map[string]string{"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~x/k"}, Files{filepath.Join(home, "c"), "~x/k"}},
-		{map[string]string{"AWS_CONFIG_FILE": "$D/c", "AWS_SHARED_CREDENTIALS_FILE": "${D}/$NO/k", "D": "/d"}, Files{"/d/c", "/d/$NO/k"}},
+		{map[string]string{"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~x/k"},
+			Files{filepath.Join(home, "c"), "~x/k"}},
+		{map[string]string{"AWS_CONFIG_FILE": "$D/c", "AWS_SHARED_CREDENTIALS_FILE": "${D}/$NO/k", "D": "/d"},
+			Files{"/d/c", "/d/$NO/k"}},
 	} {
 		if got := FindFiles(func(k string) string { return test.env[k] }, home); got != test.want {
 			t.Errorf("%v: got %v, want %v", test.env, got, test.want)
@@ -545,14 +645,17 @@ func TestFindFiles(t *testing.T) {
 	}
 }
 
-// A large file is read like a small one: from its mark to its last line, which has no end, with the same line numbers.
+// A large file is read like a small one: from its byte order mark to its last line, which has no line end, with the
+// same line numbers.
 func TestLargeFile(t *testing.T) {
-	large := "\ufeff" + string(bigConfig(4000, "team")) + "[profile last]\nregion = eu-north-1\nx=" + strings.Repeat("y", 1<<20)
+	large := "\ufeff" + string(bigConfig(4000, "team")) + "[profile last]\nregion = eu-north-1\nx=" +
+		strings.Repeat("y", 1<<20)
 	path := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(path, []byte(large), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, region := range map[string]string{"prod": "eu-west-1", "last": "eu-north-1", "team-00000-production": "eu-central-1"} {
+	for name, region := range map[string]string{"prod": "eu-west-1", "last": "eu-north-1",
+		"team-00000-production": "eu-central-1"} {
 		p, err := Load(Files{Config: path}, name)
 		if err != nil || p.Region != region {
 			t.Errorf("%s: %q %v", name, p.Region, err)
@@ -594,7 +697,7 @@ func TestPipe(t *testing.T) {
 	}
 }
 
-// TestSkippedSectionsCostNothing: what is allocated does not grow with the sections that are skipped, in either file.
+// TestSkippedSectionsCostNothing checks that skipped sections of either file need no memory.
 func TestSkippedSectionsCostNothing(t *testing.T) {
 	cost := func(n int) float64 {
 		big := string(bigConfig(n, "team"))
@@ -611,9 +714,10 @@ func TestSkippedSectionsCostNothing(t *testing.T) {
 	}
 }
 
-// A pair that has a session token under both names has, as for botocore, the one under the older name.
+// Of two session tokens the one under the older name counts, as in botocore.
 func TestBothTokens(t *testing.T) {
-	for _, lines := range []string{"aws_session_token=new\naws_security_token=old\n", "aws_security_token=old\naws_session_token=new\n"} {
+	for _, lines := range []string{"aws_session_token=new\naws_security_token=old\n",
+		"aws_security_token=old\naws_session_token=new\n"} {
 		p, err := Load(write(t, "-", "[p]\n"+testKeys+lines), "p")
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ const (
 
 var newPair = Keys{AccessKeyID: newID, SecretAccessKey: NewSecret(newSecret)}
 
-// keysOf is the pair of the profile p.
+// keysOf returns the key pair of profile p.
 func keysOf(tb testing.TB, files Files) Keys {
 	tb.Helper()
 	p, err := Load(files, "p")
@@ -30,7 +30,7 @@ func keysOf(tb testing.TB, files Files) Keys {
 	return keys
 }
 
-// The two values change, and no other byte of either file, in whatever way they are written.
+// Only the two values change, and no other byte of either file, in any spelling.
 func TestReplaceKeys(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials string }{
 		{"usual", "[profile p]\nregion=x\n", "[p]\n" + testKeys},
@@ -40,13 +40,19 @@ func TestReplaceKeys(t *testing.T) {
 		{"no line end", "-", strings.TrimSuffix("[p]\n"+testKeys, "\n")},
 		{"CRLF", "-", "\xef\xbb\xbf[p]\r\n" + strings.ReplaceAll(testKeys, "\n", "\r\n") + "\r\n"},
 		{"no blanks", "-", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=" + testSecret + "\n"},
-		{"colons, tabs, blanks, capitals", "-", "[p]\nAWS_ACCESS_KEY_ID\t:\t " + testID + "\t \nAws_Secret_Access_Key : " + testSecret + " \n"},
+		{"colons, tabs, blanks, capitals", "-", "[p]\nAWS_ACCESS_KEY_ID\t:\t " + testID +
+			"\t \nAws_Secret_Access_Key : " + testSecret + " \n"},
 		{"quotes", "-", "[p]\naws_access_key_id = \"" + testID + "\"\naws_secret_access_key = '" + testSecret + "'\n"},
-		{"comments with the key in them", "-", "# " + testID + "\n[p] ; " + testID + "\naws_access_key_id = " + testID + " # " + testID +
-			"\n;aws_secret_access_key = " + testSecret + "\naws_secret_access_key = " + testSecret + " ; " + testSecret + "\n"},
-		{"indented", "-", "  [p]\n  aws_access_key_id = " + testID + "\n  aws_secret_access_key = " + testSecret + "\n"},
-		{"the secret first, another setting between", "-", "[p]\naws_secret_access_key = " + testSecret + "\n\nregion = x\naws_access_key_id = " + testID + "\n"},
-		{"apart in two headers", "-", "[p]\naws_access_key_id = " + testID + "\n[q]\nx = y\n[p]\naws_secret_access_key = " + testSecret + "\n"},
+		{"comments with the key in them", "-", "# " + testID + "\n[p] ; " + testID + "\naws_access_key_id = " + testID +
+			" # " + testID +
+			"\n;aws_secret_access_key = " + testSecret + "\naws_secret_access_key = " + testSecret + " ; " +
+			testSecret + "\n"},
+		{"indented", "-", "  [p]\n  aws_access_key_id = " + testID + "\n  aws_secret_access_key = " + testSecret +
+			"\n"},
+		{"the secret first, another setting between", "-", "[p]\naws_secret_access_key = " + testSecret +
+			"\n\nregion = x\naws_access_key_id = " + testID + "\n"},
+		{"apart in two headers", "-", "[p]\naws_access_key_id = " + testID +
+			"\n[q]\nx = y\n[p]\naws_secret_access_key = " + testSecret + "\n"},
 		{"garbage in other sections", "[x]\n=\n", "[a]\n=====\n[p]\n" + testKeys + "[b]\nwhat?\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -67,10 +73,12 @@ func TestReplaceKeys(t *testing.T) {
 			if now.AccessKeyID != newID || now.SecretAccessKey.Reveal() != newSecret || now.Where != was.Where {
 				t.Errorf("%s at %v", now.AccessKeyID, now.Where)
 			}
-			// Line by line: all but the two lines are as they were, and these but for the value.
-			old, text, elsewhere := test.credentials, content(t, files.Credentials), content(t, files.Config) == test.config
+			// Only the two lines differ, and these only in the value.
+			old, text, elsewhere := test.credentials, content(t, files.Credentials),
+				content(t, files.Config) == test.config
 			if was.Where.File == files.Config {
-				old, text, elsewhere = test.config, content(t, files.Config), content(t, files.Credentials) == test.credentials
+				old, text, elsewhere = test.config, content(t, files.Config),
+					content(t, files.Credentials) == test.credentials
 			}
 			lines, changed := strings.SplitAfter(text, "\n"), 0
 			for i, line := range strings.SplitAfter(old, "\n") {
@@ -85,7 +93,7 @@ func TestReplaceKeys(t *testing.T) {
 			if changed != 2 || !elsewhere || len(lines) != strings.Count(old, "\n")+1 {
 				t.Errorf("%d lines changed: %q", changed, text)
 			}
-			// And back again.
+			// Back again.
 			if err := ReplaceKeys(files, "p", now, was); err != nil {
 				t.Fatal(err)
 			}
@@ -96,23 +104,29 @@ func TestReplaceKeys(t *testing.T) {
 	}
 }
 
-// What is in the way is found out by the rehearsal, and changes nothing.
+// The dry run finds each obstacle, and nothing changes.
 func TestReplaceKeysRefused(t *testing.T) {
 	text := "[p]\n" + testKeys
 	for name, test := range map[string]struct {
 		change func(t *testing.T, file string)
 		want   string
 	}{
-		"another key":    {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) }, "another program has changed the keys of profile"},
-		"another secret": {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testSecret, newSecret)) }, "another program has changed the keys of profile"},
-		"no key":         {func(t *testing.T, file string) { put(t, file, "[p]\n") }, "has no "},
+		"another key": {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) },
+			"another program has changed the keys of profile"},
+		"another secret": {func(t *testing.T, file string) {
+			put(t, file,
+				strings.ReplaceAll(text, testSecret, newSecret))
+		}, "another program has changed the keys of profile"},
+		"no key": {func(t *testing.T, file string) { put(t, file, "[p]\n") }, "has no "},
 		"no file": {func(t *testing.T, file string) {
 			if err := os.Remove(file); err != nil {
 				t.Fatal(err)
 			}
 		}, "has no "},
-		"a token besides":            {func(t *testing.T, file string) { put(t, file, text+"aws_session_token = x\n") }, "aws_session_token"},
-		"a line that cannot be read": {func(t *testing.T, file string) { put(t, file, text+"what?\n") }, "credentials:4"},
+		"a token besides": {func(t *testing.T, file string) { put(t, file, text+"aws_session_token = x\n") },
+			"aws_session_token"},
+		"a line that cannot be read": {func(t *testing.T, file string) { put(t, file, text+"what?\n") },
+			"credentials:4"},
 		"read-only": {func(t *testing.T, file string) {
 			if err := os.Chmod(file, 0o400); err != nil {
 				t.Fatal(err)
@@ -124,7 +138,8 @@ func TestReplaceKeysRefused(t *testing.T) {
 			was := keysOf(t, files)
 			test.change(t, files.Credentials)
 			before := content(t, files.Credentials)
-			for what, err := range map[string]error{"rehearsal": Replaceable(files, "p", was), "replacing": ReplaceKeys(files, "p", was, newPair)} {
+			for what, err := range map[string]error{"dry run": Replaceable(files, "p", was),
+				"replacing": ReplaceKeys(files, "p", was, newPair)} {
 				noSecret(t, err)
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("%s: %v", what, err)
@@ -138,8 +153,10 @@ func TestReplaceKeysRefused(t *testing.T) {
 	}
 	files := write(t, "-", text)
 	was := keysOf(t, files)
-	for _, pair := range [][2]string{{"", newSecret}, {newID, ""}, {newID, "a b"}, {newID, "a\nb"}, {"ASIA" + newID[4:], newSecret}, {newSecret, newID}} {
-		if err := ReplaceKeys(files, "p", was, Keys{AccessKeyID: pair[0], SecretAccessKey: NewSecret(pair[1])}); err == nil {
+	for _, pair := range [][2]string{{"", newSecret}, {newID, ""}, {newID, "a b"}, {newID, "a\nb"},
+		{"ASIA" + newID[4:], newSecret}, {newSecret, newID}} {
+		if err := ReplaceKeys(files, "p", was, Keys{AccessKeyID: pair[0],
+			SecretAccessKey: NewSecret(pair[1])}); err == nil {
 			t.Errorf("%q was written", pair[0])
 		}
 	}
@@ -155,7 +172,7 @@ func put(t *testing.T, file, text string) {
 	}
 }
 
-// Through a link, and with the permissions that the file had.
+// The file behind a link is replaced, and keeps its permissions.
 func TestReplaceKeysInPlace(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes")
@@ -183,9 +200,12 @@ func TestReplaceKeysInPlace(t *testing.T) {
 }
 
 func TestHolders(t *testing.T) {
-	files := write(t, "\xef\xbb\xbf[default]\naws_access_key_id = "+testID+"\n[profile \"a b\"]\nwhat?\naws_access_key_id="+testID+" # c\n"+
-		"[services x]\naws_access_key_id = "+testID+"\n[broken\naws_access_key_id = "+testID+"\n[profile c]\n#aws_access_key_id = "+testID+"\n",
-		"aws_access_key_id = "+testID+"\r\n[q]\r\nAWS_ACCESS_KEY_ID : '"+testID+"'\r\n[r]\naws_access_key_id = "+newID+"\n[z]\nx = "+testID+"\n")
+	files := write(t, "\xef\xbb\xbf[default]\naws_access_key_id = "+testID+"\n[profile \"a "+
+		"b\"]\nwhat?\naws_access_key_id="+testID+" # c\n"+
+		"[services x]\naws_access_key_id = "+testID+"\n[broken\naws_access_key_id = "+testID+"\n[profile "+
+		"c]\n#aws_access_key_id = "+testID+"\n",
+		"aws_access_key_id = "+testID+"\r\n[q]\r\nAWS_ACCESS_KEY_ID : '"+testID+"'\r\n[r]\naws_access_key_id = "+
+			""+newID+"\n[z]\nx = "+testID+"\n")
 	all, err := FindKey(files, testID)
 	want := []Holder{
 		{"default", Pos{files.Config, 2}},
@@ -203,23 +223,30 @@ func TestHolders(t *testing.T) {
 	}
 }
 
-// A session that was pasted in gives its place to the pair, and the lines of its token go; where that would touch what is
-// others', or more than whole lines, it stays.
+// The pair replaces a pasted session, and the lines of its token are removed. It is an error if that would affect other
+// profiles, or more than whole lines.
 func TestReplacePasted(t *testing.T) {
 	session := "aws_access_key_id = ASIAEXAMPLE000000000\naws_secret_access_key = x\n"
 	pair := "aws_access_key_id = " + newID + "\naws_secret_access_key = " + newSecret + "\n"
 	for _, test := range []struct{ name, config, credentials, want string }{ // want is the file afterwards, or the error
-		{"usual", "-", "[p]\n" + session + "aws_session_token = t\nregion = x\n[q]\nregion = y\n", "[p]\n" + pair + "region = x\n[q]\nregion = y\n"},
-		{"token first, twice, in both names", "-", "[p]\naws_session_token=a\naws_security_token=b\n" + session + "aws_session_token=c", "[p]\n" + pair},
+		{"usual", "-", "[p]\n" + session + "aws_session_token = t\nregion = x\n[q]\nregion = y\n", "[p]\n" + pair +
+			"region = x\n[q]\nregion = y\n"},
+		{"token first, twice, in both names", "-", "[p]\naws_session_token=a\naws_security_token=b\n" + session +
+			"aws_session_token=c", "[p]\n" + pair},
 		{"no token", "-", "[p]\n" + session, "[p]\n" + pair},
 		{"empty token", "-", "[p]\n" + session + "aws_session_token =\n", "[p]\n" + pair},
-		{"others with the same session", "-", "[a]\n" + session + "[p]\n" + session + "[z]\n" + session, "[a]\n" + session + "[p]\n" + pair + "[z]\n" + session},
+		{"others with the same session", "-", "[a]\n" + session + "[p]\n" + session + "[z]\n" + session, "[a]\n" +
+			session + "[p]\n" + pair + "[z]\n" + session},
 		{"config file", "[profile p]\n" + session + "aws_session_token = t\n", "-", "[profile p]\n" + pair},
 		{"a user's key beside a token", "-", "[p]\n" + testKeys + "aws_session_token = t\n", "[p]\n" + pair},
-		{"a token of many lines", "-", "[p]\n" + session + "aws_session_token = t\n  u\n", "aws_session_token (credentials:4) is written in an unusual way"},
-		{"settings below a token", "-", "[p]\n" + session + "aws_session_token =\n  a = b\n", "aws_session_token (credentials:4) is written in an unusual way"},
-		{"all profiles' session", "-", "[DEFAULT]\n" + session + "[p]\nregion = x\n", "aws_access_key_id (credentials:2) is written in an unusual way"},
-		{"all profiles' token", "-", "[DEFAULT]\naws_session_token = t\n[p]\n" + session, "aws_session_token (credentials:2) is written in an unusual way"},
+		{"a token of many lines", "-", "[p]\n" + session + "aws_session_token = t\n  u\n",
+			"aws_session_token (credentials:4) is written in an unusual way"},
+		{"settings below a token", "-", "[p]\n" + session + "aws_session_token =\n  a = b\n",
+			"aws_session_token (credentials:4) is written in an unusual way"},
+		{"all profiles' session", "-", "[DEFAULT]\n" + session + "[p]\nregion = x\n",
+			"aws_access_key_id (credentials:2) is written in an unusual way"},
+		{"all profiles' token", "-", "[DEFAULT]\naws_session_token = t\n[p]\n" + session,
+			"aws_session_token (credentials:2) is written in an unusual way"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, test.config, test.credentials)

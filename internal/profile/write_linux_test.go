@@ -11,8 +11,8 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// TestWriteAsAnother writes as a user that is not root, whom permissions bind, and who is not the owner. On Linux root
-// can be that user for its file accesses, one thread at a time.
+// TestWriteAsAnother writes as a user who is neither root nor the owner. On Linux root can become that user for the
+// file accesses of one thread.
 func TestWriteAsAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
@@ -57,7 +57,8 @@ func TestWriteAsAnother(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		for _, name := range []string{"closed/mine", "closed/new", "closed/dir/new", "open/shut", "open/others", "open/new", "open/mine"} {
+		for _, name := range []string{"closed/mine", "closed/new", "closed/dir/new", "open/shut", "open/others",
+			"open/new", "open/mine"} {
 			errs[name] = AddConfig(Files{Config: filepath.Join(top, name)}, "p", []Setting{{Key: "region", Value: "a"}})
 		}
 	}()
@@ -89,7 +90,7 @@ func TestWriteAsAnother(t *testing.T) {
 	onlyTheFiles(t, filepath.Join(top, "open"))
 	onlyTheFiles(t, filepath.Join(top, "closed"))
 
-	// Root, who may, gives the new file back to its owner.
+	// Root can give the new file to the old owner.
 	mine := filepath.Join(top, "open", "mine")
 	if err := AddConfig(Files{Config: mine}, "q", []Setting{{Key: "region", Value: "a"}}); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ import (
 
 const testDevice = "arn:aws:iam::123456789012:mfa/al"
 
-// content is a file's text, "-" when it is not there.
+// content returns a file's text, or "-" if there is none.
 func content(tb testing.TB, path string) string {
 	tb.Helper()
 	text, err := os.ReadFile(path)
@@ -40,7 +40,7 @@ func content(tb testing.TB, path string) string {
 	return string(text)
 }
 
-// onlyTheFiles fails when a writer has left something behind.
+// onlyTheFiles fails if a writer left a file behind.
 func onlyTheFiles(tb testing.TB, dir string) {
 	tb.Helper()
 	left, err := filepath.Glob(filepath.Join(dir, temporary))
@@ -49,7 +49,7 @@ func onlyTheFiles(tb testing.TB, dir string) {
 	}
 }
 
-// noSecret fails when err shows a part of the pair, or is not in awsmfa's own words.
+// noSecret fails if err shows a part of the pair, or is not a *msg.Error.
 func noSecret(tb testing.TB, err error) {
 	tb.Helper()
 	if err == nil {
@@ -58,7 +58,8 @@ func noSecret(tb testing.TB, err error) {
 	if e := (*msg.Error)(nil); !errors.As(err, &e) {
 		tb.Errorf("not a *msg.Error: %T", err)
 	}
-	if all := fmt.Sprintf("%v %+v %#v %s", err, err, err, msg.HintOf(err)); strings.Contains(all, testSecret) || strings.Contains(all, testID) {
+	if all := fmt.Sprintf("%v %+v %#v %s", err, err, err, msg.HintOf(err)); strings.Contains(all, testSecret) ||
+		strings.Contains(all, testID) {
 		tb.Errorf("shows a secret: %s", all)
 	}
 }
@@ -80,7 +81,8 @@ func TestAddKeys(t *testing.T) {
 		{"only a UTF-8 mark: the SDK sees no header on its line", "\xef\xbb\xbf", "\xef\xbb\xbf\n" + ours},
 		{"blank lines and spaces stay", "\n\n[a]\n  x   =  y  \n \t\n\n", "\n\n[a]\n  x   =  y  \n \t\n\n" + ours},
 		{"garbage elsewhere", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n", "[a]\nnonsense\n\xff\xfe=\n[b\n<<<<\n\n" + ours},
-		{"names like it", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n\n" + ours},
+		{"names like it", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n", "[new2]\n[ne]\n[New]\n# [new]\nx=[new]\n\n" +
+			ours},
 		{"duplicates of others", "[a]\nx=1\n[a]\nx=2\n", "[a]\nx=1\n[a]\nx=2\n\n" + ours},
 		{"a long file", strings.Repeat("# comment\n", 20000), strings.Repeat("# comment\n", 20000) + "\n" + ours},
 	} {
@@ -97,10 +99,12 @@ func TestAddKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if keys, err := p.LongTermKeys(); err != nil || keys.AccessKeyID != testID || keys.SecretAccessKey.Reveal() != testSecret {
+			if keys, err := p.LongTermKeys(); err != nil || keys.AccessKeyID != testID ||
+				keys.SecretAccessKey.Reveal() != testSecret {
 				t.Error("not read back", err)
 			}
-			if err := AddKeys(files, "new", testID, NewSecret(testSecret)); err == nil || !strings.Contains(err.Error(), "already exists") {
+			if err := AddKeys(files, "new", testID, NewSecret(testSecret)); err == nil ||
+				!strings.Contains(err.Error(), "already exists") {
 				t.Errorf("again: %v", err)
 			}
 			if got := content(t, files.Credentials); got != test.want {
@@ -112,14 +116,17 @@ func TestAddKeys(t *testing.T) {
 
 func TestAddKeysRefused(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials, profile, id, secret, want string }{
-		{"there", "-", "# c\n[p]\n", "p", testID, testSecret, `profile "p" already exists (credentials:2), and an existing section is never changed`},
+		{"there", "-", "# c\n[p]\n", "p", testID, testSecret,
+			`profile "p" already exists (credentials:2), and an existing section is never changed`},
 		{"there, other spelling", "-", "[x]\r\n \t[ p\t] # c", "p", testID, testSecret, "credentials:2"},
 		{"a header that was meant", "-", "[p\n", "p", testID, testSecret, "credentials:1"},
 		{"UTF-16", "-", "\xff\xfe[\x00p\x00", "p", testID, testSecret, "credentials is UTF-16"},
 		{"NUL", "-", "[a]\nx\x00\n", "p", testID, testSecret, "a NUL byte at credentials:2"},
-		{"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret, "the line at credentials:1 is before the first section"},
+		{"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret,
+			"the line at credentials:1 is before the first section"},
 		{"role", "[profile p]\nregion=a\nrole_arn=r\n", "-", "p", testID, testSecret, "(role_arn, config:3)"},
-		{"keys in the config file", "[profile p]\n" + testKeys, "-", "p", testID, testSecret, "(aws_access_key_id, config:2)"},
+		{"keys in the config file", "[profile p]\n" + testKeys, "-", "p", testID, testSecret,
+			"(aws_access_key_id, config:2)"},
 		{"session", "-", "-", "p", "ASIAIOSFODNN7EXAMPLE", testSecret, "a temporary access key ID"},
 		{"empty id", "-", "-", "p", "", testSecret, "aws_access_key_id is empty"},
 		{"no secret", "-", "-", "p", testID, "", "aws_secret_access_key is empty"},
@@ -148,7 +155,7 @@ func TestAddKeysRefused(t *testing.T) {
 	}
 }
 
-// TestAddConfig marks in want, with « and », what is new.
+// TestAddConfig marks the new text in want with « and ».
 func TestAddConfig(t *testing.T) {
 	both := []Setting{{Key: "region", Value: "eu-west-1"}, {Key: "mfa_serial", Value: testDevice}}
 	ours := "«region = eu-west-1\nmfa_serial = " + testDevice + "\n»"
@@ -164,29 +171,41 @@ func TestAddConfig(t *testing.T) {
 		{"below a header alone", "p", "[profile p]\n" + ours + "[profile q]\n"},
 		{"a header alone, no line end", "p", "[profile p]«\n»" + ours},
 		{"last line without an end", "p", "[profile p]\nregion = eu-west-1«\n»" + serial},
-		{"at the end of its lines", "p", "[profile p]\noutput = json\nregion = eu-west-1\n" + serial + "\n\n[profile q]\nx = y\n"},
+		{"at the end of its lines", "p", "[profile p]\noutput = json\nregion = eu-west-1\n" + serial +
+			"\n\n[profile q]\nx = y\n"},
 		{"a comment about the next", "p", "[profile p]\noutput = json\n" + ours + "# about q\n[profile q]\n"},
-		{"a comment of its own", "p", "[profile p]\noutput = json\n# region = x\n" + ours + "\n# about q\n\n[profile q]\n"},
+		{"a comment of its own", "p", "[profile p]\noutput = json\n# region = x\n" + ours +
+			"\n# about q\n\n[profile q]\n"},
 		{"a comment at the end", "p", "[profile p]\noutput = json\n; mfa_serial = x\n" + ours},
 		{"a comment at the end, no line end", "p", "[profile p]\noutput = json\n; c«\n»" + ours},
-		{"no blanks", "p", "[profile p]\noutput=json\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»[profile q]\nx = y\n"},
+		{"no blanks", "p", "[profile p]\noutput=json\n«region=eu-west-1\nmfa_serial=" + testDevice +
+			"\n»[profile q]\nx = y\n"},
 		{"one blank", "p", "[profile p]\noutput= json\n«region= eu-west-1\nmfa_serial= " + testDevice + "\n»"},
 		{"aligned", "p", "[profile p]\noutput   = json\n" + ours},
 		{"colons", "p", "[profile p]\noutput: json\n" + ours},
-		{"a group last", "p", "[profile p]\nx=y\ns3 =\n  region = no\n  mfa_serial = no\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»\n[profile q]\n"},
-		{"an indented section", "p", "[profile p]\n  output=json\n«  region=eu-west-1\n  mfa_serial=" + testDevice + "\n»\n[profile q]\n"},
-		{"all indented", "p", "  [profile p]\n\toutput=json\n«\tregion=eu-west-1\n\tmfa_serial=" + testDevice + "\n»\n\t[profile q]\n"},
-		{"nothing but indented headers", "p", "  [profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice + "\n»  [profile q]\n"},
-		{"an indented group: the SDK would take more of it", "p", "[profile p]\n  x=y\n  s3 =\n    a = b\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»"},
+		{"a group last", "p",
+			"[profile p]\nx=y\ns3 =\n  region = no\n  mfa_serial = no\n«region=eu-west-1\nmfa_serial=" + testDevice +
+				"\n»\n[profile q]\n"},
+		{"an indented section", "p", "[profile p]\n  output=json\n«  region=eu-west-1\n  mfa_serial=" + testDevice +
+			"\n»\n[profile q]\n"},
+		{"all indented", "p", "  [profile p]\n\toutput=json\n«\tregion=eu-west-1\n\tmfa_serial=" + testDevice +
+			"\n»\n\t[profile q]\n"},
+		{"nothing but indented headers", "p", "  [profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice +
+			"\n»  [profile q]\n"},
+		{"an indented group: the SDK would take more of it", "p",
+			"[profile p]\n  x=y\n  s3 =\n    a = b\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»"},
 		{"ragged: more of a value for botocore", "p", "[profile p]\noutput = a\n  x = y\n" + ours},
 		{"more of a value", "p", "[profile p]\nx = a\n  b\n\n  c\n" + ours},
 		{"odd header", "p", " [ profile \t p ] ; c\n" + ours + "[x\n"},
 		{"quoted name, there already", "my prod", "[profile \"my prod\"]\nx = y\n" + ours},
-		{"duplicates", "p", "[profile p]\nx=1\n[profile q]\n[profile p]\nx=2\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»\n[profile q]\n"},
+		{"duplicates", "p", "[profile p]\nx=1\n[profile q]\n[profile p]\nx=2\n«region=eu-west-1\nmfa_serial=" +
+			testDevice + "\n»\n[profile q]\n"},
 		{"the one that is read", "default", "[profile default]\nx = y\n" + ours + "[profile p]\nregion = no\n"},
-		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\rx = y\r" + strings.Replace(ours, "«", "«\n", 1) + "[profile r]\r"},
+		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\rx = y\r" + strings.Replace(ours, "«", "«\n", 1) +
+			"[profile r]\r"},
 		{"a new one, below [DEFAULT]", "p", "[DEFAULT]\noutput = json\n«\n[profile p]\n»" + ours},
-		{"of the same name", "p", "[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours},
+		{"of the same name", "p",
+			"[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours},
 		{"garbage elsewhere", "p", "[profile a]\nnonsense\n=\n\xff\n[profile p]\nx = y\n" + ours + "[b\n<<<\n[]\n[["},
 		{"the same but for case", "p", "[profile p]\nREGION: eu-west-1\n" + serial},
 		{"in the credentials file", "both", "«[profile both]\n»" + serial},
@@ -229,14 +248,19 @@ func TestAddConfigRefused(t *testing.T) {
 		settings                           []Setting
 		want                               string
 	}{
-		{"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p", []Setting{{Key: "mfa_serial", Value: "x"}, {Key: "region", Value: "b"}}, `profile "p" has region = "us-east-1" (config:3), not "b"`},
+		{"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p",
+			[]Setting{{Key: "mfa_serial", Value: "x"}, {Key: "region", Value: "b"}},
+			`profile "p" has region = "us-east-1" (config:3), not "b"`},
 		{"an empty value", "[profile p]\nregion =\n", "-", "p", region("b"), `region = "" (config:2)`},
-		{"another value in the credentials file", "-", "[p]\nregion=a\n", "p", region("b"), `region = "a" (credentials:2), not "b"`},
+		{"another value in the credentials file", "-", "[p]\nregion=a\n", "p", region("b"),
+			`region = "a" (credentials:2), not "b"`},
 		{"twice", "-", "-", "p", append(region("a"), Setting{Key: "REGION", Value: "b"}), `region = "a"`},
 		{"malformed", "[profile p]\nnonsense\n", "-", "p", region("b"), "config:2"},
 		{"malformed header", "[profile p\n", "-", "p", region("b"), "config:1"},
-		{"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"), `further than its settings (config:4)`},
-		{"an indented header below a group", "[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"), "config:4"},
+		{"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"),
+			`further than its settings (config:4)`},
+		{"an indented header below a group", "[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"),
+			"config:4"},
 		{"UTF-16", "[\x00p\x00]\x00", "-", "p", region("b"), "config is UTF-16"},
 		{"NUL", "[profile q]\n\n\x00", "-", "p", region("b"), "a NUL byte at config:3"},
 		{"a line end", "-", "-", "p", region("a\n[profile q]"), "cannot be written"},
@@ -246,10 +270,12 @@ func TestAddConfigRefused(t *testing.T) {
 		{"a comment at once", "-", "-", "p", region(";b"), "cannot be written"},
 		{"quotes", "-", "-", "p", region(`"a b"`), "cannot be written"},
 		{"a quote", "-", "-", "p", region(`'`), "cannot be written"},
-		{"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""), "cannot be written"},
+		{"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""),
+			"cannot be written"},
 		{"no UTF-8", "-", "-", "p", region("\xff"), "cannot be written"},
 		{"line separator", "-", "-", "p", region("a\u2028b"), "cannot be written"},
-		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}}, "cannot be written to a config file"},
+		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}},
+			"cannot be written to a config file"},
 		{"a sign in the key", "-", "-", "p", []Setting{{Key: "a=b", Value: "c"}}, "cannot be written to a config file"},
 		{"no key", "-", "-", "p", []Setting{{Key: "", Value: "c"}}, "cannot be written to a config file"},
 		{"no name", "-", "-", "", region("a"), "name is empty"},
@@ -269,10 +295,12 @@ func TestAddConfigRefused(t *testing.T) {
 	}
 }
 
-// goodNames are written, badNames refused.
+// goodNames can be written, badNames cannot.
 var (
-	goodNames = []string{"default", "prod", "a.b_c-d/e+f@g", "a=b:c", "profile", "services", "sso-session", "-x", "%d", "$HOME", "`x`", "{a}", "a,b!", "Prod", "plugins", "1"}
-	badNames  = []string{"", " ", "my prod", "a\tb", " a", "a#b", "a;b", "a]b", "[a", `a"b`, "it's", `a\b`, "a\nb", "a\x00", "a\u00a0b", "a\u2028", "\xff", "DEFAULT", "Default", "\ufeffa"}
+	goodNames = []string{"default", "prod", "a.b_c-d/e+f@g", "a=b:c", "profile", "services", "sso-session", "-x", "%d",
+		"$HOME", "`x`", "{a}", "a,b!", "Prod", "plugins", "1"}
+	badNames = []string{"", " ", "my prod", "a\tb", " a", "a#b", "a;b", "a]b", "[a", `a"b`, "it's", `a\b`, "a\nb",
+		"a\x00", "a\u00a0b", "a\u2028", "\xff", "DEFAULT", "Default", "\ufeffa"}
 )
 
 func TestNamesReadBack(t *testing.T) {
@@ -282,7 +310,8 @@ func TestNamesReadBack(t *testing.T) {
 	}
 	for _, name := range all {
 		files := write(t, "-", "-")
-		if err := errors.Join(CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
+		if err := errors.Join(CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)),
+			AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}
@@ -293,13 +322,15 @@ func TestNamesReadBack(t *testing.T) {
 		sdk, err := config.LoadSharedConfigProfile(context.Background(), name, func(o *config.LoadSharedConfigOptions) {
 			o.ConfigFiles, o.CredentialsFiles = []string{files.Config}, []string{files.Credentials}
 		})
-		if err != nil || sdk.Region != "a" || sdk.Credentials.AccessKeyID != testID || sdk.Credentials.SecretAccessKey != testSecret {
+		if err != nil || sdk.Region != "a" || sdk.Credentials.AccessKeyID != testID ||
+			sdk.Credentials.SecretAccessKey != testSecret {
 			t.Errorf("the SDK reads %q otherwise: %v", name, err)
 		}
 	}
 	for _, name := range badNames {
 		files := write(t, "-", "-")
-		for _, err := range []error{CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})} {
+		for _, err := range []error{CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)),
+			AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})} {
 			if err == nil {
 				t.Errorf("%q was accepted", name)
 			}
@@ -307,14 +338,15 @@ func TestNamesReadBack(t *testing.T) {
 	}
 }
 
-// TestBotocoreReads has botocore read files that were added to, where python3 has it.
+// TestBotocoreReads reads the written files with botocore, if python3 has it.
 func TestBotocoreReads(t *testing.T) {
 	python := shelltest.Python(t, "botocore")
 	type file struct{ Name, Config, Credentials string }
 	var all []file
 	add := func(name, text string) {
 		files := write(t, text, "-")
-		if err := errors.Join(AddConfig(files, name, []Setting{{Key: "region", Value: "a"}, {Key: "mfa_serial", Value: testDevice}}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
+		if err := errors.Join(AddConfig(files, name, []Setting{{Key: "region", Value: "a"},
+			{Key: "mfa_serial", Value: testDevice}}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
 			t.Errorf("%q in %q: %v", name, text, err)
 			return
 		}
@@ -324,9 +356,12 @@ func TestBotocoreReads(t *testing.T) {
 		add(name, "-")
 	}
 	for _, text := range []string{
-		"[profile p]\n  x=y\n\n[profile q]\nregion=q\n", "  [profile p]\n  x=y\n  [profile q]\n  region=q\n", "  [profile p]\n  [profile q]\n  region=q\n",
-		"[profile p]\nx=y\n  z=1\n[profile q]\nregion=q\n", "[profile p]\ns3 =\n  a=b\n# c\n[profile q]\nregion=q", "[profile p]\r\n  s3 =\r\n    a=b\r\n[profile q]\r\nregion=q\r\n",
-		"[profile q]\nregion=q", "[profile q]\n  region=q", "[profile p]\n\n[profile q]\nregion=q\n", "[profile p]\nx = y\n  more\n\n# c\n  more\n\n[profile q]\nregion=q\n",
+		"[profile p]\n  x=y\n\n[profile q]\nregion=q\n", "  [profile p]\n  x=y\n  [profile q]\n  region=q\n",
+		"  [profile p]\n  [profile q]\n  region=q\n",
+		"[profile p]\nx=y\n  z=1\n[profile q]\nregion=q\n", "[profile p]\ns3 =\n  a=b\n# c\n[profile q]\nregion=q",
+		"[profile p]\r\n  s3 =\r\n    a=b\r\n[profile q]\r\nregion=q\r\n",
+		"[profile q]\nregion=q", "[profile q]\n  region=q", "[profile p]\n\n[profile q]\nregion=q\n",
+		"[profile p]\nx = y\n  more\n\n# c\n  more\n\n[profile q]\nregion=q\n",
 	} {
 		add("p", text)
 	}
@@ -341,7 +376,9 @@ for f in json.load(sys.stdin):
     try:
         c, k = load_config(f["Config"])["profiles"], raw_config_parse(f["Credentials"])
         p = c[f["Name"]]
-        got = [p["region"], p["mfa_serial"], k[f["Name"]]["aws_access_key_id"], k[f["Name"]]["aws_secret_access_key"], c.get("q", {"region": "q"})["region"]]
+        k = k[f["Name"]]
+        q = c.get("q", {"region": "q"})
+        got = [p["region"], p["mfa_serial"], k["aws_access_key_id"], k["aws_secret_access_key"], q["region"]]
         if f["Name"] == "p" and "q" not in c: got = "q is lost"
     except Exception as e:
         got = repr(e)
@@ -363,13 +400,15 @@ func TestWriteNewFiles(t *testing.T) {
 	if _, err := os.Lstat(filepath.Dir(dir)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory was made for nothing: %v", err)
 	}
-	if err := errors.Join(AddKeys(files, "p", testID, NewSecret(testSecret)), AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}})); err != nil {
+	if err := errors.Join(AddKeys(files, "p", testID, NewSecret(testSecret)),
+		AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}})); err != nil {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "windows" {
 		return
 	}
-	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o700, files.Config: 0o600, files.Credentials: 0o600} {
+	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o700, files.Config: 0o600,
+		files.Credentials: 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
@@ -397,7 +436,8 @@ func TestWriteThroughLinks(t *testing.T) {
 		{"relative", map[string]string{"config": "dot/config"}, "dot/config"},
 		{"chained", map[string]string{"config": "dot/a", "dot/a": "../b", "b": "*/dot/c"}, "dot/c"},
 		{"through a linked directory", map[string]string{"config": "aws/../real", "aws": "dot/deep"}, "dot/real"},
-		{"out of a linked directory", map[string]string{"config": "aws/a", "aws": "dot/deep", "dot/deep/a": "../real"}, "dot/real"},
+		{"out of a linked directory", map[string]string{"config": "aws/a", "aws": "dot/deep", "dot/deep/a": "../real"},
+			"dot/real"},
 	} {
 		for _, old := range []string{"[profile a]\nx=y", "-"} { // "-": the links dangle
 			t.Run(test.name+old[:1], func(t *testing.T) {
@@ -417,14 +457,16 @@ func TestWriteThroughLinks(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p", []Setting{{Key: "region", Value: "a"}}); err != nil {
+				if err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p",
+					[]Setting{{Key: "region", Value: "a"}}); err != nil {
 					t.Fatal(err)
 				}
 				if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() || content(t, file) != want {
 					t.Errorf("%v %q", err, content(t, file))
 				}
 				for name, to := range test.links {
-					if got, err := os.Readlink(filepath.Join(dir, name)); err != nil || got != strings.ReplaceAll(to, "*", dir) {
+					if got, err := os.Readlink(filepath.Join(dir, name)); err != nil ||
+						got != strings.ReplaceAll(to, "*", dir) {
 						t.Errorf("%s: %q, %v", name, got, err)
 					}
 				}
@@ -452,7 +494,8 @@ func TestWriteWhereThatCannotBe(t *testing.T) {
 		{"", "no file to write to"},
 		{os.DevNull, "is not a regular file"},
 	} {
-		if runtime.GOOS == "windows" && (test.path == os.DevNull || strings.HasPrefix(test.path, read+`\`) || strings.HasSuffix(test.path, "loop")) {
+		if runtime.GOOS == "windows" && (test.path == os.DevNull || strings.HasPrefix(test.path, read+`\`) ||
+			strings.HasSuffix(test.path, "loop")) {
 			continue
 		}
 		if err := add(test.path); err == nil || !strings.Contains(err.Error(), test.want) || msg.HintOf(err) == "" {
@@ -477,11 +520,17 @@ func TestWriteWhereThatCannotBe(t *testing.T) {
 	onlyTheFiles(t, dir)
 }
 
-// TestWriteNoticesOthers changes the file between the reading and the renaming.
+// TestWriteNoticesOthers changes the file between reading and renaming.
 func TestWriteNoticesOthers(t *testing.T) {
 	for name, change := range map[string]func(path string) error{
-		"longer":          func(path string) error { return os.WriteFile(path, []byte("[profile a]\nregion=b\nx=y\n"), 0o600) },
-		"as long":         func(path string) error { return os.WriteFile(path, []byte("[profile a]\nregion=c\n"), 0o600) },
+		"longer": func(path string) error {
+			return os.WriteFile(path, []byte("[profile a]\nregion=b\nx=y\n"),
+				0o600)
+		},
+		"as long": func(path string) error {
+			return os.WriteFile(path, []byte("[profile a]\nregion=c\n"),
+				0o600)
+		},
 		"as long, as old": func(path string) error { return sameTime(path, "[profile a]\nregion=c\n") },
 		"another, the same": func(path string) error {
 			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("[profile a]\nregion=b\n"), 0o600))
@@ -518,14 +567,15 @@ func TestWriteNoticesOthers(t *testing.T) {
 			n++
 			return []byte("ours\n"), os.WriteFile(files.Config, []byte(strconv.Itoa(n)), 0o600)
 		})
-		if err == nil || !strings.Contains(err.Error(), "another program is changing") || content(t, files.Config) != strconv.Itoa(n) {
+		if err == nil || !strings.Contains(err.Error(), "another program is changing") ||
+			content(t, files.Config) != strconv.Itoa(n) {
 			t.Errorf("%v, %q", err, content(t, files.Config))
 		}
 		onlyTheFiles(t, filepath.Dir(files.Config))
 	})
 }
 
-// sameTime writes text and puts the file's time back.
+// sameTime writes text and restores the file's time.
 func sameTime(path, text string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -540,7 +590,8 @@ func TestWriteTogether(t *testing.T) {
 	for i := range 24 {
 		wg.Go(func() {
 			name := "p" + strconv.Itoa(i)
-			if err := errors.Join(AddKeys(files, name, testID, NewSecret(testSecret)), AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
+			if err := errors.Join(AddKeys(files, name, testID, NewSecret(testSecret)),
+				AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})); err != nil {
 				t.Error(err)
 			}
 		})
@@ -549,7 +600,8 @@ func TestWriteTogether(t *testing.T) {
 	if all, err := Names(files); err != nil || len(all) != 24 {
 		t.Errorf("%d profiles, %v", len(all), err)
 	}
-	if got := content(t, files.Config); len(got) != len("# c\n")+10*len("\n[profile p0]\nregion = a\n")+14*len("\n[profile p10]\nregion = a\n") {
+	if got := content(t, files.Config); len(got) != len("# c\n")+10*len("\n[profile p0]\nregion = "+
+		"a\n")+14*len("\n[profile p10]\nregion = a\n") {
 		t.Errorf("%q", got)
 	}
 	onlyTheFiles(t, filepath.Dir(files.Config))
@@ -558,11 +610,14 @@ func TestWriteTogether(t *testing.T) {
 // childVariable makes this test binary the writer that TestWriteKilled kills.
 const childVariable = "AWSMFA_TEST_WRITE"
 
-// TestWriteKilled kills a writer between the writing and the renaming, and others at any moment.
+// TestWriteKilled kills one writer between writing and renaming, and others at any moment.
 func TestWriteKilled(t *testing.T) {
 	if path := os.Getenv(childVariable); path != "" {
 		if stop := os.Getenv(childVariable + "_STOP"); stop != "" {
-			if _, err := prepare(path, func(old []byte) ([]byte, error) { return append(bytes.Clone(old), "[new]\n"...), nil }); err != nil {
+			if _, err := prepare(path, func(old []byte) ([]byte, error) {
+				return append(bytes.Clone(old), "[new]\n"...),
+					nil
+			}); err != nil {
 				t.Fatal(err)
 			}
 			fmt.Println("written")
@@ -570,7 +625,8 @@ func TestWriteKilled(t *testing.T) {
 		}
 		fmt.Println("written")
 		for i := range 100000 {
-			if err := AddKeys(Files{Credentials: path}, fmt.Sprintf("p%06d", i), testID, NewSecret(testSecret)); err != nil {
+			if err := AddKeys(Files{Credentials: path}, fmt.Sprintf("p%06d", i), testID,
+				NewSecret(testSecret)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -629,8 +685,8 @@ func TestWriteKilled(t *testing.T) {
 	}
 }
 
-// checkAdd adds to a config file, and reports what is not as it should be. It tells whether anything was added, and
-// whether the SDK was asked.
+// checkAdd adds to a config file and checks the result. It returns whether anything was added, and whether the SDK was
+// used.
 func checkAdd(t *testing.T, files Files, old, name string, settings []Setting) (added, compared bool) {
 	t.Helper()
 	if err := os.WriteFile(files.Config, []byte(old), 0o600); err != nil {
@@ -690,7 +746,8 @@ func checkAdd(t *testing.T, files Files, old, name string, settings []Setting) (
 			continue
 		}
 		for i, e := range was.config.entries {
-			if now := q.contents().config.entries[i]; e.key != now.key || e.value != now.value || e.parent != now.parent {
+			if now := q.contents().config.entries[i]; e.key != now.key || e.value != now.value ||
+				e.parent != now.parent {
 				t.Errorf("%q is read otherwise: %v, %v", n, e.key, now.key)
 			}
 		}
@@ -714,8 +771,10 @@ func checkAdd(t *testing.T, files Files, old, name string, settings []Setting) (
 
 func TestAddConfigShuffled(t *testing.T) {
 	lines := []string{
-		"[profile p]", "[profile p]", "  [ profile\tp ] # c", "\t[profile q]", "[default]", "[profile default]", "[profile q]", "[services s]", "[p]", "[profile \"p\"]", "[pp",
-		"region = a", "  x=y", "\tx = y", "x: y", "x=y ; c", "region =", "s3 =", "  s3 =", "    a = b", "\tc = d", "  more", "nonsense", "output=json", "mfa_serial = " + testDevice,
+		"[profile p]", "[profile p]", "  [ profile\tp ] # c", "\t[profile q]", "[default]", "[profile default]",
+		"[profile q]", "[services s]", "[p]", "[profile \"p\"]", "[pp",
+		"region = a", "  x=y", "\tx = y", "x: y", "x=y ; c", "region =", "s3 =", "  s3 =", "    a = b", "\tc = d",
+		"  more", "nonsense", "output=json", "mfa_serial = " + testDevice,
 		"", "", "  ", "# c", "  # c", "; [profile p]", "y = [profile p]", "services = s",
 	}
 	files := write(t, "-", "-")
@@ -730,7 +789,8 @@ func TestAddConfigShuffled(t *testing.T) {
 			old = strings.TrimSuffix(old, end)
 		}
 		name := []string{"p", "p", "default", "new"}[random.IntN(4)]
-		a, c := checkAdd(t, files, old, name, []Setting{{Key: "region", Value: "a"}, {Key: "mfa_serial", Value: testDevice}})
+		a, c := checkAdd(t, files, old, name, []Setting{{Key: "region", Value: "a"},
+			{Key: "mfa_serial", Value: testDevice}})
 		if t.Failed() {
 			t.Fatalf("%q in\n%q\n%q", name, old, content(t, files.Config))
 		}
@@ -754,7 +814,8 @@ func FuzzAddConfig(f *testing.F) {
 	f.Add("\xef\xbb\xbf", "本番", "x=y", "[profile q]")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, old, name, region, serial string) {
-		checkAdd(t, Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}, old, name, []Setting{{Key: "region", Value: region}, {Key: "mfa_serial", Value: serial}})
+		checkAdd(t, Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}, old, name,
+			[]Setting{{Key: "region", Value: region}, {Key: "mfa_serial", Value: serial}})
 	})
 }
 
@@ -783,7 +844,7 @@ func TestWriteWaits(t *testing.T) {
 	}
 }
 
-// TestSelfCheck shows the last check before the rename what a bug might have composed.
+// TestSelfCheck passes texts that a bug might compose to the last check before the rename.
 func TestSelfCheck(t *testing.T) {
 	const old = "[profile p]\nx=y\n[profile q]\nx=z\n"
 	for text, want := range map[string]bool{
