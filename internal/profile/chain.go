@@ -247,8 +247,7 @@ func (p Profile) tags(r *Role) error {
 			key, value, ok := strings.Cut(pair, "=")
 			if key = strings.TrimSpace(key); !ok || key == "" {
 				return msg.Errorf("profile %q: session_tags are not of the form key=value,key=value (%s)", p.Name,
-					p.Where("session_tags")).
-					Hint("write each tag as key=value, with commas between")
+					p.Where("session_tags")).Hint("write each tag as key=value, with commas between")
 			}
 			r.Tags = append(r.Tags, Tag{key, strings.TrimSpace(value)})
 		}
@@ -266,8 +265,7 @@ func (p Profile) tags(r *Role) error {
 		}
 		if !slices.ContainsFunc(r.Tags, func(t Tag) bool { return t.Key == key }) {
 			return msg.Errorf("profile %q: transitive_session_tags names %q, which session_tags does not have (%s)",
-				p.Name, key,
-				p.Where("transitive_session_tags")).
+				p.Name, key, p.Where("transitive_session_tags")).
 				Hint("give the tag a value in session_tags, or remove it from transitive_session_tags")
 		}
 		r.TransitiveTags = append(r.TransitiveTags, key)
@@ -338,6 +336,5 @@ func (p Profile) SSO() (SSO, error) {
 
 func (p Profile) incompleteSSOError(missing string) *msg.Error {
 	return msg.Errorf("profile %q (%s) signs in through IAM Identity Center, but %s is missing",
-		p.Name, p.Where(""), missing).
-		Hint("run aws configure sso --profile %s", msg.Word(p.Name))
+		p.Name, p.Where(""), missing).Hint("run aws configure sso --profile %s", msg.Word(p.Name))
 }

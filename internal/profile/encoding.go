@@ -60,8 +60,7 @@ func CheckEncoding(path string) error {
 	}
 	if bytes.HasPrefix(text, utf8Mark) { // in botocore a line before the first section
 		return msg.Errorf("%s begins with a byte order mark, so that every aws command fails: "+
-			"Unable to parse config file",
-			Pos{path, 1}).Hint("save the file as UTF-8 without a byte order mark")
+			"Unable to parse config file", Pos{path, 1}).Hint("save the file as UTF-8 without a byte order mark")
 	}
 	page, number := ansiPage(), 0
 	for line := range bytes.Lines(lineFeeds(text)) {

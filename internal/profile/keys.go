@@ -183,15 +183,13 @@ func (p Profile) LongTermKeys() (Keys, error) {
 		return Keys{}, p.sourceWithoutRoleError()
 	case KindSSO:
 		return Keys{}, msg.Errorf("profile %q signs in through IAM Identity Center (%s, %s); "+
-			"it has no key pair of its own", p.Name,
-			own.Key, own.Pos).Hint(usersOnly)
+			"it has no key pair of its own", p.Name, own.Key, own.Pos).Hint(usersOnly)
 	case KindProcess:
 		return Keys{}, msg.Errorf("profile %q gets its credentials from a program (credential_process, %s); "+
 			"it has no key pair of its own", p.Name, own.Pos).Hint(usersOnly)
 	case KindLogin:
 		return Keys{}, msg.Errorf("profile %q signs in through the console (login_session, %s); "+
-			"it has no key pair of its own",
-			p.Name, own.Pos).Hint(usersOnly)
+			"it has no key pair of its own", p.Name, own.Pos).Hint(usersOnly)
 	default:
 		return Keys{}, p.noKeysError()
 	}
@@ -218,8 +216,7 @@ func (p Profile) roleError() error {
 	case p.has("credential_source"):
 		from, _ := p.Get("credential_source")
 		return msg.Errorf("profile %q gets its credentials from credential_source = %s (%s); "+
-			"it has no key pair of its own", p.Name,
-			msg.Escaped(from), p.Where("credential_source")).Hint(usersOnly)
+			"it has no key pair of its own", p.Name, msg.Escaped(from), p.Where("credential_source")).Hint(usersOnly)
 	}
 	return p.roleWithoutSourceError()
 }
@@ -243,12 +240,10 @@ func (p Profile) longTerm(keys Keys, err error) (Keys, error) {
 	}
 	if strings.HasPrefix(keys.AccessKeyID, "AKIA") {
 		return Keys{}, msg.Errorf("profile %q holds the token of a pasted session (%s, %s) beside the user's own keys",
-			p.Name, key, at).
-			Hint("remove that line, or run %s", msg.Command("setup", p.Name))
+			p.Name, key, at).Hint("remove that line, or run %s", msg.Command("setup", p.Name))
 	}
 	return Keys{}, msg.Errorf("profile %q holds a pasted session in place of the user's own keys (%s, %s)",
-		p.Name, key, at).
-		Hint("restore the user's own keys: run %s", msg.Command("setup", p.Name))
+		p.Name, key, at).Hint("restore the user's own keys: run %s", msg.Command("setup", p.Name))
 }
 
 // PastedSession returns the session that was pasted in place of the user's own keys, if any. A session that hides
@@ -311,8 +306,7 @@ func (p Profile) KeyPair() (Keys, error) {
 	for _, e := range []*entry{id, secret} {
 		if strings.ContainsFunc(e.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return Keys{}, msg.Errorf("profile %q has white space or an invalid character in %s (%s)", p.Name, e.key,
-				e.pos).
-				Hint("copy the key again; check for indented lines below it, which continue it")
+				e.pos).Hint("copy the key again; check for indented lines below it, which continue it")
 		}
 	}
 	return keys, nil
@@ -327,6 +321,5 @@ func (p Profile) halfPairError(have *entry, missing string) error {
 // splitPairError is the error for keys in different files, which AWS clients do not combine.
 func (p Profile) splitPairError(id, secret *entry) error {
 	return msg.Errorf("profile %q has aws_access_key_id at %s and aws_secret_access_key at %s; "+
-		"both must be in the same file",
-		p.Name, id.pos, secret.pos).Hint("move both keys to the credentials file")
+		"both must be in the same file", p.Name, id.pos, secret.pos).Hint("move both keys to the credentials file")
 }

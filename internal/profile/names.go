@@ -90,8 +90,7 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 			header = strconv.Quote(name)
 		}
 		return msg.Errorf("profile %q is not read: its header at %s is not valid in a config file", name,
-			Pos{files.Config, line}).
-			Hint("in a config file write [profile %s]", header)
+			Pos{files.Config, line}).Hint("in a config file write [profile %s]", header)
 	}
 	if line := misplaced(credentials, withPrefix); line != 0 {
 		return msg.Errorf("profile %q is not read: its header at %s is not valid in a credentials file", name,
@@ -100,8 +99,7 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 	for _, f := range []*source{config, credentials} {
 		if line := misplaced(f, isDefaults); line != 0 {
 			return msg.Errorf("profile %q is not read: [DEFAULT] at %s holds defaults for every section of the file",
-				name,
-				Pos{f.path, line}).Hint("write [default], in lower case")
+				name, Pos{f.path, line}).Hint("write [default], in lower case")
 		}
 	}
 	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) { // perhaps in another encoding
@@ -118,8 +116,7 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 		return renamedNotFoundError(name, renamed[0]).Wrap(errNotFound)
 	}
 	notFound := msg.Errorf("profile %q is neither in %s nor in %s", name, msg.Path(files.Config),
-		msg.Path(files.Credentials)).
-		Wrap(errNotFound)
+		msg.Path(files.Credentials)).Wrap(errNotFound)
 	switch {
 	case len(near) == 1:
 		return notFound.Hint("did you mean %q?", near[0])
@@ -139,8 +136,7 @@ const maxListed = 5
 // renamedNotFoundError is the error for a profile that is probably in a file that Renamed returns.
 func renamedNotFoundError(name, file string) *msg.Error {
 	return msg.Errorf("profile %q was not found: %s does not exist, but %s does", name, msg.Path(file),
-		msg.Path(file+".txt")).
-		WithHint(renameHint(file))
+		msg.Path(file+".txt")).WithHint(renameHint(file))
 }
 
 // noFilesError is the error for a profile when neither file exists.
@@ -150,8 +146,7 @@ func noFilesError(files Files, name string) *msg.Error {
 			Hint("set HOME (on Windows USERPROFILE), or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")
 	}
 	return msg.Errorf("profile %q was not found: neither %s nor %s exists", name, msg.Path(files.Config),
-		msg.Path(files.Credentials)).
-		Hint("run %s", msg.Command("setup", name))
+		msg.Path(files.Credentials)).Hint("run %s", msg.Command("setup", name))
 }
 
 var errNotFound = errors.New("no such profile")

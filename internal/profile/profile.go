@@ -133,8 +133,7 @@ func (c *contents) readIncluded(f *source, profile string) error {
 		}
 		if s.pos.Line == 0 {
 			return msg.Errorf("profile %q includes profile %q (%s), which is not in the config file",
-				visited[len(visited)-1], e.value, e.pos).
-				Hint("fix the name, or remove the include_profile line")
+				visited[len(visited)-1], e.value, e.pos).Hint("fix the name, or remove the include_profile line")
 		}
 		visited, c.included = append(visited, e.value), append(c.included, s)
 		e = s.get("", "include_profile")
@@ -274,8 +273,7 @@ func (e *entry) resolve(has func(name string) bool) error {
 		return nil
 	case has(e.value):
 		return msg.Errorf("%s at %s may mean %q, or %q followed by a comment; both exist", e.key, e.pos,
-			e.raw, e.value).
-			Hint("rename one of the two sections, or remove the comment from the line")
+			e.raw, e.value).Hint("rename one of the two sections, or remove the comment from the line")
 	}
 	e.value = e.raw
 	return nil
@@ -446,8 +444,7 @@ func (p Profile) ServiceEndpoint(service string) (string, error) {
 		return "", c.servicesErr
 	case e != nil && e.value != "" && c.services.pos.Line == 0:
 		return "", msg.Errorf("profile %q refers to [services %s] (%s), which is not in %s", p.Name,
-			msg.Escaped(e.value), e.pos,
-			msg.Path(c.files.Config)).Hint("add the section, or remove the services line")
+			msg.Escaped(e.value), e.pos, msg.Path(c.files.Config)).Hint("add the section, or remove the services line")
 	}
 	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
 		return e.value, nil

@@ -84,14 +84,12 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 
 func keysChangedError(profile, file string) *msg.Error {
 	return msg.Errorf("another program has changed the keys of profile %q in %s; nothing was changed", profile,
-		msg.Path(file)).
-		Hint("look at the file, and run this again")
+		msg.Path(file)).Hint("look at the file, and run this again")
 }
 
 func notReplaceableError(key string, at Pos) *msg.Error {
 	return msg.Errorf("the value of %s (%s) is written in an unusual way, and cannot be replaced; nothing was changed",
-		key, at).
-		Hint("write it as  %s = VALUE", key)
+		key, at).Hint("write it as  %s = VALUE", key)
 }
 
 // readPair reads the profile, with text as the contents of file, and returns the section that the pair is in.

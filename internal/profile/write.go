@@ -115,8 +115,7 @@ func CheckKeyID(id string) error {
 		return keyError(idKey)
 	case strings.HasPrefix(id, "ASIA"):
 		return msg.Errorf("this is a temporary access key ID (ASIA…); sessions are never written " +
-			"to a credentials file").
-			Hint("use the user's own key (AKIA…)")
+			"to a credentials file").Hint("use the user's own key (AKIA…)")
 	case !IsKeyID(id): // the secret, perhaps, which would be shown and sent as an ID
 		return NotKeyID()
 	}
