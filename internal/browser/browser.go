@@ -1,10 +1,10 @@
-// Package browser has a web browser open a secret link without telling anybody else. A program's arguments can be seen
-// by all users of a computer, so the browser is started with the address of a page on loopback, which leads on to the
-// link: the first who asks for it, and nobody after. Of the environment the package reads PATH alone, to find a
-// program; it prints nothing, and what the browser prints is thrown away.
+// Package browser opens a secret link in a web browser without showing it to other users. All users of a computer can
+// see a program's arguments, so the browser is started with the address of a page on loopback, which redirects the
+// first request to the link, and no other. Of the environment the package reads only PATH, to find a program; it prints
+// nothing, and discards the browser's output.
 //
-// There is no library under it. Those there are run one program, wait until it ends, and let what it prints through to
-// stdout; none can tell whether a browser came. A file that leads on, readable by the user alone, would need no server,
+// It uses no library: those that exist run one program, wait until it ends, and pass its output through to stdout; none
+// reports whether a browser asked for the page. A redirecting file that only the user can read would need no server,
 // but browsers from snap and flatpak may not read it.
 package browser
 
@@ -27,14 +27,14 @@ import (
 // A Program opens web pages.
 type Program struct {
 	Name string
-	// start has the program open a page. What it comes to is sent to done: it may be over long before the page is there,
-	// or run as long as the browser does.
+	// start makes the program open a page, and sends the program's result to done when it ends: that may be long before
+	// the page opens, or only when the browser is closed.
 	start func(page string, done chan<- error) error
 }
 
-// Find returns the programs that may be tried, the best first. setting is the BROWSER variable: programs, separated as
-// in PATH, each with arguments, of which %s stands for the page. Without it the system's own way is taken. environ is
-// what the programs get. The error is a *msg.Error: there is none.
+// Find returns the programs to try, the best first. setting is the BROWSER variable: programs, separated as in PATH,
+// each with arguments, in which %s stands for the page. If it is empty, they are the system's own programs. environ is
+// the programs' environment. The error is a *msg.Error: no program was found.
 func Find(setting string, environ []string) ([]Program, error) {
 	if setting == "" {
 		return found(system(environ))
@@ -42,7 +42,7 @@ func Find(setting string, environ []string) ([]Program, error) {
 	var named []Program
 	for _, entry := range filepath.SplitList(setting) {
 		words := strings.Fields(entry)
-		if _, err := exec.LookPath(entry); err == nil { // blanks are in its name
+		if _, err := exec.LookPath(entry); err == nil { // its name has spaces
 			words = []string{entry}
 		}
 		if len(words) > 0 {
@@ -68,7 +68,7 @@ func found(programs []Program) ([]Program, error) {
 	return there, nil
 }
 
-// command is a program that is run; one that cannot be found has no start.
+// command returns the program that runs words; if it cannot be found, it has no start.
 func command(environ []string, words ...string) Program {
 	path, err := exec.LookPath(words[0])
 	if err != nil {
@@ -99,12 +99,15 @@ func arguments(words []string, page string) []string {
 	return args
 }
 
-// printLink is what to do where no browser can be opened.
+// printLink is the hint when no browser can be opened.
 const printLink = "without --open the link is printed: open it in a browser yourself"
 
-// Show has one of the programs open link, and returns when a browser has got it. A program that fails is followed by the
-// next; trace is told of it. The error is a *msg.Error: all have failed, or none came within timeout; or it is ctx's.
-func Show(ctx context.Context, programs []Program, link string, timeout time.Duration, trace func(string, ...any)) error {
+// Show opens link with one of the programs, and returns when a browser has asked for it. After a program that fails,
+// which goes to trace, it tries the next. The error is a *msg.Error: all failed, or no browser asked for the link
+// within timeout; or it is ctx's.
+func Show(
+	ctx context.Context, programs []Program, link string, timeout time.Duration, trace func(string, ...any),
+) error {
 	p, err := serve(link)
 	if err != nil {
 		return msg.Errorf("listening on 127.0.0.1 for the browser: %s", msg.Cause(err)).Hint(printLink).Wrap(err)
@@ -120,7 +123,7 @@ func Show(ctx context.Context, programs []Program, link string, timeout time.Dur
 			select {
 			case <-p.given:
 				return nil
-			case err := <-done: // nil is no end: what it has started may be on its way
+			case err := <-done: // after nil, the browser that it started may still ask for the page
 				failed = err != nil && !p.used.Load()
 				if failed {
 					trace("browser: %s: %v", program.Name, err)
@@ -139,8 +142,8 @@ func Show(ctx context.Context, programs []Program, link string, timeout time.Dur
 // viewerTime is how long a program that opens a file may take to say that it cannot.
 const viewerTime = 2 * time.Second
 
-// View has one of the programs open a file, which must stay there for as long as it is to be seen. The error is a
-// *msg.Error: all have failed; or it is ctx's.
+// View opens a file with one of the programs; it must exist for as long as the program shows it. The error is a
+// *msg.Error: all failed; or it is ctx's.
 func View(ctx context.Context, programs []Program, file string, trace func(string, ...any)) error {
 	for _, program := range programs {
 		done := make(chan error, 1)
@@ -167,16 +170,16 @@ func NoViewer(file string) *msg.Error {
 	return msg.Errorf("no program opens the picture: open %s yourself", msg.Path(file))
 }
 
-// page leads on to a link, once.
+// page redirects one request to a link.
 type page struct {
 	link, host, path string
 	used             atomic.Bool
-	given            chan struct{} // closed when somebody has the link
+	given            chan struct{} // closed when a browser has the link
 	server           *http.Server
 }
 
-// serve puts the page on a port of 127.0.0.1 and at a path that nobody can guess. Whoever can read the arguments of
-// other users' programs could still be quicker than the browser; then the browser shows that the page is gone.
+// serve puts the page on a port of 127.0.0.1 and at a path that nobody can guess. A user who reads the arguments of
+// other users' programs could still be quicker than the browser, which then shows "410 Gone".
 func serve(link string) (*page, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -209,13 +212,13 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// goodbye is how long the browser may take to hear the answer out.
+// goodbye is how long the browser may take to read the answer.
 const goodbye = time.Second
 
 func (p *page) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
 	defer cancel()
-	if err := p.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) { // a connection that asks for nothing
+	if err := p.server.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) { // a connection without a request
 		_ = p.server.Close()
 	}
 }

@@ -22,7 +22,7 @@ const (
 	long = time.Minute
 )
 
-// get asks for a page as a browser does that shows where it was sent, and goes nowhere.
+// get requests a page as a browser does, but follows no redirect.
 func get(t *testing.T, method, url, host string) (*http.Response, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -40,7 +40,7 @@ func get(t *testing.T, method, url, host string) (*http.Response, error) {
 	return response, err
 }
 
-// does is a program that does this with the page.
+// does is a program that calls do with the page.
 func does(do func(page string) error) Program {
 	return Program{"a program", func(page string, done chan<- error) error {
 		go func() { done <- do(page) }()
@@ -50,17 +50,21 @@ func does(do func(page string) error) Program {
 
 func quiet(string, ...any) {}
 
-// The first who asks in the right way gets the link, nobody else does, and then there is nobody to ask.
+// The first GET of the page gets the link and nothing else does; after it the server is closed.
 func TestOnce(t *testing.T) {
 	var page string
 	program := does(func(p string) error {
 		page = p
 		for what, r := range map[string]struct{ method, url, host string }{
-			"HEAD": {"HEAD", p, ""}, "POST": {"POST", p, ""}, "elsewhere": {"GET", p + "x", ""}, "the root": {"GET", p[:strings.LastIndex(p, "/")+1], ""},
+			"HEAD":         {"HEAD", p, ""},
+			"POST":         {"POST", p, ""},
+			"elsewhere":    {"GET", p + "x", ""},
+			"the root":     {"GET", p[:strings.LastIndex(p, "/")+1], ""},
 			"another name": {"GET", p, "evil.example"},
 		} {
 			response, err := get(t, r.method, r.url, r.host)
-			if err != nil || response.Header.Get("Location") != "" || (response.StatusCode == http.StatusOK) != (what == "HEAD") {
+			ok := err == nil && response.StatusCode == http.StatusOK
+			if err != nil || response.Header.Get("Location") != "" || ok != (what == "HEAD") {
 				t.Errorf("%s: %v %v", what, response, err)
 			}
 		}
@@ -69,7 +73,8 @@ func TestOnce(t *testing.T) {
 			return err
 		}
 		h := response.Header
-		if response.StatusCode != http.StatusFound || h.Get("Location") != link || h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" {
+		if response.StatusCode != http.StatusFound || h.Get("Location") != link ||
+			h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%v", response)
 		}
 		return nil
@@ -77,7 +82,8 @@ func TestOnce(t *testing.T) {
 	if err := Show(t.Context(), []Program{program}, link, long, quiet); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(page, "http://127.0.0.1:") || strings.Contains(page, "secret") || len(page) < len("http://127.0.0.1:1/")+26 {
+	if !strings.HasPrefix(page, "http://127.0.0.1:") || strings.Contains(page, "secret") ||
+		len(page) < len("http://127.0.0.1:1/")+26 {
 		t.Errorf("the page is %s", page)
 	}
 	if response, err := get(t, "GET", page, ""); err == nil {
@@ -85,7 +91,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// Of many who come at once one gets the link.
+// Of many requests at the same time, one gets the link.
 func TestCrowd(t *testing.T) {
 	p, err := serve(link)
 	if err != nil {
@@ -112,14 +118,14 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// A program that fails is followed by the next; one that ends well before the browser comes is not.
+// After a program that fails the next is tried, but not after one that ends well before the browser asks for the page.
 func TestPrograms(t *testing.T) {
 	broken := does(func(string) error { return errors.New("broken") })
 	missing := Program{"missing", func(string, chan<- error) error { return errors.New("missing") }}
 	fetch := func(page string) error { _, err := get(t, "GET", page, ""); return err }
 	later := Program{"later", func(page string, done chan<- error) error {
 		done <- nil
-		go fetch(page) //nolint:errcheck // Show tells
+		go fetch(page) //nolint:errcheck // Show's result is checked
 		return nil
 	}}
 	fetchAndFail := Program{"came", func(page string, done chan<- error) error {
@@ -137,9 +143,10 @@ func TestPrograms(t *testing.T) {
 		"came and failed": {[]Program{fetchAndFail}, "", true},
 		"none":            {[]Program{broken, missing}, "a program missing", false},
 	} {
-		for range 20 { // what happens at once is seen in any order
+		for range 20 { // events at the same time arrive in any order
 			var tried []string
-			err := Show(t.Context(), c.programs, link, long, func(_ string, args ...any) { tried = append(tried, fmt.Sprint(args[0])) })
+			trace := func(_ string, args ...any) { tried = append(tried, fmt.Sprint(args[0])) }
+			err := Show(t.Context(), c.programs, link, long, trace)
 			if (err == nil) != c.ok || strings.Join(tried, " ") != c.tried || !c.ok && msg.HintOf(err) == "" {
 				t.Errorf("%s: %v, %q", name, err, tried)
 			}
@@ -149,7 +156,8 @@ func TestPrograms(t *testing.T) {
 
 func TestNobody(t *testing.T) {
 	idle := does(func(string) error { return nil })
-	if err := Show(t.Context(), []Program{idle}, link, time.Millisecond, quiet); err == nil || !strings.Contains(err.Error(), "no browser opened") {
+	err := Show(t.Context(), []Program{idle}, link, time.Millisecond, quiet)
+	if err == nil || !strings.Contains(err.Error(), "no browser opened") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -171,7 +179,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// BROWSER names several, with arguments, some of them not there; a name may have blanks in it.
+// BROWSER names several programs, with arguments; some do not exist, and a name may have spaces.
 func TestFind(t *testing.T) {
 	name := "a browser"
 	if runtime.GOOS == "windows" {
@@ -187,8 +195,8 @@ func TestFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin)
-	setting := strings.Join([]string{"no-such-browser --tab", "", known + " --tab", spaced}, string(filepath.ListSeparator))
-	programs, err := Find(setting, nil)
+	setting := []string{"no-such-browser --tab", "", known + " --tab", spaced}
+	programs, err := Find(strings.Join(setting, string(filepath.ListSeparator)), nil)
 	var names []string
 	for _, p := range programs {
 		names = append(names, p.Name)
@@ -200,7 +208,8 @@ func TestFind(t *testing.T) {
 		t.Error(err)
 	}
 	t.Setenv("PATH", t.TempDir())
-	if programs, err := Find("", nil); runtime.GOOS == "linux" && (err == nil || !strings.Contains(err.Error(), "xdg-open")) {
+	programs, err = Find("", nil)
+	if runtime.GOOS == "linux" && (err == nil || !strings.Contains(err.Error(), "xdg-open")) {
 		t.Errorf("%v %v", programs, err)
 	}
 }

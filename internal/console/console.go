@@ -1,10 +1,10 @@
-// Package console knows the AWS console and how one signs in to it with a session: the hosts of each partition, the
-// question for a sign-in token, the link made of the answer. It asks nobody itself, opens nothing and prints nothing.
+// Package console knows the AWS console and how to sign in to it with a session: the hosts of each partition, the
+// request for a sign-in token, and the link that contains the token. It sends, opens and prints nothing itself.
 //
-// The way is AWS's own (IAM User Guide, "Enable custom identity broker access to the AWS console"): the federation
-// endpoint gives a token for a session, and whoever opens a link with that token within 15 minutes is signed in, for as
-// long as the session lasts. SessionDuration is never asked for: AWS refuses it for a role that was assumed with another
-// session, as nearly all of ours are.
+// The procedure is AWS's (IAM User Guide, "Enable custom identity broker access to the AWS console"): the federation
+// endpoint returns a sign-in token for a session, and anybody who opens a link with that token within 15 minutes is
+// signed in until the session ends. The request never has a SessionDuration: AWS refuses it for a role that was assumed
+// with another session, as nearly all of ours are.
 package console
 
 import (
@@ -25,14 +25,14 @@ type Console struct {
 	home      string // the region whose sign-in host bears no region's name
 }
 
-// New returns the console of the partition that an ARN, a role's or a device's, is of; where it is none, of the region's
-// partition. A region of another partition is passed over. An error is a *msg.Error: the region cannot be one, or awsmfa
-// does not know the partition's hosts.
+// New returns the console of the partition in arn, a role's or an MFA device's ARN. If arn is not an ARN, the region
+// decides the partition. A region of another partition is ignored. An error is a *msg.Error: the region's name is
+// malformed, or awsmfa does not know the partition's hosts.
 //
-// The hosts are those of "AWS Sign-In endpoints and quotas" (AWS General Reference); for China and GovCloud of their own
-// user guides; for the European Sovereign Cloud of its own General Reference (docs.aws.eu).
+// The hosts are those of "AWS Sign-In endpoints and quotas" (AWS General Reference); for China and GovCloud, of their
+// own user guides; for the European Sovereign Cloud, of its own General Reference (docs.aws.eu).
 func New(arn, region string) (Console, error) {
-	if strings.ContainsFunc(region, isOdd) { // it is to be part of a host's name
+	if strings.ContainsFunc(region, isOdd) { // it becomes part of a host's name
 		return Console{}, msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
 	}
 	c := Console{Partition: partitionOf(region), region: region}
@@ -58,8 +58,8 @@ func New(arn, region string) (Console, error) {
 	return c, nil
 }
 
-// partitionOf is a region's partition, by the names in AWS's endpoint rules (partitions.json). The isolated ones are
-// told apart only so far as not to be taken for another.
+// partitionOf is a region's partition, by the names in AWS's endpoint rules (partitions.json). The isolated partitions
+// are here only so that their regions are not taken for those of another.
 func partitionOf(region string) string {
 	for prefix, partition := range map[string]string{
 		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc",
@@ -72,8 +72,8 @@ func partitionOf(region string) string {
 	return "aws"
 }
 
-// SignInURL is the URL of AWS's sign-in service. It is the region's: that one also knows the sessions of regions which must
-// be enabled first, and does without the partition's home region.
+// SignInURL is the URL of AWS's sign-in service in the console's region: it also accepts sessions of regions that must
+// be enabled first, and does not depend on the partition's home region.
 func (c Console) SignInURL() string {
 	if c.region == "" || c.region == c.home {
 		return "https://signin." + c.domain
@@ -81,15 +81,16 @@ func (c Console) SignInURL() string {
 	return "https://" + c.region + ".signin." + c.domain
 }
 
-// Destination is the page that text means: "" for the console's home, a service's short name as it stands in the URLs of
-// its pages (lambda, s3, cloudwatch), or a page's whole URL, which must be of this partition, for AWS signs in to no
+// Destination returns the URL of the page that text names: "" for the console's home, a service's short name as in the
+// URLs of its pages (lambda, s3, cloudwatch), or a page's whole URL. That must be of this partition: AWS signs in to no
 // other. The error is a *msg.Error.
 func (c Console) Destination(text string) (string, error) {
 	if strings.Contains(text, "://") {
 		u, err := url.Parse(text)
 		if err != nil || u.Scheme != "https" || u.User != nil || !within(u.Hostname(), c.domain) {
 			return "", msg.Errorf("%q is not a console page of the partition of the profile's role", text).
-				Hint("--destination takes https://…%s/…, copied from the browser, or a service's short name, such as lambda", c.domain)
+				Hint("--destination takes https://…%s/…, copied from the browser, or a service's short name, such as "+
+					"lambda", c.domain)
 		}
 		return u.String(), nil
 	}
@@ -112,13 +113,14 @@ func within(host, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
-// isOdd says of a character that it is in no region's and in no service's name.
+// isOdd reports whether r cannot be part of a region's or a service's name.
 func isOdd(r rune) bool {
 	return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-')
 }
 
-// Method is how the federation endpoint is asked. AWS takes a POST, so that the session stands in no URL, which proxies
-// keep in their logs; but not in GovCloud, as AWS's own toolkits have it (aws-toolkit-jetbrains, AwsConsoleUrlFactory).
+// Method is the HTTP method of the request for a sign-in token. With POST the session is not in the URL, which proxies
+// write to their logs. GovCloud accepts only GET, as in AWS's own toolkits (aws-toolkit-jetbrains,
+// AwsConsoleUrlFactory).
 func (c Console) Method() string {
 	if c.Partition == "aws-us-gov" {
 		return http.MethodGet
@@ -126,16 +128,17 @@ func (c Console) Method() string {
 	return http.MethodPost
 }
 
-// FederationURL is the URL of the federation endpoint of a sign-in service, which is SignIn's, or one that settings name.
+// FederationURL is the URL of the federation endpoint of the sign-in service at signIn: SignInURL, or one from a
+// setting.
 func FederationURL(signIn string) string { return strings.TrimRight(signIn, "/") + "/federation" }
 
-// TokenRequest is what asks the federation endpoint for a sign-in token for a session. It holds the session's secrets.
+// TokenRequest returns the parameters that request a sign-in token for a session. They hold the session's secrets.
 func TokenRequest(id, secret, token string) (url.Values, error) {
 	session, err := json.Marshal(map[string]string{"sessionId": id, "sessionKey": secret, "sessionToken": token})
 	return url.Values{"Action": {"getSigninToken"}, "Session": {string(session)}}, err
 }
 
-// ParseToken is the sign-in token in the federation endpoint's answer, or "" where there is none.
+// ParseToken returns the sign-in token in the federation endpoint's answer, or "" if it has none.
 func ParseToken(answer []byte) string {
 	var a struct{ SigninToken string }
 	if json.Unmarshal(answer, &a) != nil {
@@ -144,7 +147,7 @@ func ParseToken(answer []byte) string {
 	return a.SigninToken
 }
 
-// Link is the link that signs a browser in and leads it to a page. It is a secret: whoever has it is signed in.
+// Link is the link that signs a browser in and opens a page. It is a secret: anybody who has it can sign in.
 func Link(federation, token, destination string) string {
 	return federation + "?" + url.Values{
 		"Action": {"login"}, "Issuer": {"awsmfa"}, "Destination": {destination}, "SigninToken": {token},

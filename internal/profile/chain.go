@@ -280,11 +280,11 @@ func IsRoleARN(text string) bool {
 		return false
 	}
 	name, isRole := strings.CutPrefix(parts[5], "role/")
-	digits := strings.Trim(parts[4], "0123456789") == ""
+	account := len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == ""
 	blank := strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
 	last := name[strings.LastIndexByte(name, '/')+1:]
-	return parts[0] == "arn" && parts[1] != "" && parts[2] == "iam" && parts[3] == "" && len(parts[4]) == 12 && digits &&
-		isRole && last != "" && !strings.Contains(last, ":") && !blank
+	return parts[0] == "arn" && parts[1] != "" && parts[2] == "iam" && parts[3] == "" && account && isRole &&
+		last != "" && !strings.Contains(last, ":") && !blank
 }
 
 // SSO holds a profile's settings for IAM Identity Center.

@@ -173,13 +173,13 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"an empty role", "[profile p]\nrole_arn =\nsource_profile=b\n" + keys("b"),
-			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, ` +
-				`or remove the line`,
+			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, ` +
+				`arn:aws:iam::ACCOUNT:role/NAME, or remove the line`,
 		},
 		{
 			"an empty role beside SSO", "[profile p]\nrole_arn =\n" + testSSO,
-			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, arn:aws:iam::ACCOUNT:role/NAME, ` +
-				`or remove the line`,
+			`profile "p" has an empty role_arn (config:2) | set it to the role's ARN, ` +
+				`arn:aws:iam::ACCOUNT:role/NAME, or remove the line`,
 		},
 		{
 			"an SSO session and nothing else", "[profile p]\nsso_session=s\n",
@@ -189,13 +189,13 @@ func TestChain(t *testing.T) {
 		{"nothing", "[profile p]\n", `profile "p" has no access key (config:1) | run aws configure --profile p`},
 		{
 			"no way to the role", "[profile p]\n" + testRole + "r\n",
-			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of ` +
-				`the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name ` +
+				`of the profile that has the keys`,
 		},
 		{
 			"its own source without keys", "[profile p]\n" + testRole + "r\nsource_profile=p\n",
-			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of ` +
-				`the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name ` +
+				`of the profile that has the keys`,
 		},
 		{
 			"the end of the chain has nothing", "[profile p]\n" + testRole +
@@ -210,8 +210,8 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"a source that is not there", "[profile p]\n" + testRole + "r\nsource_profile=bse\n" + keys("base"),
-			`source_profile of profile "p" (config:3): profile "bse" is neither in config nor in credentials | did you ` +
-				`mean "base"?`,
+			`source_profile of profile "p" (config:3): profile "bse" is neither in config nor in credentials | did ` +
+				`you mean "base"?`,
 		},
 		{
 			"two sources", "[profile p]\n" + testRole + "r\nsource_profile=b\ncredential_source=Environment\n" +
@@ -225,40 +225,40 @@ func TestChain(t *testing.T) {
 		},
 		{
 			"not an ARN", "[profile p]\nrole_arn=admin\nsource_profile=b\n",
-			`profile "p": role_arn is not the ARN of a role (config:2) | it looks like arn:aws:iam::ACCOUNT:role/NAME, ` +
-				`with the account's twelve digits`,
+			`profile "p": role_arn is not the ARN of a role (config:2) | it looks like ` +
+				`arn:aws:iam::ACCOUNT:role/NAME, with the account's twelve digits`,
 		},
 		{
 			"a user's ARN", "[profile p]\nrole_arn=arn:aws:iam::123456789012:user/r\nsource_profile=b\n",
-			`profile "p": role_arn is not the ARN of a role (config:2) | it looks like arn:aws:iam::ACCOUNT:role/NAME, ` +
-				`with the account's twelve digits`,
+			`profile "p": role_arn is not the ARN of a role (config:2) | it looks like ` +
+				`arn:aws:iam::ACCOUNT:role/NAME, with the account's twelve digits`,
 		},
 		{
 			"no duration", "[profile p]\n" + testRole + "r\nduration_seconds=1h\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one ` +
-				`hour, 43200 for twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for ` +
+				`one hour, 43200 for twelve`,
 		},
 		{
 			"too short", "[profile p]\n" + testRole + "r\nduration_seconds=899\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one ` +
-				`hour, 43200 for twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for ` +
+				`one hour, 43200 for twelve`,
 		},
 		{
 			"too long", "[profile p]\n" + testRole + "r\nduration_seconds=43201\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one ` +
-				`hour, 43200 for twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for ` +
+				`one hour, 43200 for twelve`,
 		},
 		{
 			"so long that it wraps", "[profile p]\n" + testRole +
 				"r\nduration_seconds=36893488147419107000\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one ` +
-				`hour, 43200 for twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for ` +
+				`one hour, 43200 for twelve`,
 		},
 		{
 			"so many seconds that they wrap", "[profile p]\n" + testRole +
 				"r\nduration_seconds=18446747673\nsource_profile=b\n",
-			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for one ` +
-				`hour, 43200 for twelve`,
+			`profile "p": duration_seconds is not between 900 and 43200 (config:3) | give it in seconds: 3600 for ` +
+				`one hour, 43200 for twelve`,
 		},
 		{
 			"no tags", "[profile p]\n" + testRole + "r\nsession_tags=Team\nsource_profile=b\n",
@@ -318,9 +318,14 @@ region = eu-west-1
 		t.Fatal(err)
 	}
 	want := Role{
-		Profile: "p", ARN: "arn:aws:iam::123456789012:role/r", SessionName: "ss", ExternalID: "ee",
+		Profile:        "p",
+		ARN:            "arn:aws:iam::123456789012:role/r",
+		SessionName:    "ss",
+		ExternalID:     "ee",
 		SourceIdentity: "ii",
-		Duration:       12 * time.Hour, Tags: []Tag{{"A", "1"}, {"B", "x=y"}, {"C", ""}}, TransitiveTags: []string{"A", "C"},
+		Duration:       12 * time.Hour,
+		Tags:           []Tag{{"A", "1"}, {"B", "x=y"}, {"C", ""}},
+		TransitiveTags: []string{"A", "C"},
 	}
 	if got := fmt.Sprintf("%+v", c.Roles); got != fmt.Sprintf("%+v", []Role{want}) {
 		t.Errorf("got  %s\nwant %+v", got, want)

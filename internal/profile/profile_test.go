@@ -55,8 +55,9 @@ func TestLoad(t *testing.T) {
 		want                               map[string]string // key → value; "-" is not there
 	}{
 		{
-			"the usual", "[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item " +
-				"get\n", "[prod]\n" + testKeys, "prod",
+			"the usual",
+			"[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n",
+			"[prod]\n" + testKeys, "prod",
 			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al",
 				"mfa_process": "op item get", idKey: testID},
 		},
@@ -198,8 +199,8 @@ func TestLoad(t *testing.T) {
 func TestAmbiguous(t *testing.T) {
 	const apart = " have the same name; AWS clients disagree on which one counts | move all settings to one of the " +
 		"two, and delete the other"
-	const both = " followed by a comment; both exist | rename one of the two sections, or remove the comment from the " +
-		"line"
+	const both = " followed by a comment; both exist | rename one of the two sections, or remove the comment from " +
+		"the line"
 	for _, test := range []struct{ name, config, credentials, profile, want string }{
 		{
 			"two spellings", "[profile p]\nregion=a\n[profile \"p\"]\nrole_arn=r", "-", "p",
@@ -234,8 +235,8 @@ func TestAmbiguous(t *testing.T) {
 		},
 		{
 			"DEFAULT", "[DEFAULT]\nregion=a\n", "-", "default",
-			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | write ` +
-				`[default], in lower case`,
+			`profile "default" is not read: [DEFAULT] at config:1 holds defaults for every section of the file | ` +
+				`write [default], in lower case`,
 		},
 	} {
 		files := write(t, test.config, test.credentials)
@@ -384,8 +385,8 @@ func TestNotFound(t *testing.T) {
 			`did you mean "a\x1b[2Jb"?`},
 		{"no name", "", "", "", `the profile name is empty | name a profile, for example: awsmfa env default`},
 		{"no prefix", "\n[dev]\nregion=a", "-", "dev",
-			`profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file write ` +
-				`[profile dev]`},
+			`profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file ` +
+				`write [profile dev]`},
 		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev",
 			`profile "my dev" is not read: its header at config:1 is not valid in a config file | in a config file ` +
 				`write [profile "my dev"]`},
@@ -454,8 +455,8 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"a pair apart", "[profile p]\naws_access_key_id=" + testID, "[p]\naws_secret_access_key=" + testSecret,
-			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; both must be in ` +
-				`the same file | move both keys to the credentials file`,
+			`profile "p" has aws_access_key_id at config:2 and aws_secret_access_key at credentials:2; both must be ` +
+				`in the same file | move both keys to the credentials file`,
 		},
 		{
 			"empty secret", "", "[p]\naws_access_key_id=" + testID + "\naws_secret_access_key=\n",
@@ -468,13 +469,13 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"token", "", "[p]\n" + testKeys + "aws_session_token = t0k3n\n",
-			`profile "p" holds the token of a pasted session (aws_session_token, credentials:4) beside the user's own ` +
-				`keys | remove that line, or run awsmfa setup p`,
+			`profile "p" holds the token of a pasted session (aws_session_token, credentials:4) beside the user's ` +
+				`own keys | remove that line, or run awsmfa setup p`,
 		},
 		{
 			"pasted session", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\naws_security_token = t\n",
-			`profile "p" holds a pasted session in place of the user's own keys (aws_security_token, credentials:4) | ` +
-				`restore the user's own keys: run awsmfa setup p`,
+			`profile "p" holds a pasted session in place of the user's own keys (aws_security_token, credentials:4) ` +
+				`| restore the user's own keys: run awsmfa setup p`,
 		},
 		{
 			"ASIA", "", "[p]\naws_access_key_id=ASIAX\naws_secret_access_key=s\n",
@@ -488,8 +489,8 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"role alone", "[profile p]\n" + role, "",
-			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name of ` +
-				`the profile that has the keys`,
+			`profile "p" is a role (role_arn, config:2) without a source profile | add source_profile with the name ` +
+				`of the profile that has the keys`,
 		},
 		{
 			"role from the machine", "[profile p]\n" + role + "credential_source = Ec2InstanceMetadata\n", "",
@@ -503,27 +504,27 @@ func TestLongTermKeys(t *testing.T) {
 		},
 		{
 			"web identity", "[profile p]\n" + role + "web_identity_token_file=/t\n", "",
-			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair of ` +
-				`its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a ` +
+			`profile "p" signs in with a web identity token (web_identity_token_file, config:3); it has no key pair ` +
+				`of its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a ` +
 				`user's own keys`,
 		},
 		{
 			"process", "[profile p]\ncredential_process=x --password " + testSecret + "\n", "",
-			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of its ` +
-				`own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's ` +
-				`own keys`,
+			`profile "p" gets its credentials from a program (credential_process, config:2); it has no key pair of ` +
+				`its own | MFA devices, access keys and their policies belong to IAM users: name a profile with a ` +
+				`user's own keys`,
 		},
 		{
 			"SSO", "[profile p]\nsso_session=s\nsso_account_id=1\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own | ` +
-				`MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own ` +
+			`profile "p" signs in through IAM Identity Center (sso_session, config:2); it has no key pair of its own ` +
+				`| MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own ` +
 				`keys`,
 		},
 		{
 			"old SSO", "[profile p]\nsso_start_url=s\nsso_role_name=r\n", "",
-			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its own ` +
-				`| MFA devices, access keys and their policies belong to IAM users: name a profile with a user's own ` +
-				`keys`,
+			`profile "p" signs in through IAM Identity Center (sso_start_url, config:2); it has no key pair of its ` +
+				`own | MFA devices, access keys and their policies belong to IAM users: name a profile with a user's ` +
+				`own keys`,
 		},
 		{
 			"keys that SSO hides", "[profile p]\n" + testSSO, "[p]\n" + testKeys,
@@ -533,16 +534,16 @@ func TestLongTermKeys(t *testing.T) {
 		{
 			"a session left behind over a program", "[profile p]\ncredential_process=x\n", "[p]\n" + testKeys +
 				"aws_session_token=t\n",
-			`profile "p" holds a pasted session (aws_session_token, credentials:4); its key pair (credentials:2) hides ` +
-				`credential_process (config:2) | remove the key pair and its token from credentials, so that ` +
+			`profile "p" holds a pasted session (aws_session_token, credentials:4); its key pair (credentials:2) ` +
+				`hides credential_process (config:2) | remove the key pair and its token from credentials, so that ` +
 				`credential_process is used`,
 		},
 		{
 			"a session without its token over a sign-in", "[profile p]\nlogin_session=x\n",
 			"[p]\naws_access_key_id=ASIAEXAMPLE\naws_secret_access_key=x\n",
-			`profile "p" holds a pasted session (aws_access_key_id, credentials:2); its key pair (credentials:2) hides ` +
-				`login_session (config:2) | remove the key pair and its token from credentials, so that login_session ` +
-				`is used`,
+			`profile "p" holds a pasted session (aws_access_key_id, credentials:2); its key pair (credentials:2) ` +
+				`hides login_session (config:2) | remove the key pair and its token from credentials, so that ` +
+				`login_session is used`,
 		},
 		{
 			"login", "[profile p]\nlogin_session=s\n", "",

@@ -228,7 +228,10 @@ func TestHolders(t *testing.T) {
 func TestReplacePasted(t *testing.T) {
 	session := "aws_access_key_id = ASIAEXAMPLE000000000\naws_secret_access_key = x\n"
 	pair := "aws_access_key_id = " + newID + "\naws_secret_access_key = " + newSecret + "\n"
-	for _, test := range []struct{ name, config, credentials, want string }{ // want is the file afterwards, or the error
+	for _, test := range []struct {
+		name, config, credentials string
+		want                      string // the file afterwards, or the error
+	}{
 		{"usual", "-", "[p]\n" + session + "aws_session_token = t\nregion = x\n[q]\nregion = y\n", "[p]\n" + pair +
 			"region = x\n[q]\nregion = y\n"},
 		{"token first, twice, in both names", "-", "[p]\naws_session_token=a\naws_security_token=b\n" + session +

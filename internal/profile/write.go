@@ -539,7 +539,8 @@ func findInsertion(file string, text []byte, name string) (insertion, error) {
 	// For botocore a header that is indented further than the line above continues its value.
 	if len(below) > len(found.indent) || strings.Trim(found.indent, " \t") != "" {
 		return insertion{}, msg.Errorf("nothing can be added to profile %q: the header below it is indented "+
-			"further than its settings (%s)", name, Pos{file, next + 1}).Hint("move that header to the beginning of its line")
+			"further than its settings (%s)", name, Pos{file, next + 1}).
+			Hint("move that header to the beginning of its line")
 	}
 
 	at := own + 1
