@@ -1,6 +1,6 @@
-// Package cli is the program as a person meets it: the grammar of the command line, one file a command, and the one
-// place where errors become messages and exit codes. What it prints on stdout is data, for a shell or a program; what
-// it has to say goes to stderr; what it asks, it asks on the terminal itself.
+// Package cli is the command line: its grammar, one file for each command, and the one place where errors become
+// messages and exit codes. Stdout is for data, which a shell or a program reads; messages go to stderr; questions go to
+// the terminal itself.
 package cli
 
 import (
@@ -25,12 +25,12 @@ const (
 	exitOK            = 0
 	exitError         = 1
 	exitUsage         = 2
-	exitNotExecutable = 126 // as shells say it of a wrapped command
+	exitNotExecutable = 126 // as in shells, of a wrapped command
 	exitNotFound      = 127
 	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C
 )
 
-// System is what a run of the program is given.
+// System is the arguments, environment and streams of a run.
 type System struct {
 	Args    []string // as typed, the program's own name first
 	Getenv  func(string) string
@@ -44,7 +44,7 @@ type System struct {
 // app is one run of the program.
 type app struct {
 	System
-	ctx        context.Context // of what takes time; nil before
+	ctx        context.Context // of slow work; nil before catchSignals
 	catching   bool            // signals end ctx
 	debug      bool
 	warned     map[string]bool
@@ -52,7 +52,7 @@ type app struct {
 	ours       []string // the variables of endpoint settings that an earlier run set
 	stderrUsed bool     // something was written to stderr
 	profile    string   // the profile in use
-	namedBy    string   // the variable that names it, "" where the command line does
+	namedBy    string   // the variable that names the profile, "" if the command line does
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -152,7 +152,8 @@ func (a *app) fail(err error) int {
 		text = a.withOrigins(text)
 	}
 	if a.evaluated { // first, so that the line fails even where stderr cannot be written
-		io.WriteString(a.Stdout, a.guessedShell().Failure(a.text(msg.Textf("nothing was set, for the reason on stderr"))))
+		reason := a.text(msg.Textf("nothing was set, for the reason on stderr"))
+		io.WriteString(a.Stdout, a.guessedShell().Failure(reason))
 	}
 	a.tell("error: " + text)
 	if hint != "" {
@@ -164,8 +165,8 @@ func (a *app) fail(err error) int {
 	return code
 }
 
-// withOrigins adds to an error's text the variables that the names in it come from: the profile, the AWS files, the region.
-// A file whose line is given is the right one.
+// withOrigins adds to an error's text the variables that the names in it come from: the profile, the AWS files, the
+// region. A file in a position (file:line) needs none: it was read.
 func (a *app) withOrigins(text string) string {
 	files := a.files()
 	var variables []string

@@ -105,8 +105,8 @@ const description = `AWS sessions with MFA, in the shell you are in: one code in
   fish         awsmfa env prod | source
   one command  awsmfa exec prod -- aws s3 ls`
 
-// parser returns Kong with the grammar of the command that is named, or of all commands where none is: building the whole
-// grammar takes a millisecond, a third of what a cached call takes.
+// parser returns Kong with the grammar of the command named, or of all commands if none has that name: building the
+// whole grammar takes a millisecond, a third of a run with a cached session.
 func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("awsmfa"),

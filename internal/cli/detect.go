@@ -8,8 +8,8 @@ import (
 	"awsmfa/shells"
 )
 
-// chooseShell returns the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the shell
-// that runs awsmfa, else $SHELL, else the system's usual one.
+// chooseShell returns the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the
+// shell that runs awsmfa, else $SHELL, else the system's usual one.
 func (a *app) chooseShell(named string) (shells.Shell, error) {
 	if named == "" {
 		named = a.Getenv("AWSMFA_SHELL")
@@ -45,8 +45,8 @@ func shellNames() []string {
 	return names
 }
 
-// guessedShell returns the shell that evaluates stdout, from arguments that may be malformed: a usage error must make the
-// evaluated line fail, too.
+// guessedShell returns the shell that evaluates stdout, from arguments that may be malformed: a usage error must make
+// the evaluated line fail, too.
 func (a *app) guessedShell() shells.Shell {
 	named := ""
 	for i, arg := range a.Args {

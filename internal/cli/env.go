@@ -23,7 +23,8 @@ type envCmd struct {
 
 func (c *envCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
-		"shell":  msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.", msg.List(shellNames())),
+		"shell": msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.",
+			msg.List(shellNames())),
 		"unset":  msg.Textf("Print statements that unset everything awsmfa set."),
 		"reveal": msg.Textf("Print the secrets even when stdout is a terminal."),
 	})
@@ -57,13 +58,13 @@ func (c *envCmd) Run(a *app) error {
 		return cannotExpress(err)
 	}
 	if _, err := io.WriteString(a.Stdout, text); err != nil {
-		a.evaluated = false // stdout will not take the failure, either
+		a.evaluated = false // the failing statement could not be written, either
 		return notPrinted(err)
 	}
 	return nil
 }
 
-// obtainFor obtains a session for a shell. It fails before a code is asked for where the shell cannot express a variable;
+// obtainFor obtains a session for a shell. If the shell cannot express a variable, it fails before it asks for a code;
 // the profile's name, which only prompts need, is left out instead.
 func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err := c.applyDefaults(a); err != nil {
@@ -73,7 +74,7 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Every shell can express what AWS puts into a session.
+	// Every shell can express the values of AWS's sessions, so any values serve for the check.
 	vars := c.vars(a, p, session.Session{AccessKeyID: "ID", SecretAccessKey: "secret", SessionToken: "token"})
 	_, err = shell.Render([]shells.Var{{Name: varProfile, Value: p.Name}})
 	named := err == nil
@@ -174,8 +175,8 @@ func (a *app) commandLine(shell shells.Shell, args ...string) (string, error) {
 	return command, nil
 }
 
-// typedCommand is commandLine for a message: in the typing shell, with placeholders as they are. What that shell cannot
-// express is shown for the eye only.
+// typedCommand is commandLine for a message: in the typing shell, with placeholders unquoted. A word that the shell
+// cannot express is quoted for no particular shell.
 func (a *app) typedCommand(args ...string) string {
 	shell := a.typingShell()
 	line, err := shell.Command(programName(a.Args[0]))

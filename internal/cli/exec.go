@@ -25,7 +25,8 @@ type execCmd struct {
 
 func (c *execCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
-		"server": msg.Textf("Give the command the address of an endpoint that renews the session, not a session that ends."),
+		"server": msg.Textf("Give the command the address of an endpoint that renews the session, not a session that " +
+			"ends."),
 	})
 }
 

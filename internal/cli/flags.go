@@ -32,8 +32,8 @@ type profileFlags struct {
 
 func (*profileFlags) help() flagHelp {
 	return flagHelp{
-		"<profile>": msg.Textf("The profile of the AWS config files. When it is left out: AWS_PROFILE, AWS_DEFAULT_PROFILE, " +
-			"AWSMFA_PROFILE (what the last env set), then default."),
+		"<profile>": msg.Textf("The profile of the AWS config files. When it is left out: AWS_PROFILE, " +
+			"AWS_DEFAULT_PROFILE, AWSMFA_PROFILE (what the last env set), then default."),
 		"profile": msg.Textf("The profile, instead of the argument."),
 		"timeout": msg.Textf("How long one call to AWS may take, with its retries (30s)."),
 	}
@@ -53,22 +53,22 @@ type sessionFlags struct {
 	NoCache     bool
 	Region      string `placeholder:"REGION"`
 
-	defaultSource   mfa.Source    // used where nothing else is named
-	defaultDuration time.Duration // how long an MFA session lasts if Duration says nothing of it
-	defaultMinTTL   time.Duration // what a kept session must have left if MinTTL says nothing of it; 0 is defaultMinTTL
+	defaultSource   mfa.Source    // used if no flag or setting names another
+	defaultDuration time.Duration // an MFA session's, if Duration is zero
+	defaultMinTTL   time.Duration // how long a cached session must still last, if MinTTL is nil; 0 is defaultMinTTL
 }
 
 func (f *sessionFlags) help() flagHelp {
 	return mergeHelp(f.profileFlags.help(), flagHelp{
-		"serial": msg.Textf("The MFA device: its ARN, or a hardware token's serial number. Else the profile's mfa_serial, " +
-			"else found and remembered."),
+		"serial": msg.Textf("The MFA device: its ARN, or a hardware token's serial number. Else the profile's " +
+			"mfa_serial, else found and remembered."),
 		"code": msg.Textf("The six digits, instead of a question."),
-		"code-command": msg.Textf("A command line that prints the code on its first line. Else AWSMFA_CODE_COMMAND, then the " +
-			"profile's mfa_process."),
-		"duration": msg.Textf("How long a new session lasts: 15m to 36h, such as 1h30m, or seconds. Else AWSMFA_DURATION, then " +
-			"12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
-		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process 15m, " +
-			"exec --server 16m)."),
+		"code-command": msg.Textf("A command line that prints the code on its first line. Else AWSMFA_CODE_COMMAND, " +
+			"then the profile's mfa_process."),
+		"duration": msg.Textf("How long a new session lasts: 15m to 36h, such as 1h30m, or seconds. Else " +
+			"AWSMFA_DURATION, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
+		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process " +
+			"15m, exec --server 16m)."),
 		"no-mfa":   msg.Textf("Ask for no code: for a user who has no MFA device, or roles that need none."),
 		"refresh":  msg.Textf("Obtain a new session even if the cached one still lasts."),
 		"no-cache": msg.Textf("Neither use a cached session nor cache the new one."),
@@ -86,11 +86,13 @@ const (
 func (f *profileFlags) applyDefaults(a *app) error {
 	if f.Name != "" && f.Profile != "" && f.Name != f.Profile {
 		return &usageError{
-			msg.Errorf("two profiles are named, %q and %q", f.Name, f.Profile).Hint("name one, as the argument or with --profile"),
+			msg.Errorf("two profiles are named, %q and %q", f.Name, f.Profile).
+				Hint("name one, as the argument or with --profile"),
 		}
 	}
 	a.namedBy = f.namedBy(a)
-	f.Name = cmp.Or(f.Name, f.Profile, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
+	named := cmp.Or(f.Name, f.Profile)
+	f.Name = cmp.Or(named, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
 	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
 	a.profile = f.Name
 	return nil
@@ -119,13 +121,14 @@ func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
 	if profile.NotFound(err) && a.underSudo() {
 		variables := strings.Join(slices.Concat(sessionVars[:3], regionVars), ",")
-		err = msg.Errorf("%s", err).Hint("sudo runs awsmfa as root, without the AWS files of %s; type %s", a.Getenv("SUDO_USER"),
-			msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables, "COMMAND")).Wrap(err)
+		command := msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables, "COMMAND")
+		err = msg.Errorf("%s", err).Wrap(err).
+			Hint("sudo runs awsmfa as root, without the AWS files of %s; type %s", a.Getenv("SUDO_USER"), command)
 	}
 	return p, err
 }
 
-// underSudo says whether sudo replaced the user's home by root's, which has no AWS files.
+// underSudo reports whether sudo replaced the user's home by root's, which has no AWS files.
 func (a *app) underSudo() bool {
 	user := a.Getenv("SUDO_USER")
 	if user == "" || a.Home == "" || filepath.Base(a.Home) == user {
@@ -178,7 +181,8 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 // warnOfDuration warns that --duration has no effect on an external source's session.
 func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
 	if f.Duration != 0 && len(want.Roles) == 0 && want.External != nil && s.KeyID == "" {
-		a.warn(msg.Errorf("--duration has no effect: the provider of the credentials of profile %q decides how long they last", p.Name))
+		a.warn(msg.Errorf("--duration has no effect: the provider of the credentials of profile %q decides how long "+
+			"they last", p.Name))
 	}
 }
 
@@ -192,7 +196,9 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, se
 }
 
 // requestFor is request for another chain of the profile.
-func (f *sessionFlags) requestFor(a *app, p profile.Profile, chain profile.Chain) (*session.Provider, session.Request, error) {
+func (f *sessionFlags) requestFor(
+	a *app, p profile.Profile, chain profile.Chain,
+) (*session.Provider, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
 	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
@@ -251,7 +257,8 @@ func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (mi
 	if n := len(chain.Roles); n > 0 {
 		if asked > profile.MaxRoleDuration {
 			return 0, &usageError{
-				msg.Errorf("profile %q is a role, whose session lasts 12h at most, not %s", chain.Roles[n-1].Profile, msg.Duration(asked)).
+				msg.Errorf("profile %q is a role, whose session lasts 12h at most, not %s",
+					chain.Roles[n-1].Profile, msg.Duration(asked)).
 					Hint("AWSMFA_DURATION sets how long the MFA session lasts that roles are assumed with"),
 			}
 		}
@@ -266,15 +273,16 @@ func (f *sessionFlags) durations(want *session.Request, chain profile.Chain) (mi
 	}
 	if minTTL >= lasts {
 		return 0, &usageError{
-			msg.Errorf("--min-ttl %s is not less than the session's duration, %s", msg.Duration(minTTL), msg.Duration(lasts)).
+			msg.Errorf("--min-ttl %s is not less than the session's duration, %s",
+				msg.Duration(minTTL), msg.Duration(lasts)).
 				Hint("lower --min-ttl or raise --duration"),
 		}
 	}
 	return minTTL, nil
 }
 
-// cache returns the cache directory under the XDG one, or none if that were relative to the current directory, which may
-// be anybody's.
+// cache returns the cache directory in the XDG cache directory. It returns none if that path is not absolute: the
+// current directory may belong to another user.
 func (a *app) cache() cache.Dir {
 	if !filepath.IsAbs(xdg.CacheHome) || a.Home == "" && a.Getenv("XDG_CACHE_HOME") == "" {
 		return cache.Dir{}
@@ -325,23 +333,23 @@ func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mf
 	}
 }
 
-// badSerial is for a serial number that cannot be one. It is from a flag where at is zero.
+// badSerial is the error for a malformed serial number: from a flag if at is zero, else from the profile.
 func badSerial(serial string, at profile.Pos) error {
 	err := msg.Errorf("%q cannot be an MFA device's serial number", serial)
 	if at != (profile.Pos{}) {
 		err = msg.Errorf("%q cannot be an MFA device's serial number (%s)", serial, at)
 	}
-	return err.Hint("it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 characters; "+
-		"%s shows the user's", msg.Command("device", "list"))
+	return err.Hint("it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 "+
+		"characters; %s shows the user's", msg.Command("device", "list"))
 }
 
 func badRegion(region string) error {
 	return msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
 }
 
-// isRegion says whether a name has the form of a region's. Only AWS knows which regions exist.
+// isRegion reports whether name has the form of a region's name. Only AWS knows which regions exist.
 func isRegion(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') })
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // codeFlag is a token code, checked before anything else happens.

@@ -30,8 +30,8 @@ func (c *helpCmd) Run(a *app) error {
 	return a.usage(err, c.Command)
 }
 
-// flagHelp is the help of a command's flags and arguments, under their long names and under "<argument>". It stands in no
-// tag, for Kong would parse it in every call.
+// flagHelp maps the long names of a command's flags, and its arguments as "<argument>", to their help. It is not in
+// tags, which Kong would parse in every run.
 type flagHelp map[string]msg.Text
 
 func mergeHelp(parts ...flagHelp) flagHelp {
@@ -42,8 +42,8 @@ func mergeHelp(parts ...flagHelp) flagHelp {
 	return all
 }
 
-// Model returns the grammar of all commands with the help of each command, flag and argument, in English. The reference in
-// docs is written from it.
+// Model returns the grammar of all commands with the help of each command, flag and argument, in English. The reference
+// in docs is generated from it.
 func Model() (*kong.Application, error) {
 	parser, err := new(app).parser(new(globalFlags), "")
 	if err != nil {

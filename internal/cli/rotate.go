@@ -24,16 +24,16 @@ type rotateCmd struct {
 func (c *rotateCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
 		"keep-old": msg.Textf("Deactivate the old key, but do not delete it."),
-		"yes": msg.Textf("Do not ask before changing other profiles with the same key, or before deleting a second key " +
-			"that is inactive or was never used."),
+		"yes": msg.Textf("Do not ask before changing other profiles with the same key, or before deleting a second " +
+			"key that is inactive or was never used."),
 	})
 }
 
 func (*rotateCmd) Help() string {
 	return `Creates a new access key for the profile's IAM user, tries it, writes it to the file, deactivates the old
-one, tries the new one again, and deletes the old one. In the files only the two values change: in this profile's section,
-and in those of other profiles with the same key. The key in the files works at every moment: after an interruption,
-even a power cut, run it again.
+one, tries the new one again, and deletes the old one. In the files only the two values change: in this profile's
+section, and in those of other profiles with the same key. The key in the files works at every moment: after an
+interruption, even a power cut, run it again.
 
 AWS allows a user two keys. awsmfa asks before it changes another profile, and before it deletes a second key. --yes
 answers the first question, and the second for a key that is inactive or was never used; for an active key that was used

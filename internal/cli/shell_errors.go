@@ -53,8 +53,8 @@ func reasonError(e *shells.Error) *msg.Error {
 		return msg.Errorf("%s cannot be set in %s: the value has a line break or another control character", e.Variable,
 			e.Shell)
 	case shells.AmbiguousQuoting:
-		return msg.Errorf(`%s cannot be set in %s: the value has ' or \, which readers of such files interpret differently`,
-			e.Variable, e.Shell)
+		return msg.Errorf(`%s cannot be set in %s: the value has ' or \, which readers of such files interpret `+
+			`differently`, e.Variable, e.Shell)
 	case shells.NothingToSet:
 		return msg.Errorf("%s cannot remove variables, and there is none to set", e.Shell)
 	case shells.NotTypable:

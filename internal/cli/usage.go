@@ -11,7 +11,7 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// usageError is a command line with a mistake in it: a flag, an argument, or a value.
+// usageError is a mistake on the command line: in a flag, an argument, or a value.
 type usageError struct{ error }
 
 func (e *usageError) Unwrap() error { return e.error }
@@ -35,8 +35,8 @@ func (a *app) usage(err error, args []string) error {
 	return &usageError{parseError(parse.Unwrap(), strings.Fields(node.FullPath())[1:])}
 }
 
-// parseError turns what Kong's parser says of a command's arguments into a message. Kong has no types for these errors:
-// their texts are those of its context.go, scanner.go and mapper.go, in the version that go.mod names.
+// parseError turns an error of Kong's parser about a command's arguments into a message. Kong has no types for these
+// errors: the texts are from its context.go, scanner.go and mapper.go, in the version that go.mod names.
 func parseError(err error, command []string) error {
 	e := kongMessage(err)
 	text, hint := err.Error(), msg.HintOf(err)
@@ -88,8 +88,8 @@ func kongMessage(err error) *msg.Error {
 	return msg.Errorf("%s", text)
 }
 
-// unknownCommand is for a word that stands where a command is expected: a command of another program, a profile, or a
-// slip, for which reason is Kong's text.
+// unknownCommand is the error for a word that is not a command: one of another program's commands, a profile, or a
+// typing mistake. reason is Kong's text, which may suggest a command.
 func (a *app) unknownCommand(word string, args []string, reason string) error {
 	own, command, dashed := splitCommand(withoutCode(args))
 	after := own[min(len(own), slices.Index(own, word)+1):]
@@ -105,7 +105,8 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 			return unknown.Hint("it is a profile; to run the command with its session:  %s", text)
 		}
 	case err == nil:
-		return unknown.Hint("it is a profile; to put its session into this shell:  %s", a.envLine(append([]string{word}, after...)...))
+		line := a.envLine(append([]string{word}, after...)...)
+		return unknown.Hint("it is a profile; to put its session into this shell:  %s", line)
 	}
 	if _, near, ok := strings.Cut(reason, ", did you mean "); ok {
 		return unknown.Hint("did you mean %s", near)
@@ -113,17 +114,20 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 	return msg.Errorf("no command and no profile is called %q", word).Hint("%s lists the commands", msg.Command("help"))
 }
 
-// insteadOfCommand is the hint for a command that other programs have, with the arguments after it; empty for others.
+// insteadOfCommand is the hint for a command of other programs, with the arguments after it; for other words it is
+// empty.
 func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	switch word {
 	case "list", "ls":
-		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles", msg.Command("device", "list"))
+		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles",
+			msg.Command("device", "list"))
 	case "status":
 		return msg.Textf("%s shows whether a profile has a session, and until when", msg.Command("doctor"))
 	case "logout", "clear":
 		unset := a.envLine("--unset")
 		if cache := a.cache().Path; cache != "" {
-			return msg.Textf("to forget all cached sessions delete %s; to remove the session from this shell:  %s", msg.Path(cache), unset)
+			return msg.Textf("to forget all cached sessions delete %s; to remove the session from this shell:  %s",
+				msg.Path(cache), unset)
 		}
 		return msg.Textf("to remove the session from this shell:  %s", unset)
 	case "init":
@@ -132,12 +136,14 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	case "use":
 		return msg.Textf("to put a session into this shell:  %s", a.envLine(after...))
 	case "login":
-		return msg.Textf("for IAM Identity Center run aws sso login; to put a session into this shell:  %s", a.envLine(after...))
+		return msg.Textf("for IAM Identity Center run aws sso login; to put a session into this shell:  %s",
+			a.envLine(after...))
 	case "whoami":
 		return msg.Textf("%s shows it, and %s checks the profile",
 			msg.Command("exec", "--", "aws", "sts", "get-caller-identity"), msg.Command("doctor"))
 	case "completion":
-		return msg.Textf("there is none; %s lists the commands, and %s the options of env", msg.Command("help"), msg.Command("help", "env"))
+		return msg.Textf("there is none; %s lists the commands, and %s the options of env",
+			msg.Command("help"), msg.Command("help", "env"))
 	}
 	return msg.Text{}
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The arguments of messages. Names and paths come from files and the command line, so none is shown raw: a name goes with
-// %q, a path as a Path, a command as a Command. A Text and an error may be arguments, too.
+// The arguments of messages. Names and paths come from files and the command line, so none is shown raw: names take %q,
+// paths are a Path, commands a Command. A Text and an error may be arguments, too.
 
 // Path is a file's path: shown as it is when every character can be printed, else quoted.
 type Path string
@@ -25,7 +25,7 @@ type Names []string
 
 func (n Names) String() string { return quoted(n, ", ") }
 
-// Chain is names in an order, shown quoted, with arrows between.
+// Chain is shown as quoted names in order, with arrows between.
 type Chain []string
 
 func (c Chain) String() string { return quoted(c, " → ") }
@@ -51,8 +51,8 @@ func (e Escaped) String() string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// Word is one argument of another program's command line: as it is when every shell reads it so, else quoted, which is for
-// the eye only.
+// Word is one argument of another program's command line: unchanged if no shell needs it quoted, else quoted, but for
+// no particular shell.
 type Word string
 
 func (w Word) String() string {
@@ -98,7 +98,7 @@ type Minute time.Time
 
 func (t Minute) String() string { return time.Time(t).Local().Format("2006-01-02 15:04") }
 
-// Foreign is a text from elsewhere, such as what AWS answered, on one line.
+// Foreign is a text from elsewhere, such as AWS's answer, on one line.
 func Foreign(text string) string {
 	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
 }
@@ -114,11 +114,11 @@ func Cause(err error) string {
 	}
 }
 
-// command is a command line of awsmfa's.
+// command is a command line that runs awsmfa.
 type command []string
 
-// Command is the command line that runs awsmfa with args, such as "setup", "prod" or "exec", "[PROFILE]", "--", "COMMAND".
-// The Printer spells it for the reader's shell. Placeholders, in capitals, are not quoted.
+// Command is the command line that runs awsmfa with args, such as "setup", "prod" or "exec", "[PROFILE]", "--",
+// "COMMAND". The Printer quotes it for the reader's shell. Placeholders, in capitals, are not quoted.
 func Command(args ...string) fmt.Stringer { return command(args) }
 
 func (c command) String() string { return Printer{}.command(c) }
@@ -134,12 +134,13 @@ func (p Printer) command(args []string) string {
 	return strings.Join(words, " ")
 }
 
-// IsPlaceholder says whether a word of a command stands for what the reader puts there: COMMAND, [PROFILE], [ARG ...].
+// IsPlaceholder reports whether a word of a command stands for one that the reader chooses: COMMAND, [PROFILE], [ARG
+// ...].
 func IsPlaceholder(word string) bool {
 	return word != "" && strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_[] .|") == ""
 }
 
-// CommandWord is a word of a command line, for the eye only.
+// CommandWord is a word of a command line, quoted for no particular shell.
 func CommandWord(arg string) string {
 	if IsPlaceholder(arg) {
 		return arg
@@ -147,7 +148,7 @@ func CommandWord(arg string) string {
 	return Word(arg).String()
 }
 
-// arg puts an argument that is itself a message into words.
+// arg translates an argument that is itself a message.
 func (p Printer) arg(arg any) any {
 	switch v := arg.(type) {
 	case Text:

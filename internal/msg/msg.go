@@ -1,11 +1,10 @@
-// Package msg holds messages as data: an English format, its arguments, a hint, and the error underneath. A message stands
-// in the code where it happens; a Printer puts it into the reader's language when it is shown. The English format is the
-// key of the catalogs of other languages. The package decides nothing: it never reads files, the environment or the clock,
-// and never prints.
+// Package msg holds messages as data: an English format, its arguments, a hint, and the wrapped error. A message is
+// written in the code that finds the problem; a Printer translates it when it is shown. The English format is the key
+// of the catalogs of other languages. The package never prints, and never reads files, the environment or the clock.
 //
-// The rules of a message: lower case, no full stop, one whole sentence (never put together from halves: other languages
-// have another word order); it says what happened and in whose words; the hint says what to do now. No message ever holds a
-// secret access key, a session token or a token code. See args.go for arguments.
+// The rules of a message: lower case, no full stop, one whole sentence (never joined from parts: other languages have
+// another word order). It says what happened, and marks the words of others, such as AWS's; the hint says what to do
+// now. No message holds a secret access key, a session token or a token code. See args.go for arguments.
 package msg
 
 import (
@@ -21,7 +20,8 @@ type Text struct {
 	args   []any
 }
 
-// Textf returns a sentence. The format is fmt's, with indexes (%[2]s) allowed; it is a literal, for the catalogs' sake.
+// Textf returns a sentence. The format is fmt's, and may have indexes (%[2]s); it must be a constant, as it is the key
+// in the catalogs.
 func Textf(format string, args ...any) Text {
 	if false {
 		_ = fmt.Sprintf(format, args...) // never runs: it tells vet that format is one of fmt's
@@ -32,7 +32,7 @@ func Textf(format string, args ...any) Text {
 // String returns the sentence in English.
 func (t Text) String() string { return Printer{}.Text(t) }
 
-// IsEmpty says whether there is no sentence.
+// IsEmpty reports whether there is no sentence.
 func (t Text) IsEmpty() bool { return t.format == "" }
 
 // Error is a failure, or a warning, in awsmfa's own words.
@@ -42,7 +42,7 @@ type Error struct {
 	err  error
 }
 
-// Errorf returns an error. It has no hint and wraps nothing until Hint and Wrap say so. The format is a literal.
+// Errorf returns an error, to which Hint and Wrap add a hint and a wrapped error. The format is a constant.
 func Errorf(format string, args ...any) *Error {
 	if false {
 		_ = fmt.Sprintf(format, args...) // as in Textf
@@ -50,7 +50,7 @@ func Errorf(format string, args ...any) *Error {
 	return &Error{text: Text{format, args}}
 }
 
-// Hint adds what to do next, and returns e. The format is a literal.
+// Hint adds what to do next, and returns e. The format is a constant.
 func (e *Error) Hint(format string, args ...any) *Error {
 	if false {
 		_ = fmt.Sprintf(format, args...) // as in Textf
@@ -58,13 +58,13 @@ func (e *Error) Hint(format string, args ...any) *Error {
 	return e.WithHint(Text{format, args})
 }
 
-// WithHint is Hint with a sentence from elsewhere, which may be empty.
+// WithHint is Hint with an existing sentence, which may be empty.
 func (e *Error) WithHint(hint Text) *Error {
 	e.hint = hint
 	return e
 }
 
-// Wrap adds the error underneath, for errors.Is and --debug (it is not part of the text), and returns e. It may be nil.
+// Wrap adds the wrapped error, for errors.Is and --debug (it is not part of the text), and returns e. It may be nil.
 func (e *Error) Wrap(err error) *Error {
 	e.err = err
 	return e
@@ -78,11 +78,11 @@ func (e *Error) Unwrap() error { return e.err }
 // Catalog maps English formats to those of another language.
 type Catalog map[string]string
 
-// Printer puts messages into words. The zero Printer speaks English.
+// Printer translates messages. The zero Printer leaves them in English.
 type Printer struct {
 	Catalog Catalog
-	// Command returns the command line that runs awsmfa with these arguments, as the reader types it. With nil it is
-	// awsmfa and the words, for the eye only.
+	// Command returns the command line that runs awsmfa with these arguments, as the reader types it. If it is nil, the
+	// command line is awsmfa and the words, quoted for no particular shell.
 	Command func(args ...string) string
 }
 
@@ -110,7 +110,7 @@ func (p Printer) Help(text string) string {
 	return text
 }
 
-// Error returns what err says: the message that it is, or wraps without adding to it, else its own text.
+// Error returns err's text: translated if err is a message, or wraps one without adding to its text.
 func (p Printer) Error(err error) string {
 	var e *Error
 	if errors.As(err, &e) && e.Error() == err.Error() {

@@ -30,10 +30,13 @@ func check(sentences []sentence, catalog msg.Catalog) (problems []string) {
 	return problems
 }
 
+// verbs matches the verbs of a format: the argument's index if it has one, and the verb, which %% has not.
+var verbs = regexp.MustCompile(`%(?:%|[-+# 0]*(?:\[(\d+)\])?[0-9.]*([a-zA-Z]))`)
+
 // arguments lists the arguments of a format, each as its index and verb, in the order of the indexes.
 func arguments(format string) (list []string) {
 	next := 1
-	for _, verb := range regexp.MustCompile(`%(?:%|[-+# 0]*(?:\[(\d+)\])?[0-9.]*([a-zA-Z]))`).FindAllStringSubmatch(format, -1) {
+	for _, verb := range verbs.FindAllStringSubmatch(format, -1) {
 		if verb[2] == "" { // %%
 			continue
 		}

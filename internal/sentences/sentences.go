@@ -1,5 +1,6 @@
-// Command sentences prints every sentence that awsmfa says to a person, each with its place, in one list for one reader.
-// Its tests check that no sentence stands outside internal/msg's mechanism, and that catalogs of translations are complete.
+// Command sentences prints every sentence that awsmfa shows to people, each with its file and line, so that they can be
+// read in one list. Its tests check that every sentence is a message of internal/msg, and that catalogs of translations
+// are complete.
 //
 //	go run ./internal/sentences
 package main
@@ -44,10 +45,10 @@ type sentence struct {
 	at   token.Position
 }
 
-// source is what the files of a tree say.
+// source holds the sentences in the files of a tree.
 type source struct {
 	sentences []sentence
-	problems  []string // a format that is no constant, a sentence outside the mechanism
+	problems  []string // a format that is not a constant, a sentence outside internal/msg
 }
 
 // notShipped are the directories of programs and packages that users never run.
@@ -102,13 +103,13 @@ func (all *source) readPackage(dir string) error {
 	return nil
 }
 
-// pkg is one package while it is read.
+// pkg is the package being read.
 type pkg struct {
 	all       *source
 	files     *token.FileSet
 	constants map[string]ast.Expr // of the package, by name
 	local     map[string]ast.Expr // of the function
-	known     map[ast.Node]bool   // literals that are part of a message, or that nobody reads as a sentence
+	known     map[ast.Node]bool   // literals that are part of a message, or not shown to people
 }
 
 func (p *pkg) declare(f *ast.File) {
@@ -119,7 +120,8 @@ func (p *pkg) declare(f *ast.File) {
 	}
 }
 
-// notSentences are types of constants that only programs compare: why a leaf package fails, and parts of AWS's messages.
+// notSentences are types of constants that are only compared: the reasons of leaf packages' errors, and parts of AWS's
+// messages.
 var notSentences = []string{"Reason", "phrase"}
 
 func (p *pkg) declareIn(constants map[string]ast.Expr, d *ast.GenDecl) {
@@ -160,8 +162,8 @@ func (p *pkg) constant(name string) ast.Expr {
 	return p.constants[name]
 }
 
-// message collects the sentences of msg.Errorf, msg.Textf and Hint, and those of --help: the results of Help methods, the
-// tags of subcommands, and the field help of the table of commands.
+// message collects the sentences of msg.Errorf, msg.Textf and Hint, and those of --help: the results of Help methods,
+// the tags of subcommands, and the field help of the table of commands.
 func (p *pkg) message(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -178,7 +180,7 @@ func (p *pkg) message(n ast.Node) bool {
 			p.add(n.Args[0])
 		case name == "trace", name == "Trace": // for --debug, which is English
 			p.ignore(n)
-		case x != nil && x.Name == "strings" && name != "Join": // it looks for a text, and says none
+		case x != nil && x.Name == "strings" && name != "Join": // it compares or changes a text, and shows none
 			p.ignore(n)
 		}
 	case *ast.FuncDecl:
@@ -205,7 +207,7 @@ func (p *pkg) message(n ast.Node) bool {
 	case *ast.ImportSpec:
 		p.known[n.Path] = true
 	case *ast.GenDecl:
-		if n.Tok == token.VAR { // errors.New at the top of a file is for errors.Is, and not shown
+		if n.Tok == token.VAR { // package-level errors.New values are for errors.Is, and not shown
 			p.ignoreSentinels(n)
 		}
 	}
@@ -226,7 +228,7 @@ func (p *pkg) ignoreSentinels(declared *ast.GenDecl) {
 	}
 }
 
-// mayBeText says whether e is not obviously something else than a string, such as an error.
+// mayBeText reports whether e may be a string: it is not obviously something else, such as an error.
 func (p *pkg) mayBeText(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -240,14 +242,19 @@ func (p *pkg) mayBeText(e ast.Expr) bool {
 }
 
 func (p *pkg) add(e ast.Expr) {
-	at := p.files.Position(e.Pos())
 	p.ignore(e)
 	text, ok := p.value(e)
 	if !ok {
-		p.all.problems = append(p.all.problems, fmt.Sprintf("%s:%d: the format of a message is not a constant", at.Filename, at.Line))
+		p.report(e, "the format of a message is not a constant")
 		return
 	}
-	p.all.sentences = append(p.all.sentences, sentence{text, at})
+	p.all.sentences = append(p.all.sentences, sentence{text, p.files.Position(e.Pos())})
+}
+
+// report adds a problem at e.
+func (p *pkg) report(e ast.Expr, problem string) {
+	at := p.files.Position(e.Pos())
+	p.all.problems = append(p.all.problems, fmt.Sprintf("%s:%d: %s", at.Filename, at.Line, problem))
 }
 
 // ignore marks the literals below n as seen, and those of the constants that it names.
@@ -286,10 +293,10 @@ func (p *pkg) value(e ast.Expr) (string, bool) {
 	return "", false
 }
 
-// words are what makes a text look like a sentence: three words in a row.
+// words matches three words in a row: a text with them looks like a sentence.
 var words = regexp.MustCompile(`(^|[ "(])[A-Za-z]?[a-z']+ [a-z']+ [a-z']+($|[ .,:;?!)])`)
 
-// stray reports literals that look like sentences and are no messages.
+// stray reports literals that look like sentences but are not part of a message.
 func (p *pkg) stray(n ast.Node) bool {
 	literal, ok := n.(*ast.BasicLit)
 	if !ok || literal.Kind != token.STRING || p.known[literal] {
@@ -297,8 +304,7 @@ func (p *pkg) stray(n ast.Node) bool {
 	}
 	text, err := strconv.Unquote(literal.Value)
 	if err == nil && words.MatchString(text) {
-		at := p.files.Position(literal.Pos())
-		p.all.problems = append(p.all.problems, fmt.Sprintf("%s:%d: a sentence outside msg: %q", at.Filename, at.Line, text))
+		p.report(literal, fmt.Sprintf("a sentence outside msg: %q", text))
 	}
 	return true
 }

@@ -43,7 +43,8 @@ func TestReader(t *testing.T) {
 		t.Errorf("found %q, not %q", texts, want)
 	}
 	all := strings.Join(found.problems, "\n")
-	if len(found.problems) != 2 || !strings.Contains(all, "this sentence stands outside") || !strings.Contains(all, "not a constant") {
+	if len(found.problems) != 2 || !strings.Contains(all, "this sentence stands outside") ||
+		!strings.Contains(all, "not a constant") {
 		t.Errorf("found the problems %q", found.problems)
 	}
 }
