@@ -95,8 +95,10 @@ func pieces(input string) []string {
 
 // dotenv files are read with sh, which every system has.
 func FuzzDotenv(f *testing.F) {
-	for _, v := range []string{"plain", "two words", "#x", "$HOME", "`x`", "日本", "'", `\`, "a\nb", "", " ", "~", "*",
-		"\"", "!", ";x", "&", "\u2028"} {
+	for _, v := range []string{
+		"plain", "two words", "#x", "$HOME", "`x`", "日本", "'", `\`, "a\nb", "", " ", "~", "*",
+		"\"", "!", ";x", "&", "\u2028",
+	} {
 		f.Add(v)
 	}
 	l, _ := shelltest.For("sh")

@@ -276,8 +276,10 @@ var goOn = map[string]string{
 // otherSpellings are, by launcher, other lines that people type. They must work for values from AWS, and stop on a
 // failure.
 var otherSpellings = map[string][]string{
-	"bash": {"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"",
-		"\\builtin eval \"$({command})\""},
+	"bash": {
+		"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"",
+		"\\builtin eval \"$({command})\"",
+	},
 	"zsh":     {"eval $({command})", "source <({command})", "eval `{command}`"},
 	"dash":    {"eval $({command})", "eval `{command}`"},
 	"busybox": {"eval $({command})"},
@@ -285,8 +287,10 @@ var otherSpellings = map[string][]string{
 	"mksh":    {"eval $({command})"},
 	"fish":    {"eval ({command})", "source ({command} | psub)"},
 	"tcsh":    {"eval \"`{command}`\""},
-	"pwsh": {"{command} | Out-String | Invoke-Expression", "Invoke-Expression ({command} | Out-String)",
-		"Invoke-Expression \"$({command})\""},
+	"pwsh": {
+		"{command} | Out-String | Invoke-Expression", "Invoke-Expression ({command} | Out-String)",
+		"Invoke-Expression \"$({command})\"",
+	},
 	"nu": {"load-env ({command} | from json)"},
 }
 
@@ -302,8 +306,10 @@ func TestOtherSpellings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[string]string{"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==",
-			"AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com"}
+		want := map[string]string{
+			"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==",
+			"AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com",
+		}
 		for _, spelling := range otherSpellings[l.Name] {
 			line := strings.Replace(spelling, Placeholder, "awsmfa env x", 1)
 			env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_GONE=old",
@@ -325,8 +331,11 @@ func TestOtherSpellings(t *testing.T) {
 // PowerShell has more ways to ignore errors than other shells: preferences, && in one line, and locked-down machines.
 // If a variable is readonly the line must fail: otherwise the next command would run with an incomplete session.
 func TestReadonlyVariableFailsTheLine(t *testing.T) {
-	text, err := bash().Render([]Var{{Name: "AWS_A", Value: "new"}, {Name: "AWS_B", Value: "new"},
-		{Name: "AWS_C", Unset: true}})
+	text, err := bash().Render([]Var{
+		{Name: "AWS_A", Value: "new"},
+		{Name: "AWS_B", Value: "new"},
+		{Name: "AWS_C", Unset: true},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

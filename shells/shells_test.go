@@ -9,8 +9,11 @@ import (
 )
 
 func TestRender(t *testing.T) {
-	vars := []Var{{Name: "AWS_B", Value: `it's "b" \n`}, {Name: "AWS_A", Value: "plain"},
-		{Name: "AWS_OLD", Unset: true}}
+	vars := []Var{
+		{Name: "AWS_B", Value: `it's "b" \n`},
+		{Name: "AWS_A", Value: "plain"},
+		{Name: "AWS_OLD", Unset: true},
+	}
 	const posix = `export AWS_B='it'\''s "b" \n' &&` + "\nexport AWS_A='plain' &&\nunset AWS_OLD\n"
 	simple := []Var{{Name: "AWS_B", Value: "a/b+c=="}, {Name: "AWS_OLD", Unset: true}}
 	const object = "{\n  \"AWS_B\": \"it's \\\"b\\\" \\\\n\",\n  \"AWS_A\": \"plain\",\n  \"AWS_OLD\": null\n}\n"
@@ -27,8 +30,11 @@ func TestRender(t *testing.T) {
 		{"fish", vars, `set -gx AWS_B 'it\'s "b" \\n';` +
 			"\nset -gx AWS_A 'plain';\nwhile set -q AWS_OLD; set -e AWS_OLD; or break; end;\n"},
 		{"pwsh", vars, `$env:AWS_B='it''s "b" \n';$env:AWS_A='plain';$env:AWS_OLD=$null` + "\n"},
-		{"pwsh", []Var{{Name: "A", Value: "\u3042\U0001F600'\u2019b"}},
-			"$env:A=''+[char]0x3042+[char]0xd83d+[char]0xde00+''''+[char]0x2019+'b'\n"},
+		{
+			"pwsh",
+			[]Var{{Name: "A", Value: "\u3042\U0001F600'\u2019b"}},
+			"$env:A=''+[char]0x3042+[char]0xd83d+[char]0xde00+''''+[char]0x2019+'b'\n",
+		},
 		{"cmd", simple, "set \"AWS_B=a/b+c==\"\r\nset \"AWS_OLD=-\"\r\nset \"AWS_OLD=\"\r\n"},
 		{"cmd", []Var{{Name: "A", Value: "a & b ^ (c) <d> |"}}, "set \"A=a & b ^ (c) <d> |\"\r\n"},
 		{"tcsh", simple, "setenv AWS_B 'a/b+c==';\nunsetenv AWS_OLD;\n"},
@@ -39,11 +45,17 @@ func TestRender(t *testing.T) {
 		{"xonsh", []Var{{Name: "A", Value: "あ\n"}}, `$A = '\U00003042\U0000000a'` + "\n"},
 		{"json", vars, object},
 		{"json", nil, "{}\n"},
-		{"json", []Var{{Name: "A", Value: "管理。\U0001F600\x7f"}},
-			"{\n  \"A\": \"\\u7ba1\\u7406\\u3002\\ud83d\\ude00\\u007f\"\n}\n"},
+		{
+			"json",
+			[]Var{{Name: "A", Value: "管理。\U0001F600\x7f"}},
+			"{\n  \"A\": \"\\u7ba1\\u7406\\u3002\\ud83d\\ude00\\u007f\"\n}\n",
+		},
 		{"json", []Var{{Name: "A", Value: "<&>\u2028"}}, "{\n  \"A\": \"<&>\\u2028\"\n}\n"},
-		{"dotenv", []Var{{Name: "A", Value: "a/b+c=="}, {Name: "B", Value: "two words $x"}, {Name: "C", Unset: true}},
-			"A=a/b+c==\nB='two words $x'\n"},
+		{
+			"dotenv",
+			[]Var{{Name: "A", Value: "a/b+c=="}, {Name: "B", Value: "two words $x"}, {Name: "C", Unset: true}},
+			"A=a/b+c==\nB='two words $x'\n",
+		},
 		{"bash", nil, ""},
 		{"pwsh", nil, "$null\n"},
 	} {

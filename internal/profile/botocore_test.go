@@ -71,8 +71,10 @@ var fromBotocore = []struct {
 	},
 	{
 		row: "either of them in the name of a section (`source_profile = team #2`)",
-		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = t #2\n[profile \"t #2\"]\n" + testKeys, "",
-			"p"},
+		example: asked{
+			"[profile p]\n" + testRole + "r\nsource_profile = t #2\n[profile \"t #2\"]\n" + testKeys, "",
+			"p",
+		},
 		theirs: has("", "", testRoleAsked),
 	},
 	{
@@ -83,8 +85,10 @@ var fromBotocore = []struct {
 	},
 	{
 		row: "a setting with nothing behind it: `external_id =`",
-		example: asked{"[profile p]\n" + testRole + "r\nexternal_id =\nsource_profile = k\n[profile k]\n" + testKeys,
-			"", "p"},
+		example: asked{
+			"[profile p]\n" + testRole + "r\nexternal_id =\nsource_profile = k\n[profile k]\n" + testKeys,
+			"", "p",
+		},
 		theirs:   has("", "", "ExternalId:(empty) "+testRoleAsked),
 		own:      has("", "", testRoleAsked),
 		explains: anyValue(func(_, _, value string) bool { return value == "" }),
@@ -138,8 +142,10 @@ var fromBotocore = []struct {
 	},
 	{
 		row: "`mfa_serial` not on the role's profile, but on one that its `source_profile` leads to",
-		example: asked{"[profile p]\n" + testRole + "r\nsource_profile = k\n[profile k]\nmfa_serial = m\n" + testKeys,
-			"", "p"},
+		example: asked{
+			"[profile p]\n" + testRole + "r\nsource_profile = k\n[profile k]\nmfa_serial = m\n" + testKeys,
+			"", "p",
+		},
 		theirs: has("", "", testRoleAsked),
 		own:    has("", "m", testRoleAsked),
 		explains: func(_ asked, theirs, own answer) bool {
@@ -340,8 +346,10 @@ func (a *asker) both(t *testing.T, q asked) (theirs, own answer) {
 			t.Fatal(err)
 		}
 	}
-	question, err := json.Marshal(map[string]string{"config": a.files.Config, "credentials": a.files.Credentials,
-		"profile": q.Name})
+	question, err := json.Marshal(map[string]string{
+		"config": a.files.Config, "credentials": a.files.Credentials,
+		"profile": q.Name,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

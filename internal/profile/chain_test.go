@@ -70,8 +70,10 @@ func TestOrder(t *testing.T) {
 
 // A setting that differs between a profile and its sso-session section is an error with both lines.
 func TestSSODiffers(t *testing.T) {
-	for _, key := range []string{"sso_account_id", "sso_role_name", "sso_region", "sso_start_url",
-		"sso_registration_scopes"} {
+	for _, key := range []string{
+		"sso_account_id", "sso_role_name", "sso_region", "sso_start_url",
+		"sso_registration_scopes",
+	} {
 		config := "[profile p]\nsso_session=s\n" + testSSO + "sso_registration_scopes=x\n" + key +
 			"=mine\n[sso-session s]\n" + key + "="
 		for value, want := range map[string]string{
@@ -104,8 +106,10 @@ func TestChain(t *testing.T) {
 	keys := func(name string) string { return "[profile " + name + "]\n" + testKeys }
 	for _, test := range []struct{ name, config, want string }{
 		{"keys", keys("p"), fmt.Sprint("p ", KindKeys)},
-		{"role", "[profile p]\n" + testRole + "r\nsource_profile=b\n" + keys("b"),
-			fmt.Sprint("b ", KindKeys, " → p r")},
+		{
+			"role", "[profile p]\n" + testRole + "r\nsource_profile=b\n" + keys("b"),
+			fmt.Sprint("b ", KindKeys, " → p r"),
+		},
 		{
 			"four roles",
 			"[profile p]\n" + testRole + "r4\nsource_profile=c\n[profile c]\n" + testRole + "r3\nsource_profile=b\n" +
@@ -113,44 +117,66 @@ func TestChain(t *testing.T) {
 				"r1\nsource_profile=k\n" + keys("k"),
 			fmt.Sprint("k ", KindKeys, " → a r1 → b r2 → c r3 → p r4"),
 		},
-		{"its own source", "[profile p]\n" + testRole + "r\nsource_profile=p\n" + testKeys,
-			fmt.Sprint("p ", KindKeys, " → p r")},
+		{
+			"its own source", "[profile p]\n" + testRole + "r\nsource_profile=p\n" + testKeys,
+			fmt.Sprint("p ", KindKeys, " → p r"),
+		},
 		{"no source", "[profile p]\n" + testRole + "r\n" + testKeys, fmt.Sprint("p ", KindKeys, " → p r")},
-		{"its own keys and a source", "[profile p]\n" + testRole + "r\nsource_profile=b\n" + testKeys + keys("b"),
-			fmt.Sprint("b ", KindKeys, " → p r")},
+		{
+			"its own keys and a source", "[profile p]\n" + testRole + "r\nsource_profile=b\n" + testKeys + keys("b"),
+			fmt.Sprint("b ", KindKeys, " → p r"),
+		},
 		{
 			"a source with keys is those keys, whatever role it is",
 			"[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole + "other\nsource_profile=x\n" +
 				testKeys,
 			fmt.Sprint("b ", KindKeys, " → p r"),
 		},
-		{"keys win over a source without a role", "[profile p]\nsource_profile=b\n" + testKeys + keys("b"),
-			fmt.Sprint("p ", KindKeys)},
-		{"SSO wins over a source without a role", "[profile p]\nsource_profile=b\n" + testSSO + keys("b"),
-			fmt.Sprint("p ", KindSSO)},
-		{"a program wins over a machine without a role",
-			"[profile p]\ncredential_source=EcsContainer\ncredential_process=x\n", fmt.Sprint("p ", KindProcess)},
-		{"the machine wins over keys", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n" + testKeys,
-			fmt.Sprint("p ", KindCredentialSource, " → p r")},
+		{
+			"keys win over a source without a role", "[profile p]\nsource_profile=b\n" + testKeys + keys("b"),
+			fmt.Sprint("p ", KindKeys),
+		},
+		{
+			"SSO wins over a source without a role", "[profile p]\nsource_profile=b\n" + testSSO + keys("b"),
+			fmt.Sprint("p ", KindSSO),
+		},
+		{
+			"a program wins over a machine without a role",
+			"[profile p]\ncredential_source=EcsContainer\ncredential_process=x\n", fmt.Sprint("p ", KindProcess),
+		},
+		{
+			"the machine wins over keys", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n" + testKeys,
+			fmt.Sprint("p ", KindCredentialSource, " → p r"),
+		},
 		{"keys of a source win over its machine", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" +
 			testRole + "q\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("b ", KindKeys, " → p r")},
-		{"a source's program does not win over its role", "[profile p]\n" + testRole +
-			"r\nsource_profile=b\n[profile b]\n" + testRole + "q\nsource_profile=k\ncredential_process=x\n" + keys("k"),
-			fmt.Sprint("k ", KindKeys, " → b q → p r")},
-		{"a process", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\ncredential_process=x\n",
-			fmt.Sprint("b ", KindProcess, " → p r")},
-		{"a process of its own", "[profile p]\n" + testRole + "r\ncredential_process=x\n",
-			fmt.Sprint("p ", KindProcess, " → p r")},
+		{
+			"a source's program does not win over its role", "[profile p]\n" + testRole +
+				"r\nsource_profile=b\n[profile b]\n" + testRole + "q\nsource_profile=k\ncredential_process=x\n" + keys("k"),
+			fmt.Sprint("k ", KindKeys, " → b q → p r"),
+		},
+		{
+			"a process", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\ncredential_process=x\n",
+			fmt.Sprint("b ", KindProcess, " → p r"),
+		},
+		{
+			"a process of its own", "[profile p]\n" + testRole + "r\ncredential_process=x\n",
+			fmt.Sprint("p ", KindProcess, " → p r"),
+		},
 		{"SSO", "[profile p]\n" + testSSO, fmt.Sprint("p ", KindSSO)},
 		{"half an SSO account", "[profile p]\nsso_role_name=r\n" + testKeys, fmt.Sprint("p ", KindSSO)},
 		{"a session for bearer tokens", "[profile p]\nsso_session=s\n" + testKeys, fmt.Sprint("p ", KindKeys)},
-		{"an old session for bearer tokens",
+		{
+			"an old session for bearer tokens",
 			"[profile p]\nsso_start_url=https://x\nsso_region=us-east-1\ncredential_process=x\n",
-			fmt.Sprint("p ", KindProcess)},
+			fmt.Sprint("p ", KindProcess),
+		},
 		{"web identity is the role", "[profile p]\n" + testRole +
 			"r\nweb_identity_token_file=/t\nsource_profile=nobody\n", fmt.Sprint("p ", KindWebIdentity)},
-		{"the machine", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n",
-			fmt.Sprint("p ", KindCredentialSource, " → p r")},
+		{
+			"the machine", "[profile p]\n" + testRole + "r\ncredential_source=EcsContainer\n",
+			fmt.Sprint("p ", KindCredentialSource, " → p r"),
+		},
 		{"an empty source is none", "[profile p]\nsource_profile=\n" + testKeys, fmt.Sprint("p ", KindKeys)},
 
 		{

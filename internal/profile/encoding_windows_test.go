@@ -60,8 +60,10 @@ func TestANSIUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := Keys{AccessKeyID: "AKIAI44QH8DHBEXAMPLE",
-		SecretAccessKey: NewSecret("je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")}
+	now := Keys{
+		AccessKeyID:     "AKIAI44QH8DHBEXAMPLE",
+		SecretAccessKey: NewSecret("je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"),
+	}
 	if err := ReplaceKeys(files, "本番", was, now); err != nil {
 		t.Fatal(err)
 	}

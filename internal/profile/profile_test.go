@@ -58,8 +58,10 @@ func TestLoad(t *testing.T) {
 			"the usual",
 			"[profile prod]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::1:mfa/al\nmfa_process=op item get\n",
 			"[prod]\n" + testKeys, "prod",
-			map[string]string{"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al",
-				"mfa_process": "op item get", idKey: testID},
+			map[string]string{
+				"region": "eu-west-1", "mfa_serial": "arn:aws:iam::1:mfa/al",
+				"mfa_process": "op item get", idKey: testID,
+			},
 		},
 		{"only credentials", "-", "[prod]\nregion=x\n", "prod", map[string]string{"region": "x"}},
 		{
@@ -76,48 +78,80 @@ func TestLoad(t *testing.T) {
 			"[DEFAULT]\n" + testKeys + "output=json\n[p]\n", "p",
 			map[string]string{"region": "a", "mfa_serial": "m", idKey: testID, "output": "json"},
 		},
-		{"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b",
-			"p", map[string]string{"region": "-", "output": "b"}},
-		{"a carriage return ends a line", "[profile p]\rregion=a\r\rmfa_serial=m\routput=b\r\n x=y\n", "-", "p",
-			map[string]string{"region": "a", "mfa_serial": "m", "output": "b"}},
+		{
+			"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b",
+			"p",
+			map[string]string{"region": "-", "output": "b"},
+		},
+		{
+			"a carriage return ends a line", "[profile p]\rregion=a\r\rmfa_serial=m\routput=b\r\n x=y\n", "-", "p",
+			map[string]string{"region": "a", "mfa_serial": "m", "output": "b"},
+		},
 		{
 			"command lines are taken raw",
 			"[profile p]\ncredential_process = \"/opt/my tools/creds\" \"two words\" # 1\nmfa_process='/opt/my " +
 				"tools/code'\nregion=\"a\"", "-", "p",
-			map[string]string{"credential_process": `"/opt/my tools/creds" "two words" # 1`,
-				"mfa_process": "'/opt/my tools/code'", "region": "a"},
+			map[string]string{
+				"credential_process": `"/opt/my tools/creds" "two words" # 1`,
+				"mfa_process":        "'/opt/my tools/code'", "region": "a",
+			},
 		},
 		{
 			"a command line in several lines is one",
 			"[profile p]\nmfa_process = op item\n  get\n  --format=otp\n  region = a", "-", "p",
 			map[string]string{"mfa_process": "op item get --format=otp", "region": "a"},
 		},
-		{"a source's name with # in it", "[profile p]\nsource_profile=team #2\n[profile team #2]", "-", "p",
-			map[string]string{"source_profile": "team #2"}},
-		{"a source with a comment", "[profile p]\nsource_profile=team #2", "[team]", "p",
-			map[string]string{"source_profile": "team"}},
-		{"a source's name with quotes in it", "[profile p]\nsource_profile=\"team\"", "[\"team\"]", "p",
-			map[string]string{"source_profile": `"team"`}},
-		{"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-",
-			"p", map[string]string{"region": "a"}},
-		{"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p",
-			map[string]string{"region": "a"}},
-		{"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod",
-			map[string]string{"region": "a", "output": "b"}},
-		{"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x",
-			map[string]string{"region": "a"}},
+		{
+			"a source's name with # in it", "[profile p]\nsource_profile=team #2\n[profile team #2]", "-", "p",
+			map[string]string{"source_profile": "team #2"},
+		},
+		{
+			"a source with a comment", "[profile p]\nsource_profile=team #2", "[team]", "p",
+			map[string]string{"source_profile": "team"},
+		},
+		{
+			"a source's name with quotes in it", "[profile p]\nsource_profile=\"team\"", "[\"team\"]", "p",
+			map[string]string{"source_profile": `"team"`},
+		},
+		{
+			"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-",
+			"p",
+			map[string]string{"region": "a"},
+		},
+		{
+			"blanks in a header", " \t[ \tprofile \t p\t ] # [profile q]\nregion=a", "-", "p",
+			map[string]string{"region": "a"},
+		},
+		{
+			"quoted name", "[profile \"my prod\"]\nregion=a", "[my prod]\noutput=b", "my prod",
+			map[string]string{"region": "a", "output": "b"},
+		},
+		{
+			"name quoted by aws configure", `[profile 'it'"'"'s x']` + "\nregion=a", "-", "it's x",
+			map[string]string{"region": "a"},
+		},
 		{"unquoted blanks in a name", "[profile my prod]\nregion=a", "-", "my prod", map[string]string{"region": "a"}},
-		{"a name with # ; ] in it", "[profile a#b;c]d]\nregion=a", "[a#b;c]d] ; note]", "a#b;c]d",
-			map[string]string{"region": "a"}},
-		{"a Japanese name", "[profile 本番]\nregion=a\n[profile 本]\nregion=b", "-", "本番",
-			map[string]string{"region": "a"}},
-		{"a name that begins another's",
+		{
+			"a name with # ; ] in it", "[profile a#b;c]d]\nregion=a", "[a#b;c]d] ; note]", "a#b;c]d",
+			map[string]string{"region": "a"},
+		},
+		{
+			"a Japanese name", "[profile 本番]\nregion=a\n[profile 本]\nregion=b", "-", "本番",
+			map[string]string{"region": "a"},
+		},
+		{
+			"a name that begins another's",
 			"[profile prod-old]\nregion=b\n[profile prod]\nregion=a\n[profile prod2]\nregion=c", "-", "prod",
-			map[string]string{"region": "a"}},
-		{"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod",
-			map[string]string{"region": "a"}},
-		{"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p",
-			map[string]string{"region": "a", "MFA_SERIAL": "s"}},
+			map[string]string{"region": "a"},
+		},
+		{
+			"case of names", "[profile Prod]\nregion=b\n[profile prod]\nregion=a", "-", "prod",
+			map[string]string{"region": "a"},
+		},
+		{
+			"case of keys", "[profile p]\nREGION=a\nMfa_Serial=s", "-", "p",
+			map[string]string{"region": "a", "MFA_SERIAL": "s"},
+		},
 		{
 			"repeated sections and keys",
 			"[profile p]\nregion=a\noutput=x\n[profile q]\nregion=q\n[profile p]\nregion=b\nregion=c", "-", "p",
@@ -128,10 +162,14 @@ func TestLoad(t *testing.T) {
 				"e\ncli_pager=c#d;e\nx=y\t#z", "-", "p",
 			map[string]string{"region": "a", "output": "b", "cli_pager": "c#d;e", "x": "y"},
 		},
-		{"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p",
-			map[string]string{"region": "a", "output": "b", "x": "y"}},
-		{"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p",
-			map[string]string{"region": "a", "x": "y"}},
+		{
+			"CRLF", "[profile p]\r\nregion=a\r\n\r\noutput = b \r\n", "[p]\r\nx=y\r", "p",
+			map[string]string{"region": "a", "output": "b", "x": "y"},
+		},
+		{
+			"UTF-8 mark", "\xef\xbb\xbf[profile p]\nregion=a", "\xef\xbb\xbf# c\n[p]\nx=y", "p",
+			map[string]string{"region": "a", "x": "y"},
+		},
 		{
 			"= and : in values", "[profile p]\nmfa_process=a --b=c\nendpoint_url = http://h:1/?a=b\nx: y=z", "-", "p",
 			map[string]string{"mfa_process": "a --b=c", "endpoint_url": "http://h:1/?a=b", "x": "y=z"},
@@ -150,10 +188,14 @@ func TestLoad(t *testing.T) {
 			"p",
 			map[string]string{"region": "a", "output": "b", "s3": ""},
 		},
-		{"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p",
-			map[string]string{"x": "a\nb\nc", "region": "r"}},
-		{"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p",
-			map[string]string{"region": "a", "output": "b"}},
+		{
+			"more of a value", "[profile p]\nx = a\n  b  \n\n  c\nregion=r", "-", "p",
+			map[string]string{"x": "a\nb\nc", "region": "r"},
+		},
+		{
+			"indented under a value", "[profile p]\nregion = a\n  output = b", "-", "p",
+			map[string]string{"region": "a", "output": "b"},
+		},
 		{
 			"other kinds of section",
 			"[sso-session p]\nregion=s\n[services " +
@@ -167,8 +209,11 @@ func TestLoad(t *testing.T) {
 				"p2\nregion=no\n=", "[q]\nx\n[\n[p]\ny=z", "p",
 			map[string]string{"region": "a", "y": "z"},
 		},
-		{"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]",
-			"-", "p", map[string]string{"region": "a", "x": "[1]"}},
+		{
+			"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]",
+			"-", "p",
+			map[string]string{"region": "a", "x": "[1]"},
+		},
 		{"a header alone", "[profile p]", "-", "p", map[string]string{"region": "-"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -185,8 +230,10 @@ func TestLoad(t *testing.T) {
 					t.Errorf("%s = %q, want %q", key, got, want)
 				}
 			}
-			for field, key := range map[string]string{p.Region: "region", p.MFASerial: "mfa_serial",
-				p.MFAProcess: "mfa_process"} {
+			for field, key := range map[string]string{
+				p.Region: "region", p.MFASerial: "mfa_serial",
+				p.MFAProcess: "mfa_process",
+			} {
 				if v, _ := p.Get(key); v != field {
 					t.Errorf("the field for %s is %q, Get says %q", key, field, v)
 				}
@@ -207,16 +254,22 @@ func TestAmbiguous(t *testing.T) {
 			`[profile p] at config:1 and [profile "p"] at config:3` + apart,
 		},
 		{"blanks", "-", "[p]\n[q]\n[ p ]", "p", "[p] at credentials:1 and [ p ] at credentials:3" + apart},
-		{"default", "[profile default]\n[default]\n", "-", "default",
-			"[profile default] at config:1 and [default] at config:2" + apart},
-		{"default below", "[default]\n[profile default]\n", "-", "default",
-			"[default] at config:1 and [profile default] at config:2" + apart},
+		{
+			"default", "[profile default]\n[default]\n", "-", "default",
+			"[profile default] at config:1 and [default] at config:2" + apart,
+		},
+		{
+			"default below", "[default]\n[profile default]\n", "-", "default",
+			"[default] at config:1 and [profile default] at config:2" + apart,
+		},
 		{
 			"sso-session", "[profile p]\nsso_session=s\n[sso-session s]\n[sso-session 's']\n", "-", "p",
 			"[sso-session s] at config:3 and [sso-session 's'] at config:4" + apart,
 		},
-		{"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p",
-			"[services s] at config:3 and [services 's'] at config:4" + apart},
+		{
+			"services", "[profile p]\nservices=s\n[services s]\n[services 's']\n", "-", "p",
+			"[services s] at config:3 and [services 's'] at config:4" + apart,
+		},
 		{
 			"source_profile", "[profile p]\nsource_profile = team #2\n[profile team #2]\n", "[team]\n", "p",
 			`source_profile at config:2 may mean "team #2", or "team"` + both,
@@ -271,13 +324,19 @@ func TestServiceEndpoint(t *testing.T) {
 	section := "[services dev]\nsts =\n  endpoint_url = http://sts\n  x = y\niam = \n\tEndpoint_URL = http://iam\n\n"
 	for _, test := range []struct{ name, config, credentials, sts, iam, s3 string }{
 		{"section above", section + "[profile p]\nservices = dev\n", "-", "http://sts", "http://iam", ""},
-		{"section below, and a general one", "[profile p]\nservices = dev\nendpoint_url=http://all\n" + section, "-",
-			"http://sts", "http://iam", "http://all"},
-		{"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all",
-			"http://all"},
+		{
+			"section below, and a general one", "[profile p]\nservices = dev\nendpoint_url=http://all\n" + section, "-",
+			"http://sts", "http://iam", "http://all",
+		},
+		{
+			"no services", "[profile p]\nendpoint_url=http://all\n" + section, "-", "http://all", "http://all",
+			"http://all",
+		},
 		{"services in the credentials file", section, "[p]\nservices=dev", "http://sts", "http://iam", ""},
-		{"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-",
-			"http://sts", "http://iam", ""},
+		{
+			"quoted", strings.Replace(section, "dev", `"my dev"`, 1) + "[profile p]\nservices = my dev\n", "-",
+			"http://sts", "http://iam", "",
+		},
 		{"none", "[profile p]\n", "-", "", "", ""},
 	} {
 		p, err := Load(write(t, test.config, test.credentials), "p")
@@ -384,15 +443,21 @@ func TestNotFound(t *testing.T) {
 		{"control characters", "[profile a\x1b[2Jb]\n", "-", "a\x1b[2J\n", `profile "a\x1b[2J\n"` + nowhere +
 			`did you mean "a\x1b[2Jb"?`},
 		{"no name", "", "", "", `the profile name is empty | name a profile, for example: awsmfa env default`},
-		{"no prefix", "\n[dev]\nregion=a", "-", "dev",
+		{
+			"no prefix", "\n[dev]\nregion=a", "-", "dev",
 			`profile "dev" is not read: its header at config:2 is not valid in a config file | in a config file ` +
-				`write [profile dev]`},
-		{"prefix in capitals", "[Profile my dev]\n", "-", "my dev",
+				`write [profile dev]`,
+		},
+		{
+			"prefix in capitals", "[Profile my dev]\n", "-", "my dev",
 			`profile "my dev" is not read: its header at config:1 is not valid in a config file | in a config file ` +
-				`write [profile "my dev"]`},
-		{"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev",
+				`write [profile "my dev"]`,
+		},
+		{
+			"prefix in the credentials", "-", "[a]\n[profile dev]\n", "dev",
 			`profile "dev" is not read: its header at credentials:2 is not valid in a credentials file | in a ` +
-				`credentials file write [dev]`},
+				`credentials file write [dev]`,
+		},
 		{"garbage elsewhere", "[profile prod]\nnonsense\n\x00\n[x\n", "[", "prdo", `profile "prdo"` + nowhere +
 			`did you mean "prod"?`},
 	} {
@@ -427,8 +492,10 @@ func TestLongTermKeys(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials, want string }{
 		{"credentials file", "", "[p]\n" + testKeys, ""},
 		{"config file", "[profile p]\n" + testKeys, "", ""},
-		{"the credentials file's pair wins", "[profile p]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=o\n",
-			"[p]\n" + testKeys, ""},
+		{
+			"the credentials file's pair wins", "[profile p]\naws_access_key_id=AKIAOTHER\naws_secret_access_key=o\n",
+			"[p]\n" + testKeys, "",
+		},
 		{"half a pair in the config file under a whole one", "[profile p]\naws_access_key_id=AKIAOTHER\n", "[p]\n" +
 			testKeys, ""},
 		{"a token elsewhere than the pair", "[profile p]\naws_session_token=t\n", "[p]\n" + testKeys, ""},
@@ -436,8 +503,10 @@ func TestLongTermKeys(t *testing.T) {
 		{"keys and SSO", "[profile p]\nsso_session=s\n", "[p]\n" + testKeys, ""},
 		{"role of its own keys", "[profile p]\n" + role + "source_profile = p\n", "[p]\n" + testKeys, ""},
 		{"keys and a source without a role", "[profile p]\nsource_profile=s\n", "[p]\n" + testKeys, ""},
-		{"none", "\n[profile p]\nregion=a", "",
-			`profile "p" has no access key (config:2) | run aws configure --profile p`},
+		{
+			"none", "\n[profile p]\nregion=a", "",
+			`profile "p" has no access key (config:2) | run aws configure --profile p`,
+		},
 		{
 			"no secret", "", "[p]\naws_access_key_id=" + testID,
 			`profile "p" has aws_access_key_id (credentials:2) but no aws_secret_access_key | add ` +
@@ -608,8 +677,10 @@ func TestNoSecretShows(t *testing.T) {
 		j, err := json.Marshal(v)
 		out = append(out, string(j), fmt.Sprint(err))
 		for _, text := range out {
-			for _, bad := range []string{testSecret, fmt.Sprintf("%x", testSecret), fmt.Sprintf("%X", testSecret),
-				"K7MDENG"} {
+			for _, bad := range []string{
+				testSecret, fmt.Sprintf("%x", testSecret), fmt.Sprintf("%X", testSecret),
+				"K7MDENG",
+			} {
 				if strings.Contains(text, bad) {
 					t.Errorf("%T shows the secret: %s", v, text)
 				}
@@ -635,10 +706,14 @@ func TestFindFiles(t *testing.T) {
 		{nil, usual},
 		{map[string]string{"AWS_CONFIG_FILE": "", "AWS_PROFILE": "x"}, usual},
 		{map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "rel/k"}, Files{"/c", "rel/k"}},
-		{map[string]string{"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~x/k"},
-			Files{filepath.Join(home, "c"), "~x/k"}},
-		{map[string]string{"AWS_CONFIG_FILE": "$D/c", "AWS_SHARED_CREDENTIALS_FILE": "${D}/$NO/k", "D": "/d"},
-			Files{"/d/c", "/d/$NO/k"}},
+		{
+			map[string]string{"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~x/k"},
+			Files{filepath.Join(home, "c"), "~x/k"},
+		},
+		{
+			map[string]string{"AWS_CONFIG_FILE": "$D/c", "AWS_SHARED_CREDENTIALS_FILE": "${D}/$NO/k", "D": "/d"},
+			Files{"/d/c", "/d/$NO/k"},
+		},
 	} {
 		if got := FindFiles(func(k string) string { return test.env[k] }, home); got != test.want {
 			t.Errorf("%v: got %v, want %v", test.env, got, test.want)
@@ -655,8 +730,10 @@ func TestLargeFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(large), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, region := range map[string]string{"prod": "eu-west-1", "last": "eu-north-1",
-		"team-00000-production": "eu-central-1"} {
+	for name, region := range map[string]string{
+		"prod": "eu-west-1", "last": "eu-north-1",
+		"team-00000-production": "eu-central-1",
+	} {
 		p, err := Load(Files{Config: path}, name)
 		if err != nil || p.Region != region {
 			t.Errorf("%s: %q %v", name, p.Region, err)
@@ -717,8 +794,10 @@ func TestSkippedSectionsCostNothing(t *testing.T) {
 
 // Of two session tokens the one under the older name counts, as in botocore.
 func TestBothTokens(t *testing.T) {
-	for _, lines := range []string{"aws_session_token=new\naws_security_token=old\n",
-		"aws_security_token=old\naws_session_token=new\n"} {
+	for _, lines := range []string{
+		"aws_session_token=new\naws_security_token=old\n",
+		"aws_security_token=old\naws_session_token=new\n",
+	} {
 		p, err := Load(write(t, "-", "[p]\n"+testKeys+lines), "p")
 		if err != nil {
 			t.Fatal(err)

@@ -111,8 +111,10 @@ func TestReplaceKeysRefused(t *testing.T) {
 		change func(t *testing.T, file string)
 		want   string
 	}{
-		"another key": {func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) },
-			"another program has changed the keys of profile"},
+		"another key": {
+			func(t *testing.T, file string) { put(t, file, strings.ReplaceAll(text, testID, newID)) },
+			"another program has changed the keys of profile",
+		},
 		"another secret": {func(t *testing.T, file string) {
 			put(t, file,
 				strings.ReplaceAll(text, testSecret, newSecret))
@@ -123,10 +125,14 @@ func TestReplaceKeysRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "has no "},
-		"a token besides": {func(t *testing.T, file string) { put(t, file, text+"aws_session_token = x\n") },
-			"aws_session_token"},
-		"a line that cannot be read": {func(t *testing.T, file string) { put(t, file, text+"what?\n") },
-			"credentials:4"},
+		"a token besides": {
+			func(t *testing.T, file string) { put(t, file, text+"aws_session_token = x\n") },
+			"aws_session_token",
+		},
+		"a line that cannot be read": {
+			func(t *testing.T, file string) { put(t, file, text+"what?\n") },
+			"credentials:4",
+		},
 		"read-only": {func(t *testing.T, file string) {
 			if err := os.Chmod(file, 0o400); err != nil {
 				t.Fatal(err)
@@ -138,8 +144,10 @@ func TestReplaceKeysRefused(t *testing.T) {
 			was := keysOf(t, files)
 			test.change(t, files.Credentials)
 			before := content(t, files.Credentials)
-			for what, err := range map[string]error{"dry run": Replaceable(files, "p", was),
-				"replacing": ReplaceKeys(files, "p", was, newPair)} {
+			for what, err := range map[string]error{
+				"dry run":   Replaceable(files, "p", was),
+				"replacing": ReplaceKeys(files, "p", was, newPair),
+			} {
 				noSecret(t, err)
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("%s: %v", what, err)
@@ -153,10 +161,18 @@ func TestReplaceKeysRefused(t *testing.T) {
 	}
 	files := write(t, "-", text)
 	was := keysOf(t, files)
-	for _, pair := range [][2]string{{"", newSecret}, {newID, ""}, {newID, "a b"}, {newID, "a\nb"},
-		{"ASIA" + newID[4:], newSecret}, {newSecret, newID}} {
-		if err := ReplaceKeys(files, "p", was, Keys{AccessKeyID: pair[0],
-			SecretAccessKey: NewSecret(pair[1])}); err == nil {
+	for _, pair := range [][2]string{
+		{"", newSecret},
+		{newID, ""},
+		{newID, "a b"},
+		{newID, "a\nb"},
+		{"ASIA" + newID[4:], newSecret},
+		{newSecret, newID},
+	} {
+		if err := ReplaceKeys(files, "p", was, Keys{
+			AccessKeyID:     pair[0],
+			SecretAccessKey: NewSecret(pair[1]),
+		}); err == nil {
 			t.Errorf("%q was written", pair[0])
 		}
 	}
@@ -242,14 +258,22 @@ func TestReplacePasted(t *testing.T) {
 			session + "[p]\n" + pair + "[z]\n" + session},
 		{"config file", "[profile p]\n" + session + "aws_session_token = t\n", "-", "[profile p]\n" + pair},
 		{"a user's key beside a token", "-", "[p]\n" + testKeys + "aws_session_token = t\n", "[p]\n" + pair},
-		{"a token of many lines", "-", "[p]\n" + session + "aws_session_token = t\n  u\n",
-			"aws_session_token (credentials:4) is written in an unusual way"},
-		{"settings below a token", "-", "[p]\n" + session + "aws_session_token =\n  a = b\n",
-			"aws_session_token (credentials:4) is written in an unusual way"},
-		{"all profiles' session", "-", "[DEFAULT]\n" + session + "[p]\nregion = x\n",
-			"aws_access_key_id (credentials:2) is written in an unusual way"},
-		{"all profiles' token", "-", "[DEFAULT]\naws_session_token = t\n[p]\n" + session,
-			"aws_session_token (credentials:2) is written in an unusual way"},
+		{
+			"a token of many lines", "-", "[p]\n" + session + "aws_session_token = t\n  u\n",
+			"aws_session_token (credentials:4) is written in an unusual way",
+		},
+		{
+			"settings below a token", "-", "[p]\n" + session + "aws_session_token =\n  a = b\n",
+			"aws_session_token (credentials:4) is written in an unusual way",
+		},
+		{
+			"all profiles' session", "-", "[DEFAULT]\n" + session + "[p]\nregion = x\n",
+			"aws_access_key_id (credentials:2) is written in an unusual way",
+		},
+		{
+			"all profiles' token", "-", "[DEFAULT]\naws_session_token = t\n[p]\n" + session,
+			"aws_session_token (credentials:2) is written in an unusual way",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := write(t, test.config, test.credentials)

@@ -19,18 +19,22 @@ var differences = []struct {
 	why string
 	is  func(line string, credentials bool) bool
 }{
-	{"a UTF-8 mark: the SDK takes it for a part of the first line, and loses a header there",
+	{
+		"a UTF-8 mark: the SDK takes it for a part of the first line, and loses a header there",
 		func(line string, _ bool) bool {
 			return strings.HasPrefix(line, "\xef\xbb\xbf")
-		}},
+		},
+	},
 	{"a header after white space that is not ASCII: no header for us", func(line string, _ bool) bool {
 		return isHeader(line) && !strings.HasPrefix(strings.TrimLeft(line, " \t\r\v\f"), "[")
 	}},
-	{"a broken header: the SDK goes on with the profile above; for us what stands below it is nobody's",
+	{
+		"a broken header: the SDK goes on with the profile above; for us what stands below it is nobody's",
 		func(line string, _ bool) bool {
 			_, ok := headerOf(line)
 			return isHeader(line) && !ok
-		}},
+		},
+	},
 	{"# or ; in a name: a comment for the SDK, which then has no header", func(line string, _ bool) bool {
 		text, _ := headerOf(line)
 		return isHeader(line) && bytes.ContainsAny(text, "#;")
@@ -38,7 +42,8 @@ var differences = []struct {
 	{"quotes about a name: the SDK leaves them, botocore does not", func(line string, credentials bool) bool {
 		return isHeader(line) && !credentials && strings.ContainsAny(line, `"'`)
 	}},
-	{"[profile services X], [services X] in a credentials file: profiles for the SDK, or sections, as it comes",
+	{
+		"[profile services X], [services X] in a credentials file: profiles for the SDK, or sections, as it comes",
 		func(line string, credentials bool) bool {
 			text, _ := headerOf(line)
 			if word, rest := firstWord(text); !credentials && string(word) == "profile" {
@@ -49,7 +54,8 @@ var differences = []struct {
 			word, rest := firstWord(text)
 			return isHeader(line) && len(rest) > 0 && (string(word) == "services" || string(word) == "sso-session" ||
 				string(word) == "profile")
-		}},
+		},
+	},
 	{"white space at the end of a continued value: kept by the SDK, not by botocore", func(line string, _ bool) bool {
 		return isIndented(line) && !strings.ContainsAny(line, "=:") &&
 			strings.TrimSpace(line) != strings.TrimLeft(line, " \t")

@@ -57,8 +57,10 @@ func TestWriteAsAnother(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		for _, name := range []string{"closed/mine", "closed/new", "closed/dir/new", "open/shut", "open/others",
-			"open/new", "open/mine"} {
+		for _, name := range []string{
+			"closed/mine", "closed/new", "closed/dir/new", "open/shut", "open/others",
+			"open/new", "open/mine",
+		} {
 			errs[name] = AddConfig(Files{Config: filepath.Join(top, name)}, "p", []Setting{{Key: "region", Value: "a"}})
 		}
 	}()

@@ -116,17 +116,23 @@ func TestAddKeys(t *testing.T) {
 
 func TestAddKeysRefused(t *testing.T) {
 	for _, test := range []struct{ name, config, credentials, profile, id, secret, want string }{
-		{"there", "-", "# c\n[p]\n", "p", testID, testSecret,
-			`profile "p" already exists (credentials:2), and an existing section is never changed`},
+		{
+			"there", "-", "# c\n[p]\n", "p", testID, testSecret,
+			`profile "p" already exists (credentials:2), and an existing section is never changed`,
+		},
 		{"there, other spelling", "-", "[x]\r\n \t[ p\t] # c", "p", testID, testSecret, "credentials:2"},
 		{"a header that was meant", "-", "[p\n", "p", testID, testSecret, "credentials:1"},
 		{"UTF-16", "-", "\xff\xfe[\x00p\x00", "p", testID, testSecret, "credentials is UTF-16"},
 		{"NUL", "-", "[a]\nx\x00\n", "p", testID, testSecret, "a NUL byte at credentials:2"},
-		{"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret,
-			"the line at credentials:1 is before the first section"},
+		{
+			"before a section", "-", "x=y\n[a]\n", "p", testID, testSecret,
+			"the line at credentials:1 is before the first section",
+		},
 		{"role", "[profile p]\nregion=a\nrole_arn=r\n", "-", "p", testID, testSecret, "(role_arn, config:3)"},
-		{"keys in the config file", "[profile p]\n" + testKeys, "-", "p", testID, testSecret,
-			"(aws_access_key_id, config:2)"},
+		{
+			"keys in the config file", "[profile p]\n" + testKeys, "-", "p", testID, testSecret,
+			"(aws_access_key_id, config:2)",
+		},
 		{"session", "-", "-", "p", "ASIAIOSFODNN7EXAMPLE", testSecret, "a temporary access key ID"},
 		{"empty id", "-", "-", "p", "", testSecret, "aws_access_key_id is empty"},
 		{"no secret", "-", "-", "p", testID, "", "aws_secret_access_key is empty"},
@@ -183,17 +189,21 @@ func TestAddConfig(t *testing.T) {
 		{"one blank", "p", "[profile p]\noutput= json\n«region= eu-west-1\nmfa_serial= " + testDevice + "\n»"},
 		{"aligned", "p", "[profile p]\noutput   = json\n" + ours},
 		{"colons", "p", "[profile p]\noutput: json\n" + ours},
-		{"a group last", "p",
+		{
+			"a group last", "p",
 			"[profile p]\nx=y\ns3 =\n  region = no\n  mfa_serial = no\n«region=eu-west-1\nmfa_serial=" + testDevice +
-				"\n»\n[profile q]\n"},
+				"\n»\n[profile q]\n",
+		},
 		{"an indented section", "p", "[profile p]\n  output=json\n«  region=eu-west-1\n  mfa_serial=" + testDevice +
 			"\n»\n[profile q]\n"},
 		{"all indented", "p", "  [profile p]\n\toutput=json\n«\tregion=eu-west-1\n\tmfa_serial=" + testDevice +
 			"\n»\n\t[profile q]\n"},
 		{"nothing but indented headers", "p", "  [profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice +
 			"\n»  [profile q]\n"},
-		{"an indented group: the SDK would take more of it", "p",
-			"[profile p]\n  x=y\n  s3 =\n    a = b\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»"},
+		{
+			"an indented group: the SDK would take more of it", "p",
+			"[profile p]\n  x=y\n  s3 =\n    a = b\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»",
+		},
 		{"ragged: more of a value for botocore", "p", "[profile p]\noutput = a\n  x = y\n" + ours},
 		{"more of a value", "p", "[profile p]\nx = a\n  b\n\n  c\n" + ours},
 		{"odd header", "p", " [ profile \t p ] ; c\n" + ours + "[x\n"},
@@ -204,8 +214,10 @@ func TestAddConfig(t *testing.T) {
 		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\rx = y\r" + strings.Replace(ours, "«", "«\n", 1) +
 			"[profile r]\r"},
 		{"a new one, below [DEFAULT]", "p", "[DEFAULT]\noutput = json\n«\n[profile p]\n»" + ours},
-		{"of the same name", "p",
-			"[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours},
+		{
+			"of the same name", "p",
+			"[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours,
+		},
 		{"garbage elsewhere", "p", "[profile a]\nnonsense\n=\n\xff\n[profile p]\nx = y\n" + ours + "[b\n<<<\n[]\n[["},
 		{"the same but for case", "p", "[profile p]\nREGION: eu-west-1\n" + serial},
 		{"in the credentials file", "both", "«[profile both]\n»" + serial},
@@ -248,19 +260,27 @@ func TestAddConfigRefused(t *testing.T) {
 		settings                           []Setting
 		want                               string
 	}{
-		{"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p",
+		{
+			"another value", "[profile p]\n\nRegion = us-east-1\n", "-", "p",
 			[]Setting{{Key: "mfa_serial", Value: "x"}, {Key: "region", Value: "b"}},
-			`profile "p" has region = "us-east-1" (config:3), not "b"`},
+			`profile "p" has region = "us-east-1" (config:3), not "b"`,
+		},
 		{"an empty value", "[profile p]\nregion =\n", "-", "p", region("b"), `region = "" (config:2)`},
-		{"another value in the credentials file", "-", "[p]\nregion=a\n", "p", region("b"),
-			`region = "a" (credentials:2), not "b"`},
+		{
+			"another value in the credentials file", "-", "[p]\nregion=a\n", "p", region("b"),
+			`region = "a" (credentials:2), not "b"`,
+		},
 		{"twice", "-", "-", "p", append(region("a"), Setting{Key: "REGION", Value: "b"}), `region = "a"`},
 		{"malformed", "[profile p]\nnonsense\n", "-", "p", region("b"), "config:2"},
 		{"malformed header", "[profile p\n", "-", "p", region("b"), "config:1"},
-		{"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"),
-			`further than its settings (config:4)`},
-		{"an indented header below a group", "[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"),
-			"config:4"},
+		{
+			"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"),
+			`further than its settings (config:4)`,
+		},
+		{
+			"an indented header below a group", "[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"),
+			"config:4",
+		},
 		{"UTF-16", "[\x00p\x00]\x00", "-", "p", region("b"), "config is UTF-16"},
 		{"NUL", "[profile q]\n\n\x00", "-", "p", region("b"), "a NUL byte at config:3"},
 		{"a line end", "-", "-", "p", region("a\n[profile q]"), "cannot be written"},
@@ -270,12 +290,17 @@ func TestAddConfigRefused(t *testing.T) {
 		{"a comment at once", "-", "-", "p", region(";b"), "cannot be written"},
 		{"quotes", "-", "-", "p", region(`"a b"`), "cannot be written"},
 		{"a quote", "-", "-", "p", region(`'`), "cannot be written"},
-		{"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""),
-			"cannot be written"},
+		{
+			"nothing, where lines are indented", "[profile p]\n  output = json\n", "-", "p", region(""),
+			"cannot be written",
+		},
 		{"no UTF-8", "-", "-", "p", region("\xff"), "cannot be written"},
 		{"line separator", "-", "-", "p", region("a\u2028b"), "cannot be written"},
-		{"a secret", "-", "-", "p", []Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}},
-			"cannot be written to a config file"},
+		{
+			"a secret", "-", "-", "p",
+			[]Setting{{Key: "AWS_Secret_Access_Key", Value: testSecret}},
+			"cannot be written to a config file",
+		},
 		{"a sign in the key", "-", "-", "p", []Setting{{Key: "a=b", Value: "c"}}, "cannot be written to a config file"},
 		{"no key", "-", "-", "p", []Setting{{Key: "", Value: "c"}}, "cannot be written to a config file"},
 		{"no name", "-", "-", "", region("a"), "name is empty"},
@@ -297,10 +322,14 @@ func TestAddConfigRefused(t *testing.T) {
 
 // goodNames can be written, badNames cannot.
 var (
-	goodNames = []string{"default", "prod", "a.b_c-d/e+f@g", "a=b:c", "profile", "services", "sso-session", "-x", "%d",
-		"$HOME", "`x`", "{a}", "a,b!", "Prod", "plugins", "1"}
-	badNames = []string{"", " ", "my prod", "a\tb", " a", "a#b", "a;b", "a]b", "[a", `a"b`, "it's", `a\b`, "a\nb",
-		"a\x00", "a\u00a0b", "a\u2028", "\xff", "DEFAULT", "Default", "\ufeffa"}
+	goodNames = []string{
+		"default", "prod", "a.b_c-d/e+f@g", "a=b:c", "profile", "services", "sso-session", "-x", "%d",
+		"$HOME", "`x`", "{a}", "a,b!", "Prod", "plugins", "1",
+	}
+	badNames = []string{
+		"", " ", "my prod", "a\tb", " a", "a#b", "a;b", "a]b", "[a", `a"b`, "it's", `a\b`, "a\nb",
+		"a\x00", "a\u00a0b", "a\u2028", "\xff", "DEFAULT", "Default", "\ufeffa",
+	}
 )
 
 func TestNamesReadBack(t *testing.T) {
@@ -329,8 +358,10 @@ func TestNamesReadBack(t *testing.T) {
 	}
 	for _, name := range badNames {
 		files := write(t, "-", "-")
-		for _, err := range []error{CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)),
-			AddConfig(files, name, []Setting{{Key: "region", Value: "a"}})} {
+		for _, err := range []error{
+			CheckName(name), AddKeys(files, name, testID, NewSecret(testSecret)),
+			AddConfig(files, name, []Setting{{Key: "region", Value: "a"}}),
+		} {
 			if err == nil {
 				t.Errorf("%q was accepted", name)
 			}
@@ -345,8 +376,10 @@ func TestBotocoreReads(t *testing.T) {
 	var all []file
 	add := func(name, text string) {
 		files := write(t, text, "-")
-		if err := errors.Join(AddConfig(files, name, []Setting{{Key: "region", Value: "a"},
-			{Key: "mfa_serial", Value: testDevice}}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
+		if err := errors.Join(AddConfig(files, name, []Setting{
+			{Key: "region", Value: "a"},
+			{Key: "mfa_serial", Value: testDevice},
+		}), AddKeys(files, name, testID, NewSecret(testSecret))); err != nil {
 			t.Errorf("%q in %q: %v", name, text, err)
 			return
 		}
@@ -407,8 +440,10 @@ func TestWriteNewFiles(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	for path, want := range map[string]fs.FileMode{dir: fs.ModeDir | 0o700, files.Config: 0o600,
-		files.Credentials: 0o600} {
+	for path, want := range map[string]fs.FileMode{
+		dir: fs.ModeDir | 0o700, files.Config: 0o600,
+		files.Credentials: 0o600,
+	} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != want {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
@@ -436,8 +471,11 @@ func TestWriteThroughLinks(t *testing.T) {
 		{"relative", map[string]string{"config": "dot/config"}, "dot/config"},
 		{"chained", map[string]string{"config": "dot/a", "dot/a": "../b", "b": "*/dot/c"}, "dot/c"},
 		{"through a linked directory", map[string]string{"config": "aws/../real", "aws": "dot/deep"}, "dot/real"},
-		{"out of a linked directory", map[string]string{"config": "aws/a", "aws": "dot/deep", "dot/deep/a": "../real"},
-			"dot/real"},
+		{
+			"out of a linked directory",
+			map[string]string{"config": "aws/a", "aws": "dot/deep", "dot/deep/a": "../real"},
+			"dot/real",
+		},
 	} {
 		for _, old := range []string{"[profile a]\nx=y", "-"} { // "-": the links dangle
 			t.Run(test.name+old[:1], func(t *testing.T) {
@@ -789,8 +827,10 @@ func TestAddConfigShuffled(t *testing.T) {
 			old = strings.TrimSuffix(old, end)
 		}
 		name := []string{"p", "p", "default", "new"}[random.IntN(4)]
-		a, c := checkAdd(t, files, old, name, []Setting{{Key: "region", Value: "a"},
-			{Key: "mfa_serial", Value: testDevice}})
+		a, c := checkAdd(t, files, old, name, []Setting{
+			{Key: "region", Value: "a"},
+			{Key: "mfa_serial", Value: testDevice},
+		})
 		if t.Failed() {
 			t.Fatalf("%q in\n%q\n%q", name, old, content(t, files.Config))
 		}
