@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -17,10 +18,10 @@ import (
 
 // account is a profile's IAM user, and a client with the profile's long-term keys, whatever session is exported.
 type account struct {
-	*session.Client
+	*awsapi.Client
 	app     *app
 	profile profile.Profile
-	who     session.Identity
+	who     awsapi.Identity
 	program mfa.Source // the program that is the authenticator of a device enabled just now
 }
 
@@ -51,7 +52,7 @@ func (f *profileFlags) accountOf(
 		return x, err
 	}
 	if x.who.User == "" {
-		return x, session.NotAUser(x.who.ARN)
+		return x, awsapi.NotAUser(x.who.ARN)
 	}
 	return x, nil
 }
@@ -83,7 +84,7 @@ func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock
 }
 
 // call makes one call to IAM, within the time limit. The error is the SDK's, or ctx's.
-func (x *account) call(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+func (x *account) call(ctx context.Context, call func(ctx context.Context, client *awsapi.IAMClient) error) error {
 	bounded, cancel := x.Call(ctx)
 	defer cancel()
 	err := call(bounded, x.IAM())
@@ -98,7 +99,7 @@ const answerTimeout = 3 * time.Second
 
 // mustFinish is call for a change: after Ctrl-C it waits for AWS's answer, which says what must be undone. The caller
 // checks ctx afterwards.
-func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *mfa.Client) error) error {
+func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *awsapi.IAMClient) error) error {
 	delayed, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -121,19 +122,19 @@ func (x *account) explain(err error) error {
 	return x.Explain(err)
 }
 
-func (x *account) devices(ctx context.Context) (devices []mfa.Device, err error) {
-	err = x.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		devices, err = mfa.Devices(ctx, client)
+func (x *account) devices(ctx context.Context) (devices []awsapi.Device, err error) {
+	err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		devices, err = awsapi.ListDevices(ctx, client)
 		return err
 	})
 	return devices, x.explain(err)
 }
 
 // device is the device named, else the user's only one, else the preferred one, else the one that a person chooses.
-func (x *account) device(ctx context.Context, named, preferred string) (mfa.Device, error) {
+func (x *account) device(ctx context.Context, named, preferred string) (awsapi.Device, error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
-		return mfa.Device{}, err
+		return awsapi.Device{}, err
 	}
 	serials := make([]string, len(devices))
 	for i, d := range devices {
@@ -144,9 +145,9 @@ func (x *account) device(ctx context.Context, named, preferred string) (mfa.Devi
 	}
 	switch {
 	case named != "":
-		return mfa.Device{}, notYourDevice(named, serials)
+		return awsapi.Device{}, notYourDevice(named, serials)
 	case len(devices) == 0:
-		return mfa.Device{}, mfa.NoDevice(x.profile.Name, nil)
+		return awsapi.Device{}, awsapi.NoDevice(x.profile.Name, nil)
 	case len(devices) == 1:
 		return devices[0], nil
 	}

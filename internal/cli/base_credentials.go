@@ -4,22 +4,22 @@ import (
 	"slices"
 	"strings"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
-	"awsmfa/internal/session"
 	"awsmfa/shells"
 )
 
 // baseCredentials returns the credentials at the beginning of a chain: an IAM user's long-term keys, or an external
 // source. The endpoints are those of p, the profile at the end of the chain, as in botocore.
 func (a *app) baseCredentials(
-	p profile.Profile, c profile.Chain, sts session.Endpoint,
-) (profile.Keys, *session.ExternalSource, error) {
+	p profile.Profile, c profile.Chain, sts awsapi.Endpoint,
+) (profile.Keys, *awsapi.ExternalSource, error) {
 	keys, err := c.Base.LongTermKeys()
 	if c.Kind == profile.KindKeys && (err == nil || len(c.Roles) == 0) {
 		return keys, nil, err
 	}
-	x := &session.ExternalSource{
+	x := &awsapi.ExternalSource{
 		Profile: c.Base, Kind: c.Kind, STS: sts, URL: map[string]string{},
 		Getenv: a.Getenv, Home: a.Home, Environ: a.Environ, Stderr: a.Stderr,
 	}

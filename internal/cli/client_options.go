@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
-	"awsmfa/internal/session"
 )
 
 // clientOptions returns the options of a profile's AWS clients, and the endpoint of STS. region is the flag's. If
@@ -17,28 +17,28 @@ import (
 // have either.
 func (f *profileFlags) clientOptions(
 	a *app, p profile.Profile, region, arn string,
-) (session.ClientOptions, session.Endpoint, error) {
+) (awsapi.ClientOptions, awsapi.Endpoint, error) {
 	sts, err := a.endpoint(p, "sts")
 	if err != nil {
-		return session.ClientOptions{}, session.Endpoint{}, err
+		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
 	iam, err := a.endpoint(p, "iam")
 	if err != nil {
-		return session.ClientOptions{}, session.Endpoint{}, err
+		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
 	legacy, err := a.usesLegacyEndpoint(p)
 	if err != nil {
-		return session.ClientOptions{}, session.Endpoint{}, err
+		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
-	settings, err := session.ReadSettings(p, a.Getenv, a.Home)
+	settings, err := awsapi.ReadSettings(p, a.Getenv, a.Home)
 	if err != nil {
-		return session.ClientOptions{}, session.Endpoint{}, err
+		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
 	if strings.EqualFold(a.Getenv("AWS_RETRY_MODE"), "legacy") {
 		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
-		os.Setenv("AWS_RETRY_MODE", string(session.DefaultRetryMode)) //nolint:errcheck // the name is one
+		os.Setenv("AWS_RETRY_MODE", string(awsapi.DefaultRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := cmp.Or(regionFor(region, p, a.Getenv), session.DefaultRegion(arn))
+	where := cmp.Or(regionFor(region, p, a.Getenv), awsapi.DefaultRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; a value that is neither, Go would ignore
@@ -46,12 +46,12 @@ func (f *profileFlags) clientOptions(
 		}
 		if err != nil {
 			// The value is not shown: it may hold a password.
-			return session.ClientOptions{}, session.Endpoint{}, msg.Errorf("%s is not a URL", name).
+			return awsapi.ClientOptions{}, awsapi.Endpoint{}, msg.Errorf("%s is not a URL", name).
 				Hint("write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with %% in a password as %%25")
 		}
 	}
 	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
-	return session.ClientOptions{
+	return awsapi.ClientOptions{
 		Profile:  p.Name,
 		Settings: settings,
 		Region:   where,
@@ -61,7 +61,7 @@ func (f *profileFlags) clientOptions(
 		Now:      time.Now,
 		Trace:    a.trace,
 		Secret:   a.secrets.add,
-	}, session.Endpoint{URL: sts, Global: sts == "" && legacy && session.IsLegacyRegion(where)}, nil
+	}, awsapi.Endpoint{URL: sts, Global: sts == "" && legacy && awsapi.IsLegacyRegion(where)}, nil
 }
 
 // endpoint is the URL of a service's endpoint, "" for AWS's own. The order is every AWS client's: the service's
@@ -137,12 +137,12 @@ func (a *app) choice(p profile.Profile, key, one, other string) (string, error) 
 	isNone := func(v string) bool { return v != "" && v != one && v != other }
 	value := strings.ToLower(a.Getenv(variable))
 	if isNone(value) {
-		return "", session.BadVariable(variable, values)
+		return "", awsapi.BadVariable(variable, values)
 	}
 	if value == "" {
 		setting, _ := p.Get(key)
 		if value = strings.ToLower(setting); isNone(value) {
-			return "", session.BadSetting(p, key, values)
+			return "", awsapi.BadSetting(p, key, values)
 		}
 	}
 	return value, nil

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/browser"
 	"awsmfa/internal/console"
 	"awsmfa/internal/mfa"
@@ -157,7 +158,7 @@ func (c *consoleCmd) signinToken(
 	if err != nil {
 		return "", err
 	}
-	client, err := options.NewSessionClient(ctx, s)
+	client, err := options.NewSessionClient(ctx, s.Credentials())
 	if err != nil {
 		return "", err
 	}
@@ -192,5 +193,5 @@ func (c *consoleCmd) signinToken(
 		return "", msg.Errorf("%s answered with an internal error (HTTP status %d)", host, status).
 			Hint("try again in a minute, or in another region with --region; see https://health.aws.amazon.com")
 	}
-	return "", session.NotAWS(host, status, nil)
+	return "", awsapi.NotAWS(host, status, nil)
 }

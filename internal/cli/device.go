@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/session"
@@ -84,11 +85,11 @@ func (c *deviceListCmd) Run(a *app) error {
 }
 
 // kindOf names the device's kind.
-func kindOf(d mfa.Device) msg.Text {
+func kindOf(d awsapi.Device) msg.Text {
 	switch d.Kind() {
-	case mfa.Hardware:
+	case awsapi.Hardware:
 		return msg.Textf("hardware token")
-	case mfa.SecurityKey:
+	case awsapi.SecurityKey:
 		return msg.Textf("security key")
 	default:
 		return msg.Textf("authenticator app")
@@ -131,14 +132,14 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		err = x.call(ctx, func(ctx context.Context, client *mfa.Client) error {
-			return mfa.Resync(ctx, client, x.who.User, device.Serial, first, second)
+		err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
+			return awsapi.ResyncDevice(ctx, client, x.who.User, device.Serial, first, second)
 		})
 		switch {
 		case err == nil:
 			a.say(msg.Textf("%s is synchronized", device.Serial))
 			return nil
-		case !mfa.CodesRefused(err):
+		case !awsapi.CodesRefused(err):
 			return x.explain(err)
 		}
 		if refused := codesRefused(err); tries == mfa.AskAgain || !codes.again(refused) {
@@ -198,12 +199,12 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 
 // authorizingDevice returns the device for the session that removes one: another if there is one, because the removed
 // device may be lost; otherwise the device itself.
-func (x *account) authorizingDevice(ctx context.Context, removed mfa.Device) (serial string, err error) {
+func (x *account) authorizingDevice(ctx context.Context, removed awsapi.Device) (serial string, err error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return "", err
 	}
-	var others []mfa.Device
+	var others []awsapi.Device
 	for _, d := range devices {
 		switch {
 		case d.IsSecurityKey(), d.Serial == removed.Serial:
@@ -229,20 +230,20 @@ func (x *account) authorizingDevice(ctx context.Context, removed mfa.Device) (se
 }
 
 // remove deactivates the device, and deletes a virtual one, whose name the next one may need.
-func (x *account) remove(ctx context.Context, device mfa.Device, s session.Session) error {
-	client, err := x.NewSessionClient(ctx, s)
+func (x *account) remove(ctx context.Context, device awsapi.Device, s session.Session) error {
+	client, err := x.NewSessionClient(ctx, s.Credentials())
 	if err != nil {
 		return err
 	}
 	with := &account{Client: client, app: x.app, profile: x.profile, who: x.who}
-	err = with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
-		return mfa.Deactivate(ctx, client, x.who.User, device.Serial)
+	err = with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
+		return awsapi.DeactivateDevice(ctx, client, x.who.User, device.Serial)
 	})
 	if err != nil {
 		return with.explain(err)
 	}
 	x.app.say(msg.Textf("%s is removed", device.Serial))
-	if device.Kind() == mfa.App {
+	if device.Kind() == awsapi.App {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout) // the first half is done
 		defer cancel()
 		if err := with.delete(ctx, device.Serial); err != nil {
@@ -256,7 +257,7 @@ func (x *account) remove(ctx context.Context, device mfa.Device, s session.Sessi
 }
 
 // forget removes the device and its sessions from the cache.
-func (c *deviceRemoveCmd) forget(x *account, device mfa.Device) error {
+func (c *deviceRemoveCmd) forget(x *account, device awsapi.Device) error {
 	keys, err := x.profile.LongTermKeys()
 	if err != nil {
 		return err

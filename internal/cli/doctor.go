@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"awsmfa/cache"
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -202,10 +203,10 @@ type doctor struct {
 	chain         profile.Chain
 	keys          *profile.Keys
 	external      bool // the credentials are not an IAM user's long-term keys
-	clientOptions *session.ClientOptions
-	endpoint      session.Endpoint
-	client        *session.Client // set once AWS answered
-	who           session.Identity
+	clientOptions *awsapi.ClientOptions
+	endpoint      awsapi.Endpoint
+	client        *awsapi.Client // set once AWS answered
+	who           awsapi.Identity
 	whoErr        error
 	line          string // the line to type for a session
 }
@@ -332,7 +333,7 @@ func (d *doctor) credentials() (c check) {
 		return failed(name, err)
 	}
 	base := d.chain.Base
-	keys, source, err := d.baseCredentials(*d.profile, d.chain, session.Endpoint{})
+	keys, source, err := d.baseCredentials(*d.profile, d.chain, awsapi.Endpoint{})
 	switch {
 	case err != nil:
 		return failed(name, err)
@@ -424,7 +425,7 @@ func (d *doctor) network(ctx context.Context) check {
 		return failed(name, err)
 	}
 	d.who, d.whoErr = client.Identity(ctx, endpoint)
-	if d.whoErr != nil && !session.Answered(d.whoErr) {
+	if d.whoErr != nil && !awsapi.Answered(d.whoErr) {
 		return failed(name, d.whoErr)
 	}
 	d.client = client
@@ -458,10 +459,10 @@ func clockOff(ahead time.Duration) error {
 	off := msg.Duration(ahead.Abs().Round(time.Second))
 	if ahead < 0 {
 		return msg.Errorf("this computer's clock is %s behind AWS's; from 5 minutes on AWS refuses requests", off).
-			Hint(session.SetClock)
+			Hint(awsapi.SetClock)
 	}
 	return msg.Errorf("this computer's clock is %s ahead of AWS's; from 5 minutes on AWS refuses requests", off).
-		Hint(session.SetClock)
+		Hint(awsapi.SetClock)
 }
 
 func (d *doctor) identity() check {
@@ -474,7 +475,7 @@ func (d *doctor) identity() check {
 	case d.whoErr != nil:
 		return failed(name, d.whoErr)
 	case d.who.User == "":
-		return failed(name, session.NotAUser(d.who.ARN))
+		return failed(name, awsapi.NotAUser(d.who.ARN))
 	}
 	return passed(name, msg.Textf("%s", d.who.ARN))
 }
@@ -491,10 +492,10 @@ func (d *doctor) device(ctx context.Context) check {
 	}
 	named := d.chain.Get("mfa_serial")
 	switch {
-	case named != "" && !mfa.IsSerial(named):
+	case named != "" && !awsapi.IsSerial(named):
 		return failed(name, badSerial(named, d.chain.Where("mfa_serial")))
-	case mfa.Device{Serial: named}.IsSecurityKey():
-		return failed(name, mfa.UnusableKey(named))
+	case awsapi.Device{Serial: named}.IsSecurityKey():
+		return failed(name, awsapi.UnusableKey(named))
 	}
 	remembered := d.cached(*d.profile).serial
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
@@ -504,13 +505,13 @@ func (d *doctor) device(ctx context.Context) check {
 		return warning(name, msg.Errorf("cannot check whether %s is enabled: %s", remembered, err).Wrap(err).
 			Hint("sessions do not need this permission; for the check allow iam:ListMFADevices on the user itself"))
 	case err != nil:
-		notListed := mfa.NotListed(d.profile.Name, err)
-		if session.Answered(err) {
-			notListed = notListed.WithHint(mfa.NameDevice())
+		notListed := awsapi.NotListed(d.profile.Name, err)
+		if awsapi.Answered(err) {
+			notListed = notListed.WithHint(awsapi.NameDevice())
 		}
 		return failed(name, notListed)
 	}
-	var usable []mfa.Device
+	var usable []awsapi.Device
 	var serials, keys []string
 	for _, device := range devices {
 		if device.IsSecurityKey() {
@@ -527,9 +528,9 @@ func (d *doctor) device(ctx context.Context) check {
 	}
 	switch {
 	case len(usable) == 0 && len(keys) > 0:
-		return failed(name, mfa.OnlySecurityKeys(d.profile.Name, keys))
+		return failed(name, awsapi.OnlySecurityKeys(d.profile.Name, keys))
 	case len(usable) == 0:
-		return failed(name, mfa.NoDevice(d.profile.Name, nil))
+		return failed(name, awsapi.NoDevice(d.profile.Name, nil))
 	case named != "":
 		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user",
 			named, d.chain.Where("mfa_serial")).Hint("set it to one of: %s", msg.List(serials)))
@@ -544,7 +545,7 @@ func (d *doctor) device(ctx context.Context) check {
 }
 
 // aboutDevice lists a device's serial number, its kind and when it was enabled.
-func aboutDevice(d mfa.Device) []msg.Text {
+func aboutDevice(d awsapi.Device) []msg.Text {
 	about := []msg.Text{msg.Textf("%s", d.Serial), kindOf(d)}
 	if !d.Enabled.IsZero() {
 		about = append(about, msg.Textf("enabled %s", d.Enabled.UTC().Format(time.DateOnly)))
@@ -629,7 +630,7 @@ func (d *doctor) externalSource(ctx context.Context) check {
 	}
 	o.Cache, o.Interruptible = cache.Dir{}, func() (context.Context, func()) { return ctx, func() {} }
 	o.Code = func(context.Context, mfa.CodeRequest) (string, error) { return "", errWouldAsk }
-	o.Choose = func(context.Context, []mfa.Device) (mfa.Device, error) { return mfa.Device{}, errWouldAsk }
+	o.Choose = func(context.Context, []awsapi.Device) (awsapi.Device, error) { return awsapi.Device{}, errWouldAsk }
 	s, err := o.Retrieve(want)
 	switch {
 	case errors.Is(err, errWouldAsk):

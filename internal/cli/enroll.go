@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/browser"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
@@ -95,7 +96,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 // create creates the device. It replaces the leftover of an earlier attempt, which has the same name and whose key is
 // lost. It looks for one first: a leftover that appears only later is our own, and AWS's answer was lost. The error
 // may be the SDK's.
-func (x *account) create(ctx context.Context, path, name string, yes bool) (device mfa.Virtual, err error) {
+func (x *account) create(ctx context.Context, path, name string, yes bool) (device awsapi.VirtualDevice, err error) {
 	serial := fmt.Sprintf("arn:%s:iam::%s:mfa%s%s", x.who.Partition, x.who.Account, path, name)
 	leftover, err := x.leftover(ctx, serial)
 	if ctx.Err() != nil {
@@ -120,7 +121,7 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		}
 	}
 	device, err = x.make(ctx, path, name)
-	if mfa.NameTaken(err) && looked && ctx.Err() == nil {
+	if awsapi.DeviceNameTaken(err) && looked && ctx.Err() == nil {
 		if lost, lerr := x.leftover(ctx, serial); lerr == nil && lost != "" {
 			if err = x.delete(ctx, lost); err == nil {
 				device, err = x.make(ctx, path, name)
@@ -133,36 +134,36 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		return device, ctx.Err()
 	case err == nil:
 		return device, nil
-	case mfa.NameTaken(err):
+	case awsapi.DeviceNameTaken(err):
 		return device, x.nameTaken(ctx, serial, err)
-	case mfa.Denied(err) && (name != x.who.User || path != "/"):
+	case awsapi.AccessDenied(err) && (name != x.who.User || path != "/"):
 		explained := x.Explain(err)
 		return device, msg.Errorf("%s", explained).Wrap(explained).
 			Hint("the usual policies allow a user only one device, with the user's own name, %s, and no path: "+
 				"leave out --name, or ask an administrator of the policies", msg.Word(x.who.User))
-	case looked && !mfa.NotApplied(err):
+	case looked && !awsapi.NotApplied(err):
 		x.deleteUncertain(ctx, serial)
 	}
 	return device, err
 }
 
-func (x *account) make(ctx context.Context, path, name string) (device mfa.Virtual, err error) {
-	err = x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		device, err = mfa.Create(ctx, client, path, name)
+func (x *account) make(ctx context.Context, path, name string) (device awsapi.VirtualDevice, err error) {
+	err = x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		device, err = awsapi.CreateDevice(ctx, client, path, name)
 		return err
 	})
 	return device, err
 }
 
 func (x *account) delete(ctx context.Context, serial string) error {
-	return x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
-		return mfa.Delete(ctx, client, serial)
+	return x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
+		return awsapi.DeleteDevice(ctx, client, serial)
 	})
 }
 
 func (x *account) leftover(ctx context.Context, serial string) (found string, err error) {
-	err = x.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		found, err = mfa.Leftover(ctx, client, serial)
+	err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		found, err = awsapi.LeftoverDevice(ctx, client, serial)
 		return err
 	})
 	return found, err
@@ -171,7 +172,7 @@ func (x *account) leftover(ctx context.Context, serial string) (found string, er
 // nameTaken is the error for a device name in use.
 func (x *account) nameTaken(ctx context.Context, serial string, err error) error {
 	devices, _ := x.devices(ctx)
-	if slices.ContainsFunc(devices, func(d mfa.Device) bool { return strings.EqualFold(d.Serial, serial) }) {
+	if slices.ContainsFunc(devices, func(d awsapi.Device) bool { return strings.EqualFold(d.Serial, serial) }) {
 		return msg.Errorf("the user has %s already, and it is enabled", serial).Wrap(err).
 			Hint("use that one, or for a new phone remove it first: %s; "+
 				"a second device needs another --name, which the user's policy must allow",
@@ -184,7 +185,7 @@ func (x *account) nameTaken(ctx context.Context, serial string, err error) error
 
 // enable asks for two codes until both awsmfa and AWS accept them. With an error, sent means that AWS may have
 // enabled the device.
-func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing) (sent bool, err error) {
+func (x *account) enable(ctx context.Context, device awsapi.VirtualDevice, codes *pairing) (sent bool, err error) {
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, device.Seed)
 		if err != nil {
@@ -196,10 +197,10 @@ func (x *account) enable(ctx context.Context, device mfa.Virtual, codes *pairing
 		}
 		wrong := pairError(verdict)
 		if wrong == nil {
-			err = x.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
-				return mfa.Enable(ctx, client, x.who.User, device.Serial, first, second)
+			err = x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
+				return awsapi.EnableDevice(ctx, client, x.who.User, device.Serial, first, second)
 			})
-			if !mfa.CodesRefused(err) {
+			if !awsapi.CodesRefused(err) {
 				return true, err
 			}
 			wrong = codesRefused(err)
@@ -251,12 +252,12 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	defer cancel()
 	err := x.delete(ctx, serial)
 	switch {
-	case mfa.InUse(err):
+	case awsapi.DeviceInUse(err):
 		return true
 	case err != nil:
 		explained := x.explain(err)
 		left := msg.Errorf("%s was not enabled, and could not be deleted: %s", serial, explained).Wrap(explained)
-		if mfa.Denied(err) {
+		if awsapi.AccessDenied(err) {
 			left = left.Hint("an administrator must delete it: "+
 				"aws iam delete-virtual-mfa-device --serial-number %s", serial)
 		} else {
@@ -273,7 +274,7 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 func (x *account) deleteUncertain(ctx context.Context, serial string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := x.delete(ctx, serial); err != nil && !mfa.InUse(err) {
+	if err := x.delete(ctx, serial); err != nil && !awsapi.DeviceInUse(err) {
 		explained := x.explain(err)
 		x.app.warn(msg.Errorf("%s may have been created, and could not be deleted: %s", serial, explained).
 			Wrap(explained).Hint("run this again, which replaces it"))
@@ -288,7 +289,7 @@ func (f enrollFlags) name(user string) (path, name string, err error) {
 	if path == "//" {
 		path = "/"
 	}
-	if !mfa.IsName(path, name) {
+	if !awsapi.IsDeviceName(path, name) {
 		return "", "", &usageError{msg.Errorf("%q cannot be an MFA device's name", full).
 			Hint("a name has letters, digits and _ + = , . @ -, and / between the parts of its path")}
 	}
@@ -347,7 +348,7 @@ func (s *pairing) close(enabled bool) {
 }
 
 // device shows the key.
-func (s *pairing) device(ctx context.Context, device mfa.Virtual, who interface{ Label() string }) error {
+func (s *pairing) device(ctx context.Context, device awsapi.VirtualDevice, who interface{ Label() string }) error {
 	drawing, err := draw(qr.Issuer, who.Label(), device.Seed)
 	if err != nil {
 		return notDrawn(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"awsmfa/cache"
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -201,7 +202,7 @@ func (f *sessionFlags) requestFor(
 ) (*session.Provider, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
-	if want.Serial != "" && !mfa.IsSerial(want.Serial) {
+	if want.Serial != "" && !awsapi.IsSerial(want.Serial) {
 		at := profile.Pos{}
 		if f.Serial == "" {
 			at = chain.Where("mfa_serial")
@@ -217,7 +218,7 @@ func (f *sessionFlags) requestFor(
 	if err != nil {
 		return nil, want, err
 	}
-	var reach session.ClientOptions
+	var reach awsapi.ClientOptions
 	arn := want.Serial
 	if n := len(want.Roles); n > 0 {
 		arn = want.Roles[n-1].ARN
@@ -305,15 +306,15 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 }
 
 // choose asks on the terminal for one of several devices. Without a terminal, the error lists them.
-func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mfa.Device, error) {
-	return func(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
+func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) (awsapi.Device, error) {
+	return func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error) {
 		var serials []string
 		for _, d := range devices {
 			serials = append(serials, d.Serial)
 		}
 		tty, err := term.Open()
 		if err != nil {
-			return mfa.Device{}, severalDevices(profileName, serials)
+			return awsapi.Device{}, severalDevices(profileName, serials)
 		}
 		defer tty.Close()
 		question := a.text(whichDevice(profileName, serials))
@@ -321,9 +322,9 @@ func (a *app) choose(profileName string) func(context.Context, []mfa.Device) (mf
 			answer, err := tty.Ask(ctx, question)
 			switch {
 			case ctx.Err() != nil:
-				return mfa.Device{}, ctx.Err()
+				return awsapi.Device{}, ctx.Err()
 			case err != nil:
-				return mfa.Device{}, severalDevices(profileName, serials)
+				return awsapi.Device{}, severalDevices(profileName, serials)
 			}
 			if n, err := strconv.Atoi(answer); err == nil && 1 <= n && n <= len(devices) {
 				return devices[n-1], nil

@@ -7,8 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"awsmfa/internal/keys"
-	"awsmfa/internal/mfa"
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
@@ -178,7 +177,7 @@ func (r *rotation) signIn(ctx context.Context) error {
 	return nil
 }
 
-func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Client, error) {
+func (r *rotation) connect(ctx context.Context, p profile.Profile) (*awsapi.Client, error) {
 	if r.cmd.NoMFA { // IAM takes no session without MFA
 		own, err := p.LongTermKeys()
 		if err != nil {
@@ -190,18 +189,18 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*session.Cli
 	if err != nil {
 		return nil, err
 	}
-	return r.NewSessionClient(ctx, s)
+	return r.NewSessionClient(ctx, s.Credentials())
 }
 
 // change is keys.Activate, Deactivate or Delete.
-type change func(ctx context.Context, client *mfa.Client, user, id string) error
+type change func(ctx context.Context, client *awsapi.IAMClient, user, id string) error
 
 // set changes a key. According to AWS, sessions outlive the key they were obtained with ("Permissions for temporary
 // security credentials", IAM User Guide); if one does not, set obtains another with the key now in the file. The
 // error may be the SDK's.
 func (r *rotation) set(ctx context.Context, do change, id string) error {
 	call := func() error {
-		return r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) error {
+		return r.with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
 			return do(ctx, client, r.who.User, id)
 		})
 	}
@@ -215,9 +214,9 @@ func (r *rotation) set(ctx context.Context, do change, id string) error {
 	return call()
 }
 
-func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
-	err = r.with.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		all, err = keys.List(ctx, client, r.who.User)
+func (r *rotation) list(ctx context.Context) (all []awsapi.Key, err error) {
+	err = r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		all, err = awsapi.ListKeys(ctx, client, r.who.User)
 		return err
 	})
 	return all, err
@@ -226,7 +225,7 @@ func (r *rotation) list(ctx context.Context) (all []keys.Key, err error) {
 // refused explains an error from before there is a new key.
 func (r *rotation) refused(err error) error {
 	explained := r.with.explain(err)
-	if !mfa.Denied(err) {
+	if !awsapi.AccessDenied(err) {
 		return explained
 	}
 	denied := msg.Errorf("%s; nothing was changed", explained)
@@ -240,8 +239,8 @@ func (r *rotation) refused(err error) error {
 
 // createKey creates the new key, after it has made room for it and checked that the user may delete the old one.
 func (r *rotation) createKey(ctx context.Context) error {
-	err := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) error {
-		return keys.CheckReplaceable(ctx, client, r.who.User)
+	err := r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
+		return awsapi.CheckKeyReplaceable(ctx, client, r.who.User)
 	})
 	if err != nil {
 		return r.refused(err)
@@ -251,8 +250,8 @@ func (r *rotation) createKey(ctx context.Context) error {
 		if err := r.ensureQuota(ctx, r.cmd.Yes && !again); err != nil {
 			return err
 		}
-		err := r.with.mustFinish(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-			r.new, err = keys.Create(ctx, client, r.who.User)
+		err := r.with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+			r.new, err = awsapi.CreateKey(ctx, client, r.who.User)
 			return err
 		})
 		switch {
@@ -260,14 +259,14 @@ func (r *rotation) createKey(ctx context.Context) error {
 			r.new.Where = r.old.Where
 			r.app.say(msg.Textf("the new access key is %s", r.new.AccessKeyID))
 			return nil
-		case keys.LimitReached(err):
+		case awsapi.KeyLimitReached(err):
 			r.app.warn(msg.Errorf("the user has two access keys now: " +
 				"another program created one, or awsmfa did and AWS's answer was lost"))
 			if !again && ctx.Err() == nil {
 				continue
 			}
 			r.resolveUnknownKeys(ctx)
-		case !mfa.NotApplied(err):
+		case !awsapi.NotApplied(err):
 			r.resolveUnknownKeys(ctx)
 		}
 		return r.refused(err)
@@ -292,13 +291,13 @@ func (r *rotation) resolveUnknownKeys(ctx context.Context) {
 	}
 }
 
-func (r *rotation) resolveUnknownKey(ctx context.Context, k keys.Key) {
+func (r *rotation) resolveUnknownKey(ctx context.Context, k awsapi.Key) {
 	if ctx.Err() == nil && !r.cmd.Yes {
 		confirmed, err := r.app.confirm(ctx, question{text: msg.Textf("User %q has a new access key %s, created %s. "+
 			"awsmfa created it and its secret was lost, or another program created it. Delete it for good?",
 			r.who.User, k.ID, msg.Minute(k.Created))})
 		if err == nil && confirmed {
-			if err = r.set(ctx, keys.Delete, k.ID); err == nil {
+			if err = r.set(ctx, awsapi.DeleteKey, k.ID); err == nil {
 				r.app.say(keyDeleted(k.ID))
 				return
 			}
@@ -330,8 +329,8 @@ func (r *rotation) ensureQuota(ctx context.Context, yes bool) error {
 
 // second is a user's other key.
 type second struct {
-	keys.Key
-	use        keys.LastUsed
+	awsapi.Key
+	use        awsapi.KeyLastUsed
 	useUnknown bool             // AWS did not say when it was last used
 	sections   []profile.Holder // that have it
 	inEnviron  bool             // AWS_ACCESS_KEY_ID is this key
@@ -365,10 +364,10 @@ func (k second) facts() []msg.Text {
 	return facts
 }
 
-func (r *rotation) second(ctx context.Context, key keys.Key) (second, error) {
+func (r *rotation) second(ctx context.Context, key awsapi.Key) (second, error) {
 	k := second{Key: key, inEnviron: r.app.Getenv("AWS_ACCESS_KEY_ID") == key.ID}
-	unknown := r.with.call(ctx, func(ctx context.Context, client *mfa.Client) (err error) {
-		k.use, err = keys.GetLastUsed(ctx, client, k.ID)
+	unknown := r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		k.use, err = awsapi.GetKeyLastUsed(ctx, client, k.ID)
 		return err
 	})
 	if ctx.Err() != nil {
@@ -382,7 +381,7 @@ func (r *rotation) second(ctx context.Context, key keys.Key) (second, error) {
 
 // deleteSecond deletes a second key, if a person agrees; for an unused one yes is enough. Sections that have it get the
 // profile's key.
-func (r *rotation) deleteSecond(ctx context.Context, key keys.Key, yes bool) error {
+func (r *rotation) deleteSecond(ctx context.Context, key awsapi.Key, yes bool) error {
 	k, err := r.second(ctx, key)
 	if err != nil {
 		return err
@@ -396,7 +395,7 @@ func (r *rotation) deleteSecond(ctx context.Context, key keys.Key, yes bool) err
 	if err := r.replaceInFiles(k.ID, changeable); err != nil {
 		return err
 	}
-	if err := r.set(ctx, keys.Delete, k.ID); err != nil {
+	if err := r.set(ctx, awsapi.DeleteKey, k.ID); err != nil {
 		return r.refused(err)
 	}
 	r.deletedSecond = true
@@ -498,7 +497,7 @@ func (r *rotation) abandon(ctx context.Context, cause error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := r.set(ctx, keys.Delete, r.new.AccessKeyID); err != nil {
+	if err := r.set(ctx, awsapi.DeleteKey, r.new.AccessKeyID); err != nil {
 		explained := r.with.explain(err)
 		r.app.warn(msg.Errorf("profile %q keeps %s, and the new access key %s, which nothing uses, "+
 			"could not be deleted: %s", r.profile.Name, r.old.AccessKeyID, r.new.AccessKeyID, explained).
@@ -518,7 +517,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return r.reportState(ctx, ctx.Err())
 	}
-	if err := r.set(ctx, keys.Deactivate, r.old.AccessKeyID); err != nil {
+	if err := r.set(ctx, awsapi.DeactivateKey, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
 	r.app.say(msg.Textf("the old access key %s is deactivated", r.old.AccessKeyID))
@@ -532,7 +531,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if r.cmd.KeepOld {
 		r.app.say(msg.Textf("%s can be activated again in the IAM console; when nothing needs it any more:  %s",
 			r.old.AccessKeyID, r.deleteCommand(r.old.AccessKeyID)))
-	} else if err := r.set(ctx, keys.Delete, r.old.AccessKeyID); err != nil {
+	} else if err := r.set(ctx, awsapi.DeleteKey, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
 	r.forget()
@@ -554,7 +553,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 // rollback undoes everything: since the old key was deactivated, AWS does not accept the new one any more.
 func (r *rotation) rollback(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
-	err := r.set(ctx, keys.Activate, r.old.AccessKeyID)
+	err := r.set(ctx, awsapi.ActivateKey, r.old.AccessKeyID)
 	if err == nil {
 		_, err = r.waitActive(ctx, r.old)
 	}
@@ -580,7 +579,7 @@ func (r *rotation) reportState(ctx context.Context, cause error) error {
 		msg.Command("rotate", name), r.deleteCommand(old))
 	var state *msg.Error
 	all, err := r.list(bounded)
-	i := slices.IndexFunc(all, func(k keys.Key) bool { return k.ID == old })
+	i := slices.IndexFunc(all, func(k awsapi.Key) bool { return k.ID == old })
 	switch {
 	case err != nil:
 		state = msg.Errorf("profile %q has the new access key %s (%s); "+

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -196,7 +197,7 @@ func (c *setupCmd) holder(ctx context.Context, x *account, keys profile.Keys) (a
 	if err != nil {
 		return "", err
 	}
-	client, err := x.NewSessionClient(ctx, session.Session{
+	client, err := x.NewSessionClient(ctx, awsapi.Credentials{
 		AccessKeyID:     keys.AccessKeyID,
 		SecretAccessKey: keys.SecretAccessKey.Reveal(),
 		SessionToken:    keys.SessionToken.Reveal(),
@@ -442,12 +443,12 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 		return "", err
 	}
 	named := cmp.Or(c.Serial, x.profile.MFASerial)
-	var usable []mfa.Device
+	var usable []awsapi.Device
 	var serials []string
 	for _, d := range devices {
 		serials = append(serials, d.Serial)
 		if d.Serial == named {
-			usable = []mfa.Device{d}
+			usable = []awsapi.Device{d}
 			break
 		}
 		if !d.IsSecurityKey() {
@@ -460,7 +461,7 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
 	case len(usable) == 1 && usable[0].IsSecurityKey(): // the one named
-		return "", mfa.UnusableKey(usable[0].Serial)
+		return "", awsapi.UnusableKey(usable[0].Serial)
 	case len(usable) == 1:
 		x.app.say(msg.Textf("the MFA device is %s", usable[0].Serial))
 		return usable[0].Serial, nil

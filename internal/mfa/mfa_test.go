@@ -43,23 +43,6 @@ func FuzzParseCode(f *testing.F) {
 	})
 }
 
-func TestSecurityKey(t *testing.T) {
-	for serial, want := range map[string]bool{
-		"arn:aws:iam::123456789012:u2f/user/alice/key-ABCDEF":      true,
-		"arn:aws-us-gov:iam::123456789012:u2f/root-account/key-AB": true,
-		"arn:aws:iam::123456789012:mfa/alice":                      false,
-		"arn:aws:iam::123456789012:mfa/u2f/alice":                  false,
-		"arn:aws:iam::123456789012:sms-mfa/alice":                  false,
-		"GAHT12345678": false,
-		"u2f/":         false,
-		"":             false,
-	} {
-		if got := (Device{Serial: serial}).IsSecurityKey(); got != want {
-			t.Errorf("%s: %v", serial, got)
-		}
-	}
-}
-
 // Messages name only the program of a command line.
 func TestProgramName(t *testing.T) {
 	for line, want := range map[string]string{

@@ -87,26 +87,3 @@ func TestCheckPair(t *testing.T) {
 		t.Error(v, err)
 	}
 }
-
-// No verb prints a device's key.
-func TestVirtualShowsNoKey(t *testing.T) {
-	v := Virtual{Serial: "arn:aws:iam::123456789012:mfa/alice", Seed: "GEZDGNBVGY3TQOJQ"}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		if text := fmt.Sprintf(verb, v); !strings.Contains(text, "alice") || strings.Contains(text, "GEZD") {
-			t.Errorf("%s: %s", verb, text)
-		}
-	}
-}
-
-func TestIsName(t *testing.T) {
-	for full, want := range map[string]bool{
-		"/ alice": true, "/team/ a+b=c,d.e@f-g_H0": true, "/ ": false, "/ my phone": false, "/ 名": false,
-		"/t m/ x": false, "/ " + strings.Repeat("a", 226): true, "/ " + strings.Repeat("a", 227): false,
-		"/" + strings.Repeat("a", 512) + "/ x": false,
-	} {
-		i := strings.LastIndex(full, "/") + 1
-		if got := IsName(full[:i], strings.TrimPrefix(full[i:], " ")); got != want {
-			t.Errorf("%q: %v", full, got)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 )
@@ -18,7 +19,7 @@ type Request struct {
 	// Keys is the long-term key pair, unless External is set. If External returns a long-term key pair, Keys is set
 	// to it.
 	Keys     profile.Keys
-	External *ExternalSource
+	External *awsapi.ExternalSource
 
 	// Serial is the MFA device's serial number; "" means the user's only device, which is still to be found.
 	Serial string
@@ -26,19 +27,10 @@ type Request struct {
 	NoMFA bool
 	// Duration is the duration of the MFA session.
 	Duration time.Duration
-	Endpoint Endpoint
+	Endpoint awsapi.Endpoint
 
 	// Roles are assumed in this order; the request is for the session of the last. See the function Roles.
 	Roles []profile.Role
-}
-
-// Endpoint is an endpoint of STS. It is part of the cache key: another URL is another AWS, and regions that must be
-// enabled do not accept the tokens of the global endpoint (AWS STS, "Regions and endpoints").
-type Endpoint struct {
-	// URL is the URL of the configured endpoint, or "" for AWS's own.
-	URL string
-	// Global is set by sts_regional_endpoints = legacy.
-	Global bool
 }
 
 // Roles returns the roles of a chain with their durations: of the last asked, else its profile's, else an hour; of
@@ -106,7 +98,7 @@ func (r Request) lifetime() time.Duration {
 	case len(r.Roles) > 0:
 		return r.Roles[len(r.Roles)-1].Duration
 	case !r.TakesMFA():
-		return maxExternal
+		return awsapi.MaxExternalDuration
 	}
 	return r.Duration
 }
@@ -156,7 +148,7 @@ func (r Request) userKey() string { return "user-" + hash(r.userParts()...) }
 func (r Request) userParts() []string {
 	endpoint := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
 	if r.External != nil {
-		return append(append([]string{"", ""}, endpoint...), r.External.keyParts()...)
+		return append(append([]string{"", ""}, endpoint...), r.External.CacheKeyParts()...)
 	}
 	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, endpoint...)
 }

@@ -2,15 +2,10 @@ package session
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-	"github.com/aws/smithy-go"
-
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 )
@@ -27,7 +22,7 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		return c.assumeWithoutCode(ctx, want, p.Warn)
+		return p.assumeWithoutCode(ctx, c, want)
 	}
 	source := want.source()
 	with, fromCache := p.cached(source, sourceTTL)
@@ -38,7 +33,7 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 				return Session{}, err
 			}
 		}
-		c, err := p.Options.NewSessionClient(ctx, with)
+		c, err := p.Options.NewSessionClient(ctx, with.Credentials())
 		if err != nil {
 			return Session{}, err
 		}
@@ -49,8 +44,8 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 		if !want.isExternal() {
 			named = p.withCachedDevice(want) // for the role session's name
 		}
-		s, err := c.assumeWithoutCode(ctx, named, p.Warn)
-		if !fromCache || !isRevoked(err) {
+		s, err := p.assumeWithoutCode(ctx, c, named)
+		if !fromCache || !awsapi.Revoked(err) {
 			return s, err
 		}
 		p.Options.Trace("role: AWS no longer accepts the session cached for %s", source)
@@ -59,41 +54,23 @@ func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
 }
 
 // assumeWithoutCode assumes the last role without a code. Its errors are messages.
-func (c *Client) assumeWithoutCode(ctx context.Context, want Request, warn func(*msg.Error)) (Session, error) {
-	s, err := c.assumeRole(ctx, want, "", warn)
+func (p *Provider) assumeWithoutCode(ctx context.Context, c *awsapi.Client, want Request) (Session, error) {
+	s, err := p.assumeRole(ctx, c, want, "")
 	switch {
 	case ctx.Err() != nil:
 		return Session{}, ctx.Err()
 	case err != nil:
-		return Session{}, c.explainFor(want, err)
+		return Session{}, explain(c, want, err)
 	}
 	return s, nil
 }
 
 // assumeRole assumes the last role. Its errors are the SDK's, or a *msg.Error about the answer.
-func (c *Client) assumeRole(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
-	ctx, cancel := c.Call(ctx)
-	defer cancel()
+func (p *Provider) assumeRole(ctx context.Context, c *awsapi.Client, want Request, code string) (Session, error) {
 	role := want.Roles[len(want.Roles)-1]
-	in := &sts.AssumeRoleInput{
-		RoleArn:           aws.String(role.ARN),
-		RoleSessionName:   aws.String(want.sessionName(role)),
-		DurationSeconds:   seconds(role.Duration),
-		ExternalId:        optional(role.ExternalID),
-		SourceIdentity:    optional(role.SourceIdentity),
-		TransitiveTagKeys: role.TransitiveTags,
-	}
-	for _, t := range role.Tags {
-		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
-	}
-	if code != "" {
-		in.SerialNumber, in.TokenCode = aws.String(want.Serial), aws.String(code)
-	}
-	out, err := c.sts(want.Endpoint).AssumeRole(ctx, in)
-	if err != nil {
-		return Session{}, err
-	}
-	return c.parseCredentials(out.Credentials, role.Duration, warn)
+	role.SessionName = want.sessionName(role)
+	got, err := c.AssumeRole(ctx, want.Endpoint, role, want.Serial, code, p.Warn)
+	return p.session(got), err
 }
 
 // sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's,
@@ -111,16 +88,15 @@ func (r Request) sessionName(role profile.Role) string {
 	return "awsmfa"
 }
 
-// explainFor explains an error of GetSessionToken or AssumeRole for want.
-func (c *Client) explainFor(want Request, err error) error {
-	var api smithy.APIError
-	if len(want.Roles) == 0 || !errors.As(err, &api) {
+// explain explains an error of GetSessionToken or AssumeRole for want.
+func explain(c *awsapi.Client, want Request, err error) error {
+	code, said := awsapi.ErrorCode(err)
+	if len(want.Roles) == 0 || code == "" {
 		return c.Explain(err)
 	}
 	role := want.Roles[len(want.Roles)-1]
-	code, said := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case len(want.Roles) == 1 && want.isExternal() && isRevoked(err):
+	case len(want.Roles) == 1 && want.isExternal() && awsapi.Revoked(err):
 		return sourceRevoked(role.Profile, want.External.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
 		return roleDenied(want, role.Profile, said, err)
@@ -182,18 +158,4 @@ func sourceRevoked(role string, source profile.Profile, err error) *msg.Error {
 		source.Name, role).
 		Hint("they do not come from awsmfa: renew them where profile %q gets them", source.Name).
 		Wrap(err)
-}
-
-// isRevoked reports whether AWS refused a session of its own: it was revoked, or its user's key or device was deleted.
-func isRevoked(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "InvalidClientTokenId")
-}
-
-// optional returns nil for "", which AWS would refuse as too short.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

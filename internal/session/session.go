@@ -1,7 +1,5 @@
-// Package session obtains sessions: from the cache or, under its lock, from STS, once for each link of a chain of
-// roles. It calls AWS through the SDK, which also runs a credential_process and renews the AWS CLI's sign-in tokens,
-// and turns AWS's errors into messages. It never prints, never asks the person itself, and stores nothing outside the
-// given cache.
+// Package session obtains sessions: from the cache or, under its lock, from AWS, once for each link of a chain of roles.
+// It never prints, never asks the person itself, and stores nothing outside the given cache.
 package session
 
 import (
@@ -13,6 +11,7 @@ import (
 	"time"
 
 	"awsmfa/cache"
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -33,6 +32,22 @@ type Session struct {
 	Expiration      time.Time // by AWS's clock, to the second
 	Obtained        time.Time // by this computer's clock
 	KeyID           string    // of the external source's long-term key that obtained the session; else ""
+}
+
+// Credentials returns the session as awsapi takes it.
+func (s Session) Credentials() awsapi.Credentials {
+	return awsapi.Credentials{
+		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey,
+		SessionToken: s.SessionToken, Expiration: s.Expiration,
+	}
+}
+
+// session returns the session that was obtained just now.
+func (p *Provider) session(c awsapi.Credentials) Session {
+	return Session{
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
+		SessionToken: c.SessionToken, Expiration: c.Expiration, Obtained: p.Options.Now(),
+	}
 }
 
 // isLongTerm reports whether a source returned a user's long-term key pair, not a session. (The IDs of temporary keys
@@ -93,10 +108,10 @@ type Provider struct {
 	Refresh bool
 	Started time.Time
 
-	Options ClientOptions
+	Options awsapi.ClientOptions
 	Code    mfa.Source
 	// Choose picks one of several devices.
-	Choose func(ctx context.Context, devices []mfa.Device) (mfa.Device, error)
+	Choose func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error)
 
 	// Interruptible returns a context for work that takes time, canceled when the person interrupts it, until stop.
 	Interruptible func() (ctx context.Context, stop func())
@@ -105,7 +120,7 @@ type Provider struct {
 	Warn func(*msg.Error)
 	Say  func(msg.Text)
 
-	longTerm    *Client           // with the long-term keys; nil until needed
+	longTerm    *awsapi.Client    // with the long-term keys; nil until needed
 	lockErr     error             // why there was no lock
 	inMemory    map[string][]byte // sessions that cannot be cached, by cache key
 	foundSerial string            // the device, if it had to be found
@@ -176,12 +191,16 @@ func (p *Provider) external(ctx context.Context, want Request) (Session, error) 
 	for _, notice := range want.External.Hidden {
 		p.Say(notice)
 	}
-	return p.Options.external(ctx, *want.External)
+	c, err := p.Options.External(ctx, *want.External)
+	if err != nil {
+		return Session{}, err
+	}
+	return p.session(c), nil
 }
 
 // withSourceKeys returns want with the long-term keys that its source returned, and drops what belongs to earlier ones.
 func (p *Provider) withSourceKeys(want Request, given Session) Request {
-	if p.longTerm != nil && p.longTerm.id != given.AccessKeyID {
+	if p.longTerm != nil && p.longTerm.KeyID() != given.AccessKeyID {
 		p.longTerm, p.foundSerial = nil, ""
 	}
 	p.Options.Trace("source: %s is a long-term key", given.AccessKeyID)
@@ -197,11 +216,11 @@ func (p *Provider) fromSource(ctx context.Context, want Request, given Session) 
 		return given, nil
 	}
 	want.Keys = profile.Keys{}
-	c, err := p.Options.NewSessionClient(ctx, given)
+	c, err := p.Options.NewSessionClient(ctx, given.Credentials())
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := c.assumeWithoutCode(ctx, want, p.Warn)
+	s, err := p.assumeWithoutCode(ctx, c, want)
 	if err == nil {
 		p.store(want, s)
 	}
@@ -403,7 +422,7 @@ func (p *Provider) lock(ctx context.Context, want Request) (unlock func(), err e
 	return func() {}, nil
 }
 
-func (p *Provider) client(ctx context.Context, want Request) (c *Client, err error) {
+func (p *Provider) client(ctx context.Context, want Request) (c *awsapi.Client, err error) {
 	if p.longTerm == nil {
 		p.longTerm, err = p.Options.NewClient(ctx, want.Keys)
 	}

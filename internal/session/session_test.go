@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/profile"
 )
 
@@ -15,7 +16,7 @@ func request() Request {
 		Keys:     profile.Keys{AccessKeyID: "AKIAEXAMPLE", SecretAccessKey: profile.NewSecret("the/secret")},
 		Serial:   "arn:aws:iam::123456789012:mfa/alice",
 		Duration: 12 * time.Hour,
-		Endpoint: Endpoint{URL: "https://sts.example"},
+		Endpoint: awsapi.Endpoint{URL: "https://sts.example"},
 	}
 }
 
@@ -62,9 +63,9 @@ func TestRoleCacheKey(t *testing.T) {
 		"Profile": "b", "ARN": "b", "SessionName": "b", "ExternalID": "b", "SourceIdentity": "b", "Duration": time.Hour,
 		"Tags": []profile.Tag{{Key: "b", Value: "c"}}, "TransitiveTags": []string{"b"},
 	}
-	external := func(change func(*ExternalSource)) func(*Request) {
+	external := func(change func(*awsapi.ExternalSource)) func(*Request) {
 		return func(r *Request) {
-			r.External = &ExternalSource{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
+			r.External = &awsapi.ExternalSource{Kind: profile.KindSSO, Getenv: func(string) string { return "" }}
 			change(r.External)
 		}
 	}
@@ -76,10 +77,10 @@ func TestRoleCacheKey(t *testing.T) {
 		"turned":      func(r *Request) { r.Roles = append(r.Roles, role()); r.Roles[0].ARN = "b" },
 		"a tag's end": func(r *Request) { r.Roles[0].Tags = []profile.Tag{{Key: "bc"}} },
 
-		"a sign-in":        external(func(*ExternalSource) {}),
-		"another sign-in":  external(func(x *ExternalSource) { x.SignIn = []byte("b") }),
-		"another endpoint": external(func(x *ExternalSource) { x.URL = map[string]string{"sso": "b"} }),
-		"another source":   external(func(x *ExternalSource) { x.Kind = profile.KindLogin }),
+		"a sign-in":        external(func(*awsapi.ExternalSource) {}),
+		"another sign-in":  external(func(x *awsapi.ExternalSource) { x.SignIn = []byte("b") }),
+		"another endpoint": external(func(x *awsapi.ExternalSource) { x.URL = map[string]string{"sso": "b"} }),
+		"another source":   external(func(x *awsapi.ExternalSource) { x.Kind = profile.KindLogin }),
 	}
 	for field := range reflect.TypeFor[profile.Role]().Fields() {
 		changes[field.Name] = func(r *Request) {

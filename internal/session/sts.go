@@ -1,15 +1,10 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
-
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 )
@@ -28,14 +23,14 @@ func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
 	}
 	call, cancel := c.Call(ctx)
 	defer cancel()
-	devices, err := mfa.Devices(call, c.IAM())
+	devices, err := awsapi.ListDevices(call, c.IAM())
 	if ctx.Err() != nil {
 		return want, ctx.Err()
 	}
 	if err != nil {
-		notListed := mfa.NotListed(p.Options.Profile, c.Explain(err))
-		if isAccessDenied(err) {
-			notListed = notListed.WithHint(mfa.NameDevice())
+		notListed := awsapi.NotListed(p.Options.Profile, c.Explain(err))
+		if awsapi.AccessDenied(err) {
+			notListed = notListed.WithHint(awsapi.NameDevice())
 		}
 		return want, notListed
 	}
@@ -47,8 +42,8 @@ func (p *Provider) device(ctx context.Context, want Request) (Request, error) {
 	return want, nil
 }
 
-func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device, error) {
-	var usable []mfa.Device
+func (p *Provider) choose(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error) {
+	var usable []awsapi.Device
 	var keys []string
 	for _, d := range devices {
 		if d.IsSecurityKey() {
@@ -64,17 +59,17 @@ func (p *Provider) choose(ctx context.Context, devices []mfa.Device) (mfa.Device
 	case len(usable) > 1:
 		return p.Choose(ctx, usable)
 	case len(keys) > 0:
-		return mfa.Device{}, mfa.OnlySecurityKeys(p.Options.Profile, keys)
+		return awsapi.Device{}, awsapi.OnlySecurityKeys(p.Options.Profile, keys)
 	}
-	return mfa.Device{}, mfa.NoDevice(p.Options.Profile, errNoDevice)
+	return awsapi.Device{}, awsapi.NoDevice(p.Options.Profile, errNoDevice)
 }
 
 // withCode obtains the session with a code from p.Code, and with another while AWS refuses the code and the source has
 // more. found means that the device was not named in want but found: if AWS no longer knows it, withCode looks for it
 // again, once. It returns want with the device that was used.
 func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Session, Request, error) {
-	if (mfa.Device{Serial: want.Serial}).IsSecurityKey() {
-		return Session{}, want, mfa.UnusableKey(want.Serial)
+	if (awsapi.Device{Serial: want.Serial}).IsSecurityKey() {
+		return Session{}, want, awsapi.UnusableKey(want.Serial)
 	}
 	c, err := p.client(ctx, want)
 	if err != nil {
@@ -91,7 +86,7 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 		if err != nil {
 			return Session{}, want, err
 		}
-		s, err := c.withCode(ctx, want, code, p.Warn)
+		s, err := p.tryCode(ctx, c, want, code)
 		switch {
 		case err == nil:
 			p.Say(msg.Textf("the session for %s (%s) lasts until %s",
@@ -99,18 +94,18 @@ func (p *Provider) withCode(ctx context.Context, want Request, found bool) (Sess
 			return s, want, nil
 		case ctx.Err() != nil:
 			return Session{}, want, ctx.Err()
-		case isWrongCode(err):
+		case awsapi.WrongCode(err):
 			need.Refused = err
-		case isWrongDevice(err) && found:
+		case awsapi.UnknownDevice(err) && found:
 			found = false
 			if want, err = p.findNewDevice(ctx, want, err); err != nil {
 				return Session{}, want, err
 			}
 			need = mfa.CodeRequest{Profile: p.Options.Profile, Serial: want.Serial}
-		case isWrongDevice(err):
+		case awsapi.UnknownDevice(err):
 			return Session{}, want, deviceRefused(want.Serial, err)
 		default:
-			return Session{}, want, c.explainFor(want, err)
+			return Session{}, want, explain(c, want, err)
 		}
 	}
 }
@@ -151,98 +146,21 @@ func (p *Provider) withoutMFA(ctx context.Context, want Request) (Session, error
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := c.getSessionToken(ctx, want, "", p.Warn)
+	got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, "", "", p.Warn)
 	if ctx.Err() != nil {
 		return Session{}, ctx.Err()
 	}
 	if err != nil {
 		return Session{}, c.Explain(err)
 	}
-	return s, nil
+	return p.session(got), nil
 }
 
-func (c *Client) withCode(ctx context.Context, want Request, code string, warn func(*msg.Error)) (Session, error) {
+// tryCode obtains the session with a code. Its errors are the SDK's, or a *msg.Error about the answer.
+func (p *Provider) tryCode(ctx context.Context, c *awsapi.Client, want Request, code string) (Session, error) {
 	if len(want.Roles) > 0 {
-		return c.assumeRole(ctx, want, code, warn)
+		return p.assumeRole(ctx, c, want, code)
 	}
-	return c.getSessionToken(ctx, want, code, warn)
+	got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, want.Serial, code, p.Warn)
+	return p.session(got), err
 }
-
-// getSessionToken calls GetSessionToken, without MFA if code is "".
-func (c *Client) getSessionToken(
-	ctx context.Context, want Request, code string, warn func(*msg.Error),
-) (Session, error) {
-	ctx, cancel := c.Call(ctx)
-	defer cancel()
-	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(want.Duration)}
-	if code != "" {
-		in.SerialNumber, in.TokenCode = aws.String(want.Serial), aws.String(code)
-	}
-	out, err := c.sts(want.Endpoint).GetSessionToken(ctx, in)
-	if err != nil {
-		return Session{}, err
-	}
-	return c.parseCredentials(out.Credentials, want.Duration, warn)
-}
-
-// parseCredentials returns the session in an answer.
-func (c *Client) parseCredentials(
-	out *types.Credentials, asked time.Duration, warn func(*msg.Error),
-) (Session, error) {
-	if out == nil {
-		out = &types.Credentials{}
-	}
-	s := Session{
-		AccessKeyID:     aws.ToString(out.AccessKeyId),
-		SecretAccessKey: aws.ToString(out.SecretAccessKey),
-		SessionToken:    aws.ToString(out.SessionToken),
-		Expiration:      aws.ToTime(out.Expiration),
-		Obtained:        c.ClientOptions.Now(),
-	}
-	if err := c.check(s); err != nil {
-		return Session{}, err
-	}
-	c.Trace("sts: %v", s)
-	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
-	switch {
-	case c.ahead < -maxSkew:
-		warn(msg.Errorf("this computer's clock is %s behind AWS's: AWS will refuse other tools' requests", apart).
-			Hint(SetClock))
-	case c.ahead > maxSkew:
-		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).
-			Hint(SetClock))
-	}
-	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
-		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
-			msg.Duration(given.Round(time.Minute)), msg.Duration(asked)))
-	}
-	return s, nil
-}
-
-// check refuses an incomplete session, from an answer that is not AWS's or is damaged. Clients would ignore an empty
-// key and use other credentials instead.
-func (c *Client) check(s Session) error {
-	host := cmp.Or(c.lastHost, "AWS")
-	const checkEndpoint = "check the endpoint settings " +
-		"(AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), and whether a proxy answered instead"
-	switch {
-	case s.AccessKeyID == "" || s.SecretAccessKey == "":
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).
-			Hint(checkEndpoint)
-	case s.SessionToken == "":
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).
-			Hint(checkEndpoint)
-	case s.Expiration.IsZero():
-		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).
-			Hint(checkEndpoint)
-	case !s.Expiration.After(c.Now()):
-		return msg.Errorf("%s returned a session that expired at %s", host, s.Expiration.UTC().Format(time.RFC3339)).
-			Hint("check this computer's clock, and the endpoint's")
-	}
-	return nil
-}
-
-func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
-
-// maxSkew is the tolerated error of this computer's clock: AWS's services begin to refuse signatures at 5 minutes.
-const maxSkew = 5 * time.Minute

@@ -1,4 +1,4 @@
-package session
+package awsapi
 
 import (
 	"cmp"
@@ -20,13 +20,13 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// isWrongCode reports whether AWS refused a token code: wrong, expired or used before, AWS does not say which.
-func isWrongCode(err error) bool {
+// WrongCode reports whether AWS refused a token code: wrong, expired or used before, AWS does not say which.
+func WrongCode(err error) bool {
 	return isDenied(err, wrongCode)
 }
 
-// isWrongDevice reports whether AWS knows no device of the user with the serial number.
-func isWrongDevice(err error) bool {
+// UnknownDevice reports whether AWS knows no device of the user with the serial number.
+func UnknownDevice(err error) bool {
 	return isDenied(err, unknownDevice)
 }
 
@@ -40,12 +40,7 @@ const (
 
 func isDenied(err error, p phrase) bool {
 	var api smithy.APIError
-	return isAccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), string(p))
-}
-
-func isAccessDenied(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied"
+	return AccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), string(p))
 }
 
 // Explain turns an error of an AWS call into a message: AWS's answer, or the reason why there was none.
@@ -225,4 +220,25 @@ func badSettings(profileName string, err error) *msg.Error {
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
+}
+
+// Revoked reports whether AWS refused a session of its own: it was revoked, or its user's key or device was deleted.
+func Revoked(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "InvalidClientTokenId")
+}
+
+// ErrorCode returns the code and the message of AWS's error, or "".
+func ErrorCode(err error) (code, message string) {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return "", ""
+	}
+	return api.ErrorCode(), api.ErrorMessage()
+}
+
+// hasCode reports whether AWS's error has the code, which the SDK may write with the suffix Exception.
+func hasCode(err error, code string) bool {
+	got, _ := ErrorCode(err)
+	return strings.TrimSuffix(got, "Exception") == code
 }

@@ -1,4 +1,4 @@
-package keys_test
+package awsapi_test
 
 import (
 	"testing"
@@ -7,9 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/fakeaws"
-	"awsmfa/internal/keys"
-	"awsmfa/internal/mfa"
 )
 
 // Against the stand-in, which limits the keys and applies policies as AWS does.
@@ -29,7 +28,7 @@ func TestKeys(t *testing.T) {
 	old := u.Keys[0].ID
 	want := func(states ...bool) {
 		t.Helper()
-		all, err := keys.List(ctx, client, "alice")
+		all, err := awsapi.ListKeys(ctx, client, "alice")
 		if err != nil || len(all) != len(states) {
 			t.Fatalf("%v, %v", all, err)
 		}
@@ -39,35 +38,35 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
-	if err := keys.CheckReplaceable(ctx, client, "alice"); err != nil {
+	if err := awsapi.CheckKeyReplaceable(ctx, client, "alice"); err != nil {
 		t.Error(err)
 	}
 	want(true)
-	made, err := keys.Create(ctx, client, "alice")
+	made, err := awsapi.CreateKey(ctx, client, "alice")
 	if err != nil || made.AccessKeyID == "" || made.SecretAccessKey.Reveal() != s.Keys(u.ARN)[1].Secret {
 		t.Fatalf("%v, %v", made, err)
 	}
 	want(true, true)
-	if _, err := keys.Create(ctx, client, "alice"); !keys.LimitReached(err) {
+	if _, err := awsapi.CreateKey(ctx, client, "alice"); !awsapi.KeyLimitReached(err) {
 		t.Error(err)
 	}
-	if use, err := keys.GetLastUsed(ctx, client, made.AccessKeyID); err != nil || use != (keys.LastUsed{}) {
+	if use, err := awsapi.GetKeyLastUsed(ctx, client, made.AccessKeyID); err != nil || use != (awsapi.KeyLastUsed{}) {
 		t.Errorf("%+v, %v", use, err)
 	}
-	use, err := keys.GetLastUsed(ctx, client, old)
+	use, err := awsapi.GetKeyLastUsed(ctx, client, old)
 	if err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
 		t.Errorf("%+v, %v", use, err)
 	}
-	if err := keys.Deactivate(ctx, client, "alice", made.AccessKeyID); err != nil {
+	if err := awsapi.DeactivateKey(ctx, client, "alice", made.AccessKeyID); err != nil {
 		t.Error(err)
 	}
 	want(true, false)
-	if err := keys.Activate(ctx, client, "alice", made.AccessKeyID); err != nil {
+	if err := awsapi.ActivateKey(ctx, client, "alice", made.AccessKeyID); err != nil {
 		t.Error(err)
 	}
 	want(true, true)
 	for range 2 { // once more is no error
-		if err := keys.Delete(ctx, client, "alice", made.AccessKeyID); err != nil {
+		if err := awsapi.DeleteKey(ctx, client, "alice", made.AccessKeyID); err != nil {
 			t.Error(err)
 		}
 	}
@@ -75,7 +74,7 @@ func TestKeys(t *testing.T) {
 	for _, action := range []string{"iam:UpdateAccessKey", "iam:DeleteAccessKey"} {
 		s.SetPolicies(u.ARN, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
 			"NotAction": "`+action+`", "Resource": "*"}}`)
-		if err := keys.CheckReplaceable(ctx, client, "alice"); !mfa.Denied(err) {
+		if err := awsapi.CheckKeyReplaceable(ctx, client, "alice"); !awsapi.AccessDenied(err) {
 			t.Errorf("without %s: %v", action, err)
 		}
 	}

@@ -1,56 +1,54 @@
-package mfa
+package awsapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/msg"
 )
 
-// Virtual is a virtual MFA device that was just created and is not yet enabled. AWS returns its key only now.
-type Virtual struct {
+// VirtualDevice is a virtual MFA device that was just created and is not yet enabled. AWS returns its key only now.
+type VirtualDevice struct {
 	Serial string
 	// Seed is the key in Base32, as authenticator apps read it. It is a secret as long as the device exists.
 	Seed string
 }
 
 // Format writes the serial number, and never the key, for every verb.
-func (v Virtual) Format(w fmt.State, _ rune) {
+func (v VirtualDevice) Format(w fmt.State, _ rune) {
 	_, _ = w.Write([]byte(v.Serial))
 }
 
-// Create creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may match.
+// CreateDevice creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may match.
 // Errors are the SDK's, or a *msg.Error for an answer that IAM would not give. The SDK repeats a request that got no
 // answer, and may then find the device of its own first try: NameTaken.
-func Create(ctx context.Context, client *Client, path, name string) (Virtual, error) {
+func CreateDevice(ctx context.Context, client *IAMClient, path, name string) (VirtualDevice, error) {
 	out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
 		Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
 	})
 	if err != nil {
-		return Virtual{}, err
+		return VirtualDevice{}, err
 	}
 	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
-		return Virtual{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(checkProxy)
+		return VirtualDevice{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(checkProxy)
 	}
 	serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
 	if !IsSerial(serial) {
-		return Virtual{}, badSerial(serial)
+		return VirtualDevice{}, badSerial(serial)
 	}
-	return Virtual{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
+	return VirtualDevice{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
 }
 
 const checkProxy = "a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
 	"check HTTPS_PROXY"
 
-// Enable enables a device for the user, with two consecutive codes of its authenticator. Errors are the SDK's.
-func Enable(ctx context.Context, client *Client, user, serial, first, second string) error {
+// EnableDevice enables a device for the user, with two consecutive codes of its authenticator. Errors are the SDK's.
+func EnableDevice(ctx context.Context, client *IAMClient, user, serial, first, second string) error {
 	_, err := client.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
 		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
@@ -58,8 +56,8 @@ func Enable(ctx context.Context, client *Client, user, serial, first, second str
 	return err
 }
 
-// Resync synchronizes a device with AWS, by two consecutive codes. Errors are the SDK's.
-func Resync(ctx context.Context, client *Client, user, serial, first, second string) error {
+// ResyncDevice synchronizes a device with AWS, by two consecutive codes. Errors are the SDK's.
+func ResyncDevice(ctx context.Context, client *IAMClient, user, serial, first, second string) error {
 	_, err := client.ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
 		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
@@ -67,8 +65,8 @@ func Resync(ctx context.Context, client *Client, user, serial, first, second str
 	return err
 }
 
-// Delete deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the SDK's.
-func Delete(ctx context.Context, client *Client, serial string) error {
+// DeleteDevice deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the SDK's.
+func DeleteDevice(ctx context.Context, client *IAMClient, serial string) error {
 	_, err := client.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
 	if hasCode(err, "NoSuchEntity") {
 		return nil
@@ -76,9 +74,9 @@ func Delete(ctx context.Context, client *Client, serial string) error {
 	return err
 }
 
-// Deactivate deactivates the user's device. A device that is no longer the user's is not an error. Errors are the
+// DeactivateDevice deactivates the user's device. A device that is no longer the user's is not an error. Errors are the
 // SDK's.
-func Deactivate(ctx context.Context, client *Client, user, serial string) error {
+func DeactivateDevice(ctx context.Context, client *IAMClient, user, serial string) error {
 	_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{
 		UserName: aws.String(user), SerialNumber: aws.String(serial),
 	})
@@ -88,9 +86,9 @@ func Deactivate(ctx context.Context, client *Client, user, serial string) error 
 	return err
 }
 
-// Leftover looks for an unassigned device with this serial number, left by a try that was cut short (its key is lost).
+// LeftoverDevice looks for an unassigned device with this serial number, left by a try that was cut short (its key is lost).
 // It returns the serial number as AWS spells it, or "" if there is none. Errors are the SDK's.
-func Leftover(ctx context.Context, client *Client, serial string) (found string, err error) {
+func LeftoverDevice(ctx context.Context, client *IAMClient, serial string) (found string, err error) {
 	for marker := (*string)(nil); ; { // without the SDK's paginator: see Devices
 		page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
 			AssignmentStatus: types.AssignmentStatusTypeUnassigned, Marker: marker,
@@ -111,9 +109,9 @@ func Leftover(ctx context.Context, client *Client, serial string) (found string,
 	}
 }
 
-// IsName reports whether a path and a name are valid for a virtual device (IAM API Reference,
+// IsDeviceName reports whether a path and a name are valid for a virtual device (IAM API Reference,
 // "CreateVirtualMFADevice").
-func IsName(path, name string) bool {
+func IsDeviceName(path, name string) bool {
 	return 0 < len(name) && len(name) <= 226 &&
 		len(path) <= 512 && !strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r > '~' }) &&
 		!strings.ContainsFunc(name, func(r rune) bool {
@@ -122,26 +120,21 @@ func IsName(path, name string) bool {
 		})
 }
 
-// NameTaken reports whether Create failed because a device of that name exists, in use or left over.
-func NameTaken(err error) bool { return hasCode(err, "EntityAlreadyExists") }
+// DeviceNameTaken reports whether CreateDevice failed because a device of that name exists, in use or left over.
+func DeviceNameTaken(err error) bool { return hasCode(err, "EntityAlreadyExists") }
 
 // CodesRefused reports whether AWS refused the two codes.
 func CodesRefused(err error) bool { return hasCode(err, "InvalidAuthenticationCode") }
 
-// InUse reports whether Delete failed because the device is enabled for a user.
-func InUse(err error) bool { return hasCode(err, "DeleteConflict") }
+// DeviceInUse reports whether DeleteDevice failed because the device is enabled for a user.
+func DeviceInUse(err error) bool { return hasCode(err, "DeleteConflict") }
 
-// Denied reports whether a policy denied the call.
-func Denied(err error) bool { return hasCode(err, "AccessDenied") }
+// AccessDenied reports whether a policy denied the call.
+func AccessDenied(err error) bool { return hasCode(err, "AccessDenied") }
 
 // NotApplied reports whether AWS certainly refused a call, so that it changed nothing. After any other error AWS may
 // have carried it out and the answer was lost, even the answer to an earlier attempt that the SDK made for the same
 // call.
 func NotApplied(err error) bool {
-	return Denied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
-}
-
-func hasCode(err error, code string) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && strings.TrimSuffix(api.ErrorCode(), "Exception") == code
+	return AccessDenied(err) || hasCode(err, "LimitExceeded") || hasCode(err, "ValidationError")
 }

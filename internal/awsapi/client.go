@@ -1,4 +1,7 @@
-package session
+// Package awsapi owns the AWS SDK: the client and its settings, the trace of its requests, AWS's errors in words, and the
+// calls for sessions, identities, MFA devices, access keys, external credential sources and federation. It decides
+// nothing, never prints, never asks the person, and stores nothing but the sign-in tokens that the SDK renews.
+package awsapi
 
 import (
 	"context"
@@ -51,7 +54,7 @@ func (r ClientOptions) NewClient(ctx context.Context, keys profile.Keys) (*Clien
 }
 
 // NewSessionClient returns a client with a session.
-func (r ClientOptions) NewSessionClient(ctx context.Context, s Session) (*Client, error) {
+func (r ClientOptions) NewSessionClient(ctx context.Context, s Credentials) (*Client, error) {
 	return r.newClient(ctx, s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
 }
 
@@ -97,6 +100,9 @@ func (c *Client) traced(client *awshttp.BuildableClient) aws.HTTPClient {
 		dated: func(there time.Time) { c.ahead = c.ClientOptions.Now().Sub(there) },
 	}
 }
+
+// KeyID returns the ID of the access key that signs the requests.
+func (c *Client) KeyID() string { return c.id }
 
 // Call returns a context for one call with its retries.
 func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -1,6 +1,4 @@
-// Package mfa handles a user's MFA devices, and the sources of token codes that ask nobody: a given code, a command.
-// It never obtains a session, and never shows or stores a code.
-package mfa
+package awsapi
 
 import (
 	"context"
@@ -13,8 +11,8 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// Client is the SDK's IAM client, for packages that may not import the SDK.
-type Client = iam.Client
+// IAMClient is the SDK's IAM client, for packages that may not import the SDK.
+type IAMClient = iam.Client
 
 // Device is an MFA device of an IAM user.
 type Device struct {
@@ -24,19 +22,19 @@ type Device struct {
 	Enabled time.Time
 }
 
-// Kind is a kind of MFA device.
-type Kind int
+// DeviceKind is a kind of MFA device.
+type DeviceKind int
 
 // The kinds: an authenticator app, a hardware token that shows codes, a FIDO security key or passkey.
 const (
-	App Kind = iota
+	App DeviceKind = iota
 	Hardware
 	SecurityKey
 )
 
 // Kind returns the device's kind, by its serial number: an app's is an ARN with :mfa/, a security key's an ARN with
 // :u2f/, a hardware token's is not an ARN. (IAM User Guide, "IAM identifiers".)
-func (d Device) Kind() Kind {
+func (d Device) Kind() DeviceKind {
 	switch {
 	case d.IsSecurityKey():
 		return SecurityKey
@@ -86,10 +84,10 @@ func (d Device) IsSecurityKey() bool {
 	return strings.HasPrefix(resource, "u2f/")
 }
 
-// Devices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes the
+// ListDevices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes the
 // one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, or a
 // *msg.Error for an answer that IAM would not give.
-func Devices(ctx context.Context, client *Client) ([]Device, error) {
+func ListDevices(ctx context.Context, client *IAMClient) ([]Device, error) {
 	var devices []Device
 	for marker := (*string)(nil); ; {
 		// The SDK's paginator would put the client into an interface; then the linker keeps all its 160 methods, 5 MB.

@@ -1,4 +1,4 @@
-package session
+package awsapi
 
 import (
 	"context"
@@ -77,7 +77,7 @@ func (c *Client) refused(err error, codes ...string) bool {
 }
 
 // SessionRefused reports whether Identity failed because the session has expired or was not copied whole.
-func (c *Client) SessionRefused(err error) bool { return isRevoked(err) || c.KeysRefused(err) }
+func (c *Client) SessionRefused(err error) bool { return Revoked(err) || c.KeysRefused(err) }
 
 func (c *Client) sts(endpoint Endpoint) *sts.Client {
 	return sts.NewFromConfig(c.aws, func(o *sts.Options) {

@@ -1,4 +1,4 @@
-package session
+package awsapi
 
 import (
 	"fmt"
@@ -44,7 +44,7 @@ func TestFederate(t *testing.T) {
 		Trace: func(format string, args ...any) { fmt.Fprintf(&trace, format+"\n", args...) },
 	}
 	c, err := options.NewSessionClient(t.Context(),
-		Session{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
+		Credentials{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "a", SessionToken: "b"})
 	if err != nil {
 		t.Fatal(err)
 	}

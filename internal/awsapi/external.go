@@ -1,4 +1,4 @@
-package session
+package awsapi
 
 import (
 	"cmp"
@@ -55,13 +55,16 @@ type ExternalSource struct {
 	SignIn []byte
 }
 
-// maxExternal is the longest duration of a permission set's session (IAM Identity Center User Guide, "Set session
-// duration").
-const maxExternal = 12 * time.Hour
+// processTimeout is how long a credential_process may run: it may ask the person.
+const processTimeout = 5 * time.Minute
 
-// keyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all roles
+// MaxExternalDuration is the longest duration of a permission set's session (IAM Identity Center User Guide, "Set session
+// duration").
+const MaxExternalDuration = 12 * time.Hour
+
+// CacheKeyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all roles
 // with the same source share its session.
-func (x *ExternalSource) keyParts() []string {
+func (x *ExternalSource) CacheKeyParts() []string {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	parts := []string{fmt.Sprint(x.Kind)}
 	switch x.Kind {
@@ -132,21 +135,21 @@ func (x *ExternalSource) environment() (profile.Keys, error) {
 	return k, nil
 }
 
-// external retrieves the source's credentials.
-func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session, error) {
+// External retrieves the source's credentials.
+func (r ClientOptions) External(ctx context.Context, x ExternalSource) (Credentials, error) {
 	c, err := r.newClient(ctx, "", "", "")
 	if err != nil {
-		return Session{}, err
+		return Credentials{}, err
 	}
 	c.aws.Credentials = aws.AnonymousCredentials{} // requests with a token are not signed
 	provider, err := c.provider(x)
 	if err != nil {
-		return Session{}, err
+		return Credentials{}, err
 	}
 	limit := c.Call
 	if x.Kind == profile.KindProcess { // it may ask the person
 		limit = func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, lockTimeout)
+			return context.WithTimeout(ctx, processTimeout)
 		}
 	}
 	limited, cancel := limit(ctx)
@@ -154,25 +157,24 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 	got, err := provider.Retrieve(limited)
 	switch {
 	case ctx.Err() != nil:
-		return Session{}, ctx.Err()
+		return Credentials{}, ctx.Err()
 	case err != nil:
-		return Session{}, c.explainExternal(x, err)
+		return Credentials{}, c.explainExternal(x, err)
 	}
-	s := Session{
+	s := Credentials{
 		AccessKeyID: got.AccessKeyID, SecretAccessKey: got.SecretAccessKey, SessionToken: got.SessionToken,
-		Obtained: r.Now(),
 	}
 	if got.CanExpire {
 		s.Expiration = got.Expires.UTC().Truncate(time.Second)
 		if x.Kind == profile.KindProcess && !s.Expiration.After(r.Now()) {
 			name, pos := x.Profile.Name, x.Profile.Where("credential_process")
-			return Session{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials "+
+			return Credentials{}, msg.Errorf("the credential_process of profile %q (%s) printed credentials "+
 				"that expired at %s", name, pos, s.Expiration.Format(time.RFC3339)).
 				Hint("run it by itself; if they should not have expired yet, check this computer's clock")
 		}
 	}
 	if err := c.checkExternal(x.Kind, s); err != nil {
-		return Session{}, err
+		return Credentials{}, err
 	}
 	r.Trace("source: %v", s)
 	return s, nil
@@ -180,7 +182,7 @@ func (r ClientOptions) external(ctx context.Context, x ExternalSource) (Session,
 
 // checkExternal is check for a source that may return a key pair with neither token nor expiration, such as a
 // container.
-func (c *Client) checkExternal(kind profile.Kind, s Session) error {
+func (c *Client) checkExternal(kind profile.Kind, s Credentials) error {
 	if kind == profile.KindSSO || kind == profile.KindWebIdentity {
 		return c.check(s)
 	}
@@ -302,7 +304,7 @@ func newProcess(x ExternalSource, command string) process {
 		cmd.WaitDelay = time.Second // a process that the program started may keep its stdout open
 		return cmd, nil
 	})
-	provider := processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = lockTimeout })
+	provider := processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = processTimeout })
 	return process{provider, printed}
 }
 
@@ -513,7 +515,7 @@ func processFailed(x ExternalSource, err error) *msg.Error {
 			Hint("its own message is above; run it by itself to see more")
 	case errors.Is(err, context.DeadlineExceeded):
 		return msg.Errorf("the credential_process of profile %q (%s) did not end within %s",
-			name, pos, msg.Duration(lockTimeout)).
+			name, pos, msg.Duration(processTimeout)).
 			Hint("run it by itself to see what it waits for")
 	case errors.Is(err, exec.ErrWaitDelay):
 		return msg.Errorf("the credential_process of profile %q (%s) has ended, "+

@@ -1,17 +1,12 @@
-// Package keys lists, creates, deactivates and deletes an IAM user's access keys. It decides nothing, and never shows
-// or stores a secret access key.
-package keys
+package awsapi
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -27,16 +22,16 @@ type Key struct {
 	Created time.Time
 }
 
-// LastUsed is the last use of an access key that AWS has recorded; zero if there is none.
-type LastUsed struct {
+// KeyLastUsed is the last use of an access key that AWS has recorded; zero if there is none.
+type KeyLastUsed struct {
 	At              time.Time
 	Service, Region string
 }
 
-// List lists the user's access keys. Errors are the SDK's.
-func List(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
+// ListKeys lists the user's access keys. Errors are the SDK's.
+func ListKeys(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
 	var all []Key
-	for marker := (*string)(nil); ; { // without the SDK's paginator: see mfa.Devices
+	for marker := (*string)(nil); ; { // without the SDK's paginator: see ListDevices
 		page, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker})
 		if err != nil {
 			return nil, err
@@ -54,21 +49,21 @@ func List(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
 	}
 }
 
-// GetLastUsed returns the last use of a key. Errors are the SDK's.
-func GetLastUsed(ctx context.Context, client *iam.Client, id string) (LastUsed, error) {
+// GetKeyLastUsed returns the last use of a key. Errors are the SDK's.
+func GetKeyLastUsed(ctx context.Context, client *iam.Client, id string) (KeyLastUsed, error) {
 	out, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(id)})
 	if err != nil || out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil {
-		return LastUsed{}, err
+		return KeyLastUsed{}, err
 	}
 	u := out.AccessKeyLastUsed
-	return LastUsed{
+	return KeyLastUsed{
 		At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region),
 	}, nil
 }
 
-// Create creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would not
+// CreateKey creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would not
 // give. The SDK repeats a request that got no answer, and may then count the key of its own first try: LimitReached.
-func Create(ctx context.Context, client *iam.Client, user string) (profile.Keys, error) {
+func CreateKey(ctx context.Context, client *iam.Client, user string) (profile.Keys, error) {
 	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
 	if err != nil {
 		return profile.Keys{}, err
@@ -84,55 +79,50 @@ func Create(ctx context.Context, client *iam.Client, user string) (profile.Keys,
 	}, nil
 }
 
-// Deactivate makes AWS refuse the key until Activate. Errors are the SDK's.
-func Deactivate(ctx context.Context, client *iam.Client, user, id string) error {
-	return update(ctx, client, user, id, types.StatusTypeInactive)
+// DeactivateKey makes AWS refuse the key until Activate. Errors are the SDK's.
+func DeactivateKey(ctx context.Context, client *iam.Client, user, id string) error {
+	return updateKey(ctx, client, user, id, types.StatusTypeInactive)
 }
 
-// Activate reverses Deactivate. Errors are the SDK's.
-func Activate(ctx context.Context, client *iam.Client, user, id string) error {
-	return update(ctx, client, user, id, types.StatusTypeActive)
+// ActivateKey reverses Deactivate. Errors are the SDK's.
+func ActivateKey(ctx context.Context, client *iam.Client, user, id string) error {
+	return updateKey(ctx, client, user, id, types.StatusTypeActive)
 }
 
-func update(ctx context.Context, client *iam.Client, user, id string, status types.StatusType) error {
+func updateKey(ctx context.Context, client *iam.Client, user, id string, status types.StatusType) error {
 	_, err := client.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{
 		UserName: aws.String(user), AccessKeyId: aws.String(id), Status: status,
 	})
 	return err
 }
 
-// Delete deletes a key for good, active or not. A missing key is not an error. Errors are the SDK's.
-func Delete(ctx context.Context, client *iam.Client, user, id string) error {
+// DeleteKey deletes a key for good, active or not. A missing key is not an error. Errors are the SDK's.
+func DeleteKey(ctx context.Context, client *iam.Client, user, id string) error {
 	_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
 		UserName: aws.String(user), AccessKeyId: aws.String(id),
 	})
-	return unlessMissing(err)
+	return unlessNoSuchEntity(err)
 }
 
 // missingKeyID has the form of a key ID, but is never one: key IDs are in Base32, which has no 0.
 const missingKeyID = "AKIA0000000000000000"
 
-// CheckReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before
+// CheckKeyReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before
 // a new one is created. It tries both with a key that does not exist: AWS checks permissions first. Errors are the
 // SDK's.
-func CheckReplaceable(ctx context.Context, client *iam.Client, user string) error {
-	if err := unlessMissing(update(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
+func CheckKeyReplaceable(ctx context.Context, client *iam.Client, user string) error {
+	if err := unlessNoSuchEntity(updateKey(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
 		return err
 	}
-	return Delete(ctx, client, user, missingKeyID)
+	return DeleteKey(ctx, client, user, missingKeyID)
 }
 
-// LimitReached reports whether Create failed because the user has the maximum number of keys.
-func LimitReached(err error) bool { return hasCode(err, "LimitExceeded") }
+// KeyLimitReached reports whether CreateKey failed because the user has the maximum number of keys.
+func KeyLimitReached(err error) bool { return hasCode(err, "LimitExceeded") }
 
-func unlessMissing(err error) error {
+func unlessNoSuchEntity(err error) error {
 	if hasCode(err, "NoSuchEntity") {
 		return nil
 	}
 	return err
-}
-
-func hasCode(err error, code string) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && strings.TrimSuffix(api.ErrorCode(), "Exception") == code
 }

@@ -1,0 +1,151 @@
+package awsapi
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// Credentials are what AWS, or an external source, returns. Printed with any verb, they show no secret.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string    // "" in a long-term key pair
+	Expiration      time.Time // by AWS's clock, to the second; zero if they do not expire
+}
+
+// Format writes the key's ID and the expiration, and no secret, for every verb.
+func (c Credentials) Format(w fmt.State, _ rune) {
+	fmt.Fprintf(w, "session %s until %s", c.AccessKeyID, c.Expiration.UTC().Format(time.RFC3339))
+}
+
+// Endpoint is an endpoint of STS. Another URL is another AWS, and regions that must be enabled do not accept the tokens
+// of the global endpoint (AWS STS, "Regions and endpoints").
+type Endpoint struct {
+	// URL is the URL of the configured endpoint, or "" for AWS's own.
+	URL string
+	// Global is set by sts_regional_endpoints = legacy.
+	Global bool
+}
+
+// GetSessionToken calls STS's GetSessionToken, without MFA if code is "". Errors are the SDK's, or a *msg.Error about
+// the answer.
+func (c *Client) GetSessionToken(
+	ctx context.Context, endpoint Endpoint, duration time.Duration, serial, code string, warn func(*msg.Error),
+) (Credentials, error) {
+	ctx, cancel := c.Call(ctx)
+	defer cancel()
+	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(duration)}
+	if code != "" {
+		in.SerialNumber, in.TokenCode = aws.String(serial), aws.String(code)
+	}
+	out, err := c.sts(endpoint).GetSessionToken(ctx, in)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return c.parseCredentials(out.Credentials, duration, warn)
+}
+
+// AssumeRole calls STS's AssumeRole, without MFA if code is "". Errors are the SDK's, or a *msg.Error about the answer.
+func (c *Client) AssumeRole(
+	ctx context.Context, endpoint Endpoint, role profile.Role, serial, code string, warn func(*msg.Error),
+) (Credentials, error) {
+	ctx, cancel := c.Call(ctx)
+	defer cancel()
+	in := &sts.AssumeRoleInput{
+		RoleArn:           aws.String(role.ARN),
+		RoleSessionName:   aws.String(role.SessionName),
+		DurationSeconds:   seconds(role.Duration),
+		ExternalId:        optional(role.ExternalID),
+		SourceIdentity:    optional(role.SourceIdentity),
+		TransitiveTagKeys: role.TransitiveTags,
+	}
+	for _, t := range role.Tags {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	if code != "" {
+		in.SerialNumber, in.TokenCode = aws.String(serial), aws.String(code)
+	}
+	out, err := c.sts(endpoint).AssumeRole(ctx, in)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return c.parseCredentials(out.Credentials, role.Duration, warn)
+}
+
+// parseCredentials returns the session in an answer.
+func (c *Client) parseCredentials(
+	out *types.Credentials, asked time.Duration, warn func(*msg.Error),
+) (Credentials, error) {
+	if out == nil {
+		out = &types.Credentials{}
+	}
+	s := Credentials{
+		AccessKeyID:     aws.ToString(out.AccessKeyId),
+		SecretAccessKey: aws.ToString(out.SecretAccessKey),
+		SessionToken:    aws.ToString(out.SessionToken),
+		Expiration:      aws.ToTime(out.Expiration),
+	}
+	if err := c.check(s); err != nil {
+		return Credentials{}, err
+	}
+	c.Trace("sts: %v", s)
+	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
+	switch {
+	case c.ahead < -maxSkew:
+		warn(msg.Errorf("this computer's clock is %s behind AWS's: AWS will refuse other tools' requests", apart).
+			Hint(SetClock))
+	case c.ahead > maxSkew:
+		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).
+			Hint(SetClock))
+	}
+	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
+		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
+			msg.Duration(given.Round(time.Minute)), msg.Duration(asked)))
+	}
+	return s, nil
+}
+
+// check refuses an incomplete session, from an answer that is not AWS's or is damaged. Clients would ignore an empty
+// key and use other credentials instead.
+func (c *Client) check(s Credentials) error {
+	host := cmp.Or(c.lastHost, "AWS")
+	const checkEndpoint = "check the endpoint settings " +
+		"(AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), and whether a proxy answered instead"
+	switch {
+	case s.AccessKeyID == "" || s.SecretAccessKey == "":
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).
+			Hint(checkEndpoint)
+	case s.SessionToken == "":
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).
+			Hint(checkEndpoint)
+	case s.Expiration.IsZero():
+		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).
+			Hint(checkEndpoint)
+	case !s.Expiration.After(c.Now()):
+		return msg.Errorf("%s returned a session that expired at %s", host, s.Expiration.UTC().Format(time.RFC3339)).
+			Hint("check this computer's clock, and the endpoint's")
+	}
+	return nil
+}
+
+func seconds(d time.Duration) *int32 { return aws.Int32(int32(d / time.Second)) }
+
+// maxSkew is the tolerated error of this computer's clock: AWS's services begin to refuse signatures at 5 minutes.
+const maxSkew = 5 * time.Minute
+
+// optional returns nil for "", which AWS would refuse as too short.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
