@@ -45,8 +45,8 @@ func visit(page string) string {
 // refuse is a browser that fails.
 func refuse() { os.Exit(3) }
 
-// link FILE SIGNIN DESTINATION ROLE: the file is one link to the sign-in service, for that destination and role, with AWS's
-// last token; the token is neither on stderr nor on the terminal.
+// link FILE SIGNIN DESTINATION ROLE checks that the file is one link to the sign-in service, for that destination and
+// role, with AWS's last token, and that the token is neither on stderr nor on the terminal.
 func link(ts *testscript.TestScript, w *world, args []string) {
 	text, ok := strings.CutSuffix(ts.ReadFile(arg(ts, args, 0, "")), "\n")
 	if !ok || strings.ContainsAny(text, "\n ") {
@@ -64,7 +64,12 @@ func checkLink(ts *testscript.TestScript, w *world, text string, args []string) 
 		ts.Fatalf("AWS gave out no token")
 	}
 	last := given[len(given)-1]
-	want := url.Values{"Action": {"login"}, "Issuer": {"awsmfa"}, "Destination": {arg(ts, args, 1, "")}, "SigninToken": {last.Token}}
+	want := url.Values{
+		"Action":      {"login"},
+		"Issuer":      {"awsmfa"},
+		"Destination": {arg(ts, args, 1, "")},
+		"SigninToken": {last.Token},
+	}
 	if base != arg(ts, args, 0, "")+"/federation" || values.Encode() != want.Encode() {
 		ts.Fatalf("the link is %s?%s\nwanted is   %s", base, values.Encode(), want.Encode())
 	}
@@ -76,11 +81,11 @@ func checkLink(ts *testscript.TestScript, w *world, text string, args []string) 
 	}
 }
 
-// visited FILE ARGS SIGNIN DESTINATION ROLE: the browser got these arguments and a page on loopback, which redirected to
-// that link only the first time.
+// visited FILE ARGS SIGNIN DESTINATION ROLE checks that the browser got these arguments and a page on loopback, which
+// redirected to that link only the first time.
 func visited(ts *testscript.TestScript, w *world, args []string) {
 	file := ts.MkAbs(arg(ts, args, 0, ""))
-	for range 1000 { // awsmfa does not wait for the browser's end
+	for range 1000 { // awsmfa does not wait until the browser ends
 		if _, err := os.Stat(file); err == nil {
 			break
 		}

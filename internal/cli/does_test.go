@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// does is a program that does what its arguments say, one after the other: what the scripts would else have sh do, which
-// Windows has not.
+// does is a program that carries out its arguments one after the other. Scripts use it instead of sh, which Windows
+// does not have.
 func does() {
 	for i, arg := range os.Args[1:] {
 		step, value, _ := strings.Cut(arg, "=")
@@ -108,8 +108,11 @@ func do(step, value string) error {
 		return r.Close()
 	case "session": // the one in the variables, as a credential_process prints it
 		return json.NewEncoder(os.Stdout).Encode(map[string]any{
-			"Version": 1, "AccessKeyId": os.Getenv("AWS_ACCESS_KEY_ID"), "SecretAccessKey": os.Getenv("AWS_SECRET_ACCESS_KEY"),
-			"SessionToken": os.Getenv("AWS_SESSION_TOKEN"), "Expiration": os.Getenv("AWS_CREDENTIAL_EXPIRATION"),
+			"Version":         1,
+			"AccessKeyId":     os.Getenv("AWS_ACCESS_KEY_ID"),
+			"SecretAccessKey": os.Getenv("AWS_SECRET_ACCESS_KEY"),
+			"SessionToken":    os.Getenv("AWS_SESSION_TOKEN"),
+			"Expiration":      os.Getenv("AWS_CREDENTIAL_EXPIRATION"),
 		})
 	case "sleep": // seconds
 		n, err := strconv.Atoi(value)

@@ -53,7 +53,8 @@ func sit(t *testing.T, w *world, columns, lines uint16, env []string, args ...st
 	}
 	s := &atTerminal{t: t, w: w, more: make(chan struct{}, 1)}
 	s.person, s.program = openTerminal(t)
-	if err := unix.IoctlSetWinsize(int(s.program.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: lines}); err != nil {
+	size := &unix.Winsize{Col: columns, Row: lines}
+	if err := unix.IoctlSetWinsize(int(s.program.Fd()), unix.TIOCSWINSZ, size); err != nil {
 		t.Fatal(err)
 	}
 	s.before = attributes(t, s.program)
@@ -95,7 +96,7 @@ func (s *atTerminal) screen() string {
 	return string(s.seen)
 }
 
-// sees waits until the terminal shows one of texts, after what was waited for before, and returns what was shown up to its
+// sees waits until the terminal shows one of texts after the text of the last call, and returns everything up to its
 // end.
 func (s *atTerminal) sees(texts ...string) string {
 	s.t.Helper()
@@ -150,8 +151,8 @@ func (s *atTerminal) ends(want int) {
 	}
 }
 
-// scanned is what a phone reads in the QR code among what was shown. With some keys the reader takes a pattern by chance
-// for one of the three corners, however near it comes; then it is shown where they are.
+// scanned returns the URL that a phone reads from the QR code in shown. With some keys the reader mistakes a pattern
+// for one of the three corners, at any distance; then it gets a picture of the code alone.
 func (s *atTerminal) scanned(shown string) *url.URL {
 	s.t.Helper()
 	var text string
@@ -169,19 +170,20 @@ func (s *atTerminal) scanned(shown string) *url.URL {
 	return u
 }
 
-// camera takes a picture of the lines of a QR code on a dark terminal, of which so many cells around are seen. What does
-// not set its colours is as dark as that.
+// camera returns a picture of the lines of a QR code on a dark terminal, with so many cells of the terminal around it.
+// Text that does not set its colours is as dark.
 func (s *atTerminal) camera(shown string, around int) image.Image {
 	s.t.Helper()
 	const cellWidth, cellHeight = 4, 8
 	columns := 0
+	colour := regexp.MustCompile(`\x1b\[[0-9;]*m`)
 	var lines []string
 	for line := range strings.SplitSeq(shown, "\r\n") {
 		if strings.HasPrefix(line, "\x1b[0;30;47m") {
 			lines = append(lines, line)
-			columns = max(columns, utf8.RuneCountInString(regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(line, "")))
+			columns = max(columns, utf8.RuneCountInString(colour.ReplaceAllString(line, "")))
 		} else if strings.Contains(line, "\x1b") {
-			s.t.Errorf("colours in a line that is none of the code's: %q", line)
+			s.t.Errorf("colours in a line that is not part of the code: %q", line)
 		}
 	}
 	picture := image.NewGray(image.Rect(0, 0, (columns+2*around)*cellWidth, (len(lines)+2*around)*cellHeight))
@@ -277,7 +279,8 @@ const (
 	askCode    = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
 )
 
-// The first day from nothing, at a terminal, with slips; then every day; then once more, which changes no byte.
+// A user without a profile runs setup at a terminal, with typing mistakes, and then env. Setup once more changes no
+// byte.
 func TestFirstDay(t *testing.T) {
 	for _, policies := range []string{"usual", "ours"} {
 		t.Run(policies, func(t *testing.T) {
@@ -287,7 +290,7 @@ func TestFirstDay(t *testing.T) {
 			s := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
 
 			s.sees(askID)
-			// Pasted at once, with empty lines that answer nothing. AWS refuses it: nothing is written, and it is asked again.
+			// The keys are pasted together, with empty lines. AWS refuses them: setup writes nothing and asks again.
 			s.types(key.ID + "\n\n" + strings.Repeat("x", 40) + "\n \n\n")
 			s.sees(askRegion)
 			s.types("Tokyo\n")
@@ -304,7 +307,8 @@ func TestFirstDay(t *testing.T) {
 			shown := s.sees(askFirst)
 			phone := s.scanned(shown)
 			seed := phone.Query().Get("secret")
-			if phone.Scheme != "otpauth" || phone.Path != "/Amazon Web Services:dana@123456789012" || seed != w.seed("dana") {
+			if phone.Scheme != "otpauth" || phone.Path != "/Amazon Web Services:dana@123456789012" ||
+				seed != w.seed("dana") {
 				t.Fatal("the QR code is not the device's")
 			}
 			printed := regexp.MustCompile(`time-based, key ([A-Z2-7 ]+)\r\n`).FindStringSubmatch(shown)
@@ -328,7 +332,8 @@ func TestFirstDay(t *testing.T) {
 			if strings.Contains(strings.ToLower(s.screen()), strings.ToLower(key.Secret)) {
 				t.Error("the secret is on the terminal")
 			}
-			if s.stdout.Len() > 0 || !strings.Contains(s.stderr.String(), "each day, type:  eval \"$(awsmfa env work)\"") {
+			daily := `each day, type:  eval "$(awsmfa env work)"`
+			if s.stdout.Len() > 0 || !strings.Contains(s.stderr.String(), daily) {
 				t.Errorf("printed %q, said %s", &s.stdout, &s.stderr)
 			}
 			wantKeys := "[work]\naws_access_key_id = " + key.ID + "\naws_secret_access_key = " + key.Secret + "\n"
@@ -346,7 +351,8 @@ func TestFirstDay(t *testing.T) {
 
 			w.aws.ResetCalls()
 			each := run(t, w, nil, "env", "work")
-			if code := each.exit(); code != 0 || !strings.Contains(each.stdout.String(), "AWS_SESSION_TOKEN=") || w.aws.Count("") > 0 {
+			code := each.exit()
+			if code != 0 || !strings.Contains(each.stdout.String(), "AWS_SESSION_TOKEN=") || w.aws.Count("") > 0 {
 				t.Errorf("exit code %d, %d calls: %s", code, w.aws.Count(""), &each.said)
 			}
 			again := sit(t, w, 120, 60, noCLI(t, w), "setup", "work")
@@ -475,7 +481,8 @@ func secretIn(t *testing.T, path string) string {
 // keysFor gives a world a profile with the user's keys, and nothing else.
 func keysFor(t *testing.T, w *world, profile string, u fakeaws.User) {
 	t.Helper()
-	text := fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", profile, u.Keys[0].ID, u.Keys[0].Secret)
+	text := fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n",
+		profile, u.Keys[0].ID, u.Keys[0].Secret)
 	if err := os.MkdirAll(filepath.Join(w.home, ".aws"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -484,7 +491,7 @@ func keysFor(t *testing.T, w *world, profile string, u fakeaws.User) {
 	}
 }
 
-// What people type instead of two codes is told in words and asked again, three times; then no device is left.
+// After two wrong codes the user gets the reason and another try, three in all; then no device is left.
 func TestWrongCodes(t *testing.T) {
 	t.Parallel()
 	w, dana := bare(t, "usual")
@@ -502,9 +509,11 @@ func TestWrongCodes(t *testing.T) {
 			s.sees(askFirst)
 		}
 	}
-	wrong(w.code(seed, 0), w.code(seed, 0), "that is the same code twice; wait until the authenticator shows another.\r\n")
+	wrong(w.code(seed, 0), w.code(seed, 0),
+		"that is the same code twice; wait until the authenticator shows another.\r\n")
 	wrong(w.code(seed, 0), w.code(seed, -1), "the second code is older than the first; ")
-	wrong(w.code(seed, -1), w.code(seed, 1), "the two codes do not follow one another: there were others between them; ")
+	wrong(w.code(seed, -1), w.code(seed, 1),
+		"the two codes do not follow one another: there were others between them; ")
 	wrong(w.code(seed, 90*120), w.code(seed, 90*120+1), "")
 	s.ends(1)
 	if !strings.Contains(s.stderr.String(), "error: the first code is not one of this device's\n") {
@@ -514,13 +523,14 @@ func TestWrongCodes(t *testing.T) {
 		t.Errorf("the device is %s's; calls: %v", w.owner("dana"), w.aws.Calls())
 	}
 
-	// And at the last try they may be right.
+	// The codes of the last try may still be right.
 	s = sit(t, w, 120, 60, nil, "device", "add", "work")
 	s.sees(askFirst)
 	seed = w.seed("dana")
 	wrong(w.code(seed, 120*9), w.code(seed, 120*9+1), "the authenticator's clock is 9h")
-	wrong(w.code(seed, 0), "000000", "the second code is not one of this device's; look at the entry that was added just now.\r\n")
-	w.aws.Advance(-time.Hour) // AWS's clock is another than it says: it refuses
+	wrong(w.code(seed, 0), "000000",
+		"the second code is not one of this device's; look at the entry that was added just now.\r\n")
+	w.aws.Advance(-time.Hour) // AWS checks codes by another clock than that of its answers: it refuses these
 	wrong(w.code(seed, 119), w.code(seed, 120), "AWS refused the two codes; ")
 	w.aws.Advance(time.Hour)
 	wrong(w.code(seed, -1), w.code(seed, 0), "")
@@ -540,7 +550,7 @@ func all(t *testing.T, w *world, u fakeaws.User) (env, args []string) {
 	}
 }
 
-// completes runs setup to its end, whatever was before, and looks whether all is as it should be.
+// completes runs setup to its end, after an interrupted one, and checks the result.
 func completes(t *testing.T, w *world, u fakeaws.User) {
 	t.Helper()
 	w.aws.OnRequest(nil)
@@ -556,7 +566,8 @@ func completes(t *testing.T, w *world, u fakeaws.User) {
 	if n := len(w.aws.Devices()); n != 2 { // alice's, and this
 		t.Errorf("there are %d devices", n)
 	}
-	if got := w.file(".aws/config"); got != "[profile work]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n" {
+	want := "[profile work]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n"
+	if got := w.file(".aws/config"); got != want {
 		t.Errorf("config is %q", got)
 	}
 	if got := w.file(".aws/credentials"); strings.Count(got, "[work]") != 1 || strings.Count(got, "\n") != 3 {
@@ -571,14 +582,16 @@ func completes(t *testing.T, w *world, u fakeaws.User) {
 
 // steps are the requests of a first day, in their order.
 var steps = []string{
-	"GetCallerIdentity", "ListMFADevices", "ListVirtualMFADevices", "CreateVirtualMFADevice", "EnableMFADevice", "GetSessionToken",
+	"GetCallerIdentity", "ListMFADevices", "ListVirtualMFADevices", "CreateVirtualMFADevice", "EnableMFADevice",
+	"GetSessionToken",
 }
 
 // everyRequest calls test before and after each request of a first day.
 func everyRequest(t *testing.T, test func(t *testing.T, action string, after bool)) {
 	for _, action := range steps {
 		for _, after := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/%s", action, map[bool]string{false: "before", true: "after"}[after]), func(t *testing.T) {
+			when := map[bool]string{false: "before", true: "after"}[after]
+			t.Run(action+"/"+when, func(t *testing.T) {
 				t.Parallel()
 				test(t, action, after)
 			})
@@ -586,7 +599,7 @@ func everyRequest(t *testing.T, test func(t *testing.T, action string, after boo
 	}
 }
 
-// at has the first request of this kind wait, before or after it takes effect, until let is called.
+// at makes the first request for action wait, before or after it takes effect, until let is called.
 func (w *world) at(t *testing.T, action string, after bool) (arrived <-chan struct{}, let func()) {
 	came, released := make(chan struct{}), make(chan struct{})
 	var first, once sync.Once
@@ -630,13 +643,14 @@ func TestSignalAtEveryRequest(t *testing.T) {
 				<-arrived
 				signalTo(t, s.Process, signal)
 				if action == "CreateVirtualMFADevice" || action == "EnableMFADevice" {
-					time.AfterFunc(200*time.Millisecond, let) // the answer to a change is awaited for a while
+					time.AfterFunc(200*time.Millisecond, let) // awsmfa waits a while for the answer to a change
 				}
-				if code := s.exit(); code != 128+int(signal) || !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
+				code := s.exit()
+				if code != 128+int(signal) || !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
 					t.Errorf("exit code %d: %s", code, &s.said)
 				}
 				let()
-				for w.aws.Count(action) == 0 { // AWS carries out what it was asked, though nobody waits for the answer
+				for w.aws.Count(action) == 0 { // AWS carries out the request, though nothing waits for the answer
 					time.Sleep(time.Millisecond)
 				}
 				if owner := w.owner("dana"); owner == "nobody" {
@@ -741,7 +755,8 @@ func TestCtrlCWhileStalled(t *testing.T) {
 		<-arrived
 		let()
 		signalTo(t, s.Process, syscall.SIGINT)
-		if code := s.exit(); code != 130 || !strings.HasSuffix(s.said.String(), "\nawsmfa: error: interrupted\n") || w.owner("dana") != "dana" {
+		code, said := s.exit(), s.said.String()
+		if code != 130 || !strings.HasSuffix(said, "\nawsmfa: error: interrupted\n") || w.owner("dana") != "dana" {
 			t.Errorf("exit code %d, the device is %s's: %s", code, w.owner("dana"), &s.said)
 		}
 	})
@@ -806,9 +821,11 @@ func TestInterruptedAtEveryQuestion(t *testing.T) {
 	}
 }
 
-// Ctrl-C while a device is being taken away: before it begins nothing is done, then all of it.
+// Ctrl-C while a device is removed: before the removal has begun nothing changes, later the removal is completed.
 func TestCtrlCAtRemoval(t *testing.T) {
-	for action, left := range map[string]string{"GetSessionToken": "dana", "DeactivateMFADevice": "none", "DeleteVirtualMFADevice": "none"} {
+	for action, left := range map[string]string{
+		"GetSessionToken": "dana", "DeactivateMFADevice": "none", "DeleteVirtualMFADevice": "none",
+	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			w, dana := bare(t, "ours")

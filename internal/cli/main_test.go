@@ -32,18 +32,18 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// suite is what testscript.Main runs when it is not to be one of the programs.
+// suite is the tests, which testscript.Main runs unless the process is to be one of the programs.
 type suite struct{ m *testing.M }
 
 func (s suite) Run() int {
 	detach()
-	// A caller may ignore it (nohup), and what the tests start would inherit that: of a signal that is caught it does not.
+	// The tests' programs would inherit it if the caller ignores the signal (nohup). They do not inherit a handler.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	defer cleanUp()
 	return shelltest.Suite{M: s.m}.Run()
 }
 
-// program is what main.go is.
+// program is the same as main.go.
 func program() {
 	home, _ := os.UserHomeDir()
 	os.Exit(cli.Run(cli.System{
@@ -64,7 +64,7 @@ func prints() {
 	}
 }
 
-// show prints its arguments, one a line, and then the variables that are awsmfa's affair, in order.
+// show prints its arguments, one a line, and then, sorted, the variables that awsmfa reads and sets.
 func show() {
 	for _, arg := range os.Args[1:] {
 		fmt.Println("arg " + arg)
@@ -72,7 +72,8 @@ func show() {
 	vars := os.Environ()
 	slices.Sort(vars)
 	for _, v := range vars {
-		if strings.HasPrefix(v, "AWS") && !strings.HasPrefix(v, "AWS_ENDPOINT_URL=") && !strings.HasPrefix(v, "AWSMFA_SHELL=") {
+		if strings.HasPrefix(v, "AWS") && !strings.HasPrefix(v, "AWS_ENDPOINT_URL=") &&
+			!strings.HasPrefix(v, "AWSMFA_SHELL=") {
 			fmt.Println(v)
 		}
 	}

@@ -20,9 +20,8 @@ import (
 	"awsmfa/internal/policy"
 )
 
-// authenticator is a program that shows codes: those of the key that it is given on stdin, else of the one that it was
-// given last, each once, as if each run came 30 seconds after the other. The clock begins at PHONE_TIME. A word says what
-// is wrong with it.
+// authenticator is a program that prints the codes of the key on stdin, or else of the last key that it got. Each run
+// prints the next code, as if 30 seconds had passed, from PHONE_TIME on. Its arguments name a fault, such as "is late".
 func authenticator() {
 	if err := showCode(strings.Join(os.Args[1:], " ")); err != nil {
 		fmt.Fprintln(os.Stderr, "authenticator:", err)
@@ -72,7 +71,8 @@ func showCode(how string) error {
 	return os.WriteFile(state, []byte(fmt.Sprintf("%s %d", seed, n+1)), 0o600)
 }
 
-// scan reads the QR code in a picture as a phone would: it has to find it first, unless the picture is of the code alone.
+// scan reads the QR code in a picture as a phone would: it has to find the code first, unless the picture is of the
+// code alone.
 func scan(picture image.Image, alone bool) (string, error) {
 	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
 	if err != nil {
@@ -89,12 +89,12 @@ func scan(picture image.Image, alone bool) (string, error) {
 	return result.GetText(), nil
 }
 
-// learn has the authenticator program know a device that a person has enabled, with codes up to the nth.
+// learn gives the authenticator program the key of a device that is enabled already, with codes up to the nth.
 func (w *world) learn(seed string, n int) error {
 	return os.WriteFile(filepath.Join(w.home, ".phone"), []byte(fmt.Sprintf("%s %d", seed, n)), 0o600)
 }
 
-// code is what an authenticator with this key shows, so many steps from now.
+// code is the code of an authenticator with this key, so many steps from now.
 func (w *world) code(seed string, steps int) string {
 	return fakeaws.Code(seed, w.aws.CodeTime().Add(time.Duration(steps)*30*time.Second))
 }

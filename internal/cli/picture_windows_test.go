@@ -16,8 +16,8 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// Where the console's blocks are wide there is no room for the QR code in its window, and the viewer that the person agrees
-// to gets it as a picture, which is gone afterwards. The console is the test's own, which nobody sees.
+// In a console whose block characters are wide, the window has no room for the QR code. If the user agrees, a viewer
+// shows it as a picture, which is deleted afterwards. The test has its own, invisible console.
 func TestPictureAtTheConsole(t *testing.T) {
 	const inside = "AWSMFA_TEST_PICTURE"
 	if os.Getenv(inside) == "" {
@@ -139,7 +139,9 @@ func typeAt(t *testing.T, keys string) {
 	}
 	var n uint32
 	write := windows.NewLazySystemDLL("kernel32.dll").NewProc("WriteConsoleInputW")
-	if ok, _, err := write.Call(console.Fd(), uintptr(unsafe.Pointer(&records[0])), uintptr(len(records)), uintptr(unsafe.Pointer(&n))); ok == 0 {
+	ok, _, err := write.Call(console.Fd(),
+		uintptr(unsafe.Pointer(&records[0])), uintptr(len(records)), uintptr(unsafe.Pointer(&n)))
+	if ok == 0 {
 		t.Fatal(err)
 	}
 }

@@ -240,8 +240,8 @@ func TestKilledHolder(t *testing.T) {
 	}
 }
 
-// A signal ends what takes time: the wait for the lock, the wait for AWS, the wait for the code command. The evaluated line
-// is made to fail, and the cache holds nothing half.
+// A signal ends each wait: for the lock, for AWS, and for the code command. The evaluated line fails, and no session is
+// cached.
 func TestSignals(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -262,7 +262,11 @@ func TestSignals(t *testing.T) {
 			for _, of := range []struct {
 				what string
 				*started
-			}{{"the lock", waiting}, {"AWS", holder}, {"the code command", command}} { // the lock first, while it is held
+			}{
+				{"the lock", waiting}, // first, while the lock is held
+				{"AWS", holder},
+				{"the code command", command},
+			} {
 				what, s := of.what, of.started
 				if err := s.Process.Signal(signal); err != nil {
 					t.Fatal(err)
@@ -278,13 +282,13 @@ func TestSignals(t *testing.T) {
 				}
 			}
 			if n := len(w.sessions()); n != 0 {
-				t.Errorf("%d sessions are kept", n)
+				t.Errorf("%d sessions are cached", n)
 			}
 		})
 	}
 }
 
-// What a signal ends it ends whole: a code command and a credential_process, and all that these have started.
+// A signal also ends a code command or a credential_process with all processes that they have started.
 func TestSignalsEndHelpers(t *testing.T) {
 	const helper = `sleep 600 >alive 2>&1 & echo $! >pid; echo here >&2; wait; :`
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
@@ -312,15 +316,15 @@ func TestSignalsEndHelpers(t *testing.T) {
 	}
 }
 
-// whileAlive makes the pipe alive, for a process whose ID is in the file pid to hold. Called when it does, opened returns
-// what waits for its end.
+// whileAlive creates the pipe "alive", which a process, whose ID is in the file "pid", holds open. When it does, call
+// opened; its result waits until the process has ended.
 func (w *world) whileAlive(t testing.TB) (opened func() (wait func() error)) {
 	t.Helper()
 	path := filepath.Join(w.home, "alive")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// Who opens it to write waits for a reader.
+	// Opening it to write blocks until there is a reader.
 	held, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -17,12 +17,13 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// roles adds so many roles, whose profiles r0, r1… stand on prod.
+// roles adds n roles, with profiles r0, r1… whose source profile is prod.
 func (w *world) roles(t testing.TB, n int) {
 	t.Helper()
 	var text strings.Builder
+	trust := fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)
 	for i := range n {
-		r := w.aws.AddRole(fakeaws.Role{Name: fmt.Sprintf("role%d", i), Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)})
+		r := w.aws.AddRole(fakeaws.Role{Name: fmt.Sprintf("role%d", i), Trust: trust})
 		fmt.Fprintf(&text, "\n[profile r%d]\nrole_arn = %s\nsource_profile = prod\nregion = us-east-1\n", i, r.ARN)
 	}
 	w.addConfig(t, text.String())
@@ -40,7 +41,7 @@ func (w *world) addConfig(t testing.TB, text string) {
 	}
 }
 
-// called fails the test if these were not the calls.
+// called checks how often each action was called, and forgets the calls.
 func (w *world) called(t testing.TB, want map[string]int) {
 	t.Helper()
 	for action, n := range want {
@@ -51,8 +52,8 @@ func (w *world) called(t testing.TB, want map[string]int) {
 	w.aws.ResetCalls()
 }
 
-// Ten roles, ten processes at once: one code, one MFA session, and each role is assumed once. Then that session is revoked:
-// whoever sees it first asks for one code, and nobody for another.
+// Ten processes at the same time, each for another role, ask for one code, obtain one MFA session, and assume each role
+// once. When that session is revoked, only the first process that notices asks for a code.
 func TestManyRolesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -73,7 +74,7 @@ func TestManyRolesAtOnce(t *testing.T) {
 	all()
 	w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 10})
 	if n := len(w.sessions()); n != 11 {
-		t.Errorf("%d sessions are kept", n)
+		t.Errorf("%d sessions are cached", n)
 	}
 	all()
 	w.called(t, map[string]int{"GetSessionToken": 0, "AssumeRole": 0})
@@ -89,7 +90,7 @@ func TestManyRolesAtOnce(t *testing.T) {
 	}
 }
 
-// The same role ten times: assumed once, whoever asks, and AWS clients get what the shell got.
+// Ten processes at the same time assume the same role once, and all print the same session.
 func TestOneRoleAtOnce(t *testing.T) {
 	for _, command := range []string{"env", "credential-process"} {
 		t.Run(command, func(t *testing.T) {
@@ -103,9 +104,10 @@ func TestOneRoleAtOnce(t *testing.T) {
 					all = append(all, run(t, w, env, command, profile))
 				}
 				for _, s := range all {
-					if code := s.exit(); code != 0 || s.stdout.String() != all[0].stdout.String() || s.said.Len() != 0 &&
-						!strings.Contains(s.said.String(), "waiting") && !obtained.MatchString(s.said.String()) {
-						t.Errorf("exit code %d, another session, or an error: %s", code, &s.said)
+					code, said := s.exit(), s.said.String()
+					if code != 0 || s.stdout.String() != all[0].stdout.String() ||
+						said != "" && !strings.Contains(said, "waiting") && !obtained.MatchString(said) {
+						t.Errorf("exit code %d, another session, or an error: %s", code, said)
 					}
 				}
 			}
@@ -114,7 +116,7 @@ func TestOneRoleAtOnce(t *testing.T) {
 	}
 }
 
-// A credential_process that hangs, and what it has started: a signal to awsmfa alone ends the wait.
+// A signal to awsmfa alone ends the wait for a credential_process that hangs, or whose child does.
 func TestHangingProcess(t *testing.T) {
 	for _, program := range []string{"exec sleep 60 2>&-", "exec 2>&-; sleep 60; true"} {
 		t.Run(program, func(t *testing.T) {
@@ -126,15 +128,17 @@ func TestHangingProcess(t *testing.T) {
 			if err := s.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)
 			}
-			if code := s.exit(); code != 130 || s.stdout.String() != "false\n" || !strings.HasSuffix(s.said.String(), "awsmfa: error: interrupted\n") {
-				t.Errorf("exit code %d, printed %q, said %s", code, &s.stdout, &s.said)
+			code, said := s.exit(), s.said.String()
+			if code != 130 || s.stdout.String() != "false\n" ||
+				!strings.HasSuffix(said, "awsmfa: error: interrupted\n") {
+				t.Errorf("exit code %d, printed %q, said %s", code, &s.stdout, said)
 			}
 		})
 	}
 }
 
-// botocore, which boto3 and the AWS CLI stand on: each line that it reads, it asks AWS who it is, with the credentials
-// that it has or renews.
+// botocore is a client with the library under boto3 and the AWS CLI: for each line on stdin it calls GetCallerIdentity,
+// with the credentials that it has or renews.
 const botocore = `
 import os, sys, botocore.session
 s = botocore.session.Session(profile=sys.argv[1])
@@ -144,7 +148,7 @@ for line in sys.stdin:
     print(s.get_credentials().get_frozen_credentials().access_key, arn, flush=True)
 `
 
-// written is a world where config has written profiles prod-mfa and r0-mfa for AWS clients, whose environment env is.
+// written returns a world where config has written profiles prod-mfa and r0-mfa, and the environment for AWS clients.
 func written(t *testing.T) (w *world, env []string) {
 	t.Helper()
 	w = inWorld(t)
@@ -159,8 +163,8 @@ func written(t *testing.T) (w *world, env []string) {
 	return w, append(awsClients(t, w), w.codes(t, 1)...)
 }
 
-// AWS clients use a profile that config has written, with no variables; and botocore, in one process, across the end of a
-// session: one of 15 minutes it asks to be renewed at every call.
+// AWS clients use a profile that config has written, without variables. botocore does so in one process beyond the end
+// of a session: it renews one of 15 minutes at every call.
 func TestClients(t *testing.T) {
 	t.Run("aws", func(t *testing.T) {
 		t.Parallel()

@@ -21,8 +21,8 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// role NAME [max=DURATION] [trust=mfa|FILE] [principal=ARN] [partition=NAME] adds a role that everyone of the account may
-// assume, or who the trust policy names; NAME_ARN is its ARN.
+// role NAME [max=DURATION] [trust=mfa|FILE] [principal=ARN] [partition=NAME] adds a role that everyone in the account
+// may assume, or only those that the trust policy names; NAME_ARN is its ARN.
 func addRole(ts *testscript.TestScript, w *world, args []string) {
 	r := fakeaws.Role{Name: arg(ts, args, 0, "")}
 	for _, option := range args[1:] {
@@ -35,7 +35,11 @@ func addRole(ts *testscript.TestScript, w *world, args []string) {
 				r.Trust = fill(ts.ReadFile(value), ts.Getenv)
 			}
 		case "principal":
-			r.Trust = fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": %q}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}}`, value)
+			r.Trust = fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {
+				"Effect": "Allow",
+				"Principal": {"AWS": %q},
+				"Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+			}}`, value)
 		case "partition":
 			r.Partition = value
 		default:
@@ -45,8 +49,8 @@ func addRole(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(strings.ReplaceAll(r.Name, "-", "_")+"_ARN", w.aws.AddRole(r).ARN)
 }
 
-// sso KEY ROLE [expired|refreshable|refreshable-revoked|revoked|utc|undated|untold] signs somebody in who has the role, and writes the token as the AWS CLI keeps it, under the
-// name of the sso-session or the start URL that KEY is.
+// sso KEY ROLE [expired|refreshable|refreshable-revoked|revoked|utc|undated|untold] signs in a user who has the role,
+// and writes the token where the AWS CLI caches it for KEY, the name of an sso-session or a start URL.
 func signIn(ts *testscript.TestScript, w *world, args []string) {
 	in := w.aws.AddSSO("alice", fakeaws.Role{Name: arg(ts, args, 1, "")})
 	token := map[string]any{
@@ -80,7 +84,7 @@ func signIn(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".json"), text, 0o600))
 }
 
-// login SESSION [expired|garbled] writes what aws login leaves behind.
+// login SESSION [expired|garbled] writes the token that aws login caches.
 func logIn(ts *testscript.TestScript, w *world, args []string) {
 	until := time.Now().Add(10 * time.Minute)
 	if arg(ts, args, 1, "fresh") == "expired" {
@@ -117,7 +121,8 @@ func webIdentity(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(token), 0o600))
 }
 
-// machine instance|container ARN has the role's credentials given out at $METADATA, or at $CONTAINER for $CONTAINER_TOKEN.
+// machine instance|container ARN starts an endpoint with the role's credentials: an instance's at $METADATA, or a
+// container's at $CONTAINER, for $CONTAINER_TOKEN.
 func machine(ts *testscript.TestScript, w *world, args []string) {
 	role := arg(ts, args, 1, "")
 	switch arg(ts, args, 0, "") {
@@ -133,7 +138,8 @@ func machine(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// called ACTION [NAME=VALUE|NAME=]...: the last such request had these parameters, or not these.
+// called ACTION [NAME=VALUE|NAME=]... checks the parameters of the last request for ACTION; NAME= means that it had
+// none.
 func lastCall(ts *testscript.TestScript, w *world, args []string) {
 	var last *fakeaws.Call
 	for _, c := range w.aws.Calls() {

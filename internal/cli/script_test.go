@@ -24,8 +24,8 @@ import (
 
 type worldKey struct{}
 
-// TestScripts runs the program as a user does: one topic a file. Each has a world of its own; the commands that steer it
-// are below.
+// TestScripts runs the program as a user does: one file for each topic, each in a world of its own, which the commands
+// below change and check.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
@@ -163,7 +163,10 @@ func addUser(ts *testscript.TestScript, w *world, args []string) {
 // device ENV USER [virtual|hardware|key|leftover [NAME]] adds a device; ENV is its serial number.
 func addDevice(ts *testscript.TestScript, w *world, args []string) {
 	kinds := map[string]fakeaws.DeviceKind{
-		"virtual": fakeaws.Virtual, "hardware": fakeaws.Hardware, "key": fakeaws.SecurityKey, "leftover": fakeaws.Virtual,
+		"virtual":  fakeaws.Virtual,
+		"hardware": fakeaws.Hardware,
+		"key":      fakeaws.SecurityKey,
+		"leftover": fakeaws.Virtual,
 	}
 	what := arg(ts, args, 2, "virtual")
 	kind, ok := kinds[what]
@@ -177,21 +180,21 @@ func addDevice(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(arg(ts, args, 0, ""), d.Serial)
 }
 
-// owner NAME [USER|nobody|none]: the virtual device called so (with its path, if it has one) is the user's, nobody's, or
-// not there.
+// owner NAME [USER|nobody|none] checks that the virtual device (named with its path, if it has one) is the user's, is
+// unassigned, or does not exist.
 func owner(ts *testscript.TestScript, w *world, args []string) {
 	if got, want := w.owner(arg(ts, args, 0, "")), arg(ts, args, 1, ""); got != want {
 		ts.Fatalf("it is %s", got)
 	}
 }
 
-// odd FILE... fills in $NAME, and puts in what an archive of text cannot hold: BOM, CRLF, <CR>, 本番 as SJIS, and NOEOL at the
-// very end.
+// odd FILE... replaces $NAME by variables, and placeholders by bytes that a text archive cannot hold: BOM, CRLF, <CR>,
+// and SJIS (本番 in that encoding). NOEOL on the last line removes the end of the line before it.
 func odd(ts *testscript.TestScript, _ *world, args []string) {
 	for _, file := range args {
 		text := strings.TrimSuffix(fill(ts.ReadFile(file), ts.Getenv), "NOEOL\n")
-		text = strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r", "SJIS", "\x96{\x94\xd4").Replace(text)
-		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+		placeholders := strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r", "SJIS", "\x96{\x94\xd4")
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(placeholders.Replace(text)), 0o600))
 	}
 }
 
@@ -388,12 +391,12 @@ func key(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.SetKeyStatus(arg(ts, args, 1, w.alice.Keys[0].ID), state)
 }
 
-// kept N [PREFIX]: so many sessions are kept. With PREFIX and N = 1, PREFIX_ID, _SECRET, _TOKEN, _UNTIL and _FILE are that
-// session's.
+// kept N [PREFIX] checks that N sessions are cached. With PREFIX and N = 1 it sets PREFIX_ID, _SECRET, _TOKEN, _UNTIL
+// and _FILE to that session's.
 func keptSession(ts *testscript.TestScript, w *world, args []string) {
 	all := w.sessions()
 	if n := strconv.Itoa(len(all)); n != arg(ts, args, 0, "") {
-		ts.Fatalf("%s sessions are kept, not %s", n, args[0])
+		ts.Fatalf("%s sessions are cached, not %s", n, args[0])
 	}
 	if len(args) < 2 {
 		return
@@ -465,8 +468,8 @@ func startProxy(ts *testscript.TestScript, w *world, _ []string) {
 	ts.Setenv("AWS_ENDPOINT_URL", "")
 }
 
-// answer STATUS CODE MESSAGE [AHEAD] starts a server that refuses everything in these words, its clock so much ahead, at
-// $PORTAL.
+// answer STATUS CODE MESSAGE [AHEAD] starts a server at $PORTAL that answers every request with this error, and whose
+// clock is ahead by a duration.
 func answer(ts *testscript.TestScript, _ *world, args []string) {
 	status, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
@@ -476,7 +479,8 @@ func answer(ts *testscript.TestScript, _ *world, args []string) {
 		w.Header().Set("Content-Type", "text/xml")
 		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
 		w.WriteHeader(status)
-		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message>"+
+			"</Error></ErrorResponse>", code, message)
 	}))
 	ts.Defer(stop)
 	ts.Setenv("PORTAL", url)

@@ -15,8 +15,8 @@ func TestCannotExpress(t *testing.T) {
 	found := map[shells.Reason]bool{}
 	for _, s := range shells.All() {
 		for _, value := range []string{
-			"", "\x00", secret + "\xff", secret + "%", secret + "\n", secret + "é", secret + " ", secret + `\`, secret + "'",
-			strings.Repeat(secret, 2000),
+			"", "\x00", secret + "\xff", secret + "%", secret + "\n", secret + "é", secret + " ", secret + `\`,
+			secret + "'", strings.Repeat(secret, 2000),
 		} {
 			_, err := s.Render([]shells.Var{{Name: "AWS_BAD", Value: value}})
 			checkReason(t, found, err, "AWS_BAD cannot be set in "+s.Name)
@@ -48,7 +48,8 @@ func checkReason(t *testing.T, found map[shells.Reason]bool, err error, want str
 	}
 	found[e.Reason] = true
 	message := cannotExpress(err)
-	if got := message.Error(); !strings.HasPrefix(got, want) || strings.Contains(got, "SECRET") || msg.HintOf(message) == "" {
+	got := message.Error()
+	if !strings.HasPrefix(got, want) || strings.Contains(got, "SECRET") || msg.HintOf(message) == "" {
 		t.Errorf("%s: got %q, want %q", e.Reason, got, want)
 	}
 }

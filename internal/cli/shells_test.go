@@ -16,7 +16,7 @@ import (
 	"awsmfa/shells"
 )
 
-// attempt spells "run line; whatever came of it, go on" where an error would end the script.
+// attempt wraps a line so that the script goes on when it fails, in shells that would end it.
 var attempt = map[string]func(line string) string{
 	"pwsh":   func(line string) string { return "try { " + line + " } catch { }" },
 	"elvish": func(line string) string { return "try { " + line + " } catch e { }" },
@@ -24,8 +24,8 @@ var attempt = map[string]func(line string) string{
 	"xonsh":  func(line string) string { return "try:\n    " + line + "\nexcept Exception:\n    pass" },
 }
 
-// inShell is the environment of a shell in which a person works: awsmfa on the PATH, nothing said about which shell it is,
-// and what earlier work has left.
+// inShell is the environment of a user's shell: awsmfa is on the PATH, no variable names the shell, and some variables
+// are stale.
 func inShell(t *testing.T, w *world) []string {
 	t.Helper()
 	dir, err := built()
@@ -37,22 +37,23 @@ func inShell(t *testing.T, w *world) []string {
 		"AWS_PROFILE=nowhere", "AWS_DEFAULT_PROFILE=nowhere", "AWS_SECURITY_TOKEN=stale", "AWS_SESSION_TOKEN=stale")
 }
 
-// ofAWS are the variables that are awsmfa's affair.
+// ofAWS are the variables that awsmfa reads and sets.
 func ofAWS(env map[string]string) map[string]string {
 	all := map[string]string{}
 	for name, value := range env {
-		if strings.HasPrefix(name, "AWS") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") && name != "AWSMFA_CODE_COMMAND" {
+		if strings.HasPrefix(name, "AWS") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") &&
+			name != "AWSMFA_CODE_COMMAND" {
 			all[name] = value
 		}
 	}
 	return all
 }
 
-// obtained is all that is said when a code was spent and nothing is wrong.
+// obtained matches stderr when a new session was obtained and nothing is wrong.
 var obtained = regexp.MustCompile(`\Aawsmfa: the session for \S+ \(arn:\S+\) lasts until [-0-9]+ [0-9:]+\n\z`)
 
-// Every shell, through the line its user types, with no word on which shell it is: a session, the switch to another
-// profile, and its removal. Nothing else is printed.
+// In every shell, which awsmfa has to detect, the line that its user types sets a session, switches to another profile,
+// and removes the session. Nothing else is printed.
 func TestShells(t *testing.T) {
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -73,11 +74,13 @@ func TestShells(t *testing.T) {
 			}
 			kept := w.sessions()
 			if len(kept) != 1 {
-				t.Fatalf("%d sessions are kept", len(kept))
+				t.Fatalf("%d sessions are cached", len(kept))
 			}
 			session := map[string]string{
-				"AWS_ACCESS_KEY_ID": kept[0].lines[keptID], "AWS_SECRET_ACCESS_KEY": kept[0].lines[keptSecret],
-				"AWS_SESSION_TOKEN": kept[0].lines[keptToken], "AWS_CREDENTIAL_EXPIRATION": kept[0].lines[keptUntil],
+				"AWS_ACCESS_KEY_ID":         kept[0].lines[keptID],
+				"AWS_SECRET_ACCESS_KEY":     kept[0].lines[keptSecret],
+				"AWS_SESSION_TOKEN":         kept[0].lines[keptToken],
+				"AWS_CREDENTIAL_EXPIRATION": kept[0].lines[keptUntil],
 			}
 			other := maps.Clone(session)
 			maps.Copy(session, map[string]string{
@@ -94,8 +97,8 @@ func TestShells(t *testing.T) {
 	}
 }
 
-// A failure never runs what stands behind it on the line, and leaves every variable as it was. What is wrong is said on
-// stderr, in the words of a command line that could not be understood as well.
+// After a failure the rest of the line does not run, and no variable has changed. The reason is on stderr, once, for a
+// usage error too.
 func TestShellsFail(t *testing.T) {
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -116,7 +119,8 @@ func TestShellsFail(t *testing.T) {
 				if n := strings.Count(r.Stdout+r.Stderr, "awsmfa: error: "); n != 1 {
 					t.Errorf("%s: printed %q, said %q", line, r.Stdout, r.Stderr)
 				}
-				if n := strings.Count(r.Stdout+r.Stderr, `profile "nobody" is neither`); args == "env nobody" && n != 1 {
+				n := strings.Count(r.Stdout+r.Stderr, `profile "nobody" is neither`)
+				if args == "env nobody" && n != 1 {
 					t.Errorf("%s: the message is shown %d times: %s", line, n, r.Stderr)
 				}
 				if args != "env nobody" {
@@ -129,8 +133,9 @@ func TestShellsFail(t *testing.T) {
 				r = l.Run(t, w.home, env, "envdump before\n"+try+"\nenvdump after\n")
 				before, ranBefore := r.Dump("before")
 				after, ranAfter := r.Dump("after")
-				if !ranBefore || !ranAfter || !maps.Equal(ofAWS(before.Env), ofAWS(after.Env)) {
-					t.Errorf("%s: the variables were %v and are %v; %s", line, ofAWS(before.Env), ofAWS(after.Env), r.Stderr)
+				was, is := ofAWS(before.Env), ofAWS(after.Env)
+				if !ranBefore || !ranAfter || !maps.Equal(was, is) {
+					t.Errorf("%s: the variables were %v and are %v; %s", line, was, is, r.Stderr)
 				}
 			}
 		})
@@ -148,7 +153,8 @@ func awsClients(t *testing.T, w *world) []string {
 		"AWS_EC2_METADATA_DISABLED=true")
 }
 
-// needAWSCLI is run, not looked for: it may be a shim with nothing behind it.
+// needAWSCLI skips the test without the AWS CLI. It runs it, because a file of that name may be a shim without a
+// program.
 func needAWSCLI(t *testing.T, env []string) {
 	t.Helper()
 	cmd := exec.Command("aws", "--version")
@@ -220,13 +226,14 @@ func TestAWSCLI(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	if out, err := command("aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL --profile prod --region us-east-1"); err == nil {
-		t.Fatalf("without a session it may: %s", out)
+	const list = "aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL"
+	if out, err := command(list + " --profile prod --region us-east-1"); err == nil {
+		t.Fatalf("it is allowed without a session: %s", out)
 	}
 	for _, line := range []string{
-		"awsmfa exec prod -- aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL",
-		`eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL`,
-		`AWS_PROFILE=nowhere; export AWS_PROFILE; eval "$(awsmfa env prod --shell sh)" && aws lambda list-functions --endpoint-url $AWS_ENDPOINT_URL`,
+		"awsmfa exec prod -- " + list,
+		`eval "$(awsmfa env prod --shell sh)" && ` + list,
+		`AWS_PROFILE=nowhere; export AWS_PROFILE; eval "$(awsmfa env prod --shell sh)" && ` + list,
 	} {
 		if out, err := command(line); err != nil || !strings.Contains(out, "nightly-report") {
 			t.Errorf("%s: %v: %s", line, err, out)

@@ -6,9 +6,11 @@ import (
 	"testing"
 )
 
-// What stands after the first -- is the command's, all of it, and what stands before it is ours; nothing is lost.
+// All words after the first -- are the command's, all words before it are awsmfa's; no word is lost.
 func FuzzSplitCommand(f *testing.F) {
-	for _, seed := range []string{"", "--", "exec\x00--\x00aws", "exec\x00prod\x00--\x00sh\x00--\x00-c", "env", "---", "--x\x00--"} {
+	for _, seed := range []string{
+		"", "--", "exec\x00--\x00aws", "exec\x00prod\x00--\x00sh\x00--\x00-c", "env", "---", "--x\x00--",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, joined string) {

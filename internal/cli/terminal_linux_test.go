@@ -55,8 +55,8 @@ func attributes(t testing.TB, f *os.File) unix.Termios {
 	return *a
 }
 
-// Ctrl-C at the question: exit code 130, the terminal as it was, the failing text on stdout; and Ctrl-C while a device is
-// chosen.
+// Ctrl-C at the question for a code, or for a device, ends with exit code 130, the terminal as it was, and the failing
+// statement on stdout.
 func TestCtrlCAtTheQuestion(t *testing.T) {
 	for _, ask := range []struct {
 		question string

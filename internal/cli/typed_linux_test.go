@@ -14,8 +14,8 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// Every line that is given to be typed works as it stands in the shell that it is for, when the program is not on the PATH
-// and lies in a directory with a blank in its name.
+// Every line that a message tells the user to type works in the user's shell as printed, even if the program is not on
+// the PATH and its directory has a space in its name.
 func TestLinesToType(t *testing.T) {
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -47,7 +47,8 @@ func TestLinesToType(t *testing.T) {
 				t.Errorf("exit code %d, printed %q, said %q, of\n%s", r.Code, r.Stdout, r.Stderr, &script)
 			}
 			for _, label := range append(labels, "exec") {
-				if d, ran := r.Dump(label); !ran || d.Env["AWSMFA_PROFILE"] != "prod" || d.Env["AWS_SESSION_TOKEN"] == "" {
+				d, ran := r.Dump(label)
+				if !ran || d.Env["AWSMFA_PROFILE"] != "prod" || d.Env["AWS_SESSION_TOKEN"] == "" {
 					t.Errorf("%s (ran: %v): %v", label, ran, ofAWS(d.Env))
 				}
 			}

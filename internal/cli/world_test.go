@@ -123,8 +123,8 @@ func (w *world) environ() []string {
 
 func (w *world) cacheDir() string { return filepath.Join(w.home, ".cache", "awsmfa") }
 
-// kept is a file of the cache, whose value is lines: of a session its key, secret, token, end and beginning, of a device
-// its serial number.
+// kept is a file of the cache. Its value is lines: a session's access key ID, secret, token, end and beginning, or a
+// device's serial number.
 type kept struct {
 	name, path string
 	lines      []string
