@@ -1,5 +1,5 @@
-// Command awsmfa obtains AWS sessions with MFA and puts them where they are needed: into the shell that runs it, or into
-// one command's environment.
+// Command awsmfa obtains AWS sessions with MFA, and puts them into the shell that runs it or into one command's
+// environment.
 package main
 
 import (

@@ -18,9 +18,14 @@ func FuzzDecode(f *testing.F) {
 	const name = "session-0123"
 	whole := header(name, 5) + "value"
 	for _, seed := range []string{
-		"", "\n", whole, whole[:len(whole)-1], whole + "x", strings.Replace(whole, "cache 1", "cache 2", 1),
-		strings.Replace(whole, name, "session-4567", 1), magic, magic + "1", magic + "1 " + name + " 99999999999999999999\n",
-		magic + "-1 " + name + " 5\nvalue", magic + "01 " + name + " 5\nvalue", "{\"version\":1}", "\x00\x00\x00",
+		"", "\n", whole, whole[:len(whole)-1], whole + "x",
+		strings.Replace(whole, "cache 1", "cache 2", 1),
+		strings.Replace(whole, name, "session-4567", 1),
+		magic, magic + "1",
+		magic + "1 " + name + " 99999999999999999999\n",
+		magic + "-1 " + name + " 5\nvalue",
+		magic + "01 " + name + " 5\nvalue",
+		`{"version":1}`, "\x00\x00\x00",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -332,7 +337,8 @@ func TestUnusable(t *testing.T) {
 			}
 			value, ok, err := d.Load(name)
 			var unusable *Unusable
-			if value != nil || ok || !errors.As(err, &unusable) || unusable.Reason != reason || unusable.Path != d.file(name) {
+			if value != nil || ok || !errors.As(err, &unusable) ||
+				unusable.Reason != reason || unusable.Path != d.file(name) {
 				t.Errorf("%q, %v, %v", value, ok, err)
 			}
 			if err := d.Store(name, []byte("new")); err != nil {

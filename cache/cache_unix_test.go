@@ -134,7 +134,8 @@ func TestNotPrivate(t *testing.T) {
 		}
 		value, ok, err := d.Load(name)
 		var unusable *Unusable
-		if ok || value != nil || !errors.As(err, &unusable) || unusable.Reason != c.reason || unusable.Path != d.file(name) {
+		if ok || value != nil || !errors.As(err, &unusable) ||
+			unusable.Reason != c.reason || unusable.Path != d.file(name) {
 			t.Errorf("%s: %q, %v", what, value, err)
 		}
 	}

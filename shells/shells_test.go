@@ -143,10 +143,11 @@ func TestNames(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	for name, want := range map[string]string{
-		"bash": "bash", "-bash": "bash", "BASH.EXE": "bash", "/bin/bash": "bash", "-zsh": "zsh", "/usr/bin/fish": "fish",
+		"bash": "bash", "-bash": "bash", "BASH.EXE": "bash", "/bin/bash": "bash",
 		`C:\Program Files\Git\usr\bin\bash.exe`: "bash",
 
-		"sh": "sh", "dash": "sh", "-ash": "sh", "busybox": "sh", "ksh93": "ksh", "mksh": "mksh", "csh": "tcsh", "-tcsh": "tcsh",
+		"sh": "sh", "dash": "sh", "-ash": "sh", "busybox": "sh", "ksh93": "ksh", "mksh": "mksh",
+		"-zsh": "zsh", "/usr/bin/fish": "fish", "csh": "tcsh", "-tcsh": "tcsh",
 		"pwsh.exe": "pwsh", "PowerShell": "pwsh", "powershell.exe": "pwsh", "cmd.exe": "cmd", "CMD": "cmd",
 		"nushell": "nu", "nu": "nu", "elvish": "elvish", "xonsh": "xonsh", "json": "json", "dotenv": "dotenv",
 	} {

@@ -197,9 +197,8 @@ func (d *tour) evaluatedLine() error {
 	case !strings.Contains(r.stdout, d.User.ARN+" in eu-central-1: "):
 		return r.unexpected("the functions")
 	}
-	d.printOutput(
-		"nothing is printed; a program started in this shell finds AWS_ACCESS_KEY_ID=" + found["AWS_ACCESS_KEY_ID"] + " …",
-	)
+	id := found["AWS_ACCESS_KEY_ID"]
+	d.printOutput("nothing is printed; a program started in this shell finds AWS_ACCESS_KEY_ID=" + id + " …")
 	d.printCommand("list-functions")
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
 	d.printOutput(strings.TrimSpace(lines[len(lines)-1]))

@@ -61,10 +61,11 @@ const (
 
 // Device describes an MFA device to AddDevice.
 type Device struct {
-	Kind       DeviceKind
-	Name       string // of a Virtual device or a SecurityKey; the user's name when empty
-	Path       string // of a Virtual device; "/" when empty
-	Serial     string // of a Hardware device, such as GAHT12345678, generated when empty; of the others, set by AddDevice
+	Kind DeviceKind
+	Name string // of a Virtual device or a SecurityKey; the user's name when empty
+	Path string // of a Virtual device; "/" when empty
+	// Serial of a Hardware device is like GAHT12345678, generated when empty; AddDevice sets that of the others.
+	Serial     string
 	Seed       string // Base32; generated when empty. A SecurityKey has none.
 	Unassigned bool   // in the account, but not enabled for a user
 	Owner      string // the user's ARN, "" when unassigned; set by AddDevice

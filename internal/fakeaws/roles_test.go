@@ -128,7 +128,7 @@ func TestTrust(t *testing.T) {
 	s := start(t)
 	const other = "222222222222"
 	statement := func(principal, rest string) string {
-		return `{"Statement": {"Effect": "Allow", "Principal": ` + principal + `, "Action": "sts:AssumeRole"` + rest + `}}`
+		return `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": ` + principal + rest + `}}`
 	}
 	condition := func(c string) string { return statement(`{"AWS": "123456789012"}`, `, "Condition": `+c) }
 	mayAssume := `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*"}}`

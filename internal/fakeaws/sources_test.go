@@ -67,8 +67,9 @@ func TestWebIdentity(t *testing.T) {
 		Role{
 			Name: "pod", Trust: `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
 		"Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/` + issuer + `"},
-		"Condition": {
-			"StringEquals": {"` + issuer + `:sub": "system:serviceaccount:a:b", "` + issuer + `:aud": "sts.amazonaws.com"}}}}`,
+		"Condition": {"StringEquals": {
+			"` + issuer + `:sub": "system:serviceaccount:a:b",
+			"` + issuer + `:aud": "sts.amazonaws.com"}}}}`,
 		},
 	)
 	token := s.AddWebIdentity(issuer, "system:serviceaccount:a:b")
@@ -356,7 +357,8 @@ func TestContainer(t *testing.T) {
 	h := httptest.NewServer(s.Container(r.ARN, "Bearer secret"))
 	t.Cleanup(h.Close)
 	env := map[string]string{
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI": h.URL + "/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Bearer secret",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI": h.URL + "/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN":  "Bearer secret",
 	}
 	cfg := source(t, s, "", env)
 	if who := identityOf(t, cfg); *who.Arn != "arn:aws:sts::123456789012:assumed-role/task/container" {

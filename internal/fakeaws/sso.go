@@ -67,9 +67,11 @@ func (s *Server) AddSSO(user string, roles ...Role) SSO {
 		if r.MaxSession == 0 {
 			r.MaxSession = time.Hour
 		}
-		r.Trust = fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Federated":
-			"arn:%s:iam::%s:saml-provider/AWSSSO_DO_NOT_DELETE"}, "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]}}`,
-			r.Partition, r.Account)
+		r.Trust = fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {
+			"Effect": "Allow",
+			"Principal": {"Federated": "arn:%s:iam::%s:saml-provider/AWSSSO_DO_NOT_DELETE"},
+			"Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]
+		}}`, r.Partition, r.Account)
 		r = s.addRole(r)
 		in.Roles = append(in.Roles, r)
 		in.names[r.Account+" "+name] = r.ARN

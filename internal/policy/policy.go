@@ -61,8 +61,9 @@ func New(partition string) (Document, error) {
 	device := []string{iam + "mfa/${aws:username}"}
 	user := []string{iam + "user/${aws:username}", iam + "user/*/${aws:username}"}
 
-	// With long-term keys the condition key is absent: IfExists denies them, too, but Bool would not.
-	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
+	// With long-term keys the condition key is absent: BoolIfExists denies them, too, but Bool would not. See
+	// aws:MultiFactorAuthPresent in
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 	withoutMFA := Condition{"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
 	// Not deactivate: with it a stolen key could replace the user's device.
 	setup := []string{create, remove, enable, resync, list, get}

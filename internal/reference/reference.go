@@ -146,7 +146,8 @@ func groups(commands []*kong.Node) (all []group, err error) {
 	}
 	for _, g := range all {
 		if g.title == "" {
-			return nil, fmt.Errorf("a title is missing for --%s, which %s have", g.options[0].name, strings.Join(g.commands, ", "))
+			return nil, fmt.Errorf("a title is missing for --%s, which %s have",
+				g.options[0].name, strings.Join(g.commands, ", "))
 		}
 	}
 	return all, nil

@@ -79,19 +79,14 @@ func All() []Launcher {
 		{
 			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
 			argv: []string{
-				"powershell",
-				"-NoLogo",
-				"-NoProfile",
-				"-NonInteractive",
-				"-ExecutionPolicy",
-				"Bypass",
-				"-File",
+				"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
 			},
 			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
 			probe:  []string{"-NoProfile", "-Command", "exit 7"},
 		},
 		{
-			Name: "cmd", Shell: "cmd", argv: []string{"cmd", "/d", "/q", "/c"}, ext: ".bat", windows: true, codePage: true,
+			Name: "cmd", Shell: "cmd", ext: ".bat", windows: true, codePage: true,
+			argv:    []string{"cmd", "/d", "/q", "/c"},
 			andThen: func(line, then string) string { return "(" + line + ") && " + then },
 			rewrite: func(script string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
