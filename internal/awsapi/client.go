@@ -1,5 +1,5 @@
-// Package awsapi owns the AWS SDK: the client and its settings, the trace of its requests, AWS's errors in words, and the
-// calls for sessions, identities, MFA devices, access keys, external credential sources and federation. It decides
+// Package awsapi owns the AWS SDK: the client and its settings, the trace of its requests, AWS's errors in words, and
+// the calls for sessions, identities, MFA devices, access keys, external credential sources and federation. It decides
 // nothing, never prints, never asks the person, and stores nothing but the sign-in tokens that the SDK renews.
 package awsapi
 

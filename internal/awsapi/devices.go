@@ -84,8 +84,8 @@ func (d Device) IsSecurityKey() bool {
 	return strings.HasPrefix(resource, "u2f/")
 }
 
-// ListDevices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes the
-// one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, or a
+// ListDevices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes
+// the one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, or a
 // *msg.Error for an answer that IAM would not give.
 func ListDevices(ctx context.Context, client *IAMClient) ([]Device, error) {
 	var devices []Device

@@ -58,12 +58,12 @@ type ExternalSource struct {
 // processTimeout is how long a credential_process may run: it may ask the person.
 const processTimeout = 5 * time.Minute
 
-// MaxExternalDuration is the longest duration of a permission set's session (IAM Identity Center User Guide, "Set session
-// duration").
+// MaxExternalDuration is the longest duration of a permission set's session (IAM Identity Center User Guide, "Set
+// session duration").
 const MaxExternalDuration = 12 * time.Hour
 
-// CacheKeyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all roles
-// with the same source share its session.
+// CacheKeyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all
+// roles with the same source share its session.
 func (x *ExternalSource) CacheKeyParts() []string {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
 	parts := []string{fmt.Sprint(x.Kind)}

@@ -61,8 +61,9 @@ func GetKeyLastUsed(ctx context.Context, client *iam.Client, id string) (KeyLast
 	}, nil
 }
 
-// CreateKey creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would not
-// give. The SDK repeats a request that got no answer, and may then count the key of its own first try: LimitReached.
+// CreateKey creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would
+// not give. The SDK repeats a request that got no answer, and may then count the key of its own first try:
+// LimitReached.
 func CreateKey(ctx context.Context, client *iam.Client, user string) (profile.Keys, error) {
 	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
 	if err != nil {

@@ -24,9 +24,9 @@ func (v VirtualDevice) Format(w fmt.State, _ rune) {
 	_, _ = w.Write([]byte(v.Serial))
 }
 
-// CreateDevice creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may match.
-// Errors are the SDK's, or a *msg.Error for an answer that IAM would not give. The SDK repeats a request that got no
-// answer, and may then find the device of its own first try: NameTaken.
+// CreateDevice creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may
+// match. Errors are the SDK's, or a *msg.Error for an answer that IAM would not give. The SDK repeats a request that
+// got no answer, and may then find the device of its own first try: NameTaken.
 func CreateDevice(ctx context.Context, client *IAMClient, path, name string) (VirtualDevice, error) {
 	out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
 		Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
@@ -65,7 +65,8 @@ func ResyncDevice(ctx context.Context, client *IAMClient, user, serial, first, s
 	return err
 }
 
-// DeleteDevice deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the SDK's.
+// DeleteDevice deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the
+// SDK's.
 func DeleteDevice(ctx context.Context, client *IAMClient, serial string) error {
 	_, err := client.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
 	if hasCode(err, "NoSuchEntity") {
@@ -86,8 +87,8 @@ func DeactivateDevice(ctx context.Context, client *IAMClient, user, serial strin
 	return err
 }
 
-// LeftoverDevice looks for an unassigned device with this serial number, left by a try that was cut short (its key is lost).
-// It returns the serial number as AWS spells it, or "" if there is none. Errors are the SDK's.
+// LeftoverDevice looks for an unassigned device with this serial number, left by a try that was cut short (its key is
+// lost). It returns the serial number as AWS spells it, or "" if there is none. Errors are the SDK's.
 func LeftoverDevice(ctx context.Context, client *IAMClient, serial string) (found string, err error) {
 	for marker := (*string)(nil); ; { // without the SDK's paginator: see Devices
 		page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{

@@ -99,7 +99,7 @@ const answerTimeout = 3 * time.Second
 
 // mustFinish is call for a change: after Ctrl-C it waits for AWS's answer, which says what must be undone. The caller
 // checks ctx afterwards.
-func (x *account) mustFinish(ctx context.Context, call func(ctx context.Context, client *awsapi.IAMClient) error) error {
+func (x *account) mustFinish(ctx context.Context, call func(context.Context, *awsapi.IAMClient) error) error {
 	delayed, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {

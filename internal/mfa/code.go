@@ -1,5 +1,5 @@
-// Package mfa has the sources of token codes that ask nobody (a given code, a command line), and computes which codes are
-// right. It never obtains a session, and never shows or stores a code.
+// Package mfa has the sources of token codes that ask nobody (a given code, a command line), and computes which codes
+// are right. It never obtains a session, and never shows or stores a code.
 package mfa
 
 import (

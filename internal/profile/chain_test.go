@@ -151,8 +151,9 @@ func TestChain(t *testing.T) {
 		{"keys of a source win over its machine", "[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" +
 			testRole + "q\ncredential_source=EcsContainer\n" + testKeys, fmt.Sprint("b ", KindKeys, " → p r")},
 		{
-			"a source's program does not win over its role", "[profile p]\n" + testRole +
-				"r\nsource_profile=b\n[profile b]\n" + testRole + "q\nsource_profile=k\ncredential_process=x\n" + keys("k"),
+			"a source's program does not win over its role",
+			"[profile p]\n" + testRole + "r\nsource_profile=b\n[profile b]\n" + testRole +
+				"q\nsource_profile=k\ncredential_process=x\n" + keys("k"),
 			fmt.Sprint("k ", KindKeys, " → b q → p r"),
 		},
 		{

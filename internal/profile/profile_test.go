@@ -79,8 +79,8 @@ func TestLoad(t *testing.T) {
 			map[string]string{"region": "a", "mfa_serial": "m", idKey: testID, "output": "json"},
 		},
 		{
-			"[DEFAULT] is of its own file, and of the sections that are there", "[DEFAULT]\nregion=a\n", "[p]\noutput=b",
-			"p",
+			"[DEFAULT] is of its own file, and of the sections that are there",
+			"[DEFAULT]\nregion=a\n", "[p]\noutput=b", "p",
 			map[string]string{"region": "-", "output": "b"},
 		},
 		{
@@ -114,8 +114,8 @@ func TestLoad(t *testing.T) {
 			map[string]string{"source_profile": `"team"`},
 		},
 		{
-			"an included profile's name with # in it", "[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-",
-			"p",
+			"an included profile's name with # in it",
+			"[profile p]\ninclude_profile=q #2\n[profile q #2]\nregion=a", "-", "p",
 			map[string]string{"region": "a"},
 		},
 		{
@@ -210,8 +210,8 @@ func TestLoad(t *testing.T) {
 			map[string]string{"region": "a", "y": "z"},
 		},
 		{
-			"a bracket in a value", "[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]",
-			"-", "p",
+			"a bracket in a value",
+			"[profile q]\nx = [profile p]\nregion=no\n# [profile p]\n[profile p]\nregion=a\nx=[1]", "-", "p",
 			map[string]string{"region": "a", "x": "[1]"},
 		},
 		{"a header alone", "[profile p]", "-", "p", map[string]string{"region": "-"}},

@@ -278,8 +278,8 @@ func TestAddConfigRefused(t *testing.T) {
 			`further than its settings (config:4)`,
 		},
 		{
-			"an indented header below a group", "[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"),
-			"config:4",
+			"an indented header below a group",
+			"[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"), "config:4",
 		},
 		{"UTF-16", "[\x00p\x00]\x00", "-", "p", region("b"), "config is UTF-16"},
 		{"NUL", "[profile q]\n\n\x00", "-", "p", region("b"), "a NUL byte at config:3"},
