@@ -2,10 +2,10 @@ package cli_test
 
 import "os"
 
-// builtDir is the directory of the real program, once a test has wanted it.
+// builtDir is the directory of the real program, once a test has needed it.
 var builtDir string
 
-// cleanUp is for when all tests are over.
+// cleanUp runs after all tests.
 func cleanUp() {
 	if builtDir != "" {
 		os.RemoveAll(builtDir)

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// built is that directory. The program is built once.
+// built returns builtDir. It builds the program once.
 var built = sync.OnceValues(func() (dir string, err error) {
 	if builtDir, err = os.MkdirTemp("", "awsmfa-built-"); err != nil {
 		return "", err

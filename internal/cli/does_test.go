@@ -25,7 +25,7 @@ func does() {
 			err = do(step, value)
 		}
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "does: %s: %v\n", step, err) // not the value: it may be a code
+			fmt.Fprintf(os.Stderr, "does: %s: %v\n", step, err) // without the value, which may be a code
 			os.Exit(1)
 		}
 		if step == "run" {
@@ -49,7 +49,7 @@ func do(step, value string) error {
 		fmt.Fprintln(os.Stderr, value)
 	case "cat": // a file
 		return copyFile(os.Stdout, value)
-	case "view": // a file is copied to the one that SEEN names, which is there once it is whole
+	case "view": // copies a file to the path in SEEN, which exists once the copy is complete
 		text, err := os.ReadFile(value)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func do(step, value string) error {
 			return err
 		}
 		return os.Rename(seen+".part", seen)
-	case "catenv": // the file that a variable names
+	case "catenv": // the file named by a variable
 		return copyFile(os.Stdout, os.Getenv(value))
 	case "sizeenv": // in bytes
 		info, err := os.Stat(os.Getenv(value))
@@ -71,13 +71,13 @@ func do(step, value string) error {
 		to := map[string]*os.File{"out": os.Stdout, "err": os.Stderr}[value]
 		_, err := io.Copy(to, os.Stdin)
 		return err
-	case "eof": // says whether stdin is at its end
+	case "eof": // prints eof if stdin is at its end
 		if _, err := bufio.NewReader(os.Stdin).ReadByte(); errors.Is(err, io.EOF) {
 			fmt.Fprintln(os.Stderr, "eof")
 		}
 	case "append": // a line to a file
 		return appendLine(value)
-	case "count": // the same, and says as six digits how many there are
+	case "count": // the same, and prints the number of lines as six digits
 		if err := appendLine(value); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func do(step, value string) error {
 	case "endless":
 		for {
 			if _, err := fmt.Print(value); err != nil {
-				os.Exit(1) // nobody reads any more
+				os.Exit(1) // the reader has closed the pipe
 			}
 		}
 	case "endlesslines":
@@ -99,7 +99,7 @@ func do(step, value string) error {
 	case "set":
 		name, value, _ := strings.Cut(value, "=")
 		return os.Setenv(name, value)
-	case "unread": // what follows has a stdout that nobody reads
+	case "unread": // the next steps get a stdout without a reader
 		r, w, err := os.Pipe()
 		if err != nil {
 			return err
@@ -118,14 +118,14 @@ func do(step, value string) error {
 		n, err := strconv.Atoi(value)
 		time.Sleep(time.Duration(n) * time.Second)
 		return err
-	case "leave": // a process that keeps stdout open for so many seconds; its number is in the file "left"
+	case "leave": // starts a process that keeps stdout open for so many seconds; its ID is in the file "left"
 		cmd := exec.Command(os.Args[0], "sleep="+value)
 		cmd.Stdout = os.Stdout
 		if err := cmd.Start(); err != nil {
 			return err
 		}
 		return os.WriteFile("left", []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
-	case "kill": // the process that was left; an error when it is over
+	case "kill": // the process started by "leave"; an error if it has ended
 		text, err := os.ReadFile(value)
 		if err != nil {
 			return err

@@ -27,8 +27,7 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// atTerminal is awsmfa with a person before it: the person sees the terminal and types on it; stdin, stdout and stderr
-// are something else.
+// atTerminal is awsmfa with a person at its terminal, which is not its stdin, stdout or stderr.
 type atTerminal struct {
 	t              *testing.T
 	w              *world
@@ -39,9 +38,9 @@ type atTerminal struct {
 	stdout, stderr bytes.Buffer
 
 	mu   sync.Mutex
-	seen []byte // all that the terminal showed
+	seen []byte // everything that the terminal showed
 	more chan struct{}
-	at   int // what was waited for so far
+	at   int // the end of the last text that sees found
 }
 
 // sit starts awsmfa on a terminal of so many columns and lines.
@@ -89,7 +88,7 @@ func sit(t *testing.T, w *world, columns, lines uint16, env []string, args ...st
 	return s
 }
 
-// screen is all that the terminal showed.
+// screen returns everything that the terminal showed.
 func (s *atTerminal) screen() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +124,7 @@ func (s *atTerminal) types(text string) {
 	}
 }
 
-// ends waits for the end, with this exit code, and looks at what was left.
+// ends waits until awsmfa ends, and checks its exit code, the terminal's settings, and that no secret was shown.
 func (s *atTerminal) ends(want int) {
 	s.t.Helper()
 	err := s.cmd.Wait()
@@ -232,7 +231,7 @@ func (s *atTerminal) camera(shown string, around int) image.Image {
 	return picture
 }
 
-// bare is a world in which nobody has been: no ~/.aws, and dana, who has a key and no device.
+// bare returns a world without ~/.aws, and its user dana, who has an access key and no device.
 func bare(t *testing.T, policies string) (w *world, dana fakeaws.User) {
 	t.Helper()
 	w, done, err := newWorld(t.TempDir())
@@ -251,7 +250,7 @@ func bare(t *testing.T, policies string) (w *world, dana fakeaws.User) {
 	return w, dana
 }
 
-// noCLI keeps the AWS CLI, which takes half a second to say its version, out of these tests.
+// noCLI hides the AWS CLI from these tests: it takes half a second to print its version.
 func noCLI(t *testing.T, w *world) []string {
 	t.Helper()
 	dir, err := built()
@@ -324,7 +323,7 @@ func TestFirstDay(t *testing.T) {
 			s.sees(askNote)
 			s.types("\n")
 			s.sees(askCode)
-			s.types(w.code(seed, 0) + "\n") // used already
+			s.types(w.code(seed, 0) + "\n") // already used
 			s.sees(askCode)
 			s.types(w.code(seed, 1) + "\n")
 			s.ends(0)
@@ -365,7 +364,7 @@ func TestFirstDay(t *testing.T) {
 	}
 }
 
-// Enter alone, typed after the question, is an answer: no region.
+// An empty answer to the question for a region means no region.
 func TestEnterForNoRegion(t *testing.T) {
 	t.Parallel()
 	w, dana := bare(t, "usual")
@@ -384,8 +383,8 @@ func TestEnterForNoRegion(t *testing.T) {
 	}
 }
 
-// A window of 80 by 24 has room for the code, by another name; a smaller one is told what it lacks, which is then
-// enough; and without UTF-8 the code is drawn without its characters.
+// A window of 80 by 24 has room for the QR code, under a shorter name. In a smaller one a message says which size is
+// needed, and that size is enough. Without UTF-8 the code is drawn without block characters.
 func TestWindow(t *testing.T) {
 	enrolled := func(t *testing.T, columns, lines uint16, env ...string) (shown string, phone *url.URL) {
 		t.Helper()
@@ -455,7 +454,7 @@ func TestWindow(t *testing.T) {
 	})
 }
 
-// secretIn is the key in the QR code of a picture.
+// secretIn returns the key in the QR code of a picture.
 func secretIn(t *testing.T, path string) string {
 	t.Helper()
 	f, err := os.Open(path)
@@ -478,7 +477,7 @@ func secretIn(t *testing.T, path string) string {
 	return u.Query().Get("secret")
 }
 
-// keysFor gives a world a profile with the user's keys, and nothing else.
+// keysFor writes a credentials file with one profile, which has the user's keys.
 func keysFor(t *testing.T, w *world, profile string, u fakeaws.User) {
 	t.Helper()
 	text := fmt.Sprintf("[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n",
@@ -540,7 +539,7 @@ func TestWrongCodes(t *testing.T) {
 	}
 }
 
-// all is setup with every answer given, and a program as the authenticator.
+// all returns the environment and arguments of a setup that needs no answer, with a program as the authenticator.
 func all(t *testing.T, w *world, u fakeaws.User) (env, args []string) {
 	t.Helper()
 	env = append(noCLI(t, w), "AWSMFA_SECRET_ACCESS_KEY="+u.Keys[0].Secret)
@@ -563,7 +562,7 @@ func completes(t *testing.T, w *world, u fakeaws.User) {
 	if owner := w.owner("dana"); owner != "dana" {
 		t.Errorf("the device is %s's", owner)
 	}
-	if n := len(w.aws.Devices()); n != 2 { // alice's, and this
+	if n := len(w.aws.Devices()); n != 2 { // alice's and dana's
 		t.Errorf("there are %d devices", n)
 	}
 	want := "[profile work]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n"
@@ -580,13 +579,13 @@ func completes(t *testing.T, w *world, u fakeaws.User) {
 	}
 }
 
-// steps are the requests of a first day, in their order.
+// steps are the actions that setup calls for a new user, in order.
 var steps = []string{
 	"GetCallerIdentity", "ListMFADevices", "ListVirtualMFADevices", "CreateVirtualMFADevice", "EnableMFADevice",
 	"GetSessionToken",
 }
 
-// everyRequest calls test before and after each request of a first day.
+// everyRequest runs test for the moments before and after each request of setup.
 func everyRequest(t *testing.T, test func(t *testing.T, action string, after bool)) {
 	for _, action := range steps {
 		for _, after := range []bool{false, true} {
@@ -613,7 +612,7 @@ func (w *world) at(t *testing.T, action string, after bool) (arrived <-chan stru
 	return came, let
 }
 
-// kill -9 at any moment: what is left is no device, an enabled one, or one that the next run finds and replaces.
+// kill -9 at any moment leaves no device, an enabled one, or one that the next run finds and replaces.
 func TestKilledAtEveryRequest(t *testing.T) {
 	everyRequest(t, func(t *testing.T, action string, after bool) {
 		w, dana := bare(t, "ours")
@@ -631,7 +630,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 	})
 }
 
-// A signal at any moment: no device is left that is not enabled.
+// A signal at any moment leaves no device that is not enabled.
 func TestSignalAtEveryRequest(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -663,7 +662,8 @@ func TestSignalAtEveryRequest(t *testing.T) {
 	}
 }
 
-// A request that is lost, or whose answer is: the SDK asks again, and whatever it meets then is understood.
+// After a lost request or a lost answer the SDK sends the request again, and awsmfa copes with the effect of the first
+// one.
 func TestLostAnswers(t *testing.T) {
 	for _, fault := range []fakeaws.FaultKind{fakeaws.Cut, fakeaws.CutAfter, fakeaws.CutBody} {
 		for _, action := range steps[3:] { // those that change something
@@ -673,13 +673,13 @@ func TestLostAnswers(t *testing.T) {
 				w.aws.Inject(fakeaws.Fault{Kind: fault, Action: action})
 				w.aws.OnRequest(func(action string, done bool) {
 					if action == "GetSessionToken" && done {
-						w.aws.Advance(30 * time.Second) // a code that is used up has its time
+						w.aws.Advance(30 * time.Second) // the codes are used up: time for the next
 					}
 				})
 				env, args := all(t, w, dana)
 				s := run(t, w, env, args...)
 				code := s.exit()
-				if code != 0 && fault != fakeaws.CutBody { // half an answer the SDK does not ask for again
+				if code != 0 && fault != fakeaws.CutBody { // after half an answer the SDK does not try again
 					t.Errorf("exit code %d: %s", code, &s.said)
 				}
 				if owner := w.owner("dana"); owner == "nobody" {
@@ -694,7 +694,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// No request of one kind gets through, or none gets an answer: what was made is deleted.
+// If no request for one action arrives, or none is answered, a created device is deleted.
 func TestNoAnswers(t *testing.T) {
 	for _, c := range []struct {
 		fault  fakeaws.FaultKind
@@ -727,7 +727,7 @@ func TestNoAnswers(t *testing.T) {
 	}
 }
 
-// AWS does not answer at all when Ctrl-C is pressed: what it may have made is deleted.
+// If AWS does not answer after Ctrl-C, the device that it may have created is deleted.
 func TestCtrlCWhileStalled(t *testing.T) {
 	t.Run("add", func(t *testing.T) {
 		t.Parallel()
@@ -762,7 +762,7 @@ func TestCtrlCWhileStalled(t *testing.T) {
 	})
 }
 
-// Ctrl-C, Ctrl-D and SIGTERM at every question: the terminal is as it was, no device is left that is not enabled, and
+// Ctrl-C, Ctrl-D and SIGTERM at every question leave the terminal as it was and no device that is not enabled, and
 // setup completes afterwards.
 func TestInterruptedAtEveryQuestion(t *testing.T) {
 	questions := []string{askID, askSecret, askRegion, askFirst, askSecond, askNote, askCode}

@@ -15,7 +15,7 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// The test binary is also the program under test, and the command that it wraps.
+// The test binary is also the program under test, and the programs that it runs.
 func TestMain(m *testing.M) {
 	shelltest.Tool()
 	testscript.Main(suite{m}, map[string]func(){
@@ -52,7 +52,7 @@ func program() {
 	}))
 }
 
-// prints prints files: what cat is on Unix.
+// prints prints files, as cat does on Unix.
 func prints() {
 	for _, name := range os.Args[1:] {
 		text, err := os.ReadFile(name)

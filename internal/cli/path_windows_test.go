@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// The short form is the same file, without a blank where the drive has short names; otherwise it is the path itself.
+// The short form of a path is the same file, without spaces if the drive has short names; otherwise it is the path
+// itself.
 func TestWithoutBlanks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a directory", "awsmfa.exe")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -99,13 +99,14 @@ func (w *world) code(seed string, steps int) string {
 	return fakeaws.Code(seed, w.aws.CodeTime().Add(time.Duration(steps)*30*time.Second))
 }
 
-// seed is the key of the device that is the user's, or nobody's.
+// seed returns the key of the virtual device of that name.
 func (w *world) seed(name string) string {
 	all := w.aws.Devices()
 	return all[slices.IndexFunc(all, func(d fakeaws.Device) bool { return d.Name == name })].Seed
 }
 
-// owner says whose the virtual device of that name is: the user's name, nobody, or none when there is no such device.
+// owner returns the name of the user who has the virtual device, "nobody" if it is unassigned, or "none" if there is no
+// such device.
 func (w *world) owner(name string) string {
 	for _, d := range w.aws.Devices() {
 		if strings.TrimPrefix(d.Path+d.Name, "/") == name && d.Kind == fakeaws.Virtual {
@@ -115,7 +116,7 @@ func (w *world) owner(name string) string {
 	return "none"
 }
 
-// setPolicies has a user live under the usual policy, our own, or none that is felt.
+// setPolicies sets the user's policies: the usual one, our own, or one that allows everything.
 func (w *world) setPolicies(user, which string) error {
 	u := w.users[user]
 	own := fakeaws.SelfManagedMFA(u.Partition)

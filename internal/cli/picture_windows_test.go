@@ -66,7 +66,7 @@ func TestPictureAtTheConsole(t *testing.T) {
 
 	cmd := exec.Command("awsmfa", "device", "add", "dana")
 	cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"), "TMP="+tmp, "SEEN="+seen, "BROWSER=does view=%s")
-	cmd.Stderr = screen // what says that a person sits there
+	cmd.Stderr = screen // shows awsmfa that a person is there
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestPictureAtTheConsole(t *testing.T) {
 	}
 }
 
-// typeAt has keys pressed at the console.
+// typeAt presses keys at the console.
 func typeAt(t *testing.T, keys string) {
 	t.Helper()
 	console, err := os.OpenFile("CONIN$", os.O_RDWR, 0)

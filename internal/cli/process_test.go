@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// longest bounds what a test waits for; nothing waits that long when all is well.
+// longest is the limit of a test's waits; they are this long only when the test fails.
 const longest = time.Minute
 
 // started is a running awsmfa.
@@ -27,7 +27,7 @@ type started struct {
 	t      testing.TB
 	stdout bytes.Buffer
 	stderr *bufio.Reader
-	said   strings.Builder // what was read of stderr
+	said   strings.Builder // the part of stderr read so far
 }
 
 // run starts the real program in a world, with extra variables.
@@ -70,7 +70,7 @@ func (s *started) until(text string) {
 	}
 }
 
-// exit waits for the end and returns the exit code, or minus the signal.
+// exit waits until awsmfa ends, and returns the exit code, or minus the signal.
 func (s *started) exit() int {
 	rest, _ := io.ReadAll(s.stderr)
 	s.said.Write(rest)
@@ -104,13 +104,14 @@ func (w *world) file(name string) string {
 	return string(data)
 }
 
-// codes has a code command print, one a run, n fresh codes, and leave a line in the file runs each time.
+// codes returns the setting of a code command that prints n fresh codes, one a run, and adds a line to the file "runs"
+// each time.
 func (w *world) codes(t testing.TB, n int) (env []string) {
 	t.Helper()
 	var codes strings.Builder
 	for i := range n {
 		if i > 0 {
-			w.aws.Advance(30 * time.Second) // AWS takes the code before, too
+			w.aws.Advance(30 * time.Second) // AWS accepts the previous code, too
 		}
 		codes.WriteString(w.aws.FreshCode(w.phone.Serial) + "\n")
 	}
@@ -120,7 +121,7 @@ func (w *world) codes(t testing.TB, n int) (env []string) {
 	return []string{`AWSMFA_CODE_COMMAND=echo run >>runs; sed -n "$(wc -l <runs)p" codes`}
 }
 
-// holdFirst has the first GetSessionToken wait, before it takes effect, until let is called.
+// holdFirst makes the first GetSessionToken wait, before it takes effect, until let is called.
 func (w *world) holdFirst(t testing.TB) (arrived <-chan struct{}, let func()) {
 	came, released := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -136,9 +137,9 @@ func (w *world) holdFirst(t testing.TB) (arrived <-chan struct{}, let func()) {
 	return came, let
 }
 
-// Thirty cold starts at once: one code is asked, one call is made, and all have the same session.
+// Thirty processes started together with an empty cache ask for one code, make one call, and print the same session.
 func TestManyAtOnce(t *testing.T) {
-	for _, profile := range []string{"prod", "dev"} { // dev's device must be found, once
+	for _, profile := range []string{"prod", "dev"} { // dev names no device: it must be found, once
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			w := inWorld(t)
@@ -163,7 +164,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-// With --refresh, too: those that waited take what was obtained since they were started.
+// With --refresh, too, processes that waited for the lock take a session obtained since they were started.
 func TestManyRefreshAtOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -189,7 +190,7 @@ func TestManyRefreshAtOnce(t *testing.T) {
 	}
 }
 
-// Two profiles of one user need two sessions: the codes are asked for one after the other, never both on one screen.
+// Two profiles of one user need two sessions. awsmfa asks for the codes one after the other, never for both at once.
 func TestTwoProfilesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -211,7 +212,7 @@ func TestTwoProfilesAtOnce(t *testing.T) {
 	}
 }
 
-// A holder of the lock that is killed holds nothing.
+// A process that is killed releases the lock.
 func TestKilledHolder(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)

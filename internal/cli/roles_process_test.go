@@ -234,7 +234,7 @@ func TestClients(t *testing.T) {
 	})
 }
 
-// oneCode fails the test if the command of codes was run more or less than once.
+// oneCode fails the test unless the code command was run exactly once.
 func (w *world) oneCode(t testing.TB) {
 	t.Helper()
 	if runs := w.file("runs"); runs != "run\n" {

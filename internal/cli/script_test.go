@@ -99,7 +99,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// command is one that needs at least no arguments and cannot be negated.
+// command makes a command of f, which cannot be negated.
 func command(f func(ts *testscript.TestScript, w *world, args []string)) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg {
@@ -125,7 +125,7 @@ func duration(ts *testscript.TestScript, text string) time.Duration {
 	return d
 }
 
-// gives CODE PROGRAM [ARG...] is exec, which says the exit code, and nothing secret may be seen where nobody asked.
+// gives CODE PROGRAM [ARG...] runs the program and checks its exit code, and that it showed no secret unless asked to.
 func gives(ts *testscript.TestScript, w *world, args []string) {
 	want, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
@@ -144,7 +144,7 @@ func gives(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// user NAME [PARTITION|root] adds a user without a device; NAME_ID and NAME_SECRET are the key.
+// user NAME [PARTITION|root] adds a user without a device, and sets NAME_ID and NAME_SECRET to the access key.
 func addUser(ts *testscript.TestScript, w *world, args []string) {
 	name := arg(ts, args, 0, "")
 	u := fakeaws.User{Name: name}
@@ -160,7 +160,7 @@ func addUser(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(name+"_SECRET", u.Keys[0].Secret)
 }
 
-// device ENV USER [virtual|hardware|key|leftover [NAME]] adds a device; ENV is its serial number.
+// device ENV USER [virtual|hardware|key|leftover [NAME]] adds a device, and sets ENV to its serial number.
 func addDevice(ts *testscript.TestScript, w *world, args []string) {
 	kinds := map[string]fakeaws.DeviceKind{
 		"virtual":  fakeaws.Virtual,
@@ -198,7 +198,7 @@ func odd(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// grown BEFORE FILE LINE...: the file is what it was, byte for byte, with these lines put in at one place.
+// grown BEFORE FILE LINE... checks that FILE is BEFORE, byte for byte, with these lines inserted at one place.
 func grown(ts *testscript.TestScript, _ *world, args []string) {
 	before, after := ts.ReadFile(arg(ts, args, 0, "")), ts.ReadFile(arg(ts, args, 1, ""))
 	same := 0
@@ -215,7 +215,7 @@ func grown(ts *testscript.TestScript, _ *world, args []string) {
 	}
 	added := after[same : len(after)-len(before[same:])]
 	lines := strings.FieldsFunc(added, func(r rune) bool { return r == '\r' || r == '\n' })
-	for i := range lines { // an indented section goes on so
+	for i := range lines { // added lines of an indented section are indented
 		lines[i] = strings.TrimSpace(lines[i])
 	}
 	if !slices.Equal(lines, args[2:]) {
@@ -223,7 +223,7 @@ func grown(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// picture PNG PHONE: the picture is a QR code with the key that is in the authenticator's file.
+// picture PNG PHONE checks that the picture is a QR code with the key in the authenticator's file.
 func picture(ts *testscript.TestScript, _ *world, args []string) {
 	img, err := png.Decode(strings.NewReader(ts.ReadFile(arg(ts, args, 0, ""))))
 	ts.Check(err)
@@ -235,7 +235,8 @@ func picture(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// columns FILE N FIRST...: so many columns, each beginning at the same place in all lines, the first as given.
+// columns FILE N FIRST... checks that the file has N columns, each beginning at the same place in all lines, and that
+// the texts of the first column are these.
 func columns(ts *testscript.TestScript, _ *world, args []string) {
 	want, err := strconv.Atoi(arg(ts, args, 1, ""))
 	ts.Check(err)
@@ -257,7 +258,7 @@ func columns(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// late SERIAL STEPS hands a device to the authenticator program, whose clock is so many steps behind.
+// late SERIAL STEPS gives the authenticator program a device's key, and a clock that is so many steps behind.
 func late(ts *testscript.TestScript, w *world, args []string) {
 	steps, err := strconv.Atoi(arg(ts, args, 1, ""))
 	ts.Check(err)
@@ -265,35 +266,35 @@ func late(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.learn(w.aws.Devices()[i].Seed, -steps))
 }
 
-// quota N is how many virtual devices an account may have; 0 is no limit.
+// quota N limits the virtual devices of an account to N; 0 is no limit.
 func quota(ts *testscript.TestScript, w *world, args []string) {
 	n, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
 	w.aws.SetVirtualMFADeviceQuota(n)
 }
 
-// policies USER usual|ours|admin: what the user lives under; ours is what awsmfa policy prints.
+// policies USER usual|ours|admin sets the user's policies; ours is the policy that awsmfa policy prints.
 func setPolicies(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.setPolicies(arg(ts, args, 0, ""), arg(ts, args, 1, "")))
 }
 
-// code ENV [SERIAL] waits for a fresh code.
+// code ENV [SERIAL] waits for a fresh code, and sets ENV to it.
 func freshCode(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(arg(ts, args, 0, ""), w.aws.FreshCode(arg(ts, args, 1, w.phone.Serial)))
 }
 
-// expand FILE [TO] fills in $NAME.
+// expand FILE [TO] replaces $NAME by variables.
 func expand(ts *testscript.TestScript, _ *world, args []string) {
 	from := arg(ts, args, 0, "")
 	text := fill(ts.ReadFile(from), ts.Getenv)
 	ts.Check(os.WriteFile(ts.MkAbs(arg(ts, args, 1, from)), []byte(text), 0o600))
 }
 
-// lasts DURATION: the one kept session does.
+// lasts DURATION checks how long the only cached session still lasts.
 func lasts(ts *testscript.TestScript, w *world, args []string) {
 	all := w.sessions()
 	if len(all) != 1 {
-		ts.Fatalf("%d sessions are kept", len(all))
+		ts.Fatalf("%d sessions are cached", len(all))
 	}
 	until, err := time.Parse(time.RFC3339, all[0].lines[keptUntil])
 	ts.Check(err)
@@ -303,13 +304,13 @@ func lasts(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// lines FILE LINE... writes the file.
+// lines FILE LINE... writes a file of these lines.
 func writeLines(ts *testscript.TestScript, _ *world, args []string) {
 	text := strings.Join(args[1:], "\n") + "\n"
 	ts.Check(os.WriteFile(ts.MkAbs(arg(ts, args, 0, "")), []byte(text), 0o600))
 }
 
-// spell blanks|fullwidth ENV waits for a fresh code, and spells it in another way.
+// spell blanks|fullwidth ENV waits for a fresh code, and sets ENV to it, with blanks or in full-width digits.
 func spell(ts *testscript.TestScript, w *world, args []string) {
 	code := w.aws.FreshCode(w.phone.Serial)
 	switch arg(ts, args, 0, "") {
@@ -321,7 +322,7 @@ func spell(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(arg(ts, args, 1, ""), code)
 }
 
-// remember SERIAL has every remembered device be this one.
+// remember SERIAL changes every cached serial number of a device to this one.
 func remember(ts *testscript.TestScript, w *world, args []string) {
 	for _, k := range w.files("user-") {
 		k.lines[0] = arg(ts, args, 0, "")
@@ -329,7 +330,7 @@ func remember(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
-// fault KIND [ACTION [TIMES]]; fault none ends them.
+// fault KIND [ACTION [TIMES]] makes the next requests for ACTION fail; fault none ends all faults.
 func fault(ts *testscript.TestScript, w *world, args []string) {
 	kinds := map[string]fakeaws.FaultKind{
 		"throttle": fakeaws.Throttle, "internal": fakeaws.Internal, "unavailable": fakeaws.Unavailable,
@@ -353,7 +354,7 @@ func fault(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.Inject(f)
 }
 
-// calls ACTION N: so many since the last time it was said.
+// calls ACTION N checks how often ACTION was called since the last check, and forgets the calls.
 func calls(ts *testscript.TestScript, w *world, args []string) {
 	action := strings.Trim(arg(ts, args, 0, ""), "*")
 	want, err := strconv.Atoi(arg(ts, args, 1, ""))
@@ -364,22 +365,22 @@ func calls(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.ResetCalls()
 }
 
-// skew DURATION puts AWS's clock ahead of this computer's.
+// skew DURATION sets AWS's clock ahead of this computer's.
 func skew(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.SetSkew(duration(ts, arg(ts, args, 0, "")))
 }
 
-// advance DURATION moves the clock of codes and of the lifetime of sessions.
+// advance DURATION advances AWS's clock for codes and the ends of sessions.
 func advance(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.Advance(duration(ts, arg(ts, args, 0, "")))
 }
 
-// age DURATION makes the kept sessions so much older.
+// age DURATION makes the cached sessions so much older.
 func age(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.age(duration(ts, arg(ts, args, 0, ""))))
 }
 
-// key active|inactive|deleted [ID].
+// key active|inactive|deleted [ID] changes the status of an access key, alice's by default.
 func key(ts *testscript.TestScript, w *world, args []string) {
 	states := map[string]fakeaws.KeyStatus{
 		"active": fakeaws.KeyActive, "inactive": fakeaws.KeyInactive, "deleted": fakeaws.KeyDeleted,
@@ -411,7 +412,7 @@ func keptSession(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(args[1]+"_FILE", k.path)
 }
 
-// files DIR N: so many entries are in the directory; one that does not exist has none.
+// files DIR N checks the number of entries in the directory; one that does not exist has none.
 func files(ts *testscript.TestScript, _ *world, args []string) {
 	entries, err := os.ReadDir(ts.MkAbs(arg(ts, args, 0, "")))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -422,7 +423,8 @@ func files(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// mode OCTAL PATTERN...: every file has these permissions, where there are such, and there is one at least.
+// mode OCTAL PATTERN... checks that at least one file matches each pattern, and, except on Windows, the permissions of
+// all.
 func mode(ts *testscript.TestScript, _ *world, args []string) {
 	want, err := strconv.ParseUint(arg(ts, args, 0, ""), 8, 32)
 	ts.Check(err)
@@ -430,7 +432,7 @@ func mode(ts *testscript.TestScript, _ *world, args []string) {
 		paths, err := filepath.Glob(ts.MkAbs(pattern))
 		ts.Check(err)
 		if len(paths) == 0 {
-			ts.Fatalf("no file is like %s", pattern)
+			ts.Fatalf("no file matches %s", pattern)
 		}
 		for _, path := range paths {
 			info, err := os.Lstat(path)
@@ -442,7 +444,7 @@ func mode(ts *testscript.TestScript, _ *world, args []string) {
 	}
 }
 
-// tls has AWS answer over TLS too, at $TLS_URL; its authority's certificate is in $CA.
+// tls makes AWS answer over TLS, too, at $TLS_URL; the certificate of its authority is in the file $CA.
 func startTLS(ts *testscript.TestScript, w *world, _ []string) {
 	addr, stop, err := w.listen(w.aws)
 	ts.Check(err)
@@ -457,7 +459,7 @@ func writeCA(ts *testscript.TestScript, w *world) {
 	ts.Setenv("CA", ca)
 }
 
-// proxy sends all of HTTPS to this world's AWS, whatever host is meant, and takes the endpoint away.
+// proxy sets HTTPS_PROXY to a proxy that connects every host name to this world's AWS, and unsets the endpoint.
 func startProxy(ts *testscript.TestScript, w *world, _ []string) {
 	url, stop, err := w.proxy()
 	ts.Check(err)
@@ -486,23 +488,23 @@ func answer(ts *testscript.TestScript, _ *world, args []string) {
 	ts.Setenv("PORTAL", url)
 }
 
-// deny takes every permission from alice.
+// deny removes every permission from alice.
 func deny(_ *testscript.TestScript, w *world, _ []string) { w.aws.SetPolicies(w.alice.ARN) }
 
-// httpsof ENV: HTTPS_ENV is the same URL with https.
+// httpsof ENV sets HTTPS_ENV to the URL in ENV, with https.
 func httpsOf(ts *testscript.TestScript, _ *world, args []string) {
 	name := arg(ts, args, 0, "")
 	ts.Setenv("HTTPS_"+name, strings.Replace(ts.Getenv(name), "http:", "https:", 1))
 }
 
-// asked HOST...: these hosts were asked through the proxy since the last time, in this order.
+// asked HOST... checks that these hosts were connected to through the proxy since the last check, in this order.
 func asked(ts *testscript.TestScript, w *world, args []string) {
 	if hosts := w.askedHosts(); !slices.Equal(hosts, args) {
 		ts.Fatalf("asked were %q", hosts)
 	}
 }
 
-// portal STATUS starts a web server that gives the same page to everyone, at $PORTAL.
+// portal STATUS starts a web server at $PORTAL that answers every request with the same page.
 func portal(ts *testscript.TestScript, _ *world, args []string) {
 	status, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)

@@ -249,7 +249,7 @@ func TestServerHoldsMeanwhile(t *testing.T) {
 	w := inWorld(t)
 	_, c, _ := w.serving(t, withCodes)
 	old := c.ask()
-	if err := w.age(12*time.Hour - 17*time.Minute); err != nil { // botocore asks from 15
+	if err := w.age(12*time.Hour - 17*time.Minute); err != nil { // botocore renews when 15 minutes are left
 		t.Fatal(err)
 	}
 	if r := c.ask(); r.AccessKeyID != old.AccessKeyID || w.aws.Count("GetSessionToken") != 1 {

@@ -114,7 +114,7 @@ func TestShellsFail(t *testing.T) {
 				line := shell.Line("awsmfa " + args)
 				r := l.Run(t, w.home, env, l.AndThen(line, "envdump then")+"\n")
 				if _, ran := r.Dump("then"); ran {
-					t.Errorf("%s: what stands behind it was run", line)
+					t.Errorf("%s: the command after it was run", line)
 				}
 				if n := strings.Count(r.Stdout+r.Stderr, "awsmfa: error: "); n != 1 {
 					t.Errorf("%s: printed %q, said %q", line, r.Stdout, r.Stderr)
@@ -164,7 +164,7 @@ func needAWSCLI(t *testing.T, env []string) {
 	}
 }
 
-// Help that is evaluated is an error, and the functions of docs/shells.md show it instead.
+// Evaluating the help is an error. The functions in docs/shells.md show the help instead.
 func TestShellsHelp(t *testing.T) {
 	page, err := os.ReadFile("../../docs/shells.md")
 	if err != nil {
@@ -188,8 +188,8 @@ func TestShellsHelp(t *testing.T) {
 			}
 			env := append(inShell(t, w), w.codes(t, 1)...)
 			r := l.Run(t, w.home, env, l.AndThen(shell.Line("awsmfa env --help"), "envdump then")+"\n")
-			if _, ran := r.Dump("then"); ran && l.Shell != "pwsh" { // which calls several lines an error, and goes on
-				t.Error("what stands behind the help was run")
+			if _, ran := r.Dump("then"); ran && l.Shell != "pwsh" { // whose error does not stop the line
+				t.Error("the command after the help was run")
 			}
 			if left, err := filepath.Glob(filepath.Join(w.home, "*]*")); err != nil || len(left) > 0 {
 				t.Errorf("the help was run as code: it left %q", left)
@@ -213,8 +213,8 @@ func TestShellsHelp(t *testing.T) {
 	}
 }
 
-// The AWS CLI, where it is installed, works with the session: inside exec, and in an evaluated shell.
-// The endpoint is named on its command line too: Debian's version, 2.9, does not know AWS_ENDPOINT_URL.
+// The AWS CLI, if it is installed, works with the session in exec, and in a shell with the evaluated variables. The
+// endpoint is on its command line, too: Debian's version, 2.9, does not know AWS_ENDPOINT_URL.
 func TestAWSCLI(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)

@@ -18,12 +18,12 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// openTerminal makes a pseudo-terminal: what a person has, and what a program sees.
+// openTerminal opens a pseudo-terminal, and returns the person's end and the program's.
 func openTerminal(t testing.TB) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
-		t.Fatal(err) // every Linux has them: without one nothing here would be proved
+		t.Fatal(err) // not skipped: every Linux has pseudo-terminals
 	}
 	t.Cleanup(func() { person.Close() })
 	conn, err := person.SyscallConn()
@@ -111,7 +111,7 @@ func readUntil(t testing.TB, r io.Reader, text string) {
 	t.Helper()
 	var seen strings.Builder
 	buf := make([]byte, 256)
-	if f, ok := r.(*os.File); ok { // a test that waits for ever says nothing
+	if f, ok := r.(*os.File); ok { // so that the test fails instead of hanging
 		if err := f.SetReadDeadline(time.Now().Add(longest)); err != nil {
 			t.Fatal(err)
 		}

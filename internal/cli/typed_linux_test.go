@@ -62,7 +62,7 @@ func TestLinesToType(t *testing.T) {
 	}
 }
 
-// unpackedProgram is the program in a directory where nobody finds it by its name.
+// unpackedProgram is the program in a directory that is not on the PATH.
 type unpackedProgram struct {
 	path    string
 	dir     string // where it runs
@@ -86,7 +86,7 @@ func unpacked(t *testing.T, w *world, l shelltest.Launcher) unpackedProgram {
 	return unpackedProgram{path, w.home, slices.Concat(environ, w.codes(t, 1), []string{"AWSMFA_SHELL=" + l.Shell})}
 }
 
-// said runs the program and finds a line in what it says.
+// said runs the program, and returns the match of a pattern in its output.
 func (u unpackedProgram) said(t *testing.T, pattern string, args ...string) string {
 	t.Helper()
 	var said bytes.Buffer
@@ -108,7 +108,7 @@ func (u unpackedProgram) run(stdout, stderr io.Writer, args ...string) {
 	cmd.Dir = u.dir
 	cmd.Env = append(u.environ, "PATH="+os.Getenv("PATH"))
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.Run() //nolint:errcheck // most of these fail: what they say counts
+	cmd.Run() //nolint:errcheck // most of these fail: the test checks their messages
 }
 
 func found(t *testing.T, pattern, text string) string {

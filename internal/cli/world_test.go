@@ -30,8 +30,9 @@ import (
 	"awsmfa/internal/fakeaws"
 )
 
-// world is what a test runs awsmfa in: an AWS of its own, whose codes stand still until one is used, and a home with
-// the profiles of one user, alice: prod names her device and a region, dev and default name neither.
+// world is the surroundings in which a test runs awsmfa: an AWS, whose clock for codes stands still until a code is
+// used, and a home with the profiles of one user, alice: prod names her device and a region, dev and default name
+// neither.
 type world struct {
 	aws   *fakeaws.Server
 	alice fakeaws.User
@@ -39,12 +40,12 @@ type world struct {
 	users map[string]fakeaws.User
 	home  string
 
-	phoneTime string // where the clocks of authenticators begin
+	phoneTime string // the start time of the authenticator program's clock
 
 	authority *authority
 
 	mu    sync.Mutex
-	asked []string // hosts, by way of the proxy
+	asked []string // the hosts connected to through the proxy
 }
 
 const (
@@ -54,11 +55,11 @@ const (
 		"[prod]\naws_access_key_id = $KEY_ID\naws_secret_access_key = $SECRET\n"
 )
 
-// newWorld makes one with its home in dir. It is over when done is called.
+// newWorld returns a world with its home in dir. Calling done ends it.
 func newWorld(dir string) (w *world, done func(), err error) {
 	w = &world{aws: fakeaws.New(), users: map[string]fakeaws.User{}, home: filepath.Join(dir, "home")}
 	w.aws.Hold()
-	// A step ago: AWS, whose clock of codes stands still, takes two codes for a new device and then one for a session.
+	// One step ago: AWS, whose clock stands still, must accept two codes for a new device and then one for a session.
 	w.phoneTime = strconv.FormatInt(w.aws.CodeTime().Add(-30*time.Second).Unix(), 10)
 	if _, err := w.aws.Start(); err != nil {
 		return nil, nil, err
@@ -69,7 +70,7 @@ func newWorld(dir string) (w *world, done func(), err error) {
 	return w, w.aws.Close, nil
 }
 
-// furnish writes the files of the home that the test did not bring, and fills in the variables in those that it did.
+// furnish writes the config and credentials files that the test has not, and replaces variables in those that it has.
 func (w *world) furnish(getenv func(string) string) error {
 	if err := os.MkdirAll(filepath.Join(w.home, "tmp"), 0o700); err != nil {
 		return err
@@ -93,12 +94,12 @@ func (w *world) furnish(getenv func(string) string) error {
 	return nil
 }
 
-// fill puts the values of variables into text; what is not set stays as it is written.
+// fill replaces variables in text by their values; a variable that is not set stays.
 func fill(text string, getenv func(string) string) string {
 	return os.Expand(text, func(name string) string { return cmp.Or(getenv(name), "${"+name+"}") })
 }
 
-// environ is all of a program's environment but the PATH: nothing of the developer's is in it.
+// environ is a program's whole environment except the PATH, with no variable of the developer's.
 func (w *world) environ() []string {
 	env := []string{
 		"HOME=" + w.home,
@@ -138,7 +139,7 @@ const (
 	keptSince
 )
 
-// files are those of the cache whose names begin so and that can be read.
+// files returns the readable files of the cache whose names begin with prefix.
 func (w *world) files(prefix string) []kept {
 	paths, err := filepath.Glob(filepath.Join(w.cacheDir(), prefix+"*.cache"))
 	if err != nil {
@@ -154,7 +155,7 @@ func (w *world) files(prefix string) []kept {
 	return all
 }
 
-// sessions are the kept ones, of users, roles and others.
+// sessions returns the cached sessions, of users, roles and external sources.
 func (w *world) sessions() []kept {
 	var all []kept
 	for _, prefix := range []string{"session-", "plain-", "role-", "outside-"} {
@@ -167,7 +168,7 @@ func (w *world) write(k kept) error {
 	return cache.Dir{Path: w.cacheDir()}.Store(k.name, []byte(strings.Join(k.lines, "\n")))
 }
 
-// age lets the kept sessions be d older than they are.
+// age makes the cached sessions d older.
 func (w *world) age(d time.Duration) error {
 	for _, k := range w.sessions() {
 		for _, i := range []int{keptUntil, keptSince} {
@@ -184,12 +185,12 @@ func (w *world) age(d time.Duration) error {
 	return nil
 }
 
-// printedSecret finds the secrets in statements for any shell.
+// printedSecret matches the secrets in statements for any shell.
 var printedSecret = regexp.MustCompile(`AWS_(?:SECRET_ACCESS_KEY|SESSION_TOKEN)['" :=]+([A-Za-z0-9/+=]{20,})`)
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// secrets are all that must not be shown.
+// secrets returns the values that must not be shown.
 func (w *world) secrets(printed string) []string {
 	var all []string
 	for _, u := range w.users {
@@ -206,8 +207,8 @@ func (w *world) secrets(printed string) []string {
 	return all
 }
 
-// leak says what of a run was shown and should not have been: a secret or a code on stderr, a secret on the terminal,
-// a secret on the stdout of a run that failed.
+// leak returns an error if a run showed a secret or a code on stderr, or a secret on the terminal or on the stdout of a
+// failed run.
 func (w *world) leak(stdout, stderr, terminal string, failed, reveal bool) error {
 	for _, s := range w.secrets(stdout) {
 		switch {
@@ -219,14 +220,14 @@ func (w *world) leak(stdout, stderr, terminal string, failed, reveal bool) error
 			return errors.New("a secret is on the stdout of a failure")
 		}
 	}
-	// 129600 is a limit that a message names.
+	// A message names 129600 as a limit.
 	if found := sixDigits.FindString(strings.ReplaceAll(stderr, "129600", "")); found != "" {
 		return errors.New("six digits are on stderr: " + found)
 	}
 	return nil
 }
 
-// listen serves h over TLS, for whatever name is asked for, with certificates of an authority that nobody knows.
+// listen serves h over TLS, under every host name, with certificates of an authority that is not trusted by default.
 func (w *world) listen(h http.Handler) (addr string, stop func(), err error) {
 	if w.authority == nil {
 		if w.authority, err = newAuthority(); err != nil {
@@ -242,7 +243,7 @@ func (w *world) listen(h http.Handler) (addr string, stop func(), err error) {
 	return l.Addr().String(), func() { s.Close() }, nil
 }
 
-// proxy is an HTTP proxy behind which every host is this world's AWS.
+// proxy starts an HTTP proxy that connects every host name to this world's AWS.
 func (w *world) proxy() (url string, stop func(), err error) {
 	back, stopBack, err := w.listen(w.aws)
 	if err != nil {
@@ -274,7 +275,7 @@ func serve(h http.Handler) (url string, stop func()) {
 	return s.URL, s.Close
 }
 
-// askedHosts tells which hosts were asked since the last time, each once.
+// askedHosts returns the hosts connected to through the proxy since the last call, without repetitions.
 func (w *world) askedHosts() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -283,7 +284,7 @@ func (w *world) askedHosts() []string {
 	return hosts
 }
 
-// authority makes certificates.
+// authority is a certificate authority.
 type authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
