@@ -1,25 +1,6 @@
 package awsapi
 
-import (
-	"slices"
-	"strings"
-)
-
-// DefaultRegion returns the region to call if none is configured: a session is valid in all regions of its partition,
-// which is part of a device's or a role's ARN.
-func DefaultRegion(serial string) string {
-	_, rest, _ := strings.Cut(serial, ":")
-	partition, _, _ := strings.Cut(rest, ":")
-	switch partition {
-	case "aws-cn":
-		return "cn-north-1"
-	case "aws-us-gov":
-		return "us-gov-west-1"
-	case "aws-eusc":
-		return "eusc-de-east-1"
-	}
-	return "us-east-1"
-}
+import "slices"
 
 // IsLegacyRegion reports whether sts_regional_endpoints = legacy means the global endpoint in a region (AWS SDKs and
 // Tools Reference Guide, "AWS STS Regional endpoints").

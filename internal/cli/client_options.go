@@ -9,6 +9,7 @@ import (
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/partition"
 	"awsmfa/internal/profile"
 )
 
@@ -38,7 +39,7 @@ func (f *profileFlags) clientOptions(
 		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
 		os.Setenv("AWS_RETRY_MODE", string(awsapi.DefaultRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := cmp.Or(regionFor(region, p, a.Getenv), awsapi.DefaultRegion(arn))
+	where := cmp.Or(regionFor(region, p, a.Getenv), partition.DefaultRegion(arn))
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; a value that is neither, Go would ignore

@@ -147,7 +147,7 @@ func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
 		Hint(`sign in at %s with the user's password and MFA, or add a profile for a role, and name it here:
   [profile %s]
   role_arn = arn:%s:iam::ACCOUNT:role/ROLE
-  source_profile = %s`, signIn, p.Name+"-role", to.Partition, p.Name)
+  source_profile = %s`, signIn, p.Name+"-role", to.Partition.Name, p.Name)
 }
 
 // signinToken gets a sign-in token for the session from the federation endpoint.

@@ -4,19 +4,20 @@ import (
 	"io"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/partition"
 	"awsmfa/internal/policy"
 	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
 type policyCmd struct {
-	Partition string `enum:"aws,aws-cn,aws-us-gov,aws-eusc" default:"aws" placeholder:"NAME"`
+	Partition string `default:"aws" placeholder:"NAME"`
 	Explain   bool
 }
 
 func (*policyCmd) help() flagHelp {
 	return flagHelp{
-		"partition": msg.Textf("For the users of this partition of AWS: aws, aws-cn, aws-us-gov or aws-eusc."),
+		"partition": msg.Textf("For the users of this partition of AWS: %s.", msg.List(partition.Names())),
 		"explain":   msg.Textf("Explain each statement, instead of printing the JSON."),
 	}
 }

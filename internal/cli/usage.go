@@ -81,10 +81,6 @@ func kongMessage(err error) *msg.Error {
 	if strings.HasPrefix(problem, "bool value must be ") {
 		return msg.Errorf("%s is a switch: it takes no value, or true or false", flag)
 	}
-	if flag, values, ok := strings.Cut(text, " must be one of "); ok {
-		values, got, _ := strings.Cut(values, " but got ")
-		return msg.Errorf("%s is one of %s, not %s", flag, values, got)
-	}
 	return msg.Errorf("%s", text)
 }
 

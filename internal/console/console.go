@@ -8,77 +8,52 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/partition"
 )
 
 // Console is the console of one partition of AWS, in one region.
 type Console struct {
-	// Partition is aws, aws-cn, aws-us-gov or aws-eusc.
-	Partition string
+	Partition partition.Partition
 	region    string // "" leaves the choice to the console
-	domain    string // of all the pages that AWS signs in to
-	home      string // the region whose sign-in host bears no region's name
 }
 
 // New returns the console of the partition in arn, a role's or an MFA device's ARN. If arn is not an ARN, the region
 // decides the partition. A region of another partition is ignored. An error is a *msg.Error: the region's name is
 // malformed, or awsmfa does not know the partition's hosts.
-//
-// The hosts are those of "AWS Sign-In endpoints and quotas" (AWS General Reference); for China and GovCloud, of their
-// own user guides; for the European Sovereign Cloud, of its own General Reference (docs.aws.eu).
 func New(arn, region string) (Console, error) {
 	if strings.ContainsFunc(region, isOdd) { // it becomes part of a host's name
 		return Console{}, msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
 	}
-	c := Console{Partition: partitionOf(region), region: region}
-	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[0] == "arn" && parts[1] != c.Partition {
-		c = Console{Partition: parts[1]}
+	c := Console{Partition: partition.OfRegion(region), region: region}
+	name := cmp.Or(partition.NameIn(arn), c.Partition.Name)
+	if name != c.Partition.Name {
+		c.Partition, _ = partition.Find(name)
+		c.region = ""
 	}
-	switch c.Partition {
-	case "aws":
-		c.domain, c.home = "aws.amazon.com", "us-east-1"
-	case "aws-cn":
-		c.domain, c.home = "amazonaws.cn", "cn-north-1"
-	case "aws-us-gov":
-		c.domain, c.home = "amazonaws-us-gov.com", "us-gov-west-1"
-	case "aws-eusc": // every sign-in host bears a region's name, and there is one region so far
-		c.domain = "amazonaws-eusc.eu"
-		if c.region == "" {
-			c.region = "eusc-de-east-1"
-		}
-	default:
-		return Console{}, msg.Errorf("awsmfa does not know the console of partition %q", c.Partition).
-			Hint("check role_arn and the region; known are aws, aws-cn, aws-us-gov and aws-eusc")
+	if c.Partition.Domain == "" {
+		return Console{}, msg.Errorf("awsmfa does not know the console of partition %q", name).
+			Hint("check role_arn and the region; known are %s", msg.List(partition.Names()))
+	}
+	if c.Partition.SignInRegion == "" {
+		c.region = cmp.Or(c.region, c.Partition.Region)
 	}
 	return c, nil
-}
-
-// partitionOf is a region's partition, by the names in AWS's endpoint rules (partitions.json). The isolated partitions
-// are here only so that their regions are not taken for those of another.
-func partitionOf(region string) string {
-	for prefix, partition := range map[string]string{
-		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc",
-		"us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e", "us-isof-": "aws-iso-f",
-	} {
-		if strings.HasPrefix(region, prefix) {
-			return partition
-		}
-	}
-	return "aws"
 }
 
 // SignInURL is the URL of AWS's sign-in service in the console's region: it also accepts sessions of regions that must
 // be enabled first, and does not depend on the partition's home region.
 func (c Console) SignInURL() string {
-	if c.region == "" || c.region == c.home {
-		return "https://signin." + c.domain
+	if c.region == "" || c.region == c.Partition.SignInRegion {
+		return "https://signin." + c.Partition.Domain
 	}
-	return "https://" + c.region + ".signin." + c.domain
+	return "https://" + c.region + ".signin." + c.Partition.Domain
 }
 
 // Destination returns the URL of the page that text names: "" for the console's home, a service's short name as in the
@@ -87,10 +62,10 @@ func (c Console) SignInURL() string {
 func (c Console) Destination(text string) (string, error) {
 	if strings.Contains(text, "://") {
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "https" || u.User != nil || !within(u.Hostname(), c.domain) {
+		if err != nil || u.Scheme != "https" || u.User != nil || !within(u.Hostname(), c.Partition.Domain) {
 			return "", msg.Errorf("%q is not a console page of the partition of the profile's role", text).
 				Hint("--destination takes https://…%s/…, copied from the browser, or a service's short name, such as "+
-					"lambda", c.domain)
+					"lambda", c.Partition.Domain)
 		}
 		return u.String(), nil
 	}
@@ -103,9 +78,9 @@ func (c Console) Destination(text string) (string, error) {
 		name = "console"
 	}
 	if c.region == "" {
-		return "https://console." + c.domain + "/" + name + "/home", nil
+		return "https://console." + c.Partition.Domain + "/" + name + "/home", nil
 	}
-	return "https://" + c.region + ".console." + c.domain + "/" + name + "/home?region=" + c.region, nil
+	return "https://" + c.region + ".console." + c.Partition.Domain + "/" + name + "/home?region=" + c.region, nil
 }
 
 func within(host, domain string) bool {
@@ -119,10 +94,9 @@ func isOdd(r rune) bool {
 }
 
 // Method is the HTTP method of the request for a sign-in token. With POST the session is not in the URL, which proxies
-// write to their logs. GovCloud accepts only GET, as in AWS's own toolkits (aws-toolkit-jetbrains,
-// AwsConsoleUrlFactory).
+// write to their logs.
 func (c Console) Method() string {
-	if c.Partition == "aws-us-gov" {
+	if c.Partition.OnlyGET {
 		return http.MethodGet
 	}
 	return http.MethodPost

@@ -214,7 +214,8 @@ func hexSHA256(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// partitionOf returns a region's partition, or "" for an unknown region.
+// partitionOf returns a region's partition, or "" for an unknown region. It does not use the program's table of
+// partitions: a stand-in for AWS must not share the program's mistakes.
 // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 func partitionOf(region string) string {
 	switch region {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/partition"
 )
 
 // Document is an IAM policy, in the order in which it is printed.
@@ -44,20 +45,17 @@ const (
 	listAll    = "iam:ListVirtualMFADevices"  // of no resource: only "*" works
 )
 
-// Partitions returns AWS's partitions for which there is a policy.
-func Partitions() []string { return []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc"} }
-
-// New builds the policy for the users of one partition, which must be one of Partitions: ARNs of another would match
-// nothing, and the policy would lock its users out.
-func New(partition string) (Document, error) {
-	if !slices.Contains(Partitions(), partition) {
-		return Document{}, msg.Errorf("there is no policy for partition %q", partition).
-			Hint("the partitions are %s", msg.List(Partitions()))
+// New builds the policy for the users of the partition with a name, which must be one of partition.Names: ARNs of
+// another would match nothing, and the policy would lock its users out.
+func New(name string) (Document, error) {
+	if !slices.Contains(partition.Names(), name) {
+		return Document{}, msg.Errorf("there is no policy for partition %q", name).
+			Hint("the partitions are %s", msg.List(partition.Names()))
 	}
 	// IAM acts in the caller's account only, so "*" for the account reaches no other and the number need not be
 	// known. No user's or device's name has a slash, so user/*/NAME is this user with any path and nobody else; for a
 	// device there is no such second form, or a key alone could enable a second one with a path.
-	iam := "arn:" + partition + ":iam::*:"
+	iam := "arn:" + name + ":iam::*:"
 	device := []string{iam + "mfa/${aws:username}"}
 	user := []string{iam + "user/${aws:username}", iam + "user/*/${aws:username}"}
 

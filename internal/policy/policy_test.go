@@ -19,6 +19,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/partition"
 	"awsmfa/internal/policy"
 )
 
@@ -36,24 +37,24 @@ func printed(t *testing.T, partition string) string {
 }
 
 func TestDocument(t *testing.T) {
-	for _, partition := range policy.Partitions() {
-		text := printed(t, partition)
-		if text != printed(t, partition) {
-			t.Errorf("%s: printed twice, it differs", partition)
+	for _, name := range partition.Names() {
+		text := printed(t, name)
+		if text != printed(t, name) {
+			t.Errorf("%s: printed twice, it differs", name)
 		}
 		var back policy.Document
 		decoder := json.NewDecoder(strings.NewReader(text))
 		decoder.DisallowUnknownFields()
 		noError(t, decoder.Decode(&back))
 		if size := len(strings.Join(strings.Fields(text), "")); size > userInlineQuota {
-			t.Errorf("%s: %d characters, and a user's inline policies may have %d", partition, size, userInlineQuota)
+			t.Errorf("%s: %d characters, and a user's inline policies may have %d", name, size, userInlineQuota)
 		}
 		if strings.ContainsFunc(text, func(r rune) bool { return r > '~' || r < ' ' && r != '\n' }) {
-			t.Errorf("%s: not ASCII, which every code page and IAM take", partition)
+			t.Errorf("%s: not ASCII, which every code page and IAM take", name)
 		}
-		all, own := strings.Count(text, `"arn:`), strings.Count(text, `"arn:`+partition+`:iam::*:`)
+		all, own := strings.Count(text, `"arn:`), strings.Count(text, `"arn:`+name+`:iam::*:`)
 		if all != own || own == 0 {
-			t.Errorf("%s: %d of %d ARNs are of this partition", partition, own, all)
+			t.Errorf("%s: %d of %d ARNs are of this partition", name, own, all)
 		}
 		if back.Version != "2012-10-17" {
 			t.Errorf("version %s has no ${aws:username}", back.Version)
@@ -61,7 +62,7 @@ func TestDocument(t *testing.T) {
 		seen := map[string]bool{}
 		for _, s := range back.Statement {
 			if seen[s.Sid] || !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(s.Sid) {
-				t.Errorf("%s: a Sid is letters and digits, and unique: %q", partition, s.Sid)
+				t.Errorf("%s: a Sid is letters and digits, and unique: %q", name, s.Sid)
 			}
 			seen[s.Sid] = true
 		}
@@ -263,10 +264,10 @@ func wantError(t *testing.T, err error, code, words string) {
 
 // Setting up the first device with the access key alone, and the printed policy alone.
 func TestFirstDay(t *testing.T) {
-	for _, partition := range policy.Partitions() {
+	for _, name := range partition.Names() {
 		for _, path := range []string{"/", "/staff/", "/staff/tokyo/"} {
-			t.Run(partition+path, func(t *testing.T) {
-				w := newWorld(t, partition, path)
+			t.Run(name+path, func(t *testing.T) {
+				w := newWorld(t, name, path)
 				key, serial := w.key(w.alice), w.arn("mfa/alice")
 
 				noError(t, key.get("alice"))
