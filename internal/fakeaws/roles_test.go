@@ -14,7 +14,7 @@ import (
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-// try assumes the role; edit changes the request before.
+// try assumes the role, with a request changed by edit, which may be nil.
 func try(t *testing.T, cfg aws.Config, role string, edit func(*sts.AssumeRoleInput)) (*sts.AssumeRoleOutput, error) {
 	t.Helper()
 	in := &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: aws.String("work")}
@@ -74,7 +74,7 @@ func TestAssumeRole(t *testing.T) {
 	wantError(t, err, 403, "ExpiredToken", "The security token included in the request is expired")
 }
 
-// TestRolePolicies: the role's policies, not the user's, apply to a role's session.
+// TestRolePolicies checks that the role's policies, not the user's, apply to a role's session.
 func TestRolePolicies(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})
@@ -102,7 +102,7 @@ func TestRolePolicies(t *testing.T) {
 	}
 }
 
-// TestRoleWithoutMFAKeys: the keys are not false in a role's session, but absent.
+// TestRoleWithoutMFAKeys checks that the condition keys for MFA are not false in a role's session, but absent.
 func TestRoleWithoutMFAKeys(t *testing.T) {
 	s := start(t)
 	u := s.AddUser(User{Name: "alice", Policies: []string{Admin()}})
@@ -263,10 +263,10 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// TestRoleMFA: MFA counts in the call itself and in the calling session, but not in the role's session.
+// TestRoleMFA checks that MFA counts in the call itself and in the calling session, but not in the role's session.
 func TestRoleMFA(t *testing.T) {
 	s := start(t)
-	u := s.AddUser(User{Name: "alice"}) // who may do nothing without MFA
+	u := s.AddUser(User{Name: "alice"}) // needs MFA for everything
 	d := s.AddDevice(u.ARN, Device{})
 	first := s.AddRole(
 		Role{Name: "first", Trust: TrustAccountWithMFA("aws", DefaultAccount), MaxSession: 12 * time.Hour},

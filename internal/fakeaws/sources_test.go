@@ -27,7 +27,7 @@ func source(t *testing.T, s *Server, file string, env map[string]string) aws.Con
 	home := t.TempDir()
 	for _, e := range os.Environ() {
 		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "") // to have it back afterwards
+			t.Setenv(name, "") // restores it after the test
 			_ = os.Unsetenv(name)
 		}
 	}
@@ -178,7 +178,7 @@ func TestSSO(t *testing.T) {
 	_, _, err = ask(admin, in)
 	wants(t, err, "401", "UnauthorizedException: Session token not found or invalid")
 
-	// The client uses the expiration in its cache; then it refreshes.
+	// After the expiration that the client has cached it refreshes the token.
 	in.Expires = time.Now().Add(-time.Hour)
 	s.ResetCalls()
 	_, _, err = ask(admin, in)
