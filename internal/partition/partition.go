@@ -78,10 +78,12 @@ func OfRegion(region string) Partition {
 // NameIn returns the name of the partition in an ARN, which need not be in the table. It is "" if text is not an ARN,
 // such as a hardware token's serial number.
 func NameIn(text string) string {
-	if parts := strings.SplitN(text, ":", 3); len(parts) == 3 && parts[0] == "arn" {
-		return parts[1]
+	fields, isARN := strings.CutPrefix(text, "arn:")
+	if !isARN {
+		return ""
 	}
-	return ""
+	name, _, _ := strings.Cut(fields, ":")
+	return name
 }
 
 // DefaultRegion returns the region to ask if none is configured: that of the partition in arn, a device's or a role's,

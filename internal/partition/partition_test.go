@@ -29,6 +29,17 @@ func TestOfRegion(t *testing.T) {
 	}
 }
 
+func TestNameIn(t *testing.T) {
+	for text, want := range map[string]string{
+		"arn:aws-cn:iam::123456789012:mfa/a": "aws-cn", "arn:elsewhere:iam::123456789012:role/a": "elsewhere",
+		"x:aws-cn:iam::123456789012:mfa/a": "", "GAHT12345678": "", "": "",
+	} {
+		if got := partition.NameIn(text); got != want {
+			t.Errorf("%q: %q, not %q", text, got, want)
+		}
+	}
+}
+
 // The default region is one of the ARN's partition.
 func TestDefaultRegion(t *testing.T) {
 	for arn, want := range map[string]string{
