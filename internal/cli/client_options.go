@@ -9,13 +9,11 @@ import (
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
-	"awsmfa/internal/partition"
 	"awsmfa/internal/profile"
 )
 
-// clientOptions returns the options of a profile's AWS clients, and the endpoint of STS. region is the flag's. If
-// nothing names a region, it is the default of arn's partition, and not a source profile's, which the command would not
-// have either.
+// clientOptions returns the options of a profile's AWS clients, and the endpoint of STS. region is the flag's; arn, a
+// role's or a device's, decides the partition if no region is configured.
 func (f *profileFlags) clientOptions(
 	a *app, p profile.Profile, region, arn string,
 ) (awsapi.ClientOptions, awsapi.Endpoint, error) {
@@ -39,7 +37,7 @@ func (f *profileFlags) clientOptions(
 		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
 		os.Setenv("AWS_RETRY_MODE", string(awsapi.DefaultRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := cmp.Or(regionFor(region, p, a.Getenv), partition.DefaultRegion(arn))
+	where := a.clientRegion(region, p, arn)
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; a value that is neither, Go would ignore
@@ -98,22 +96,6 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 func badEndpoint(from, profileName string) error {
 	return msg.Errorf("%s, for profile %q, is not an endpoint's URL", from, profileName).
 		Hint("write https://HOST or https://HOST:PORT, with no user and no password")
-}
-
-// regionFor is the region for awsmfa's calls and for the variables: the flag's, else the user's own, else the
-// profile's.
-func regionFor(flag string, p profile.Profile, getenv func(string) string) string {
-	return cmp.Or(flag, ownRegion(getenv), p.Region)
-}
-
-// ownRegion is the region that the user set in a variable. One that awsmfa set for another profile does not count.
-func ownRegion(getenv func(string) string) string {
-	for _, name := range regionVars {
-		if r := getenv(name); r != "" && !isOurs(name, getenv) {
-			return r
-		}
-	}
-	return ""
 }
 
 // usesLegacyEndpoint says whether the settings choose the global endpoint of STS. It has no FIPS and no dual-stack

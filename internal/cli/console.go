@@ -99,7 +99,7 @@ func (c *consoleCmd) Run(a *app) error {
 
 // where is the console of the role's partition and region. It refuses a user's own keys before any question for a code.
 func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
-	region := regionFor(c.Region, p, a.Getenv)
+	region := a.region(c.Region, p)
 	chain, err := p.Chain()
 	if err != nil {
 		return console.Console{}, err
@@ -154,7 +154,7 @@ func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
 func (c *consoleCmd) signinToken(
 	ctx context.Context, a *app, p profile.Profile, s session.Session, method, federation string,
 ) (string, error) {
-	options, _, err := c.clientOptions(a, p, c.Region, "")
+	options, _, err := c.clientOptions(a, p, c.Region, "") // no ARN: the URL decides which host is asked
 	if err != nil {
 		return "", err
 	}

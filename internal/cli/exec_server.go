@@ -93,7 +93,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 			"your AWS files are hidden from the command"))
 		vars = append(vars, files...)
 		if p.Region == "" { // the command does not see it in the files any more
-			vars = append(vars, setRegion(own, s.Region, a.Getenv)...)
+			vars = append(vars, a.setRegion(s.Region, own)...)
 		}
 		warnings = nil // the hidden config file has the profile's settings, and no endpoints of [default]
 	}

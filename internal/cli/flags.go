@@ -103,8 +103,8 @@ func (f *sessionFlags) applyDefaults(a *app) error {
 	if err := f.profileFlags.applyDefaults(a); err != nil {
 		return err
 	}
-	if f.Region != "" && !isRegion(f.Region) {
-		return &usageError{badRegion(f.Region)}
+	if err := checkRegion(f.Region); err != nil {
+		return &usageError{err}
 	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
 	usual := durationFlag(session.DefaultDuration)
@@ -209,9 +209,8 @@ func (f *sessionFlags) requestFor(
 		}
 		return nil, want, badSerial(want.Serial, at)
 	}
-	if !isRegion(p.Region) {
-		return nil, want, msg.Errorf("profile %q: region is not a region's name (%s)", p.Name, p.Where("region")).
-			Hint("fix the line, or take it out")
+	if err := checkProfileRegion(p); err != nil {
+		return nil, want, err
 	}
 	want.NoMFA = f.NoMFA
 	minTTL, err := f.durations(&want, chain)
@@ -342,15 +341,6 @@ func badSerial(serial string, at profile.Pos) error {
 	}
 	return err.Hint("it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 "+
 		"characters; %s shows the user's", msg.Command("device", "list"))
-}
-
-func badRegion(region string) error {
-	return msg.Errorf("%q cannot be a region", region).Hint("region names look like ap-northeast-1")
-}
-
-// isRegion reports whether name has the form of a region's name. Only AWS knows which regions exist.
-func isRegion(name string) bool {
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // codeFlag is a token code, checked before anything else happens.

@@ -367,9 +367,9 @@ func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
 			return connection{}, msg.Errorf("the first line of stdin is empty; it must be the secret access key")
 		}
 	}
-	given := connection{region: regionFor(c.Region, p, a.Getenv)}
-	if !isRegion(given.region) {
-		return connection{}, badRegion(given.region)
+	given := connection{region: a.region(c.Region, p)}
+	if err := checkRegion(given.region); err != nil {
+		return connection{}, err
 	}
 	given.AccessKeyID, given.SecretAccessKey = c.AccessKeyID, profile.NewSecret(secret)
 	return given, nil

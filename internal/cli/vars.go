@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -46,7 +45,7 @@ var (
 // them stops the evaluated line while no key is set. The warnings are about endpoint settings, for a command that reads
 // the user's AWS files.
 func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars []shells.Var, warnings []*msg.Error) {
-	vars = append(unset(preferredVars...), setRegion(p, region, a.Getenv)...)
+	vars = append(unset(preferredVars...), a.setRegion(region, p)...)
 	settings, warnings := a.settingVars(p)
 	vars = append(vars, settings...)
 	vars = append(vars,
@@ -69,50 +68,6 @@ func orUnset(name, value string) shells.Var {
 // unsetVars unsets every variable that setVars sets.
 func unsetVars(getenv func(string) string) []shells.Var {
 	return append(unset(append(sessionVars, varProfile, varDepth)...), unsetRegion(getenv)...)
-}
-
-// setRegion sets both variables if the flag or the profile has a region. The user's own variable wins over the profile:
-// it stays, and the other variable gets its value. Without a region, a region that awsmfa set for another profile is
-// unset.
-func setRegion(p profile.Profile, flag string, getenv func(string) string) (vars []shells.Var) {
-	if cmp.Or(flag, p.Region) == "" {
-		return unsetRegion(getenv)
-	}
-	region := regionFor(flag, p, getenv)
-	var ours []string
-	for _, name := range regionVars {
-		if flag != "" || getenv(name) == "" || isOurs(name, getenv) {
-			vars, ours = append(vars, shells.Var{Name: name, Value: region}), append(ours, name)
-		}
-	}
-	switch len(ours) {
-	case len(regionVars):
-		return append(vars, shells.Var{Name: varRegion, Value: region})
-	case 0:
-		return unsetIfSet(varRegion, getenv)
-	}
-	return append(vars, shells.Var{Name: varRegion, Value: ours[0] + ":" + region})
-}
-
-// unsetRegion unsets the region that awsmfa set, unless the user has changed it.
-func unsetRegion(getenv func(string) string) []shells.Var {
-	var vars []shells.Var
-	for _, name := range regionVars {
-		if isOurs(name, getenv) {
-			vars = append(vars, unset(name)...)
-		}
-	}
-	return append(vars, unsetIfSet(varRegion, getenv)...)
-}
-
-// isOurs says whether a variable has the region that awsmfa set. AWSMFA_REGION is that region; if awsmfa set only one
-// variable, its name and a colon come before the region.
-func isOurs(name string, getenv func(string) string) bool {
-	only, region, one := strings.Cut(getenv(varRegion), ":")
-	if !one {
-		return only != "" && getenv(name) == only
-	}
-	return name == only && getenv(name) == region
 }
 
 // unsetIfSet unsets a variable if it is set.
