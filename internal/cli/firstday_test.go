@@ -336,7 +336,7 @@ func TestFirstDay(t *testing.T) {
 				t.Errorf("printed %q, said %s", &s.stdout, &s.stderr)
 			}
 			wantKeys := "[work]\naws_access_key_id = " + key.ID + "\naws_secret_access_key = " + key.Secret + "\n"
-			wantConfig := "[profile work]\nregion = ap-northeast-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n"
+			wantConfig := "[profile work]\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\nregion = ap-northeast-1\n"
 			same := func() {
 				t.Helper()
 				for name, want := range map[string]string{"credentials": wantKeys, "config": wantConfig} {
@@ -565,7 +565,7 @@ func completes(t *testing.T, w *world, u fakeaws.User) {
 	if n := len(w.aws.Devices()); n != 2 { // alice's and dana's
 		t.Errorf("there are %d devices", n)
 	}
-	want := "[profile work]\nregion = eu-west-1\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\n"
+	want := "[profile work]\nmfa_serial = arn:aws:iam::123456789012:mfa/dana\nregion = eu-west-1\n"
 	if got := w.file(".aws/config"); got != want {
 		t.Errorf("config is %q", got)
 	}

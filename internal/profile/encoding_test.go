@@ -77,7 +77,7 @@ func TestNotUTF8Unchanged(t *testing.T) {
 		NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")); err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Replace(config, "\n\n", "\nmfa_serial = GAHT12345678\n\n", 1)
+	want := strings.Replace(config, "]\n", "]\nmfa_serial = GAHT12345678\n", 1)
 	if text, err := os.ReadFile(files.Config); err != nil || string(text) != want {
 		t.Errorf("%q %v", text, err)
 	}

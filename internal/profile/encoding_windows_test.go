@@ -48,7 +48,7 @@ func TestANSIUnchanged(t *testing.T) {
 	if err := AddConfig(files, "本番", []Setting{{Key: "mfa_serial", Value: "GAHT12345678"}}); err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Replace(config, "\n\n", "\nmfa_serial = GAHT12345678\n\n", 1)
+	want := strings.Replace(config, "]\n", "]\nmfa_serial = GAHT12345678\n", 1)
 	if text, err := os.ReadFile(files.Config); err != nil || string(text) != want {
 		t.Errorf("%q %v", text, err)
 	}

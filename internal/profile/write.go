@@ -29,7 +29,7 @@ type Setting struct {
 // Lines returns the setting's lines in a section. Further lines of a value are indented, so that they continue it.
 func (s Setting) Lines() []string {
 	s.Value = strings.ReplaceAll(s.Value, "\n", "\n    ")
-	return insertion{equals: " = "}.lines([]Setting{s})
+	return settingLines("", []Setting{s})
 }
 
 // CheckName returns an error if some AWS client would misread name as the name of a new profile. AddKeys and AddConfig
@@ -241,10 +241,10 @@ var sourceKeys = []string{
 	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
 }
 
-// AddConfig adds those of the settings that the profile has in neither file: to its section of the config file, below
-// the section's own lines, or to a new section at the end of the file. It creates the file and its directory as AddKeys
-// does. If the profile has all settings already, nothing is written; if it has one with another value, that is an error
-// with the position and both values. Every error is a *msg.Error and means that nothing was changed.
+// AddConfig adds those of the settings that the profile has in neither file: directly below its header in the config
+// file, or in a new section at the end of the file. It creates the file and its directory as AddKeys does. If the
+// profile has all settings already, nothing is written; if it has one with another value, that is an error with the
+// position and both values. Every error is a *msg.Error and means that nothing was changed.
 func AddConfig(files Files, name string, settings []Setting) error {
 	if name == "" {
 		return emptyNameError()
@@ -274,17 +274,18 @@ func AddConfig(files Files, name string, settings []Setting) error {
 			}
 			text = appendSection(old, configHeader(name), add)
 		} else {
-			found, err := findInsertion(files.Config, old, name)
+			header := before.config.pos
+			indent, err := indentation(name, header, old)
 			if err != nil {
 				return nil, err
 			}
 			// In a section that is indented as a whole, the Go SDK would take all later lines as settings nested in
 			// this one.
-			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && found.indent != "" {
+			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && indent != "" {
 				return nil, valueError(add[i].Key)
 			}
-			at = found.at
-			text = insert(old, at, found.lines(add))
+			at = len(bytes.Join(linesOf(old)[:header.Line], nil))
+			text = insert(old, at, settingLines(indent, add))
 		}
 		after, err := readWith(files, name, text, nil)
 		if err != nil || !after.config.extends(&before.config, add) ||
@@ -436,7 +437,7 @@ func lineEndOf(text []byte) string {
 // appendSection returns old with a section at its end, below an empty line. The header is not indented, so that it
 // cannot continue a value, and never in the first line of a file with a UTF-8 mark, where the Go SDK would not find it.
 func appendSection(old []byte, header string, settings []Setting) []byte {
-	lines := append([]string{header}, insertion{equals: " = "}.lines(settings)...)
+	lines := append([]string{header}, settingLines("", settings)...)
 	if text := bytes.TrimSpace(bytes.TrimPrefix(old, utf8Mark)); len(text) > 0 && !endsEmpty(old) {
 		lines = append([]string{""}, lines...)
 	}
@@ -462,146 +463,42 @@ func insert(old []byte, at int, lines []string) []byte {
 	return append(text, old[at:]...)
 }
 
-// insertion is where to insert lines in a section, and the style of the section's own lines.
-type insertion struct {
-	at     int    // the offset in the file
-	indent string // before the key
-	equals string // between key and value
-}
-
-// lines formats the settings in the style of the section.
-func (s insertion) lines(settings []Setting) []string {
+// settingLines returns the lines of the settings, indented.
+func settingLines(indent string, settings []Setting) []string {
 	var lines []string
-	for _, set := range settings {
-		lines = append(lines, strings.TrimRight(s.indent+set.Key+s.equals+set.Value, " \t"))
-		lines = append(lines, insertion{indent: s.indent + "  ", equals: s.equals}.lines(set.Below)...)
+	for _, s := range settings {
+		lines = append(lines, strings.TrimRight(indent+s.Key+" = "+s.Value, " "))
+		lines = append(lines, settingLines(indent+"  ", s.Below)...)
 	}
 	return lines
 }
 
-// findInsertion finds where to insert lines in the profile's section, which exists and is readable; in the last part if
-// its header is repeated. That is below the last setting and the comments directly below it, unless these continue up
-// to the next header: then they belong to that.
-func findInsertion(file string, text []byte, name string) (insertion, error) {
-	lines := slices.Collect(bytes.Lines(lineFeeds(decoded(text))))
-	first, next := sectionLines(lines, name)
-	if first < 0 {
-		return insertion{}, misreadError(file, nil)
-	}
-
-	found := insertion{equals: " = "}
-	s := section{last: -1}
-	own := first       // the section's last line that is neither empty nor a comment
-	uniform := true    // all settings have the same indentation
-	settings := 0      // the number of settings
-	groupOpen := false // for the Go SDK an indented line here is nested in "s3 ="
-	prefix, equals := "", ""
-	for i := first + 1; i < next; i++ {
-		line := bytes.TrimSuffix(lines[i], newline)
+// indentation returns the indentation of new lines directly below a header: that of the line below it, which would
+// otherwise continue the new lines' value, or would become nested in them. It is an error if the next header is
+// indented further than a setting: for botocore it continues that setting's value, so the section goes on below it.
+func indentation(name string, header Pos, text []byte) (indent string, err error) {
+	first, least := true, 0
+	for i, line := range linesOf(text)[header.Line:] {
 		if blankOrComment(line) {
 			continue
 		}
-		own = i
-		if err := s.read(line, Pos{file, i + 1}); err != nil {
-			return insertion{}, err
+		body := trimBlanks(line)
+		width := len(line) - len(body)
+		if first {
+			indent = string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])
+			least = len(indent)
 		}
-		if s.last < 0 || s.entries[s.last].pos.Line != i+1 {
-			continue // it continues a value, or is a nested setting
+		if (first || body[0] == '[') && width > least {
+			return "", msg.Errorf("nothing can be added to profile %q: the line at %s is indented further than the "+
+				"profile's settings", name, Pos{header.File, header.Line + i + 1}).
+				Hint("remove the blanks at the beginning of that line")
 		}
-		body := bytes.TrimLeft(line, " \t")
-		indent := string(line[:len(line)-len(body)])
-		if indent == "" || !groupOpen {
-			groupOpen = s.entries[s.last].value == ""
+		if body[0] == '[' {
+			return indent, nil
 		}
-		uniform = uniform && (settings == 0 || indent == prefix)
-		prefix = indent
-		settings++
-		if e, ok := equalsOf(body); ok {
-			equals = e
-		}
+		first, least = false, min(least, width)
 	}
-	if equals != "" {
-		found.equals = equals
-	}
-
-	below := "" // the indentation of the next header
-	if next < len(lines) {
-		below = string(lines[next][:len(lines[next])-len(bytes.TrimLeft(lines[next], " \t\r\v\f"))])
-	}
-	// A line without indentation is a setting for all clients. An indented one must have the indentation of the others,
-	// or it continues a value for botocore, and must not follow a group, or it belongs to that for the Go SDK.
-	switch {
-	case settings == 0:
-		found.indent = below
-	case uniform && !groupOpen:
-		found.indent = prefix
-	}
-	// For botocore a header that is indented further than the line above continues its value.
-	if len(below) > len(found.indent) || strings.Trim(found.indent, " \t") != "" {
-		return insertion{}, msg.Errorf("nothing can be added to profile %q: the header below it is indented "+
-			"further than its settings (%s)", name, Pos{file, next + 1}).
-			Hint("move that header to the beginning of its line")
-	}
-
-	at := own + 1
-	for i := at; i < next; i++ {
-		if len(bytes.TrimSpace(lines[i])) == 0 {
-			at = i
-			break
-		}
-		if i == len(lines)-1 {
-			at = len(lines)
-		}
-	}
-	for line := range bytes.Lines(lineFeeds(text)) { // not decoded: the offset is one in text
-		if at--; at < 0 {
-			break
-		}
-		found.at += len(line)
-	}
-	return found, nil
-}
-
-// sectionLines finds the section that readConfig would read for a profile. It returns the indexes of its header and of
-// the next one, or the number of lines; first is -1 if there is no section.
-func sectionLines(lines [][]byte, name string) (first, next int) {
-	first, next = -1, len(lines)
-	var best kind
-	open := false
-	for i, line := range lines {
-		if i == 0 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
-		line = bytes.TrimLeft(bytes.TrimSuffix(line, newline), " \t\r\v\f")
-		if len(line) == 0 || line[0] != '[' {
-			continue
-		}
-		if open {
-			next, open = i, false
-		}
-		k, text, ok := splitHeader(line, false)
-		if ok && string(text) == name && (k == named || k == plain && best != named) {
-			first, next, best, open = i, len(lines), k, true
-		}
-	}
-	return first, next
-}
-
-// equalsOf returns a setting's equals sign with a blank on each side that has white space; ok is false for a colon, and
-// for an empty value, which does not show the style.
-func equalsOf(line []byte) (equals string, ok bool) {
-	i := bytes.IndexAny(line, "=:")
-	if i <= 0 || line[i] != '=' || len(bytes.TrimSpace(line[i+1:])) == 0 {
-		return "", false
-	}
-	equals = "="
-	if c := line[i-1]; c == ' ' || c == '\t' {
-		equals = " ="
-	}
-	if c := line[i+1]; c == ' ' || c == '\t' {
-		equals += " "
-	}
-	return equals, true
+	return indent, nil
 }
 
 const (

@@ -172,57 +172,44 @@ func TestAddConfig(t *testing.T) {
 		{"new default", "default", "[profile a]\nregion=x\n«\n[default]\n»" + ours},
 		{"no line end", "p", "[profile a]\nx=y«\n\n[profile p]\n»" + ours},
 		{"CRLF", "p", dos("# c\n[profile a]\nx=y\n\n«[profile p]\n»" + ours)},
-		{"CRLF within", "p", dos("[profile p]\nregion = eu-west-1\n" + serial + "\n# c\n[profile q]\n")},
+		{"CRLF within", "p", dos("[profile p]\n" + serial + "region = eu-west-1\n\n# c\n[profile q]\n")},
 		{"UTF-8 mark", "p", "\xef\xbb\xbf[profile p]\n" + ours + "[profile q]\n"},
 		{"below a header alone", "p", "[profile p]\n" + ours + "[profile q]\n"},
 		{"a header alone, no line end", "p", "[profile p]«\n»" + ours},
-		{"last line without an end", "p", "[profile p]\nregion = eu-west-1«\n»" + serial},
-		{"at the end of its lines", "p", "[profile p]\noutput = json\nregion = eu-west-1\n" + serial +
-			"\n\n[profile q]\nx = y\n"},
-		{"a comment about the next", "p", "[profile p]\noutput = json\n" + ours + "# about q\n[profile q]\n"},
-		{"a comment of its own", "p", "[profile p]\noutput = json\n# region = x\n" + ours +
-			"\n# about q\n\n[profile q]\n"},
-		{"a comment at the end", "p", "[profile p]\noutput = json\n; mfa_serial = x\n" + ours},
-		{"a comment at the end, no line end", "p", "[profile p]\noutput = json\n; c«\n»" + ours},
-		{"no blanks", "p", "[profile p]\noutput=json\n«region=eu-west-1\nmfa_serial=" + testDevice +
-			"\n»[profile q]\nx = y\n"},
-		{"one blank", "p", "[profile p]\noutput= json\n«region= eu-west-1\nmfa_serial= " + testDevice + "\n»"},
-		{"aligned", "p", "[profile p]\noutput   = json\n" + ours},
-		{"colons", "p", "[profile p]\noutput: json\n" + ours},
-		{
-			"a group last", "p",
-			"[profile p]\nx=y\ns3 =\n  region = no\n  mfa_serial = no\n«region=eu-west-1\nmfa_serial=" + testDevice +
-				"\n»\n[profile q]\n",
-		},
-		{"an indented section", "p", "[profile p]\n  output=json\n«  region=eu-west-1\n  mfa_serial=" + testDevice +
-			"\n»\n[profile q]\n"},
-		{"all indented", "p", "  [profile p]\n\toutput=json\n«\tregion=eu-west-1\n\tmfa_serial=" + testDevice +
-			"\n»\n\t[profile q]\n"},
+		{"last line without an end", "p", "[profile p]\n" + serial + "region = eu-west-1"},
+		{"below the header", "p", "[profile p]\n" + serial + "output = json\nregion = eu-west-1\n\n\n[profile q]\n"},
+		{"a comment of its own", "p", "[profile p]\n" + ours + "# region = x\noutput = json\n# about q\n[profile q]\n"},
+		{"a comment at the end, no line end", "p", "[profile p]\n" + ours + "output = json\n; c"},
+		{"another style", "p", "[profile p]\n" + ours + "output=json\n"},
+		{"colons", "p", "[profile p]\n" + ours + "output: json\n"},
+		{"a group last", "p", "[profile p]\n" + ours + "x=y\ns3 =\n  region = no\n  mfa_serial = no\n\n[profile q]\n"},
+		{"a group first", "p", "[profile p]\n" + ours + "s3 =\n  region = no\n  mfa_serial = no\n[profile q]\n"},
+		{"an indented section", "p", "[profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice +
+			"\n»  output=json\n\n[profile q]\n"},
+		{"all indented", "p", "  [profile p]\n«\tregion = eu-west-1\n\tmfa_serial = " + testDevice +
+			"\n»\toutput=json\n\n\t[profile q]\n"},
 		{"nothing but indented headers", "p", "  [profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice +
 			"\n»  [profile q]\n"},
-		{
-			"an indented group: the SDK would take more of it", "p",
-			"[profile p]\n  x=y\n  s3 =\n    a = b\n«region=eu-west-1\nmfa_serial=" + testDevice + "\n»",
-		},
-		{"ragged: more of a value for botocore", "p", "[profile p]\noutput = a\n  x = y\n" + ours},
-		{"more of a value", "p", "[profile p]\nx = a\n  b\n\n  c\n" + ours},
+		{"an indented group", "p", "[profile p]\n«  region = eu-west-1\n  mfa_serial = " + testDevice +
+			"\n»  s3 =\n    a = b\n  [profile q]\n"},
+		{"ragged: more of a value for botocore", "p", "[profile p]\n" + ours + "output = a\n  x = y\n"},
+		{"more of a value", "p", "[profile p]\n" + ours + "x = a\n  b\n\n  c\n"},
 		{"odd header", "p", " [ profile \t p ] ; c\n" + ours + "[x\n"},
-		{"quoted name, there already", "my prod", "[profile \"my prod\"]\nx = y\n" + ours},
-		{"duplicates", "p", "[profile p]\nx=1\n[profile q]\n[profile p]\nx=2\n«region=eu-west-1\nmfa_serial=" +
-			testDevice + "\n»\n[profile q]\n"},
-		{"the one that is read", "default", "[profile default]\nx = y\n" + ours + "[profile p]\nregion = no\n"},
-		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\rx = y\r" + strings.Replace(ours, "«", "«\n", 1) +
-			"[profile r]\r"},
+		{"quoted name, there already", "my prod", "[profile \"my prod\"]\n" + ours + "x = y\n"},
+		{"duplicates", "p", "[profile p]\n" + ours + "x=1\n[profile q]\n[profile p]\nx=2\n[profile q]\n"},
+		{"the one that is read", "default", "[profile default]\n" + ours + "x = y\n[profile p]\nregion = no\n"},
+		{"carriage returns", "p", "[profile q]\rx = y\r[profile p]\r" + strings.Replace(ours, "«", "«\n", 1) +
+			"x = y\r[profile r]\r"},
 		{"a new one, below [DEFAULT]", "p", "[DEFAULT]\noutput = json\n«\n[profile p]\n»" + ours},
 		{
 			"of the same name", "p",
 			"[p]\nregion = no\n[sso-session p]\nregion = no\n[services p]\nsts =\n  x = y\n«\n[profile p]\n»" + ours,
 		},
-		{"garbage elsewhere", "p", "[profile a]\nnonsense\n=\n\xff\n[profile p]\nx = y\n" + ours + "[b\n<<<\n[]\n[["},
-		{"the same but for case", "p", "[profile p]\nREGION: eu-west-1\n" + serial},
+		{"garbage elsewhere", "p", "[profile a]\nnonsense\n=\n\xff\n[profile p]\n" + ours + "x = y\n[b\n<<<\n[]\n[["},
+		{"the same but for case", "p", "[profile p]\n" + serial + "REGION: eu-west-1\n"},
 		{"in the credentials file", "both", "«[profile both]\n»" + serial},
 		{"all there", "p", "[profile p]\nregion =   eu-west-1  \nmfa_serial=" + testDevice},
-		{"a Japanese comment", "p", "# 設定\n[profile p]\n# 地域\n" + ours},
+		{"a Japanese comment", "p", "# 設定\n[profile p]\n" + ours + "# 地域\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			want := strings.NewReplacer("«", "", "»", "").Replace(test.want)
@@ -275,12 +262,13 @@ func TestAddConfigRefused(t *testing.T) {
 		{"malformed header", "[profile p\n", "-", "p", region("b"), "config:1"},
 		{
 			"an indented header below", "[profile p]\nx = y\n\n  [profile q]\n", "-", "p", region("b"),
-			`further than its settings (config:4)`,
+			`profile "p": the line at config:4 is indented further than the profile's settings`,
 		},
 		{
-			"an indented header below a group",
-			"[profile p]\n  s3 =\n    a = b\n  [profile q]\n", "-", "p", region("b"), "config:4",
+			"a header indented as the first setting is, not the last", "[profile p]\n  x = y\nz = 1\n  [profile q]\n",
+			"-", "p", region("b"), "the line at config:4 is indented further",
 		},
+		{"an indentation that is none for us", "[profile p]\n\vx = y\n", "-", "p", region("b"), "the line at config:2"},
 		{"UTF-16", "[\x00p\x00]\x00", "-", "p", region("b"), "config is UTF-16"},
 		{"NUL", "[profile q]\n\n\x00", "-", "p", region("b"), "a NUL byte at config:3"},
 		{"a line end", "-", "-", "p", region("a\n[profile q]"), "cannot be written"},
@@ -394,6 +382,7 @@ func TestBotocoreReads(t *testing.T) {
 		"[profile p]\nx=y\n  z=1\n[profile q]\nregion=q\n", "[profile p]\ns3 =\n  a=b\n# c\n[profile q]\nregion=q",
 		"[profile p]\r\n  s3 =\r\n    a=b\r\n[profile q]\r\nregion=q\r\n",
 		"[profile q]\nregion=q", "[profile q]\n  region=q", "[profile p]\n\n[profile q]\nregion=q\n",
+		"[profile p]\n  s3 =\n    a=b\n  [profile q]\n  region=q\n",
 		"[profile p]\nx = y\n  more\n\n# c\n  more\n\n[profile q]\nregion=q\n",
 	} {
 		add("p", text)
@@ -744,7 +733,7 @@ func checkAdd(t *testing.T, files Files, old, name string, settings []Setting) (
 		if text != old {
 			t.Errorf("an error, and changed: %v", err)
 		}
-		if strings.Contains(err.Error(), "would not be read back") {
+		if strings.Contains(err.Error(), "would be misread") {
 			t.Errorf("%v", err)
 		}
 		return false, false
