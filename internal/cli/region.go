@@ -25,8 +25,8 @@ func (a *app) clientRegion(flag string, p profile.Profile, arn string) string {
 
 // setRegion returns the variables for the configured region. It sets both if the flag or the profile has a region. The
 // user's own variable wins over the profile: it stays, and the other variable gets its value. If neither the flag nor
-// the profile has one, awsmfa leaves the user's variables as they are, even if only one is set, and unsets a region that
-// it set for another profile.
+// the profile has one, awsmfa leaves the user's variables as they are, even if only one is set, and unsets a region
+// that it set for another profile.
 func (a *app) setRegion(flag string, p profile.Profile) (vars []shells.Var) {
 	if cmp.Or(flag, p.Region) == "" {
 		return unsetRegion(a.Getenv)
