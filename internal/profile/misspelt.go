@@ -97,7 +97,7 @@ func misspellingOf(key string) string {
 		case len(right) >= 6:
 			limit = 1
 		}
-		if distance(written, right, limit) <= limit {
+		if within(limit, []rune(written), []rune(right)) {
 			return name
 		}
 	}

@@ -155,61 +155,36 @@ var errNotFound = errors.New("no such profile")
 // malformed header, so that a new one may be added.
 func NotFound(err error) bool { return errors.Is(err, errNotFound) }
 
-// nearest returns up to three of the names that are most like name, the best first: equal apart from case, then a
-// common prefix, then a few edits away.
-func nearest(name string, all []string) []string {
-	type near struct {
-		name     string
-		distance int
-	}
-	var found []near
-	lower := strings.ToLower(name)
-	limit := max(1, min(3, len([]rune(lower))/2))
-	for _, n := range all {
-		l := strings.ToLower(n)
-		switch {
-		case l == lower:
-			found = append(found, near{n, 0})
-		case strings.HasPrefix(l, lower), strings.HasPrefix(lower, l) && len(l) >= 3:
-			found = append(found, near{n, 1})
-		default:
-			if d := distance(lower, l, limit); d <= limit {
-				found = append(found, near{n, d})
+// nearest returns up to three of the names that are most like name apart from case, the fewest edits first; a common
+// prefix counts as one.
+func nearest(name string, all []string) (found []string) {
+	name = strings.ToLower(name)
+	limit := max(1, min(3, utf8.RuneCountInString(name)/2))
+	for edits := range limit + 1 {
+		for _, n := range all {
+			l := strings.ToLower(n)
+			prefix := strings.HasPrefix(l, name) || strings.HasPrefix(name, l) && len(l) >= 3
+			if (within(edits, []rune(name), []rune(l)) || prefix && edits == 1) && !slices.Contains(found, n) {
+				if found = append(found, n); len(found) == 3 {
+					return found
+				}
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
-	var names []string
-	for _, n := range found[:min(len(found), 3)] {
-		names = append(names, n.name)
-	}
-	return names
+	return found
 }
 
-// distance returns how many insertions, deletions, substitutions and swaps of neighbours turn a into b, if that is not
-// more than limit; else a number above limit.
-func distance(a, b string, limit int) int {
-	x, y := []rune(a), []rune(b)
-	if d := len(x) - len(y); d > limit || -d > limit {
-		return limit + 1
+// within reports whether at most so many insertions, deletions, substitutions and swaps of neighbours turn a into b.
+func within(edits int, a, b []rune) bool {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
 	}
-	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
+	switch {
+	case len(a) == 0 || len(b) == 0:
+		return len(a)+len(b) <= edits
+	case edits == 0:
+		return false
 	}
-	for i := range x {
-		row[0] = i + 1
-		for j := range y {
-			cost := 1
-			if x[i] == y[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(y)]
+	return within(edits-1, a[1:], b[1:]) || within(edits-1, a[1:], b) || within(edits-1, a, b[1:]) ||
+		len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] && within(edits-1, a[2:], b[2:])
 }
