@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"awsmfa/internal/atomicfile"
 )
 
 // version is the version of the file format. A file of another version stays until Store replaces it.
@@ -55,7 +57,7 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 		return nil, false, nil
 	}
 	path := d.file(name)
-	f, err := open(path)
+	f, err := atomicfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, false, nil
 	}
@@ -116,53 +118,23 @@ func (d Dir) Store(name string, value []byte) error {
 	if err := d.create(); err != nil {
 		return err
 	}
-	if err := d.write(d.file(name), data); err != nil {
+	tmp, err := atomicfile.Create(d.Path, tmpPrefix+"*", data, nil)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Replace(tmp, d.file(name)); err != nil {
 		return err
 	}
 	d.sweep()
 	return nil
 }
 
-func (d Dir) write(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(d.Path, tmpPrefix+"*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(data); err == nil {
-		err = tmp.Sync() // a crash must not cost the user another code
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	return replace(tmp.Name(), path)
-}
-
 // sweep removes the files of old sessions, and temporary files that killed processes left behind. It removes no other
-// program's files, whatever their names. Its errors do not matter.
+// program's files, whatever their names.
 func (d Dir) sweep() {
-	entries, err := os.ReadDir(d.Path)
-	if err != nil {
-		return
-	}
-	old := time.Now().Add(-sweepAge)
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || !info.ModTime().Before(old) {
-			continue
-		}
-		path := filepath.Join(d.Path, e.Name())
-		if strings.HasPrefix(e.Name(), tmpPrefix) || isSession(path) {
-			os.Remove(path)
-		}
-	}
+	atomicfile.Sweep(d.Path, sweepAge, func(path string) bool {
+		return strings.HasPrefix(filepath.Base(path), tmpPrefix) || isSession(path)
+	})
 }
 
 // isSession reports whether Store wrote the file for a session. The files of devices do not expire.
@@ -171,7 +143,7 @@ func isSession(path string) bool {
 	if !ok || strings.HasPrefix(name, "user-") {
 		return false
 	}
-	f, err := open(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return false
 	}
@@ -202,28 +174,7 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 	if err := d.create(); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(d.Path, name+lockSuffix), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	// The kernel wakes the next waiter at once. If ctx ends first, the goroutine still waits, and then releases the
-	// lock.
-	locked := make(chan error, 1)
-	go func() { locked <- lock(f) }()
-	select {
-	case err := <-locked:
-		if err != nil {
-			f.Close()
-			return nil, &os.PathError{Op: "lock", Path: f.Name(), Err: err}
-		}
-		return func() { f.Close() }, nil
-	case <-ctx.Done():
-		go func() {
-			<-locked //nolint:errcheck // the file is closed in any case
-			f.Close()
-		}()
-		return nil, ctx.Err()
-	}
+	return atomicfile.Lock(ctx, filepath.Join(d.Path, name+lockSuffix))
 }
 
 // Check returns an *Unusable if other users can access the directory or own it, or if it is not writable. It changes

@@ -59,11 +59,6 @@ func checkPrivate(info fs.FileInfo, want fs.FileMode) *Unusable {
 	return nil
 }
 
-// open does not block if the file is a pipe.
-func open(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-}
-
 // checkFile checks that only this user can have written f and can read it. It checks the open file, not its path, so
 // that nobody can replace the file between the check and the reading.
 func checkFile(f *os.File) *Unusable {
@@ -75,15 +70,4 @@ func checkFile(f *os.File) *Unusable {
 		return &Unusable{Reason: NotRegular}
 	}
 	return checkPrivate(info, 0o600)
-}
-
-func replace(from, to string) error { return os.Rename(from, to) }
-
-func lock(f *os.File) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -48,22 +47,6 @@ func foreignOwner(os.FileInfo) (owner int, foreign bool) { return 0, false }
 // checkAccess checks nothing: create gives the directory an access list.
 func (d Dir) checkAccess(os.FileInfo) *Unusable { return nil }
 
-// open tries for a tenth of a second: Windows does not open a file that is being replaced.
-func open(path string) (f *os.File, err error) {
-	for range 10 {
-		if f, err = os.Open(path); !busy(err) {
-			return f, err
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return nil, err
-}
-
-// busy reports whether another process, such as a virus scanner, has the file open for the moment.
-func busy(err error) bool {
-	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
-}
-
 // checkFile checks that f is a regular file: the directory's access list decides who can read and write it.
 func checkFile(f *os.File) *Unusable {
 	info, err := f.Stat()
@@ -74,19 +57,4 @@ func checkFile(f *os.File) *Unusable {
 		return &Unusable{Reason: NotRegular}
 	}
 	return nil
-}
-
-// replace tries for a second: Windows does not replace a file that a reader or a virus scanner has open.
-func replace(from, to string) (err error) {
-	for range 50 {
-		if err = os.Rename(from, to); !busy(err) {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return err
-}
-
-func lock(f *os.File) error {
-	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &windows.Overlapped{})
 }
