@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"awsmfa/internal/atomicfile"
 	"awsmfa/internal/msg"
 )
 
@@ -513,9 +515,9 @@ const (
 // there is no file. It returns nil if there is nothing to do, and is called again if the file has changed in the
 // meantime.
 //
-// Processes of awsmfa wait for each other, with a lock that ends with the process and leaves nothing behind. Changes by
-// other programs, which do not lock, are detected until just before the rename; in the microseconds between that check
-// and the rename the last writer wins.
+// Processes of awsmfa wait for each other, with a lock that ends with the process. Changes by other programs, which do
+// not lock, are detected until just before the rename; in the microseconds between that check and the rename the last
+// writer wins.
 func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
 	file, err := resolveLinks(path)
 	if err != nil {
@@ -545,6 +547,18 @@ func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
 		}
 	}
 	return busyError(path)
+}
+
+// lock waits for other awsmfa processes that write in dir. It is an error if the lock is not free in time; if locking
+// is not supported, lock does nothing.
+func lock(dir string, wait time.Duration) (unlock func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	unlock, err = atomicfile.LockDir(ctx, dir)
+	if err != nil && ctx.Err() == nil { // writing reports it
+		return func() {}, nil
+	}
+	return unlock, err
 }
 
 func busyError(path string) error {
@@ -620,33 +634,31 @@ func prepare(path string, compose func(old []byte) ([]byte, error)) (*replacemen
 		return nil, err
 	}
 	dir := filepath.Dir(w.real)
-	sweep(dir)
-	tmp, err := os.CreateTemp(dir, temporary) // 0600
+	atomicfile.Sweep(dir, staleAge, func(path string) bool { // they may hold a key
+		ours, _ := filepath.Match(temporary, filepath.Base(path))
+		return ours
+	})
+	w.tmp, err = atomicfile.Create(dir, temporary, text, w.inherit)
+	if inherited := (*msg.Error)(nil); errors.As(err, &inherited) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, createError(dir, path, err)
 	}
-	w.tmp = tmp.Name()
-	if w.info != nil {
-		if err := inherit(tmp, w.real, w.info); err != nil {
-			tmp.Close()
-			os.Remove(w.tmp)
-			return nil, msg.Errorf("%s belongs to another user or group, and awsmfa cannot give the new file to them; "+
-				"nothing was changed",
-				msg.Path(path)).Hint("run as the file's owner, or make the file your own").Wrap(err)
-		}
-	}
-	_, err = tmp.Write(text)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		os.Remove(w.tmp)
-		return nil, writeError(path, err)
-	}
 	return w, nil
+}
+
+// inherit gives the new file, while it is empty, the permissions of the old one.
+func (w *replacement) inherit(f *os.File) error {
+	if w.info == nil {
+		return nil
+	}
+	if err := inherit(f, w.real, w.info); err != nil {
+		return msg.Errorf("%s belongs to another user or group, and awsmfa cannot give the new file to them; "+
+			"nothing was changed", msg.Path(w.path)).
+			Hint("run as the file's owner, or make the file your own").Wrap(err)
+	}
+	return nil
 }
 
 // readOld reads the file at the path as it is now.
@@ -718,10 +730,9 @@ func (w *replacement) commit() (done bool, err error) {
 	if !unchanged {
 		return false, nil
 	}
-	if err := replace(w.tmp, w.real); err != nil {
+	if err := atomicfile.Replace(w.tmp, w.real); err != nil {
 		return false, createError(filepath.Dir(w.real), w.path, err)
 	}
-	syncDir(filepath.Dir(w.real))
 	return true, nil
 }
 
@@ -765,23 +776,6 @@ func resolveLinks(name string) (string, error) {
 	}
 	return "", msg.Errorf("%s is a symbolic link that leads nowhere: too many links", msg.Path(name)).
 		Hint("look at it with ls -l")
-}
-
-// sweep removes the new files that killed processes left behind: they may hold a key. Its errors do not matter.
-func sweep(dir string) {
-	old := time.Now().Add(-staleAge)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if ours, _ := filepath.Match(temporary, e.Name()); !ours {
-			continue
-		}
-		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.ModTime().Before(old) {
-			os.Remove(filepath.Join(dir, e.Name()))
-		}
-	}
 }
 
 // denied reports whether err is about permissions or a read-only file system.

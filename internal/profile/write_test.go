@@ -43,7 +43,7 @@ func content(tb testing.TB, path string) string {
 // onlyTheFiles fails if a writer left a file behind.
 func onlyTheFiles(tb testing.TB, dir string) {
 	tb.Helper()
-	left, err := filepath.Glob(filepath.Join(dir, temporary))
+	left, err := filepath.Glob(filepath.Join(dir, ".awsmfa*"))
 	if err != nil || len(left) > 0 {
 		tb.Errorf("left behind: %q, %v", left, err)
 	}
@@ -850,14 +850,14 @@ func FuzzAddConfig(f *testing.F) {
 
 func TestWriteWaits(t *testing.T) {
 	files := write(t, "# c\n", "-")
-	unlock, err := lock(filepath.Dir(files.Config), 0)
+	unlock, err := lock(filepath.Dir(files.Config), lockWait)
 	if err != nil {
 		t.Fatal(err)
 	}
 	done, refused := make(chan error, 1), make(chan error, 1)
 	go func() { done <- AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}}) }()
 	go func() {
-		_, err := lock(filepath.Dir(files.Config), 0)
+		_, err := lock(filepath.Dir(files.Config), time.Second/10)
 		refused <- err
 	}()
 	if err := <-refused; err == nil {
