@@ -63,32 +63,32 @@ const processTimeout = 5 * time.Minute
 const MaxExternalDuration = 12 * time.Hour
 
 // CacheKeyParts returns the source's part of the cache key: only the settings that decide its credentials, so that all
-// roles with the same source share its session.
-func (x *ExternalSource) CacheKeyParts() []string {
+// roles with the same source share its session, and the sign-in, which ends or is replaced while the settings stay.
+func (x *ExternalSource) CacheKeyParts() (settings []string, signIn string) {
 	get := func(key string) string { value, _ := x.Profile.Get(key); return value }
-	parts := []string{fmt.Sprint(x.Kind)}
+	settings = []string{fmt.Sprint(x.Kind)}
 	switch x.Kind {
 	case profile.KindSSO:
 		s, _ := x.Profile.SSO() // provider reports the error
-		return append(parts, s.Session, s.StartURL, s.Region, s.Account, s.Role, string(x.SignIn),
-			x.URL["sso"], x.URL["sso_oidc"])
+		settings = append(settings, s.Session, s.StartURL, s.Region, s.Account, s.Role, x.URL["sso"], x.URL["sso_oidc"])
 	case profile.KindLogin:
-		return append(parts, get("login_session"), string(x.SignIn), x.URL["signin"])
+		settings = append(settings, get("login_session"), x.URL["signin"])
 	case profile.KindProcess:
-		return append(parts, get("credential_process"))
+		settings = append(settings, get("credential_process"))
 	case profile.KindWebIdentity:
-		return append(parts, get("web_identity_token_file"), get("role_arn"), get("role_session_name"))
+		settings = append(settings, get("web_identity_token_file"), get("role_arn"), get("role_session_name"))
 	case profile.KindCredentialSource:
-		parts = append(parts, get("credential_source"))
+		settings = append(settings, get("credential_source"))
 		for _, name := range []string{containerURL, containerPath, "AWS_EC2_METADATA_SERVICE_ENDPOINT"} {
-			parts = append(parts, x.Getenv(name))
+			settings = append(settings, x.Getenv(name))
 		}
 		k, _ := x.environment() // empty for other credential sources
-		return append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
+		settings = append(settings, k.AccessKeyID, k.SecretAccessKey.Reveal())
 	default:
 		k, _ := x.Profile.KeyPair()
-		return append(parts, k.AccessKeyID, k.SecretAccessKey.Reveal())
+		settings = append(settings, k.AccessKeyID, k.SecretAccessKey.Reveal())
 	}
+	return settings, string(x.SignIn)
 }
 
 // ReadSignIn reads the AWS CLI's sign-in file, if the source is a sign-in. It is part of the cache key, so that a

@@ -39,10 +39,15 @@ func (a *app) askCode() mfa.Source {
 			case err != nil:
 				return "", terminalFailed(err)
 			}
-			if code, ok := mfa.ParseCode(typed); ok {
+			code, ok := mfa.ParseCode(typed)
+			switch {
+			case ok && need.Spent(code):
+				tty.Say(a.text(msg.Textf("That code was used before. Wait for the next one (up to 30 seconds).\n")))
+			case ok:
 				return code, nil
+			default:
+				tty.Say(a.text(notSixDigits()))
 			}
-			tty.Say(a.text(notSixDigits()))
 		}
 		return "", msg.Errorf("no token code of six digits was given").
 			Hint("run it again, and type what the authenticator shows")

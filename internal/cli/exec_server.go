@@ -26,7 +26,7 @@ type server struct {
 	*execCmd
 	a *app
 
-	provider *session.Provider // the same for all requests: it holds sessions that cannot be cached
+	provider *session.Resolver // the same for all requests: it holds sessions that cannot be cached
 	want     session.Request   // the last one
 
 	endpoint *serve.Endpoint

@@ -188,7 +188,7 @@ func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Re
 }
 
 // request returns the provider of the profile's session, and the request for it.
-func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, session.Request, error) {
+func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Resolver, session.Request, error) {
 	chain, err := p.Chain()
 	if err != nil {
 		return nil, session.Request{}, err
@@ -199,7 +199,7 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Provider, se
 // requestFor is request for another chain of the profile.
 func (f *sessionFlags) requestFor(
 	a *app, p profile.Profile, chain profile.Chain,
-) (*session.Provider, session.Request, error) {
+) (*session.Resolver, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
 	if want.Serial != "" && !awsapi.IsSerial(want.Serial) {
@@ -229,7 +229,7 @@ func (f *sessionFlags) requestFor(
 		return nil, want, err
 	}
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
-	o := &session.Provider{
+	o := &session.Resolver{
 		Cache:         a.cache(),
 		NoCacheDir:    a.cache().Path == "" && !f.NoCache,
 		MinTTL:        minTTL,

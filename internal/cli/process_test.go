@@ -190,7 +190,8 @@ func TestManyRefreshAtOnce(t *testing.T) {
 	}
 }
 
-// Two profiles of one user need two sessions. awsmfa asks for the codes one after the other, never for both at once.
+// Two profiles of one user need two sessions, the second a longer one. awsmfa asks for the codes one after the other,
+// never for both at once.
 func TestTwoProfilesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -198,7 +199,7 @@ func TestTwoProfilesAtOnce(t *testing.T) {
 	arrived, let := w.holdFirst(t)
 	prod := run(t, w, env, "env", "prod")
 	<-arrived
-	other := run(t, w, env, "env", "default", "--duration", "1h")
+	other := run(t, w, env, "env", "default", "--duration", "13h")
 	other.until("waiting for another awsmfa")
 	if runs := w.file("runs"); runs != "run\n" {
 		t.Error("a second code was asked for while the first one's answer was awaited")

@@ -90,6 +90,50 @@ func TestManyRolesAtOnce(t *testing.T) {
 	}
 }
 
+// A hundred processes for three roles of one user, two of them longer than an hour: each role is assumed once, the codes
+// are asked for one after the other, and AWS refuses none.
+func TestLongRolesAtOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	for i, duration := range []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour} {
+		r := w.aws.AddRole(fakeaws.Role{
+			Name: fmt.Sprintf("role%d", i), MaxSession: 4 * time.Hour,
+			Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount),
+		})
+		w.addConfig(t, fmt.Sprintf("\n[profile r%d]\nrole_arn = %s\nsource_profile = prod\nregion = us-east-1\n"+
+			"duration_seconds = %.0f\n", i, r.ARN, duration.Seconds()))
+	}
+	env := w.codes(t, 1)
+	w.aws.OnRequest(func(action string, done bool) { // each code is the next one when the last was accepted
+		if !done || action != "GetSessionToken" && action != "AssumeRole" {
+			return
+		}
+		w.aws.Advance(30 * time.Second)
+		codes := w.file("codes") + w.aws.FreshCode(w.phone.Serial) + "\n"
+		if err := os.WriteFile(filepath.Join(w.home, "codes"), []byte(codes), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+	var all []*started
+	for i := range 100 {
+		all = append(all, run(t, w, env, "env", fmt.Sprintf("r%d", i%3)))
+	}
+	for _, s := range all {
+		if code := s.exit(); code != 0 {
+			t.Errorf("exit code %d: %s", code, &s.said)
+		}
+	}
+	for _, call := range w.aws.Calls() {
+		if call.Code != "" {
+			t.Errorf("%s was refused: %s", call.Action, call.Code)
+		}
+	}
+	w.called(t, map[string]int{"GetSessionToken": 1, "AssumeRole": 3})
+	if runs := w.file("runs"); runs != "run\nrun\nrun\n" {
+		t.Errorf("codes were asked for %d times", strings.Count(runs, "\n"))
+	}
+}
+
 // Ten processes at the same time assume the same role once, and all print the same session.
 func TestOneRoleAtOnce(t *testing.T) {
 	for _, command := range []string{"env", "credential-process"} {

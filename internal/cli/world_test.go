@@ -158,7 +158,7 @@ func (w *world) files(prefix string) []kept {
 // sessions returns the cached sessions, of users, roles and external sources.
 func (w *world) sessions() []kept {
 	var all []kept
-	for _, prefix := range []string{"session-", "plain-", "role-", "outside-"} {
+	for _, prefix := range []string{"session-", "role-", "external-"} {
 		all = append(all, w.files(prefix)...)
 	}
 	return slices.DeleteFunc(all, func(k kept) bool { return len(k.lines) <= keptSince })

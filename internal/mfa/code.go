@@ -24,7 +24,12 @@ type CodeRequest struct {
 	Serial  string
 	// Refused is AWS's answer to the previous code, nil at first.
 	Refused error
+	// IsSpent reports whether AWS accepted a code before. It may be nil.
+	IsSpent func(code string) bool
 }
+
+// Spent reports whether AWS accepted the code before, in this process or in another.
+func (r CodeRequest) Spent(code string) bool { return r.IsSpent != nil && r.IsSpent(code) }
 
 // A Source returns the next token code, six digits. Called again with need.Refused set, it returns another code, or an
 // error when it has none.
@@ -53,6 +58,10 @@ func Static(code string) Source {
 	return func(_ context.Context, need CodeRequest) (string, error) {
 		if need.Refused != nil {
 			return "", RefusedCode(need.Refused)
+		}
+		if need.Spent(code) {
+			return "", msg.Errorf("the token code was used before, and each works once").
+				Hint("wait for the authenticator's next code, at most 30 seconds")
 		}
 		return code, nil
 	}
@@ -84,8 +93,9 @@ func Command(line string, environ []string, stderr io.Writer, say func(msg.Text)
 		if need.Refused == nil { // a code for another device: the last one was not refused
 			last = ""
 		}
-		code, err := p.next(ctx, last)
-		if err == nil && code == last {
+		isUsed := func(code string) bool { return code == last || need.Spent(code) }
+		code, err := p.next(ctx, isUsed)
+		if err == nil && isUsed(code) {
 			return "", refusedCodes(line, need.Refused)
 		}
 		last = code
@@ -109,7 +119,7 @@ func NextFromCommand(
 	if seed != "" {
 		p.stdin = seed + "\n"
 	}
-	code, err := p.next(ctx, last)
+	code, err := p.next(ctx, func(code string) bool { return code == last })
 	if err == nil && code == last {
 		return "", msg.Errorf("%s prints the same code again, even after half a minute", programName(line)).
 			Hint("each run must print the current code")
@@ -126,10 +136,10 @@ type program struct {
 	say     func(msg.Text)
 }
 
-// next runs the program; if it prints last again, it waits for the next code and runs the program once more.
-func (p program) next(ctx context.Context, last string) (string, error) {
+// next runs the program; if it prints a code that was used, it waits for the next and runs the program once more.
+func (p program) next(ctx context.Context, isUsed func(code string) bool) (string, error) {
 	code, err := p.run(ctx)
-	if err != nil || code != last {
+	if err != nil || !isUsed(code) {
 		return code, err
 	}
 	wait := untilNext(time.Now())

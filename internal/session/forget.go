@@ -5,44 +5,51 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"awsmfa/cache"
 )
 
-// Forget removes a device that is no longer the user's from the cache, and all the user's sessions: those obtained with
-// it, which AWS would accept for hours, those without MFA, and those of roles. want identifies the user, the device and
-// the endpoint; its duration is ignored. A cache key does not reveal the duration in it, so Forget tries each one.
+// Forget removes a device that is no longer the user's from the cache, and the user's sessions that may have been obtained
+// with it, which AWS would accept for hours: its own, those without MFA, and those of roles. want identifies the user,
+// the device and the endpoint.
 func Forget(dir cache.Dir, want Request) error {
 	if dir.Path == "" {
 		return nil
 	}
-	known, _, _ := dir.Load(want.userKey())
-	var failed error
+	want.Roles, want.NoMFA = nil, false
+	known, _, _ := dir.Load(want.deviceKey())
+	failed := errors.Join(dir.Remove(want.CacheKey()), dir.Remove(want.noMFAKey()), removeAll(dir, want.rolePrefix()))
 	if string(known) == want.Serial {
-		failed = dir.Remove(want.userKey())
+		failed = errors.Join(failed, dir.Remove(want.deviceKey()))
 	}
+	return failed
+}
+
+// ReplaceKey updates the cache after a user's access key was replaced: it stores the cached device under the new key,
+// and removes everything of the old one. AWS would accept the old sessions until they expire, but a key that may be
+// known to others is replaced together with its sessions.
+func ReplaceKey(dir cache.Dir, old, now Request) error {
+	if dir.Path == "" {
+		return nil
+	}
+	var failed error
+	if known, found, _ := dir.Load(old.deviceKey()); found {
+		failed = errors.Join(dir.Store(now.deviceKey(), known), dir.Remove(old.deviceKey()))
+	}
+	return errors.Join(failed, removeAll(dir, old.sessionPrefix()), removeAll(dir, old.rolePrefix()))
+}
+
+// removeAll removes all files whose names begin with prefix.
+func removeAll(dir cache.Dir, prefix string) error {
 	entries, err := os.ReadDir(dir.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return failed
+		return nil
 	}
-	cached := map[string]bool{}
+	failed := err
 	for _, e := range entries {
-		switch name, _, _ := strings.Cut(e.Name(), "."); {
-		case strings.HasPrefix(name, "session-"), strings.HasPrefix(name, "plain-"):
-			cached[name] = true
-		case strings.HasPrefix(name, want.rolePrefix()):
+		name, _, _ := strings.Cut(e.Name(), ".")
+		if strings.HasPrefix(name, prefix) {
 			failed = errors.Join(failed, dir.Remove(name))
-		}
-	}
-	failed = errors.Join(failed, err)
-	want.Roles = nil
-	for want.Duration = MinDuration; want.Duration <= MaxDuration && len(cached) > 0; want.Duration += time.Second {
-		for _, want.NoMFA = range []bool{false, true} {
-			if name := want.CacheKey(); cached[name] {
-				delete(cached, name)
-				failed = errors.Join(failed, dir.Remove(name))
-			}
 		}
 	}
 	return failed

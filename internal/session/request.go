@@ -13,11 +13,11 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// Request holds every parameter that identifies a session; its hash is the cache key. The connection settings (region,
-// proxies, timeouts) are not part of it: they do not change the session.
+// Request holds every parameter that identifies a session; their hash is the cache key. Two things are not part of the
+// key: the durations, for a session that lasts longer serves as well, and the connection settings (region, proxies,
+// timeouts), which do not change the session.
 type Request struct {
-	// Keys is the long-term key pair, unless External is set. If External returns a long-term key pair, Keys is set
-	// to it.
+	// Keys is the long-term key pair, unless External is set.
 	Keys     profile.Keys
 	External *awsapi.ExternalSource
 
@@ -31,6 +31,9 @@ type Request struct {
 
 	// Roles are assumed in this order; the request is for the session of the last. See the function Roles.
 	Roles []profile.Role
+
+	found  bool     // Serial is from the cache, or from IAM
+	source []string // External's part of the cache key, as it was when Retrieve was called
 }
 
 // Roles returns the roles of a chain with their durations: of the last asked, else its profile's, else an hour; of
@@ -71,29 +74,29 @@ func (r Request) TakesMFA() bool {
 		r.External.Kind == profile.KindCredentialSource
 }
 
-// fromKeys reports whether the long-term keys themselves sign the call for this session.
-func (r Request) fromKeys() bool { return r.TakesMFA() && (len(r.Roles) == 0 || r.direct()) }
+// needsDevice reports whether the chain begins with a session, or a role, that takes a token code.
+func (r Request) needsDevice() bool { return r.TakesMFA() && !r.NoMFA }
 
-// needsCode reports whether the call for this session itself takes a token code.
-func (r Request) needsCode() bool { return r.fromKeys() && !r.NoMFA }
-
-// isExternal reports whether the base credentials are a session from an external source.
-func (r Request) isExternal() bool { return r.External != nil && r.Keys.AccessKeyID == "" }
-
-// source returns the request for the session that assumes the last role.
-func (r Request) source() Request {
+// sourceRequest returns the request for the session that assumes the last role.
+func (r Request) sourceRequest() Request {
 	r.Roles = r.Roles[:len(r.Roles)-1]
 	return r
 }
 
 // cacheable reports whether to cache the session. Programs, containers and instances cache their own sessions; only a
 // session that was obtained with their long-term keys is cached here.
-func (r Request) cacheable() bool {
-	return len(r.Roles) > 0 || r.TakesMFA() || r.External.Kind == profile.KindSSO
+func (r Request) cacheable(s Session) bool {
+	switch {
+	case s.Expiration.IsZero() || s.SessionToken == "":
+		return false
+	case len(r.Roles) > 0, r.External == nil, r.External.Kind == profile.KindSSO:
+		return true
+	}
+	return s.KeyID != ""
 }
 
-// lifetime returns the longest that the session can last.
-func (r Request) lifetime() time.Duration {
+// duration returns how long the session shall last.
+func (r Request) duration() time.Duration {
 	switch {
 	case len(r.Roles) > 0:
 		return r.Roles[len(r.Roles)-1].Duration
@@ -103,68 +106,90 @@ func (r Request) lifetime() time.Duration {
 	return r.Duration
 }
 
+// subject returns the ARN of the last role, else the device's serial number, for messages.
+func (r Request) subject() string {
+	if n := len(r.Roles); n > 0 {
+		return r.Roles[n-1].ARN
+	}
+	return r.Serial
+}
+
 // CacheKey returns the name of the session in the cache.
 func (r Request) CacheKey() string {
 	switch {
 	case len(r.Roles) > 0:
 		return r.rolePrefix() + hash(r.roleParts()...)
-	case r.NoMFA:
-		return "plain-" + hash(append(r.userParts(), r.Duration.String())...)
 	case !r.TakesMFA():
-		return "outside-" + hash(r.userParts()...)
+		return "external-" + hash(r.userParts()...)
+	case r.NoMFA:
+		return r.noMFAKey()
 	}
-	return "session-" + hash(append(r.userParts(), r.Serial, r.Duration.String())...)
+	return r.sessionPrefix() + hash(r.Serial)
 }
 
-// rolePrefix returns the common prefix of the cache keys of all the user's role sessions.
+// noMFAKey returns the name of the session without MFA in the cache.
+func (r Request) noMFAKey() string { return r.sessionPrefix() + "nomfa" }
+
+// sessionPrefix and rolePrefix are the common prefixes of the cache keys of all the user's sessions.
+func (r Request) sessionPrefix() string { return "session-" + hash(r.userParts()...)[:16] + "-" }
+
 func (r Request) rolePrefix() string { return "role-" + hash(r.userParts()...)[:16] + "-" }
 
 func (r Request) roleParts() []string {
-	parts := append(r.userParts(), fmt.Sprint(r.NoMFA, r.direct()))
+	parts := append(r.userParts(), fmt.Sprint(r.NoMFA))
 	for _, role := range r.Roles {
 		tags := make([]string, 0, 2*len(role.Tags))
 		for _, t := range role.Tags {
 			tags = append(tags, t.Key, t.Value)
 		}
-		parts = append(parts, role.ARN, role.SessionName, role.ExternalID, role.SourceIdentity, role.Duration.String(),
+		parts = append(parts, role.ARN, role.SessionName, role.ExternalID, role.SourceIdentity,
 			hash(tags...), hash(role.TransitiveTags...))
 	}
 	return parts
 }
 
-// lockName returns the name of the lock for this request: per user if it needs a code, for two questions at a time
-// would share one screen and each code works once; else per session.
+// lockName returns the name of the session's lock. Whatever takes a token code has the user's lock: two questions at a
+// time would share one screen, and each code works once.
 func (r Request) lockName() string {
-	if r.needsCode() {
-		return r.userKey()
+	if len(r.Roles) > 0 || !r.needsDevice() {
+		return r.lockedName()
+	}
+	return r.userLock()
+}
+
+// lockedName is the cache key without a sign-in's token: a lock file stays, and the token changes every hour.
+func (r Request) lockedName() string {
+	if r.External != nil {
+		r.source, _ = r.External.CacheKeyParts()
 	}
 	return r.CacheKey()
 }
 
-// userKey returns the cache key of the user's device. An external source's settings identify its keys, so that it
-// need not be called to find what is cached for them; see sourceKeyID.
-func (r Request) userKey() string { return "user-" + hash(r.userParts()...) }
+// userLock returns the name of the lock for the user's token codes and device.
+func (r Request) userLock() string { return r.deviceKey() }
 
+// deviceKey returns the cache key of the user's device.
+func (r Request) deviceKey() string { return "user-" + hash(r.userParts()...) }
+
+// codeKey returns the cache key of the hash of the last token code of the user's.
+func (r Request) codeKey() string { return "code-" + hash(r.userParts()...) }
+
+// userParts identify the base credentials. An external source's settings identify its keys, so that it need not be
+// called to find what is cached for them; see Session.KeyID.
 func (r Request) userParts() []string {
 	endpoint := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
 	if r.External != nil {
-		return append(append([]string{"", ""}, endpoint...), r.External.CacheKeyParts()...)
+		return append(append([]string{"", ""}, endpoint...), r.sourceParts()...)
 	}
 	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, endpoint...)
 }
 
-// sourceKeyID returns the ID of the long-term key that the external source returned; "" before that, and for keys
-// from the profile, which are part of the cache key.
-func (r Request) sourceKeyID() string {
-	if r.External == nil {
-		return ""
+func (r Request) sourceParts() []string {
+	if r.source != nil {
+		return r.source
 	}
-	return r.Keys.AccessKeyID
-}
-
-// isOtherKey reports whether a cached value was obtained with keyID, a key other than the source's current one.
-func (r Request) isOtherKey(keyID string) bool {
-	return keyID != "" && r.sourceKeyID() != "" && keyID != r.sourceKeyID()
+	settings, signIn := r.External.CacheKeyParts()
+	return append(settings, signIn)
 }
 
 // String describes the request for --debug, without secrets.

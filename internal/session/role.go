@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,71 +15,109 @@ import (
 // even if the source session expires sooner.
 const sourceTTL = time.Minute
 
-// assume assumes the last role with the session of its source. If AWS refuses a cached source session, assume never
-// uses that one again and obtains another, once.
-func (p *Provider) assume(ctx context.Context, want Request) (Session, error) {
-	if want.direct() {
-		c, err := p.client(ctx, want)
-		if err != nil {
-			return Session{}, err
-		}
-		return p.assumeWithoutCode(ctx, c, want)
-	}
-	source := want.source()
-	with, fromCache := p.cached(source, sourceTTL)
+// assumeRole is the provider of a role's session: AssumeRole with the session of what comes before it in the chain.
+type assumeRole struct {
+	r    *Resolver
+	want Request
+}
+
+// Retrieve obtains another source session, once, if AWS refuses the cached one.
+func (p assumeRole) Retrieve(ctx context.Context) (Session, error) {
+	r := p.r
 	for {
-		var err error
-		if !fromCache {
-			if with, err = p.retrieve(ctx, source, sourceTTL); err != nil {
-				return Session{}, err
-			}
-		}
-		c, err := p.Options.NewSessionClient(ctx, with.Credentials())
+		started := r.Options.Now()
+		source, err := r.cached(p.want.sourceRequest(), sourceTTL).Retrieve(ctx)
 		if err != nil {
 			return Session{}, err
 		}
-		if want.External != nil { // then KeyID tells whether the source gave this session, or the keys to obtain it
-			want.Keys.AccessKeyID = with.KeyID
-		}
-		named := want
-		if !want.isExternal() {
-			named = p.withCachedDevice(want) // for the role session's name
-		}
-		s, err := p.assumeWithoutCode(ctx, c, named)
-		if !fromCache || !awsapi.Revoked(err) {
+		s, err := r.assume(ctx, p.want, source, p.want.External != nil && source.KeyID == "")
+		if !awsapi.Revoked(err) || source.Obtained.After(started) || slices.Contains(r.revoked, source.AccessKeyID) {
+			s.KeyID = source.KeyID
 			return s, err
 		}
-		p.Options.Trace("role: AWS no longer accepts the session cached for %s", source)
-		fromCache, p.revoked = false, append(p.revoked, with.AccessKeyID)
+		r.Options.Trace("role: AWS no longer accepts the session cached for %s", p.want.sourceRequest())
+		r.revoked, r.given = append(r.revoked, source.AccessKeyID), nil
 	}
 }
 
-// assumeWithoutCode assumes the last role without a code. Its errors are messages.
-func (p *Provider) assumeWithoutCode(ctx context.Context, c *awsapi.Client, want Request) (Session, error) {
-	s, err := p.assumeRole(ctx, c, want, "")
-	switch {
-	case ctx.Err() != nil:
-		return Session{}, ctx.Err()
-	case err != nil:
-		return Session{}, explain(c, want, err)
+// assume assumes the last role with a session, without a code. external says that an external source gave the session.
+// Its errors are messages.
+func (r *Resolver) assume(ctx context.Context, want Request, source Session, external bool) (Session, error) {
+	c, err := r.Options.NewSessionClient(ctx, source.Credentials())
+	if err != nil {
+		return Session{}, err
 	}
-	return s, nil
+	return withoutCode(ctx, r.assumer(ctx, c, want, external),
+		func(err error) error { return explainRole(c, want, external, err) })
 }
 
-// assumeRole assumes the last role. Its errors are the SDK's, or a *msg.Error about the answer.
-func (p *Provider) assumeRole(ctx context.Context, c *awsapi.Client, want Request, code string) (Session, error) {
+// assumer returns the func that assumes the last role with a client, and with a code unless it is "".
+func (r *Resolver) assumer(
+	ctx context.Context, c *awsapi.Client, want Request, external bool,
+) func(code string) (Session, error) {
 	role := want.Roles[len(want.Roles)-1]
-	role.SessionName = want.sessionName(role)
-	got, err := c.AssumeRole(ctx, want.Endpoint, role, want.Serial, code, p.Warn)
-	return p.session(got), err
+	role.SessionName = want.sessionName(role, external)
+	return func(code string) (Session, error) {
+		got, err := c.AssumeRole(ctx, want.Endpoint, role, want.Serial, code, r.Warn)
+		return newSession(got, r.Options.Now(), role.Duration), err
+	}
+}
+
+// directRole is the provider of a role's session that is obtained with the long-term keys themselves.
+type directRole struct {
+	r    *Resolver
+	want Request
+}
+
+func (p directRole) Retrieve(ctx context.Context) (Session, error) {
+	r, want := p.r, p.want
+	keys, given, err := r.userKeys(ctx, want)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case given != nil:
+		return r.assume(ctx, want, *given, true)
+	}
+	c, err := r.client(ctx, keys)
+	if err != nil {
+		return Session{}, err
+	}
+	explain := func(err error) error { return explainRole(c, want, false, err) }
+	var s Session
+	if want.NoMFA {
+		s, err = withoutCode(ctx, r.assumer(ctx, c, want, false), explain)
+	} else {
+		s, err = p.withCode(ctx, r.assumer(ctx, c, want, false), explain)
+	}
+	s.KeyID = want.keyID(keys)
+	return s, err
+}
+
+// withCode takes the user's lock, as whatever takes a code does.
+func (p directRole) withCode(
+	ctx context.Context, get func(code string) (Session, error), explain func(error) error,
+) (Session, error) {
+	unlock, err := p.r.lock(ctx, p.want.userLock())
+	if err != nil {
+		return Session{}, err
+	}
+	defer unlock()
+	role := p.want.Roles[0]
+	p.r.Say(msg.Textf("profile %q asks for %s, and with an MFA session AWS gives a role at most 1h: "+
+		"awsmfa assumes it with the access key itself, which needs a code of its own",
+		role.Profile, msg.Duration(role.Duration)))
+	return p.r.withCode(ctx, p.want, get, explain)
 }
 
 // sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's,
 // else the MFA device's, which by AWS's usual policies is the user's name, as trust policies require it in
 // sts:RoleSessionName.
-func (r Request) sessionName(role profile.Role) string {
+func (r Request) sessionName(role profile.Role, external bool) string {
 	if role.SessionName != "" {
 		return role.SessionName
+	}
+	if external {
+		return "awsmfa"
 	}
 	if _, path, ok := strings.Cut(r.Serial, ":mfa/"); ok {
 		if name := path[strings.LastIndexByte(path, '/')+1:]; len(name) >= 2 && len(name) <= 64 {
@@ -88,18 +127,18 @@ func (r Request) sessionName(role profile.Role) string {
 	return "awsmfa"
 }
 
-// explain explains an error of GetSessionToken or AssumeRole for want.
-func explain(c *awsapi.Client, want Request, err error) error {
+// explainRole explains an error of AssumeRole. external says that an external source gave the credentials.
+func explainRole(c *awsapi.Client, want Request, external bool, err error) error {
 	code, said := awsapi.ErrorCode(err)
-	if len(want.Roles) == 0 || code == "" {
+	if code == "" {
 		return c.Explain(err)
 	}
 	role := want.Roles[len(want.Roles)-1]
 	switch {
-	case len(want.Roles) == 1 && want.isExternal() && awsapi.Revoked(err):
+	case len(want.Roles) == 1 && external && awsapi.Revoked(err):
 		return sourceRevoked(role.Profile, want.External.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return roleDenied(want, role.Profile, said, err)
+		return roleDenied(want, external, role.Profile, said, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
 		return msg.Errorf("profile %q asks for %s, longer than the role allows",
 			role.Profile, msg.Duration(role.Duration)).
@@ -116,14 +155,14 @@ func explain(c *awsapi.Client, want Request, err error) error {
 }
 
 // roleDenied is the error for a role that AWS does not let the caller assume. said is AWS's message.
-func roleDenied(want Request, profileName, said string, err error) *msg.Error {
+func roleDenied(want Request, external bool, profileName, said string, err error) *msg.Error {
 	e := msg.Errorf("the role of profile %q cannot be assumed; AWS says: %s", profileName, msg.Foreign(said)).Wrap(err)
 	switch {
 	case want.NoMFA:
 		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
 			"and that the role's trust policy allows this; " +
 			"it may require an external_id, or MFA, which --no-mfa turns off")
-	case want.isExternal() && len(want.Roles) == 1:
+	case external && len(want.Roles) == 1:
 		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
 			"and that the role's trust policy allows this; " +
 			"it may require an external_id, or MFA, which the source's credentials do not have: " +

@@ -27,7 +27,6 @@ func TestCacheKey(t *testing.T) {
 		"the key":                 func(r *Request) { r.Keys.AccessKeyID = "AKIAANOTHER" },
 		"the secret":              func(r *Request) { r.Keys.SecretAccessKey = profile.NewSecret("another") },
 		"the device":              func(r *Request) { r.Serial = "GAHT12345678" },
-		"the duration":            func(r *Request) { r.Duration = time.Hour },
 		"the endpoint":            func(r *Request) { r.Endpoint.URL = "" },
 		"the global endpoint":     func(r *Request) { r.Endpoint.Global = true },
 		"a part run into another": func(r *Request) { r.Serial, r.Endpoint.URL = "", r.Endpoint.URL+r.Serial },
@@ -42,6 +41,7 @@ func TestCacheKey(t *testing.T) {
 		seen[r.CacheKey()] = what
 	}
 	again, where := request(), request()
+	again.Duration = time.Hour
 	where.Keys.Where = profile.Pos{File: "config", Line: 7}
 	if again.CacheKey() != request().CacheKey() || where.CacheKey() != request().CacheKey() {
 		t.Error("the same request has two keys")
@@ -51,7 +51,7 @@ func TestCacheKey(t *testing.T) {
 	}
 	other := request()
 	other.Serial, other.Duration = "", time.Hour
-	if other.userKey() != request().userKey() {
+	if other.deviceKey() != request().deviceKey() {
 		t.Error("two requests of one user have different user keys")
 	}
 }
@@ -92,7 +92,7 @@ func TestRoleCacheKey(t *testing.T) {
 		r := request()
 		r.Roles = []profile.Role{role()}
 		change(&r)
-		if what == "Profile" {
+		if what == "Profile" || what == "Duration" {
 			what = "nothing"
 		}
 		if before, ok := seen[r.CacheKey()]; ok && before != what {
@@ -100,7 +100,7 @@ func TestRoleCacheKey(t *testing.T) {
 		}
 		seen[r.CacheKey()] = what
 	}
-	if len(seen) != len(changes)-1 {
+	if len(seen) != len(changes)-2 {
 		t.Errorf("%d changes have %d keys", len(changes), len(seen))
 	}
 }
@@ -125,13 +125,13 @@ func TestPrinted(t *testing.T) {
 
 // A decoded session encodes to an equal one, and no text crashes the decoder.
 func FuzzDecode(f *testing.F) {
-	s := Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C"}
+	s := Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Duration: time.Hour}
 	s.Expiration, s.Obtained = time.Unix(1, 0), time.Unix(2, 3)
 	f.Add(s.encode())
 	s.KeyID = "D"
 	f.Add(s.encode())
 	f.Add([]byte(""))
-	f.Add([]byte("\n\n\n\n\n"))
+	f.Add([]byte("\n\n\n\n\n\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := decode(text)
 		if err != nil {

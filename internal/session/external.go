@@ -1,0 +1,54 @@
+package session
+
+import (
+	"context"
+
+	"awsmfa/internal/awsapi"
+)
+
+// external is the provider of an external source that never gives a user's keys.
+type external struct {
+	r    *Resolver
+	want Request
+}
+
+func (p external) Retrieve(ctx context.Context) (Session, error) { return p.r.ask(ctx, p.want) }
+
+// ask returns what the external source gives, asking it once in a Retrieve.
+func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {
+	if r.given != nil {
+		return *r.given, nil
+	}
+	for _, notice := range want.External.Hidden {
+		r.Say(notice)
+	}
+	got, err := r.Options.External(ctx, *want.External)
+	if err != nil {
+		return Session{}, err
+	}
+	s := newSession(got, r.Options.Now(), awsapi.MaxExternalDuration)
+	r.given = &s
+	return s, nil
+}
+
+// userKeys returns the long-term keys of want, from the profile or from its external source. It returns a session
+// instead if the source gives one, or if the user of its keys has no MFA device.
+func (r *Resolver) userKeys(ctx context.Context, want Request) (keys awsapi.Credentials, given *Session, err error) {
+	if want.External == nil {
+		return awsapi.Credentials{
+			AccessKeyID: want.Keys.AccessKeyID, SecretAccessKey: want.Keys.SecretAccessKey.Reveal(),
+		}, nil, nil
+	}
+	s, err := r.ask(ctx, want)
+	switch {
+	case err != nil:
+		return awsapi.Credentials{}, nil, err
+	case !s.isLongTerm() || r.noDevice:
+		return awsapi.Credentials{}, &s, nil
+	}
+	r.Options.Trace("source: %s is a long-term key", s.AccessKeyID)
+	if want.found && r.isOtherDevice(want) {
+		return awsapi.Credentials{}, nil, errOtherKeys
+	}
+	return s.Credentials(), nil, nil
+}

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"awsmfa/cache"
+	"awsmfa/internal/awsapi"
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+)
+
+// A Provider obtains one session.
+type Provider interface {
+	Retrieve(ctx context.Context) (Session, error)
+}
+
+// Resolver obtains the session for a request: it composes the providers of its chain. It calls its funcs while it holds
+// locks. Only one goroutine at a time may use it.
+type Resolver struct {
+	Cache cache.Dir
+	// NoCacheDir means that sessions should be cached, and there is no directory for it.
+	NoCacheDir bool
+	// MinTTL is how much longer a cached session must last to be used.
+	MinTTL time.Duration
+	// Refresh ignores sessions obtained before Started. Those that other processes obtain meanwhile are new enough.
+	Refresh bool
+	Started time.Time
+
+	Options awsapi.ClientOptions
+	Code    mfa.Source
+	// Choose picks one of several devices.
+	Choose func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error)
+
+	// Interruptible returns a context for work that takes time, canceled when the person interrupts it, until stop.
+	Interruptible func() (ctx context.Context, stop func())
+
+	// Warn reports a problem that did not prevent the session; Say, a notice.
+	Warn func(*msg.Error)
+	Say  func(msg.Text)
+
+	longTerm *awsapi.Client    // with the long-term keys; nil until needed
+	lockErr  error             // why there was no lock
+	inMemory map[string][]byte // values that cannot be cached, by cache key
+	revoked  []string          // access key IDs of cached sessions that AWS no longer accepts
+	given    *Session          // what an external source returned, until it is used
+	noDevice bool              // the user of the external source's keys has no device
+}
+
+// Retrieve returns the session for want: the cached one while it lasts, else a new one. However many processes ask
+// for it at once, one of them asks for a token code. Errors are *msg.Error, or context.Canceled. Sessions that cannot
+// be cached stay in memory.
+func (r *Resolver) Retrieve(want Request) (Session, error) {
+	r.given, r.noDevice = nil, false
+	if want.External != nil {
+		want.source = want.sourceParts()
+	}
+	if s, ok := r.cached(want, r.MinTTL).fresh(); ok {
+		return s, nil
+	}
+	ctx, stop := r.Interruptible()
+	defer stop()
+	with, err := r.findDevice(ctx, want)
+	if err != nil {
+		return Session{}, err
+	}
+	s, err := r.cached(with, r.MinTTL).Retrieve(ctx)
+	unknown := errors.As(err, new(*unknownDevice))
+	if !with.found || !unknown && !errors.Is(err, errOtherKeys) {
+		return s, err
+	}
+	if unknown {
+		r.forgetDevice(want, with.Serial)
+	}
+	refused := with.Serial
+	with, again := r.findDevice(ctx, want)
+	switch {
+	case again != nil:
+		return Session{}, again
+	case unknown && with.Serial == refused: // there is no other
+		return Session{}, err
+	}
+	return r.cached(with, r.MinTTL).Retrieve(ctx)
+}
+
+// Cached returns the cached session for want, without any request or write. serial is want's device, else the cached
+// one, else "".
+func (r *Resolver) Cached(want Request) (s Session, serial string, found bool) {
+	s, found = r.cached(want, r.MinTTL).fresh()
+	return s, r.withCachedDevice(want).Serial, found
+}
+
+// cached composes the provider of the session for want, behind its cache and its lock.
+func (r *Resolver) cached(want Request, minTTL time.Duration) *cached {
+	c := &cached{r: r, minTTL: minTTL}
+	switch {
+	case want.direct():
+		c.next = directRole{r, want}
+	case len(want.Roles) > 0:
+		c.next = assumeRole{r, want}
+	case want.TakesMFA():
+		want = r.withCachedDevice(want)
+		c.next = sessionToken{r, want}
+	default:
+		c.next = external{r, want}
+	}
+	c.want = want
+	return c
+}
+
+// client returns the client with the long-term keys.
+func (r *Resolver) client(ctx context.Context, keys awsapi.Credentials) (*awsapi.Client, error) {
+	if r.longTerm != nil && r.longTerm.KeyID() == keys.AccessKeyID {
+		return r.longTerm, nil
+	}
+	c, err := r.Options.NewSessionClient(ctx, keys)
+	r.longTerm = c
+	return c, err
+}
+
+// Memory holds what a Resolver has and the cache has not, so that another process can continue with it. It contains
+// secrets.
+type Memory map[string][]byte
+
+// Memory returns the Resolver's memory.
+func (r *Resolver) Memory() Memory { return r.inMemory }
+
+// SetMemory sets the memory to another Resolver's.
+func (r *Resolver) SetMemory(m Memory) { r.inMemory = m }
+
+// load returns a value from the memory or the cache, nil if there is none.
+func (r *Resolver) load(name string) []byte {
+	if value, ok := r.inMemory[name]; ok {
+		return value
+	}
+	value, _, err := r.Cache.Load(name)
+	r.warnUnusable(err)
+	return value
+}
+
+// store caches a value. If that fails, the value stays in memory, and the error is returned.
+func (r *Resolver) store(name string, value []byte) error {
+	var err error
+	if r.Cache.Path != "" {
+		if err = r.Cache.Store(name, value); err == nil {
+			return nil
+		}
+	}
+	if r.inMemory == nil {
+		r.inMemory = map[string][]byte{}
+	}
+	r.inMemory[name] = value
+	return err
+}
+
+// remove removes a value from the memory and the cache.
+func (r *Resolver) remove(name string) error {
+	delete(r.inMemory, name)
+	return r.Cache.Remove(name)
+}
+
+func (r *Resolver) warnUnusable(err error) {
+	if err != nil {
+		r.Warn(msg.Errorf("a cache file is not used: %s", CacheError(err)).Wrap(err))
+	}
+}
+
+// The time to wait for a lock: before a notice, and at most. Another process may have left its question for a code
+// unanswered.
+const (
+	noticeAfter = time.Second
+	lockTimeout = 5 * time.Minute
+)
+
+// lock waits for a lock. Locks are always taken in one order: the session's, its source's, and last the user's.
+func (r *Resolver) lock(ctx context.Context, name string) (unlock func(), err error) {
+	waiting := time.AfterFunc(noticeAfter, func() {
+		r.Say(msg.Textf("waiting for another awsmfa that is obtaining a session for the same user"))
+	})
+	defer waiting.Stop()
+	bounded, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	unlock, err = r.Cache.Lock(bounded, name)
+	switch {
+	case err == nil:
+		return unlock, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case bounded.Err() != nil:
+		return nil, msg.Errorf("another awsmfa has been obtaining a session for the same user for %s",
+			msg.Duration(lockTimeout)).
+			Hint("it may be asking for a code in another terminal: answer it, or end that awsmfa")
+	}
+	r.Options.Trace("cache: no lock: %v", err)
+	r.lockErr = err // go on without it
+	return func() {}, nil
+}

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"awsmfa/internal/awsapi"
+	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
+)
+
+// sessionToken is the provider of a user's own session: GetSessionToken with the long-term keys. An external source may
+// give a session instead of keys; then it is the session.
+type sessionToken struct {
+	r    *Resolver
+	want Request
+}
+
+func (p sessionToken) Retrieve(ctx context.Context) (Session, error) {
+	r, want := p.r, p.want
+	keys, given, err := r.userKeys(ctx, want)
+	switch {
+	case err != nil:
+		return Session{}, err
+	case given != nil:
+		return *given, nil
+	}
+	c, err := r.client(ctx, keys)
+	if err != nil {
+		return Session{}, err
+	}
+	get := func(code string) (Session, error) {
+		got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, want.Serial, code, r.Warn)
+		return newSession(got, r.Options.Now(), want.Duration), err
+	}
+	var s Session
+	if want.NoMFA {
+		s, err = withoutCode(ctx, get, c.Explain)
+	} else {
+		s, err = r.withCode(ctx, want, get, c.Explain)
+	}
+	s.KeyID = want.keyID(keys)
+	return s, err
+}
+
+// keyID returns the ID of the external source's keys, "" for keys from the profile, which are part of the cache key.
+func (r Request) keyID(keys awsapi.Credentials) string {
+	if r.External == nil {
+		return ""
+	}
+	return keys.AccessKeyID
+}
+
+// withoutCode obtains a session without a code. Its errors are messages.
+func withoutCode(
+	ctx context.Context, get func(code string) (Session, error), explain func(error) error,
+) (Session, error) {
+	s, err := get("")
+	switch {
+	case ctx.Err() != nil:
+		return Session{}, ctx.Err()
+	case err != nil:
+		return Session{}, explain(err)
+	}
+	return s, nil
+}
+
+// withCode obtains a session with a code from r.Code, and with another while AWS refuses the code and the source has
+// more. The user's lock is held.
+func (r *Resolver) withCode(
+	ctx context.Context, want Request, get func(code string) (Session, error), explain func(error) error,
+) (Session, error) {
+	if (awsapi.Device{Serial: want.Serial}).IsSecurityKey() {
+		return Session{}, awsapi.UnusableKey(want.Serial)
+	}
+	need := mfa.CodeRequest{
+		Profile: r.Options.Profile, Serial: want.Serial,
+		IsSpent: func(code string) bool { return r.isSpent(want, code) },
+	}
+	for {
+		code, err := r.Code(ctx, need)
+		if err != nil {
+			return Session{}, err
+		}
+		s, err := get(code)
+		switch {
+		case err == nil:
+			r.spend(want, code)
+			r.Say(msg.Textf("the session for %s (%s) lasts until %s",
+				msg.Escaped(r.Options.Profile), want.subject(), msg.Minute(s.Expiration)))
+			return s, nil
+		case ctx.Err() != nil:
+			return Session{}, ctx.Err()
+		case awsapi.WrongCode(err):
+			need.Refused = err
+		case awsapi.UnknownDevice(err):
+			return Session{}, deviceRefused(want.Serial, err)
+		default:
+			return Session{}, explain(err)
+		}
+	}
+}
+
+// spentFor is how long a code could still be on an authenticator's screen, and AWS accept it.
+const spentFor = 2 * time.Minute
+
+// spend notes that AWS accepted the code: no other process tries it again. Only its hash is stored, and an accepted code
+// is worth nothing.
+func (r *Resolver) spend(want Request, code string) {
+	note := hash(want.Serial, code) + " " + r.Options.Now().UTC().Format(time.RFC3339)
+	if err := r.store(want.codeKey(), []byte(note)); err != nil {
+		r.Options.Trace("code: not noted as used: %v", err)
+	}
+}
+
+// isSpent reports whether AWS accepted the code a moment ago.
+func (r *Resolver) isSpent(want Request, code string) bool {
+	note := string(r.load(want.codeKey()))
+	if len(note) < len(hash()) || note[:len(hash())] != hash(want.Serial, code) {
+		return false
+	}
+	at, err := time.Parse(" "+time.RFC3339, note[len(hash()):])
+	return err == nil && r.Options.Now().Sub(at).Abs() < spentFor
+}
