@@ -90,8 +90,8 @@ func TestManyRolesAtOnce(t *testing.T) {
 	}
 }
 
-// A hundred processes for three roles of one user, two of them longer than an hour: each role is assumed once, the codes
-// are asked for one after the other, and AWS refuses none.
+// A hundred processes for three roles of one user, two of them longer than an hour: each role is assumed once, the
+// codes are asked for one after the other, and AWS refuses none.
 func TestLongRolesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)

@@ -111,7 +111,8 @@ func (c *cached) store(s Session) {
 	err := r.store(c.want.CacheKey(), s.encode())
 	switch {
 	case err != nil:
-		r.Warn(msg.Errorf("the session is valid, but cannot be cached for the next call: %s", CacheError(err)).Wrap(err))
+		r.Warn(msg.Errorf("the session is valid, but cannot be cached for the next call: %s", CacheError(err)).
+			Wrap(err))
 	case r.Cache.Path == "" && r.NoCacheDir:
 		r.Warn(NoCacheDir())
 	case r.Cache.Path != "" && r.lockErr != nil:

@@ -55,8 +55,8 @@ func (r *Resolver) isOtherKey(want Request, keyID string) bool {
 }
 
 // findDevice fills in the device before the chain's providers are composed, so that their cache keys never change: the
-// one in want, the cached one, or the one that IAM lists, which it caches. It fills in none if the external source gives
-// a session, or the user of its keys has no device.
+// one in want, the cached one, or the one that IAM lists, which it caches. It fills in none if the external source
+// gives a session, or the user of its keys has no device.
 func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error) {
 	if want = r.withCachedDevice(want); want.Serial != "" || !want.needsDevice() {
 		return want, nil

@@ -9,9 +9,9 @@ import (
 	"awsmfa/cache"
 )
 
-// Forget removes a device that is no longer the user's from the cache, and the user's sessions that may have been obtained
-// with it, which AWS would accept for hours: its own, those without MFA, and those of roles. want identifies the user,
-// the device and the endpoint.
+// Forget removes a device that is no longer the user's from the cache, and the user's sessions that may have been
+// obtained with it, which AWS would accept for hours: its own, those without MFA, and those of roles. want identifies
+// the user, the device and the endpoint.
 func Forget(dir cache.Dir, want Request) error {
 	if dir.Path == "" {
 		return nil

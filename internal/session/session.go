@@ -1,6 +1,6 @@
-// Package session obtains sessions: from the cache or, under its lock, from AWS, once for each link of a chain of roles.
-// A Resolver composes the providers of a chain; each is behind one decorator that caches and locks. The package never
-// prints, never asks the person itself, and stores nothing outside the given cache.
+// Package session obtains sessions: from the cache or, under its lock, from AWS, once for each link of a chain of
+// roles. A Resolver composes the providers of a chain; each is behind one decorator that caches and locks. The package
+// never prints, never asks the person itself, and stores nothing outside the given cache.
 package session
 
 import (
@@ -64,8 +64,8 @@ func (s Session) end() time.Time {
 // Format writes the session's ID and expiration, and no secret, for every verb.
 func (s Session) Format(w fmt.State, verb rune) { s.Credentials().Format(w, verb) }
 
-// encode returns the session as seven lines, for the cache. Decoding JSON would take longer than the rest of a call that
-// finds a cached session.
+// encode returns the session as seven lines, for the cache. Decoding JSON would take longer than the rest of a call
+// that finds a cached session.
 func (s Session) encode() []byte {
 	return []byte(strings.Join([]string{
 		s.AccessKeyID, s.SecretAccessKey, s.SessionToken,

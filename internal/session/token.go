@@ -104,8 +104,8 @@ func (r *Resolver) withCode(
 // spentFor is how long a code could still be on an authenticator's screen, and AWS accept it.
 const spentFor = 2 * time.Minute
 
-// spend notes that AWS accepted the code: no other process tries it again. Only its hash is stored, and an accepted code
-// is worth nothing.
+// spend notes that AWS accepted the code: no other process tries it again. Only its hash is stored, and an accepted
+// code is worth nothing.
 func (r *Resolver) spend(want Request, code string) {
 	note := hash(want.Serial, code) + " " + r.Options.Now().UTC().Format(time.RFC3339)
 	if err := r.store(want.codeKey(), []byte(note)); err != nil {
