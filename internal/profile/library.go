@@ -51,24 +51,22 @@ func (s *source) index(credentials bool) {
 	if s == nil {
 		return
 	}
-	s.byName = map[string][]part{}
-	add := func(text []byte, line int) {
-		name := ""
-		if header := trimBlanks(text[:lineEnd(text)]); len(header) > 0 && header[0] == '[' {
+	name, at, number := "", 0, 1
+	s.byName = map[string][]part{name: {{s.text[:0], number}}}
+	for line := range bytes.Lines(s.text) {
+		if header := trimBlanks(line); bytes.HasPrefix(header, bracket) {
+			name = ""
 			k, n, ok := splitHeader(bytes.TrimSuffix(header, newline), credentials)
 			if ok && k != defaults {
 				name = string(n)
 			}
+			s.byName[name] = append(s.byName[name], part{s.text[at:at], number})
 		}
-		s.byName[name] = append(s.byName[name], part{text, line})
-	}
-	line := 1
-	for rest := s.text; len(rest) > 0; {
-		first := lineEnd(rest)
-		end := first + nextHeader(rest[first:])
-		add(rest[:end], line)
-		line += bytes.Count(rest[:end], newline)
-		rest = rest[end:]
+		parts := s.byName[name]
+		current := &parts[len(parts)-1]
+		current.text = current.text[:len(current.text)+len(line)]
+		at += len(line)
+		number++
 	}
 }
 

@@ -125,19 +125,10 @@ func (s *source) scan(strict bool, pick picker) error {
 func (s *source) scanPart(p part, strict bool, pick picker) error {
 	var into *section
 	preamble, number := strict, p.line
-	for rest := p.text; len(rest) > 0; number++ {
-		if into == nil && !preamble {
-			skipped := nextHeader(rest)
-			number += bytes.Count(rest[:skipped], newline)
-			if rest = rest[skipped:]; len(rest) == 0 {
-				return nil
-			}
-		}
-		line := rest[:lineEnd(rest)]
-		rest = rest[len(line):]
+	for line := range bytes.Lines(p.text) {
 		header := trimBlanks(line)
 		switch {
-		case len(header) > 0 && header[0] == '[':
+		case bytes.HasPrefix(header, bracket):
 			var malformed bool
 			if into, malformed = pick(bytes.TrimSuffix(header, newline)); malformed {
 				return msg.Errorf("the section header at %s does not end with ]", Pos{s.path, number}).
@@ -152,13 +143,14 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil && !into.lenient {
 				return err
 			}
-		case blankOrComment(line):
+		case !preamble || blankOrComment(line):
 		case bytes.IndexByte(line, 0) >= 0:
 			return nulError(Pos{s.path, number})
 		default:
 			return msg.Errorf("the line at %s is before the first section", Pos{s.path, number}).
 				Hint("put [default] above it")
 		}
+		number++
 	}
 	return nil
 }
@@ -173,34 +165,7 @@ func trimBlanks(text []byte) []byte {
 	return text
 }
 
-// nextHeader returns the offset of the line with the first header in text, or the length of text. Searching for "["
-// makes skipping a section cost almost nothing.
-func nextHeader(text []byte) int {
-	for at := 0; ; at++ {
-		hop := bytes.IndexByte(text[at:], '[')
-		if hop < 0 {
-			return len(text)
-		}
-		at += hop
-		begin := at
-		for begin > 0 && isBlank(text[begin-1]) {
-			begin--
-		}
-		if begin == 0 || text[begin-1] == '\n' {
-			return begin
-		}
-	}
-}
-
-// lineEnd returns the length of the first line of text, including its line end.
-func lineEnd(text []byte) int {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		return i + 1
-	}
-	return len(text)
-}
-
-var newline = []byte{'\n'}
+var newline, bracket = []byte{'\n'}, []byte{'['}
 
 // isUTF16 detects UTF-16 by a byte order mark, or by a first character that is ASCII.
 func isUTF16(b []byte) bool {
