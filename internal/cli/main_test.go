@@ -18,18 +18,18 @@ import (
 // The test binary is also the program under test, and the programs that it runs.
 func TestMain(m *testing.M) {
 	shelltest.Tool()
-	testscript.Main(suite{m}, map[string]func(){
-		"awsmfa": program,
-		"show":   show,
+	testscript.Main(suite{m}, programs)
+}
 
-		"authenticator": authenticator,
-
-		"prints": prints,
-		"does":   does,
-
-		"visitor": visitor,
-		"refuse":  refuse,
-	})
+// programs are the programs that the test binary also is; docs/testing.md lists them.
+var programs = map[string]func(){
+	"awsmfa":        program,
+	"show":          show,
+	"authenticator": authenticator,
+	"prints":        prints,
+	"does":          does,
+	"visitor":       visitor,
+	"refuse":        refuse,
 }
 
 // suite is the tests, which testscript.Main runs unless the process is to be one of the programs.

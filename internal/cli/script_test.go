@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -47,56 +48,76 @@ func TestScripts(t *testing.T) {
 			env.Values[worldKey{}] = w
 			return w.furnish(env.Getenv)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"gives":    command(gives),
-			"user":     command(addUser),
-			"device":   command(addDevice),
-			"owner":    command(owner),
-			"odd":      command(odd),
-			"picture":  command(picture),
-			"columns":  command(columns),
-			"late":     command(late),
-			"quota":    command(quota),
-			"grown":    command(grown),
-			"policies": command(setPolicies),
-			"code":     command(freshCode),
-			"expand":   command(expand),
-			"lines":    command(writeLines),
-			"deny":     command(deny),
-			"httpsof":  command(httpsOf),
-			"lasts":    command(lasts),
-			"spell":    command(spell),
-			"remember": command(remember),
-			"fault":    command(fault),
-			"calls":    command(calls),
-			"skew":     command(skew),
-			"advance":  command(advance),
-			"age":      command(age),
-			"key":      command(key),
-			"kept":     command(keptSession),
-			"files":    command(files),
-			"mode":     command(mode),
-			"tls":      command(startTLS),
-			"proxy":    command(startProxy),
-			"asked":    command(asked),
-			"answer":   command(answer),
-			"portal":   command(portal),
-
-			"userkeys": command(userKeys),
-			"newkey":   command(newKey),
-			"lag":      command(lag),
-			"permit":   command(permit),
-			"then":     command(then),
-			"role":     command(addRole),
-			"sso":      command(signIn),
-			"login":    command(logIn),
-			"identity": command(webIdentity),
-			"machine":  command(machine),
-			"called":   command(lastCall),
-			"link":     command(link),
-			"visited":  command(visited),
-		},
+		Cmds: scriptCommands,
 	})
+}
+
+// scriptCommands are the scripts' own commands; docs/testing.md lists them.
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"gives":    command(gives),
+	"user":     command(addUser),
+	"device":   command(addDevice),
+	"owner":    command(owner),
+	"odd":      command(odd),
+	"picture":  command(picture),
+	"columns":  command(columns),
+	"late":     command(late),
+	"quota":    command(quota),
+	"grown":    command(grown),
+	"policies": command(setPolicies),
+	"code":     command(freshCode),
+	"expand":   command(expand),
+	"lines":    command(writeLines),
+	"deny":     command(deny),
+	"httpsof":  command(httpsOf),
+	"lasts":    command(lasts),
+	"spell":    command(spell),
+	"remember": command(remember),
+	"fault":    command(fault),
+	"calls":    command(calls),
+	"skew":     command(skew),
+	"advance":  command(advance),
+	"age":      command(age),
+	"key":      command(key),
+	"kept":     command(keptSession),
+	"files":    command(files),
+	"mode":     command(mode),
+	"tls":      command(startTLS),
+	"proxy":    command(startProxy),
+	"asked":    command(asked),
+	"answer":   command(answer),
+	"portal":   command(portal),
+	"userkeys": command(userKeys),
+	"newkey":   command(newKey),
+	"lag":      command(lag),
+	"permit":   command(permit),
+	"then":     command(then),
+	"role":     command(addRole),
+	"sso":      command(signIn),
+	"login":    command(logIn),
+	"identity": command(webIdentity),
+	"machine":  command(machine),
+	"called":   command(lastCall),
+	"link":     command(link),
+	"visited":  command(visited),
+}
+
+// TestScriptCommands checks that docs/testing.md lists all commands and programs, and no others.
+func TestScriptCommands(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "testing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)[^`]*` \\| .+ \\|$").FindAllStringSubmatch(string(page), -1) {
+		listed = append(listed, row[1])
+	}
+	slices.Sort(listed)
+	want := slices.Sorted(maps.Keys(scriptCommands))
+	want = slices.Sorted(slices.Values(slices.AppendSeq(want, maps.Keys(programs))))
+	if !slices.Equal(listed, want) {
+		t.Errorf("the page lists\n%q\nand there are\n%q", listed, want)
+	}
 }
 
 // command makes a command of f, which cannot be negated.

@@ -330,8 +330,8 @@ func TestTooSmall(t *testing.T) {
 	}
 }
 
-// The sizes that users meet: what AWS's own URI needs, and what a shorter issuer saves. With a line for the question the
-// last fits into 24 lines.
+// The sizes that users meet: what AWS's own URI needs, and what a shorter issuer saves. The last fits into a window of
+// 24 lines, with one for the question.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
