@@ -14,10 +14,10 @@ type cached struct {
 	r      *Resolver
 	want   Request
 	minTTL time.Duration
-	next   Provider
+	next   provider
 }
 
-func (c *cached) Retrieve(ctx context.Context) (Session, error) {
+func (c *cached) retrieve(ctx context.Context) (Session, error) {
 	if s, ok := c.fresh(); ok {
 		return s, nil
 	}
@@ -29,7 +29,7 @@ func (c *cached) Retrieve(ctx context.Context) (Session, error) {
 	if s, ok := c.fresh(); ok { // another process obtained it while it had the lock
 		return s, nil
 	}
-	s, err := c.next.Retrieve(ctx)
+	s, err := c.next(ctx)
 	if err != nil {
 		return Session{}, err
 	}

@@ -12,7 +12,7 @@ type external struct {
 	want Request
 }
 
-func (p external) Retrieve(ctx context.Context) (Session, error) { return p.r.ask(ctx, p.want) }
+func (p external) retrieve(ctx context.Context) (Session, error) { return p.r.ask(ctx, p.want) }
 
 // ask returns what the external source gives, asking it once in a Retrieve.
 func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {

@@ -21,12 +21,12 @@ type assumeRole struct {
 	want Request
 }
 
-// Retrieve obtains another source session, once, if AWS refuses the cached one.
-func (p assumeRole) Retrieve(ctx context.Context) (Session, error) {
+// retrieve obtains another source session, once, if AWS refuses the cached one.
+func (p assumeRole) retrieve(ctx context.Context) (Session, error) {
 	r := p.r
 	for {
 		started := r.Options.Now()
-		source, err := r.cached(p.want.sourceRequest(), sourceTTL).Retrieve(ctx)
+		source, err := r.cached(p.want.sourceRequest(), sourceTTL).retrieve(ctx)
 		if err != nil {
 			return Session{}, err
 		}
@@ -69,7 +69,7 @@ type directRole struct {
 	want Request
 }
 
-func (p directRole) Retrieve(ctx context.Context) (Session, error) {
+func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	r, want := p.r, p.want
 	keys, given, err := r.userKeys(ctx, want)
 	switch {

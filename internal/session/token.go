@@ -16,7 +16,7 @@ type sessionToken struct {
 	want Request
 }
 
-func (p sessionToken) Retrieve(ctx context.Context) (Session, error) {
+func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 	r, want := p.r, p.want
 	keys, given, err := r.userKeys(ctx, want)
 	switch {
