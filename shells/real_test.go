@@ -152,6 +152,7 @@ func TestCredentialsAreNeverRefused(t *testing.T) {
 		{Name: "AWS_SECRET_ACCESS_KEY", Value: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"},
 		{Name: "AWS_SESSION_TOKEN", Value: "IQoJb3JpZ2luX2VjE" + strings.Repeat("Ab3/+", 400) + "=="},
 		{Name: "AWS_CREDENTIAL_EXPIRATION", Value: "2026-01-02T03:04:05Z"},
+		{Name: "AWSMFA_EXPIRES", Value: "1767323045"},
 		{Name: "AWS_REGION", Value: "ap-northeast-1"},
 		{Name: "AWSMFA_MFA_SERIAL", Value: "arn:aws:iam::123456789012:mfa/first.last+aws_x=y,z@example.com"},
 		{Name: "AWS_SECURITY_TOKEN", Unset: true},

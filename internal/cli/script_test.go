@@ -413,8 +413,8 @@ func key(ts *testscript.TestScript, w *world, args []string) {
 	w.aws.SetKeyStatus(arg(ts, args, 1, w.alice.Keys[0].ID), state)
 }
 
-// kept N [PREFIX] checks that N sessions are cached. With PREFIX and N = 1 it sets PREFIX_ID, _SECRET, _TOKEN, _UNTIL
-// and _FILE to that session's.
+// kept N [PREFIX] checks that N sessions are cached. With PREFIX and N = 1 it sets PREFIX_ID, _SECRET, _TOKEN,
+// _UNTIL, _EXPIRES and _FILE to that session's.
 func keptSession(ts *testscript.TestScript, w *world, args []string) {
 	all := w.sessions()
 	if n := strconv.Itoa(len(all)); n != arg(ts, args, 0, "") {
@@ -430,6 +430,7 @@ func keptSession(ts *testscript.TestScript, w *world, args []string) {
 	ts.Setenv(args[1]+"_SECRET", k.lines[keptSecret])
 	ts.Setenv(args[1]+"_TOKEN", k.lines[keptToken])
 	ts.Setenv(args[1]+"_UNTIL", until.UTC().Format(time.RFC3339))
+	ts.Setenv(args[1]+"_EXPIRES", strconv.FormatInt(until.Unix(), 10))
 	ts.Setenv(args[1]+"_FILE", k.path)
 }
 

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"awsmfa/internal/shelltest"
 	"awsmfa/shells"
@@ -82,6 +84,11 @@ func TestShells(t *testing.T) {
 				"AWS_SESSION_TOKEN":         kept[0].lines[keptToken],
 				"AWS_CREDENTIAL_EXPIRATION": kept[0].lines[keptUntil],
 			}
+			until, err := time.Parse(time.RFC3339, kept[0].lines[keptUntil])
+			if err != nil {
+				t.Fatal(err)
+			}
+			session["AWSMFA_EXPIRES"] = strconv.FormatInt(until.Unix(), 10)
 			other := maps.Clone(session)
 			maps.Copy(session, map[string]string{
 				"AWSMFA_PROFILE": "prod", "AWSMFA_REGION": "eu-central-1",

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // awsmfa's own variables.
 const (
 	varProfile = "AWSMFA_PROFILE"           // the profile of the session in the environment
+	varExpires = "AWSMFA_EXPIRES"           // when the session in the environment ends, in seconds since 1970
 	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set; any other region is the user's
 	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // an answer to setup
 	varCallers = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
@@ -21,7 +23,7 @@ const (
 
 var (
 	sessionVars = []string{
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", varExpires,
 	}
 	// regionVars are both needed: most clients read the first, boto3 and the AWS CLI only the second.
 	regionVars = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
@@ -53,12 +55,16 @@ func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars
 		shells.Var{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
 		orUnset("AWS_SESSION_TOKEN", s.SessionToken),
 	)
-	until := "" // credentials of a program may have no end
+	until, seconds := "", "" // credentials of a program may have no end
 	if !s.Expiration.IsZero() {
 		until = s.Expiration.UTC().Format(time.RFC3339)
+		seconds = strconv.FormatInt(s.Expiration.Unix(), 10)
 	}
-	vars = append(vars, orUnset("AWS_CREDENTIAL_EXPIRATION", until), shells.Var{Name: varProfile, Value: p.Name})
-	return vars, warnings
+	return append(vars,
+		orUnset("AWS_CREDENTIAL_EXPIRATION", until),
+		orUnset(varExpires, seconds),
+		shells.Var{Name: varProfile, Value: p.Name},
+	), warnings
 }
 
 func orUnset(name, value string) shells.Var {
