@@ -11,9 +11,9 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// A provider obtains one session. It is a func, not an interface: Kong uses reflection, so the linker keeps every method of
-// every type that an interface leads to, and this one would lead to all of the SDK's client for IAM (5 MB, and 0.5 ms of
-// each start).
+// A provider obtains one session. It is a func, not an interface: Kong uses reflection, so the linker keeps every
+// method of every type that an interface leads to, and this one would lead to all of the SDK's client for IAM (5 MB,
+// and 0.5 ms of each start).
 type provider func(ctx context.Context) (Session, error)
 
 // Resolver obtains the session for a request: it composes the providers of its chain. It calls its funcs while it holds
