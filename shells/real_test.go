@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { shelltest.Main(m) }
 
-// Every shell has a launcher, and every launcher a shell.
+// Every shell has a launcher, and every launcher a shell and a fuzz target.
 func TestEveryShellHasALauncher(t *testing.T) {
 	for _, s := range All() {
 		if _, ok := shelltest.For(s.Name); !ok && !s.Data {
@@ -23,6 +23,9 @@ func TestEveryShellHasALauncher(t *testing.T) {
 	for _, l := range shelltest.All() {
 		if _, ok := Lookup(l.Shell); !ok {
 			t.Errorf("launcher %s: no shell is called %q", l.Name, l.Shell)
+		}
+		if !slices.Contains(slices.Concat(slices.Collect(maps.Values(fuzzed))...), l.Name) {
+			t.Errorf("launcher %s: no fuzz target has it", l.Name)
 		}
 	}
 }
@@ -245,33 +248,13 @@ func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
 					t.Errorf("%s: the message was run as code: it left %v", name, left)
 				}
 
-				if after, ok := goOn[l.Name]; ok {
-					r := l.Run(t, dir, env, fmt.Sprintf(after, line))
-					if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "old"}; !maps.Equal(got, want) {
-						t.Errorf("%s: after the failure %v, want %v; stderr: %s", name, got, want, r.Stderr)
-					}
+				r = l.Run(t, dir, env, l.OrElse(line, "envdump after")+"\n")
+				if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "old"}; !maps.Equal(got, want) {
+					t.Errorf("%s: after the failure %v, want %v; stderr: %s", name, got, want, r.Stderr)
 				}
 			}
 		}
 	})
-}
-
-// goOn is, by launcher, how a script continues in the same shell after a line that fails.
-var goOn = map[string]string{
-	"bash":       "%s || envdump after",
-	"zsh":        "%s || envdump after",
-	"dash":       "%s || envdump after",
-	"busybox":    "%s || envdump after",
-	"ksh":        "%s || envdump after",
-	"mksh":       "%s || envdump after",
-	"fish":       "%s; or envdump after",
-	"tcsh":       "%s || envdump after",
-	"pwsh":       "try { %s } catch { envdump after }",
-	"powershell": "try { %s } catch { envdump after }",
-	"cmd":        "(%s) || envdump after",
-	"elvish":     "try { %s } catch e { envdump after }",
-	"nu":         "try { %s } catch { envdump after }",
-	"xonsh":      "try:\n    %s\nexcept Exception:\n    $[envdump after]\n",
 }
 
 // otherSpellings are, by launcher, other lines that people type. They must work for values from AWS, and stop on a
@@ -340,9 +323,12 @@ func TestReadonlyVariableFailsTheLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"bash", "zsh", "sh", "ksh", "mksh"} {
-		t.Run(name, func(t *testing.T) {
-			l, _ := shelltest.For(name)
+	for _, s := range All() {
+		if s.Eval != bash().Eval { // not a POSIX shell
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			l, _ := shelltest.For(s.Name)
 			env := shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text}})
 			r := l.Run(t, t.TempDir(), env, "AWS_A=old; readonly AWS_A\n"+
 				l.AndThen(bash().Line("awsmfa env prod"), "envdump terraform")+"\n")

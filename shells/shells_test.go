@@ -3,6 +3,9 @@ package shells
 import (
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +204,26 @@ func TestLine(t *testing.T) {
 	if got, want := cmd().Line(`"C:\a b\awsmfa.exe" env "x y"`),
 		`(for /f "delims=" %i in ('""C:\a b\awsmfa.exe" env "x y""') do @%i)`; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// docs/shells.md has each shell in a heading, and its line.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "shells.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := map[string]bool{}
+	for _, heading := range regexp.MustCompile("(?m)^## .*$").FindAllString(string(page), -1) {
+		for _, word := range regexp.MustCompile(`\w+`).FindAllString(heading, -1) {
+			s, _ := Lookup(word)
+			described[s.Name] = true
+		}
+	}
+	for _, s := range All() {
+		if line := s.Line("awsmfa env prod"); !described[s.Name] || !strings.Contains(string(page), "\n"+line) {
+			t.Errorf("%s: no heading of docs/shells.md names it, or %s is not there", s.Name, line)
+		}
 	}
 }
 

@@ -37,6 +37,19 @@ func TestCannotExpress(t *testing.T) {
 	}
 }
 
+// The error for an unknown shell lists every shell.
+func TestUnknownShell(t *testing.T) {
+	_, err := new(app).chooseShell("nonsense")
+	var names []string
+	for _, s := range shells.All() {
+		names = append(names, s.Name)
+	}
+	want := "--shell and AWSMFA_SHELL take one of: " + strings.Join(names, ", ")
+	if got := msg.HintOf(err); got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
 func checkReason(t *testing.T, found map[shells.Reason]bool, err error, want string) {
 	t.Helper()
 	if err == nil {

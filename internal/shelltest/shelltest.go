@@ -42,6 +42,7 @@ type Launcher struct {
 	windows  bool // only on Windows; the other shells are tested only on Unix, unless both is true
 	both     bool
 	andThen  func(line, then string) string
+	orElse   func(line, then string) string
 	rewrite  func(script string) string // nil does not change the script
 	codePage bool                       // scripts are in the console's code page
 	// probe are arguments with which the real shell exits with probeCode: Wine has a powershell.exe that does nothing
@@ -54,30 +55,33 @@ func All() []Launcher {
 	and := func(line, then string) string { return line + " && " + then }
 	stop := func(line, then string) string { return line + "\n" + then } // an exception stops the script
 	semicolon := func(line, then string) string { return line + "; " + then }
+	or := func(line, then string) string { return line + " || " + then }
+	caught := func(line, then string) string { return "try { " + line + " } catch { " + then + " }" }
 	return []Launcher{
 		{
-			Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and,
+			Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and, orElse: or,
 			Strict: "set -euo pipefail -o noclobber",
 		},
 		{
-			Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and,
+			Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and, orElse: or,
 			Strict: "set -eu; setopt noclobber pipefail warn_create_global warn_nested_var",
 		},
-		{Name: "dash", Shell: "sh", argv: []string{"dash"}, andThen: and, Strict: "set -euC"},
-		{Name: "busybox", Shell: "sh", argv: []string{"busybox", "sh"}, andThen: and, Strict: "set -euC"},
-		{Name: "ksh", Shell: "ksh", argv: []string{"ksh"}, andThen: and, Strict: "set -euC -o pipefail"},
-		{Name: "mksh", Shell: "mksh", argv: []string{"mksh"}, andThen: and, Strict: "set -euC -o pipefail"},
+		{Name: "dash", Shell: "sh", argv: []string{"dash"}, andThen: and, orElse: or, Strict: "set -euC"},
+		{Name: "busybox", Shell: "sh", argv: []string{"busybox", "sh"}, andThen: and, orElse: or, Strict: "set -euC"},
+		{Name: "ksh", Shell: "ksh", argv: []string{"ksh"}, andThen: and, orElse: or, Strict: "set -euC -o pipefail"},
+		{Name: "mksh", Shell: "mksh", argv: []string{"mksh"}, andThen: and, orElse: or, Strict: "set -euC -o pipefail"},
 		{
 			Name: "fish", Shell: "fish", argv: []string{"fish", "--no-config"},
 			andThen: func(line, then string) string { return line + "; and " + then },
+			orElse:  func(line, then string) string { return line + "; or " + then },
 		},
 		{
-			Name: "pwsh", Shell: "pwsh", ext: ".ps1", both: true, andThen: stop,
+			Name: "pwsh", Shell: "pwsh", ext: ".ps1", both: true, andThen: stop, orElse: caught,
 			argv:   []string{"pwsh", "-NoLogo", "-NoProfile", "-NonInteractive", "-File"},
 			Strict: "Set-StrictMode -Version Latest; $ErrorActionPreference = 'Stop'",
 		},
 		{
-			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop,
+			Name: "powershell", Shell: "pwsh", ext: ".ps1", bom: true, windows: true, andThen: stop, orElse: caught,
 			argv: []string{
 				"powershell", "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File",
 			},
@@ -88,15 +92,22 @@ func All() []Launcher {
 			Name: "cmd", Shell: "cmd", ext: ".bat", windows: true, codePage: true,
 			argv:    []string{"cmd", "/d", "/q", "/c"},
 			andThen: func(line, then string) string { return "(" + line + ") && " + then },
+			orElse:  func(line, then string) string { return "(" + line + ") || " + then },
 			rewrite: func(script string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(script, "%i", "%%i"), "\n", "\r\n")
 			},
 		},
-		{Name: "tcsh", Shell: "tcsh", argv: []string{"tcsh", "-f"}, andThen: and},
-		{Name: "elvish", Shell: "elvish", argv: []string{"elvish", "-norc"}, andThen: semicolon},
-		{Name: "nu", Shell: "nu", argv: []string{"nu", "--no-config-file"}, andThen: semicolon},
+		{Name: "tcsh", Shell: "tcsh", argv: []string{"tcsh", "-f"}, andThen: and, orElse: or},
+		{
+			Name: "elvish", Shell: "elvish", argv: []string{"elvish", "-norc"}, andThen: semicolon,
+			orElse: func(line, then string) string { return "try { " + line + " } catch e { " + then + " }" },
+		},
+		{Name: "nu", Shell: "nu", argv: []string{"nu", "--no-config-file"}, andThen: semicolon, orElse: caught},
 		{
 			Name: "xonsh", Shell: "xonsh", argv: []string{"xonsh", "--no-rc"}, andThen: stop,
+			orElse: func(line, then string) string {
+				return "try:\n    " + line + "\nexcept Exception:\n    $[" + then + "]\n"
+			},
 			Strict: "$RAISE_SUBPROC_ERROR = True",
 		},
 	}
@@ -155,6 +166,9 @@ func (l Launcher) Need(t testing.TB) {
 
 // AndThen returns code that runs line and, only if it succeeds, then.
 func (l Launcher) AndThen(line, then string) string { return l.andThen(line, then) }
+
+// OrElse returns code that runs line and, only if it fails, then.
+func (l Launcher) OrElse(line, then string) string { return l.orElse(line, then) }
 
 // Result is the outcome of a script.
 type Result struct {
