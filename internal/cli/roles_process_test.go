@@ -103,7 +103,9 @@ func TestLongRolesAtOnce(t *testing.T) {
 		w.addConfig(t, fmt.Sprintf("\n[profile r%d]\nrole_arn = %s\nsource_profile = prod\nregion = us-east-1\n"+
 			"duration_seconds = %.0f\n", i, r.ARN, duration.Seconds()))
 	}
-	env := w.codes(t, 1)
+	w.codes(t, 1)
+	env := []string{"AWSMFA_CODE_COMMAND=echo run >>runs; n=$(wc -l <runs); " +
+		`while [ "$(wc -l <codes)" -lt "$n" ]; do sleep 0.01; done; sed -n "${n}p" codes`}
 	w.aws.OnRequest(func(action string, done bool) { // each code is the next one when the last was accepted
 		if !done || action != "GetSessionToken" && action != "AssumeRole" {
 			return
