@@ -132,14 +132,6 @@ var credentialSettings = []string{
 	"sso_registration_scopes", "web_identity_token_file", "login_session", "include_profile",
 }
 
-// endpointSettings are about AWS clients' endpoints; one profile's are never used with another's session.
-var endpointSettings = []string{
-	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
-	"use_dualstack_endpoint", "account_id_endpoint_mode",
-	"s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint", "s3.addressing_style",
-	"s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint",
-}
-
 // processLine is the command line for credential_process. Botocore splits it by itself, the Go and JavaScript SDKs
 // pass it to sh or cmd: the only spelling that works with all is a word in double quotes without $, `, \, % or ! in
 // it. On Windows the Go SDK breaks those quotes (aws-sdk-go-v2, issue 3208), so the path's short form is used. The

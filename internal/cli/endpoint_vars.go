@@ -43,6 +43,18 @@ var endpointSettingVars = []struct {
 // withoutVariable are the endpoint settings that have no variable.
 var withoutVariable = []string{"s3.addressing_style", "s3.use_accelerate_endpoint", "s3.use_dualstack_endpoint"}
 
+// isEndpointSetting reports whether the setting is about AWS clients' endpoints; one profile's are never used with
+// another's session. The key is as in profile.Below.
+func isEndpointSetting(key string) bool {
+	for _, s := range endpointSettingVars {
+		if slices.Contains(s.keys[:], key) {
+			return true
+		}
+	}
+	return slices.Contains(withoutVariable, key) ||
+		slices.Contains([]string{"endpoint_url", "services", "ignore_configured_endpoint_urls"}, key)
+}
+
 // forgetSettings hides the variables that an earlier run set from this run and its children, and returns their names.
 func (a *app) forgetSettings() (ours []string) {
 	for _, entry := range strings.Split(a.Getenv(varSettings), ",") {

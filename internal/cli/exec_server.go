@@ -308,13 +308,13 @@ func hiddenConfig(own, p profile.Profile) string {
 		for _, key := range of.Keys() {
 			_, said := p.Get(key)
 			if key == "region" || slices.Contains(credentialSettings, key) ||
-				of.Name != p.Name && (said || slices.Contains(endpointSettings, key)) {
+				of.Name != p.Name && (said || isEndpointSetting(key)) {
 				continue
 			}
 			set, _ := of.Setting(key)
 			if of.Name != p.Name {
 				set.Below = slices.DeleteFunc(set.Below, func(below profile.Setting) bool {
-					return slices.Contains(endpointSettings, key+"."+below.Key)
+					return isEndpointSetting(key + "." + below.Key)
 				})
 			}
 			lines = append(lines, set.Lines()...)
