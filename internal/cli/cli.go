@@ -25,6 +25,7 @@ const (
 	exitOK            = 0
 	exitError         = 1
 	exitUsage         = 2
+	exitOverridden    = 3   // status: other variables would win over the session
 	exitNotExecutable = 126 // as in shells, of a wrapped command
 	exitNotFound      = 127
 	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C

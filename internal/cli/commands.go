@@ -32,6 +32,10 @@ func commands() []command {
 			help: "Run one command, or a subshell, with a session in its environment.",
 		},
 		{
+			name: "status", new: func() any { return new(statusCmd) },
+			help: "Show the session of this shell, and how long it lasts.",
+		},
+		{
 			name: "credential-process", new: func() any { return new(processCmd) },
 			help: "Print a session as AWS clients read it, for credential_process.",
 		},

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,6 @@ import (
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
 	"awsmfa/internal/term"
-	"awsmfa/shells"
 )
 
 type doctorCmd struct {
@@ -177,19 +175,11 @@ func (a *app) report(lines []reportLine) string {
 
 // reportJSON is the report for a program.
 func reportJSON(profileName string, lines []reportLine, healthy bool) string {
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(struct {
+	return asciiJSON(struct {
 		Profile string       `json:"profile"`
 		Checks  []reportLine `json:"checks"`
 		OK      bool         `json:"ok"`
 	}{profileName, lines, healthy})
-	if err != nil {
-		panic(err) // strings are always encoded
-	}
-	return shells.ASCII(text.String())
 }
 
 // doctor runs the checks in order. Each check leaves what later ones need; a nil field was not available.

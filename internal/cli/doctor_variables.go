@@ -3,18 +3,21 @@ package cli
 import (
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
 )
 
 // variables checks the variables that AWS clients prefer to a profile, or to the variables that awsmfa sets: one line
 // for each that matters.
 func (d *doctor) variables() []check {
 	const name = "variables"
-	found := d.exported(name)
+	found := d.exported(name).checks
 	found = append(found, d.besideKeys(name)...)
 	found = append(found, d.routing(name)...)
 	if len(found) == 0 {
@@ -23,66 +26,118 @@ func (d *doctor) variables() []check {
 	return found
 }
 
-// exported checks the keys in the environment: whose they are, and how long they last.
-func (d *doctor) exported(name string) []check {
-	id, secret, token := d.Getenv("AWS_ACCESS_KEY_ID"), d.Getenv("AWS_SECRET_ACCESS_KEY"), d.Getenv("AWS_SESSION_TOKEN")
-	left, expires, err := d.expiration()
-	switch {
-	case id == "" && secret == "":
-		if expires && left <= 0 {
-			return []check{warning(name, staleExpiration(left))}
-		}
-		return nil
-	case secret == "":
-		return []check{failed(name, halfExported("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))}
-	case id == "":
-		return []check{failed(name, halfExported("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"))}
-	case err != nil:
-		return []check{failed(name, err)}
-	case strings.HasPrefix(id, "AKIA") && token != "":
-		return []check{failed(name, msg.
-			Errorf("%s is exported, a long-term key, with the session token of another key: AWS refuses the two", id).
-			Hint("unset AWS_SESSION_TOKEN"))}
-	case expires && left <= 0 && token == "":
-		return []check{failed(name, staleExpiration(left))}
-	case expires && left <= 0:
-		return []check{failed(name, msg.Errorf("%s is exported, a session that ended %s ago", id, msg.Left(-left)).
-			Hint("type:  %s", d.line))}
-	}
-	return d.exportedSession(name, id, token, left)
+// exportedKeys are the keys in the environment.
+type exportedKeys struct {
+	id      string
+	half    bool      // an access key ID without a secret access key, or the other way round
+	profile string    // the profile whose session awsmfa put into the environment, "" if none
+	cached  bool      // the cache has this session
+	end     time.Time // of the session, as the cache or the variables have it; else zero
+	checks  []check
 }
 
-// exportedSession checks exported keys that AWS would accept; left is 0 where the environment does not say when they
-// end.
-func (d *doctor) exportedSession(name, id, token string, left time.Duration) []check {
-	exported := d.Getenv(varProfile)
-	switch owner := d.ownerOf(id, exported); {
-	case exported == "":
+// ended reports whether the session has ended.
+func (k exportedKeys) ended() bool { return !k.end.IsZero() && !k.end.After(time.Now()) }
+
+// exported checks the keys in the environment: whose they are, and how long they last.
+func (d *doctor) exported(name string) exportedKeys {
+	id, secret, token := d.Getenv("AWS_ACCESS_KEY_ID"), d.Getenv("AWS_SECRET_ACCESS_KEY"), d.Getenv("AWS_SESSION_TOKEN")
+	left, expires, err := d.expiration()
+	k := exportedKeys{id: id, half: (id == "") != (secret == ""), profile: d.Getenv(varProfile)}
+	k.end, k.cached = d.endOf(id, left, expires && err == nil)
+	isPast := expires && left <= 0
+	switch {
+	case id == "" && secret == "":
+		if isPast {
+			k.checks = []check{warning(name, staleExpiration(left))}
+		}
+	case secret == "":
+		k.checks = []check{failed(name, halfExported("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))}
+	case id == "":
+		k.checks = []check{failed(name, halfExported("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"))}
+	case err != nil && !k.ended():
+		k.checks = []check{failed(name, err)}
+	case strings.HasPrefix(id, "AKIA") && token != "":
+		k.checks = []check{failed(name, msg.
+			Errorf("%s is exported, a long-term key, with the session token of another key: AWS refuses the two", id).
+			Hint("unset AWS_SESSION_TOKEN"))}
+	case isPast && (token == "" || !k.ended()):
+		k.checks = []check{failed(name, staleExpiration(left))}
+	case token != "" && k.ended():
+		k.checks = []check{failed(name, msg.
+			Errorf("%s is exported, a session that ended %s ago", id, msg.Left(time.Since(k.end))).
+			Hint("type:  %s", d.line))}
+	default:
+		k.checks = d.exportedSession(name, token, k)
+	}
+	return k
+}
+
+// endOf returns when the exported session ends: as the cache has it, else AWSMFA_EXPIRES, else
+// AWS_CREDENTIAL_EXPIRATION, until which left is the time.
+func (d *doctor) endOf(id string, left time.Duration, expires bool) (end time.Time, cached bool) {
+	if entries, err := session.Entries(d.cache()); err == nil && id != "" {
+		i := slices.IndexFunc(entries, func(e session.Entry) bool { return e.Session.AccessKeyID == id })
+		if i >= 0 {
+			return entries[i].Session.Expiration, true
+		}
+	}
+	if end, ok := d.ownEnd(); ok {
+		return end, false
+	}
+	if expires {
+		return time.Now().Add(left), false
+	}
+	return time.Time{}, false
+}
+
+// ownEnd is the time in AWSMFA_EXPIRES.
+func (d *doctor) ownEnd() (end time.Time, ok bool) {
+	seconds, err := strconv.ParseInt(d.Getenv(varExpires), 10, 64)
+	return time.Unix(seconds, 0), err == nil
+}
+
+// replaced reports whether another program has exported keys over awsmfa's session, and set the end of its own.
+func (d *doctor) replaced(k exportedKeys) bool {
+	left, expires, err := d.expiration()
+	end, ok := d.ownEnd()
+	return !k.cached && ok && expires && err == nil && (time.Until(end)-left).Abs() > 2*time.Second
+}
+
+// exportedSession checks exported keys that AWS would accept, as far as the variables tell.
+func (d *doctor) exportedSession(name, token string, k exportedKeys) []check {
+	switch owner := d.ownerOf(k); {
+	case k.profile == "":
 		return []check{warning(name, msg.
-			Errorf("%s is exported, and not by awsmfa: AWS clients prefer it to any profile", id).
+			Errorf("%s is exported, and not by awsmfa: AWS clients prefer it to any profile", k.id).
 			Hint("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; %s replaces them",
 				msg.Command("env")))}
 	case token == "":
 		return []check{warning(name, msg.
-			Errorf("AWSMFA_PROFILE is %q, but %s is exported, a long-term key without MFA", exported, id).
+			Errorf("AWSMFA_PROFILE is %q, but %s is exported, a long-term key without MFA", k.profile, k.id).
 			Hint("type:  %s", d.line))}
-	case owner != "" && owner != exported:
+	case owner != "" && owner != k.profile:
 		return []check{warning(name, msg.
-			Errorf("%s is exported, a session of profile %q, but AWSMFA_PROFILE is %q", id, owner, exported).
+			Errorf("%s is exported, a session of profile %q, but AWSMFA_PROFILE is %q", k.id, owner, k.profile).
 			Hint("type:  %s", d.line))}
-	case exported != d.flags.Name:
+	case d.replaced(k):
 		return []check{warning(name, msg.
-			Errorf("%s is exported, a session of profile %q, not of %q", id, exported, d.flags.Name).
+			Errorf("%s is exported, and not by awsmfa: AWS_CREDENTIAL_EXPIRATION and AWSMFA_EXPIRES differ", k.id).
+			Hint("type:  %s", d.line))}
+	case k.profile != d.flags.Name:
+		return []check{warning(name, msg.
+			Errorf("%s is exported, a session of profile %q, not of %q", k.id, k.profile, d.flags.Name).
 			Hint("type:  %s", d.line))}
 	}
-	text := msg.Textf("%s is exported, a session of profile %q for another %s", id, exported, msg.Left(left))
-	if left == 0 {
-		text = msg.Textf("%s is exported, a session of profile %q", id, exported)
+	text := msg.Textf("%s is exported, a session of profile %q", k.id, k.profile)
+	if !k.end.IsZero() {
+		text = msg.Textf("%s is exported, a session of profile %q for another %s", k.id, k.profile,
+			msg.Left(time.Until(k.end)))
 	}
 	found := []check{passed(name, text)}
-	if p, err := profile.Load(d.files(), exported); err == nil && p.Kind() == profile.KindKeys {
+	if p, err := profile.Load(d.files(), k.profile); err == nil && p.Kind() == profile.KindKeys {
 		found = append(found, passed(name, msg.Textf("aws --profile %s ignores the exported session "+
-			"and uses the long-term keys in the AWS files, without MFA: leave --profile out", msg.Word(exported))))
+			"and uses the long-term keys in the AWS files, without MFA: leave --profile out", msg.Word(k.profile))))
 	}
 	return found
 }
@@ -110,11 +165,21 @@ func (d *doctor) expiration() (left time.Duration, expires bool, err error) {
 	return time.Until(end), true, nil
 }
 
-// ownerOf is the profile whose cached session has that access key, or "". Profiles of the same keys share a session, so
-// first is tried before the others.
-func (d *doctor) ownerOf(id, first string) string {
-	if first == "" {
+// ownerOf is the profile whose cached session the keys are, or "". Profiles of the same keys share a session, so the
+// one that AWSMFA_PROFILE names is tried before the others.
+func (d *doctor) ownerOf(k exportedKeys) string {
+	if k.profile == "" || !k.cached {
 		return ""
+	}
+	owns := func(p profile.Profile, err error) bool {
+		if err != nil {
+			return false
+		}
+		c := d.cached(p)
+		return c.found && c.session.AccessKeyID == k.id
+	}
+	if owns(profile.Load(d.files(), k.profile)) {
+		return k.profile
 	}
 	all, err := profile.Open(d.files())
 	if err != nil {
@@ -124,12 +189,8 @@ func (d *doctor) ownerOf(id, first string) string {
 	if err != nil {
 		return ""
 	}
-	for _, name := range append([]string{first}, names...) {
-		p, err := all.Load(name)
-		if err != nil {
-			continue
-		}
-		if c := d.cached(p); c.found && c.session.AccessKeyID == id {
+	for _, name := range names {
+		if owns(all.Load(name)) {
 			return name
 		}
 	}
@@ -154,6 +215,18 @@ func (d *doctor) besideKeys(name string) (found []check) {
 			found = append(found, failed(name, stale))
 		} else {
 			found = append(found, warning(name, stale))
+		}
+	}
+	return found
+}
+
+// besideEndpoint checks the variables that AWS clients prefer to the endpoint of exec --server.
+func (d *doctor) besideEndpoint(name string) (found []check) {
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if value := d.Getenv(variable); value != "" {
+			found = append(found, warning(name, msg.Errorf("%s is %q: "+
+				"AWS clients use that profile, not the endpoint of exec --server", variable, value).
+				Hint("unset %s", variable)))
 		}
 	}
 	return found

@@ -36,7 +36,8 @@ func (*envCmd) Help() string {
 Sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWSMFA_EXPIRES,
 AWSMFA_PROFILE, AWS_REGION with AWS_DEFAULT_REGION if the profile or --region has one, and the profile's endpoint
 settings. Unsets AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_SECURITY_TOKEN, AWS_ACCESS_KEY, AWS_SECRET_KEY,
-AWS_CREDENTIAL_FILE, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. A failure changes no variable and makes the evaluated line fail.`
+AWS_CREDENTIAL_FILE, AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN. A failure changes no variable and makes the
+evaluated line fail.`
 }
 
 func (c *envCmd) Run(a *app) error {

@@ -117,8 +117,6 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	case "list", "ls":
 		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles",
 			msg.Command("device", "list"))
-	case "status":
-		return msg.Textf("%s shows whether a profile has a session, and until when", msg.Command("doctor"))
 	case "logout", "clear":
 		unset := a.envLine("--unset")
 		if cache := a.cache().Path; cache != "" {
@@ -135,8 +133,8 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 		return msg.Textf("for IAM Identity Center run aws sso login; to put a session into this shell:  %s",
 			a.envLine(after...))
 	case "whoami":
-		return msg.Textf("%s shows it, and %s checks the profile",
-			msg.Command("exec", "--", "aws", "sts", "get-caller-identity"), msg.Command("doctor"))
+		return msg.Textf("%s shows the profile; to ask AWS: %s",
+			msg.Command("status"), msg.Command("exec", "--", "aws", "sts", "get-caller-identity"))
 	case "completion":
 		return msg.Textf("there is none; %s lists the commands, and %s the options of env",
 			msg.Command("help"), msg.Command("help", "env"))
