@@ -33,6 +33,7 @@ type Request struct {
 	Roles []profile.Role
 
 	found  bool     // Serial is from the cache, or from IAM
+	given  bool     // an external source gave a session, not keys
 	source []string // External's part of the cache key, as it was when Retrieve was called
 }
 

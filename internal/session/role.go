@@ -30,7 +30,9 @@ func (p assumeRole) retrieve(ctx context.Context) (Session, error) {
 		if err != nil {
 			return Session{}, err
 		}
-		s, err := r.assume(ctx, p.want, source, p.want.External != nil && source.KeyID == "")
+		want := p.want
+		want.given = want.External != nil && source.KeyID == ""
+		s, err := r.assume(ctx, want, source)
 		if !awsapi.Revoked(err) || source.Obtained.After(started) || slices.Contains(r.revoked, source.AccessKeyID) {
 			s.KeyID = source.KeyID
 			return s, err
@@ -40,23 +42,21 @@ func (p assumeRole) retrieve(ctx context.Context) (Session, error) {
 	}
 }
 
-// assume assumes the last role with a session, without a code. external says that an external source gave the session.
-// Its errors are messages.
-func (r *Resolver) assume(ctx context.Context, want Request, source Session, external bool) (Session, error) {
+// assume assumes the last role with a session, without a code. Its errors are messages.
+func (r *Resolver) assume(ctx context.Context, want Request, source Session) (Session, error) {
 	c, err := r.Options.NewSessionClient(ctx, source.Credentials())
 	if err != nil {
 		return Session{}, err
 	}
-	return withoutCode(ctx, r.assumer(ctx, c, want, external),
-		func(err error) error { return explainRole(c, want, external, err) })
+	return withoutCode(ctx, r.assumer(ctx, c, want), func(err error) error { return explainRole(c, want, err) })
 }
 
 // assumer returns the func that assumes the last role with a client, and with a code unless it is "".
 func (r *Resolver) assumer(
-	ctx context.Context, c *awsapi.Client, want Request, external bool,
+	ctx context.Context, c *awsapi.Client, want Request,
 ) func(code string) (Session, error) {
 	role := want.Roles[len(want.Roles)-1]
-	role.SessionName = want.sessionName(role, external)
+	role.SessionName = want.sessionName(role)
 	return func(code string) (Session, error) {
 		got, err := c.AssumeRole(ctx, want.Endpoint, role, want.Serial, code, r.Warn)
 		return newSession(got, r.Options.Now(), role.Duration), err
@@ -76,18 +76,19 @@ func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	case err != nil:
 		return Session{}, err
 	case given != nil:
-		return r.assume(ctx, want, *given, true)
+		want.given = true
+		return r.assume(ctx, want, *given)
 	}
 	c, err := r.client(ctx, keys)
 	if err != nil {
 		return Session{}, err
 	}
-	explain := func(err error) error { return explainRole(c, want, false, err) }
+	explain := func(err error) error { return explainRole(c, want, err) }
 	var s Session
 	if want.NoMFA {
-		s, err = withoutCode(ctx, r.assumer(ctx, c, want, false), explain)
+		s, err = withoutCode(ctx, r.assumer(ctx, c, want), explain)
 	} else {
-		s, err = p.withCode(ctx, r.assumer(ctx, c, want, false), explain)
+		s, err = p.withCode(ctx, r.assumer(ctx, c, want), explain)
 	}
 	s.KeyID = want.keyID(keys)
 	return s, err
@@ -112,11 +113,11 @@ func (p directRole) withCode(
 // sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's,
 // else the MFA device's, which by AWS's usual policies is the user's name, as trust policies require it in
 // sts:RoleSessionName.
-func (r Request) sessionName(role profile.Role, external bool) string {
+func (r Request) sessionName(role profile.Role) string {
 	if role.SessionName != "" {
 		return role.SessionName
 	}
-	if external {
+	if r.given {
 		return "awsmfa"
 	}
 	if _, path, ok := strings.Cut(r.Serial, ":mfa/"); ok {
@@ -127,18 +128,18 @@ func (r Request) sessionName(role profile.Role, external bool) string {
 	return "awsmfa"
 }
 
-// explainRole explains an error of AssumeRole. external says that an external source gave the credentials.
-func explainRole(c *awsapi.Client, want Request, external bool, err error) error {
+// explainRole explains an error of AssumeRole.
+func explainRole(c *awsapi.Client, want Request, err error) error {
 	code, said := awsapi.ErrorCode(err)
 	if code == "" {
 		return c.Explain(err)
 	}
 	role := want.Roles[len(want.Roles)-1]
 	switch {
-	case len(want.Roles) == 1 && external && awsapi.Revoked(err):
+	case len(want.Roles) == 1 && want.given && awsapi.Revoked(err):
 		return sourceRevoked(role.Profile, want.External.Profile, err)
 	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return roleDenied(want, external, role.Profile, said, err)
+		return roleDenied(want, role.Profile, said, err)
 	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
 		return msg.Errorf("profile %q asks for %s, longer than the role allows",
 			role.Profile, msg.Duration(role.Duration)).
@@ -155,14 +156,14 @@ func explainRole(c *awsapi.Client, want Request, external bool, err error) error
 }
 
 // roleDenied is the error for a role that AWS does not let the caller assume. said is AWS's message.
-func roleDenied(want Request, external bool, profileName, said string, err error) *msg.Error {
+func roleDenied(want Request, profileName, said string, err error) *msg.Error {
 	e := msg.Errorf("the role of profile %q cannot be assumed; AWS says: %s", profileName, msg.Foreign(said)).Wrap(err)
 	switch {
 	case want.NoMFA:
 		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
 			"and that the role's trust policy allows this; " +
 			"it may require an external_id, or MFA, which --no-mfa turns off")
-	case external && len(want.Roles) == 1:
+	case want.given && len(want.Roles) == 1:
 		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
 			"and that the role's trust policy allows this; " +
 			"it may require an external_id, or MFA, which the source's credentials do not have: " +
