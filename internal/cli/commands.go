@@ -133,10 +133,19 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 
 // run reads the command line and runs the command.
 func (a *app) run() error {
+	parsed, err := a.parse()
+	if err != nil {
+		return err
+	}
+	return parsed.Run()
+}
+
+// parse reads the command line. With --help or --version it prints that and calls Kong's exit.
+func (a *app) parse() (*kong.Context, error) {
 	args := a.Args[1:]
 	own, command, dashed := splitCommand(args)
 	if slices.ContainsFunc(own, isEmpty) {
-		return &usageError{
+		return nil, &usageError{
 			msg.Errorf("an argument is empty").Hint("is a variable unset? leave the argument out if nothing is meant"),
 		}
 	}
@@ -147,7 +156,7 @@ func (a *app) run() error {
 	name := firstWord(own)
 	parser, err := a.parser(&flags, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	isExec := dashed && name == "exec" // what stands after the first -- is its command, never ours to read
 	if isExec {
@@ -155,13 +164,13 @@ func (a *app) run() error {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return a.usage(err, a.Args[1:])
+		return nil, a.usage(err, a.Args[1:])
 	}
 	a.debug = flags.Debug
 	if c, ok := parsed.Selected().Target.Addr().Interface().(*execCmd); ok && isExec { // its own flags are before --
 		c.Command, c.dashed = command, true
 	}
-	return parsed.Run()
+	return parsed, nil
 }
 
 // isEmpty says of an argument that it is empty, or a flag's empty value: a script's variable that is not set. Taken for

@@ -57,6 +57,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"gives":    command(gives),
 	"user":     command(addUser),
 	"device":   command(addDevice),
+	"disable":  command(disable),
 	"owner":    command(owner),
 	"odd":      command(odd),
 	"picture":  command(picture),
@@ -199,6 +200,11 @@ func addDevice(ts *testscript.TestScript, w *world, args []string) {
 		Kind: kind, Name: arg(ts, args, 3, user), Unassigned: what == "leftover",
 	})
 	ts.Setenv(arg(ts, args, 0, ""), d.Serial)
+}
+
+// disable SERIAL deactivates a device, as an administrator does after the loss of a phone.
+func disable(ts *testscript.TestScript, w *world, args []string) {
+	w.aws.Deactivate(arg(ts, args, 0, ""))
 }
 
 // owner NAME [USER|nobody|none] checks that the virtual device (named with its path, if it has one) is the user's, is

@@ -247,6 +247,14 @@ func (s *Server) Devices() []Device {
 	return all
 }
 
+// Deactivate takes a device from its user, as an administrator does with DeactivateMFADevice: a virtual device stays,
+// unassigned. It panics if there is no such device.
+func (s *Server) Deactivate(serial string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.device(serial).deactivate()
+}
+
 // SetVirtualMFADeviceQuota limits how many virtual MFA devices an account may have, assigned or not: at the limit
 // CreateVirtualMFADevice returns LimitExceeded. AWS's own limit is the account's number of users; 0 is no limit.
 func (s *Server) SetVirtualMFADeviceQuota(n int) {

@@ -302,9 +302,11 @@ func (s *Server) deactivateMFADevice(req *request) (any, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	d.user, d.enabled, d.drift = nil, time.Time{}, 0
+	d.deactivate()
 	return nil, nil
 }
+
+func (d *device) deactivate() { d.user, d.enabled, d.drift = nil, time.Time{}, 0 }
 
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteVirtualMFADevice.html
 func (s *Server) deleteVirtualMFADevice(req *request) (any, *apiError) {
