@@ -26,6 +26,18 @@ func TestPageIsCurrent(t *testing.T) {
 	}
 }
 
+// README.md stays a page that is read to its end: whatever needs more room is a page of docs.
+func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "\n"); n > 150 {
+		t.Errorf("README.md has %d lines, and not at most 150", n)
+	}
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	fence   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
