@@ -84,7 +84,8 @@ func (x *ExternalSource) CacheKeyParts() (settings []string, signIn string) {
 		}
 		k, _ := x.environment() // empty for other credential sources
 		settings = append(settings, k.AccessKeyID, k.SecretAccessKey.Reveal())
-	default:
+	case profile.KindNone, profile.KindRole, profile.KindSource: // a chain has none of these
+	case profile.KindKeys:
 		k, _ := x.Profile.KeyPair()
 		settings = append(settings, k.AccessKeyID, k.SecretAccessKey.Reveal())
 	}
@@ -222,13 +223,14 @@ func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 		return logincreds.New(client, path), nil
 	case profile.KindCredentialSource:
 		return c.credentialSource(x, get("credential_source"))
-	default:
-		k, err := x.Profile.KeyPair()
-		if err != nil {
-			return nil, err
-		}
-		return static(k), nil
+	case profile.KindNone, profile.KindRole, profile.KindSource: // a chain has none of these
+	case profile.KindKeys:
 	}
+	k, err := x.Profile.KeyPair()
+	if err != nil {
+		return nil, err
+	}
+	return static(k), nil
 }
 
 // tokenFile is stscreds.IdentityTokenFile with a limit to its size, and an error that wraps *fs.PathError.
@@ -450,7 +452,9 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 		explained = x.explainSSO(code)
 	case profile.KindLogin:
 		explained = x.explainLogin(code, err)
-	default:
+	case profile.KindProcess, profile.KindCredentialSource: // explained above
+	case profile.KindNone, profile.KindRole, profile.KindSource: // a chain has none of these
+	case profile.KindKeys:
 	}
 	if explained != nil {
 		return explained.Wrap(err)

@@ -47,7 +47,8 @@ func (a *app) baseCredentials(
 			}
 		}
 		x.ReadSignIn()
-	default: // web identity needs only the files
+	case profile.KindNone, profile.KindRole, profile.KindSource: // a chain has none of these
+	case profile.KindWebIdentity: // it needs only the files
 	}
 	return profile.Keys{}, x, nil
 }

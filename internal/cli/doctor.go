@@ -329,7 +329,10 @@ func (d *doctor) credentials() (c check) {
 		return failed(name, err)
 	case source != nil:
 		d.external = true
-		setting := kindKey(base, d.chain.Kind)
+		setting := d.chain.SourceKey()
+		if d.chain.Kind == profile.KindKeys { // a session
+			setting = "aws_session_token"
+		}
 		if (session.Request{External: source}).TakesMFA() {
 			return passed(name, msg.Textf("profile %q gets its credentials from its %s: "+
 				"if they are long-term keys, awsmfa asks for a code", base.Name, setting))
@@ -354,27 +357,6 @@ func (d *doctor) ignoredSources() (found []check) {
 		found = append(found, warning("keys", c.Warning()))
 	}
 	return found
-}
-
-// kindKey is the setting that names the source of the profile's credentials.
-func kindKey(p profile.Profile, kind profile.Kind) string {
-	switch kind {
-	case profile.KindSSO:
-		if at := p.Where("sso_session"); at.Line != 0 {
-			return "sso_session"
-		}
-		return "sso_start_url"
-	case profile.KindProcess:
-		return "credential_process"
-	case profile.KindWebIdentity:
-		return "web_identity_token_file"
-	case profile.KindLogin:
-		return "login_session"
-	case profile.KindCredentialSource:
-		return "credential_source"
-	default:
-		return "aws_session_token"
-	}
 }
 
 // roles lists the roles of the chain and checks their settings. Only AssumeRole itself shows whether AWS allows them.

@@ -154,6 +154,14 @@ const (
 
 var credentialSources = []string{FromEnvironment, FromInstance, FromContainer}
 
+// SourceKey returns the setting that says where the first credentials come from.
+func (c Chain) SourceKey() string {
+	if c.Kind == KindCredentialSource {
+		return "credential_source"
+	}
+	return c.Base.own().Key
+}
+
 // Get returns the first setting called key on the way from the requested profile to Base.
 func (c Chain) Get(key string) string {
 	for _, p := range c.links {

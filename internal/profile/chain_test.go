@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,16 @@ func TestOrder(t *testing.T) {
 		{key: idKey, config: testKeys, kind: KindKeys},
 		{key: "source_profile", config: "source_profile=k\n", kind: KindSource},
 	}
+	for _, key := range sourceKeys {
+		if key != "role_arn" && key != "credential_source" && key != "sso_session" && // below, and in other tests
+			!slices.ContainsFunc(order, func(s setting) bool { return strings.Contains(s.config+s.credentials, key) }) {
+			t.Errorf("%s has no row", key)
+		}
+	}
 	for i, won := range order {
+		if !slices.Contains(sourceKeys, won.key) {
+			t.Errorf("%s is not in sourceKeys", won.key)
+		}
 		for _, over := range order[i+1:] {
 			for _, name := range []string{"p", "source"} {
 				config := "[profile p]\n" + over.config + won.config + "[profile k]\n" + testKeys
@@ -51,7 +61,7 @@ func TestOrder(t *testing.T) {
 	}
 	// A role with a source takes precedence over all of them.
 	for _, source := range []string{"source_profile=k\n", "credential_source=Environment\n"} {
-		for _, over := range order[1:6] {
+		for _, over := range order[1 : len(order)-1] {
 			files := write(t, "[profile p]\n"+testRole+"r\n"+source+over.config+"[profile k]\n"+testKeys,
 				"[p]\n"+over.credentials)
 			p, err := Load(files, "p")

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -21,6 +22,15 @@ type Keys struct {
 	SessionToken    Secret // empty for long-term keys
 	Where           Pos    // of aws_access_key_id
 }
+
+// sourceKeys are the settings that say where a profile's credentials come from (see Kind).
+var sourceKeys = []string{
+	"web_identity_token_file", "role_arn", idKey, secretKey, "source_profile", "credential_source",
+	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
+}
+
+// SourceKeys returns the settings that say where a profile's credentials come from.
+func SourceKeys() []string { return slices.Clone(sourceKeys) }
 
 // Kind is where a profile's credentials come from.
 type Kind uint8
@@ -190,9 +200,9 @@ func (p Profile) LongTermKeys() (Keys, error) {
 	case KindLogin:
 		return Keys{}, msg.Errorf("profile %q signs in through the console (login_session, %s); "+
 			"it has no key pair of its own", p.Name, own.Pos).Hint(usersOnly)
-	default:
-		return Keys{}, p.noKeysError()
+	case KindNone, KindKeys, KindCredentialSource:
 	}
+	return Keys{}, p.noKeysError()
 }
 
 // sourceWithoutRoleError is the error for sourceWithoutRole; its hint names a misspelt role_arn.

@@ -53,8 +53,7 @@ func (p Profile) noKeysError() error {
 			"which Windows does not show; rename it: %s",
 			msg.Path(file), msg.Path(file+".txt"), renameCommand(file))
 	}
-	return p.OrMisspelt(err, idKey, secretKey, "role_arn", "source_profile", "credential_source", "credential_process",
-		"login_session", "sso_session", "sso_start_url", "sso_account_id", "web_identity_token_file", "include_profile")
+	return p.OrMisspelt(err, append(SourceKeys(), "include_profile")...)
 }
 
 // roleWithoutSourceError is the error for a role that has nothing to assume it with.
@@ -65,15 +64,12 @@ func (p Profile) roleWithoutSourceError() error {
 }
 
 // knownKeys are the settings that AWS clients and awsmfa read (docs/config.md).
-var knownKeys = []string{
-	idKey, secretKey, "aws_session_token", "aws_security_token", "role_arn", "source_profile",
-	"credential_source", "external_id", "role_session_name", "duration_seconds", "source_identity",
-	"session_tags", "transitive_session_tags", "mfa_serial", "mfa_process", "credential_process",
-	"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name", "web_identity_token_file",
-	"login_session", "include_profile", "region", "endpoint_url", "services",
-	"ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint", "use_dualstack_endpoint",
-	"max_attempts", "retry_mode", "ca_bundle",
-}
+var knownKeys = slices.Concat(sourceKeys, tokenKeys, []string{
+	"external_id", "role_session_name", "duration_seconds", "source_identity", "session_tags",
+	"transitive_session_tags", "mfa_serial", "mfa_process", "sso_region", "sso_role_name", "include_profile", "region",
+	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
+	"use_dualstack_endpoint", "max_attempts", "retry_mode", "ca_bundle",
+})
 
 // misspellingOf returns the setting that key is a misspelling of: equal apart from "aws", separators and case, or one
 // or two edits away. It returns "" for a known setting, and for one that resembles none.

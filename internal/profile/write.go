@@ -210,7 +210,7 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 		return nil, msg.Errorf("profile %q already exists (%s), and an existing section is never changed", name, at).
 			Hint("name another profile, or remove that section first")
 	}
-	for _, key := range sourceKeys {
+	for _, key := range append(SourceKeys(), "aws_session_token") {
 		if e := before.config.get("", key); e != nil {
 			return nil, msg.Errorf("profile %q already has a source of credentials (%s, %s)", name, key, e.pos).
 				Hint("name another profile for the new keys")
@@ -235,12 +235,6 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 func misreadError(file string, err error) error {
 	return msg.Errorf("the new lines for %s would be misread; nothing was changed", msg.Path(file)).
 		Hint("add them by hand, and please report this").Wrap(err)
-}
-
-// sourceKeys are the settings for the source of a profile's credentials (see Kind).
-var sourceKeys = []string{
-	"web_identity_token_file", "role_arn", idKey, secretKey, "aws_session_token", "source_profile", "credential_source",
-	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
 }
 
 // AddConfig adds those of the settings that the profile has in neither file: directly below its header in the config

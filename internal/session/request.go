@@ -71,8 +71,17 @@ func (r Request) direct() bool {
 // TakesMFA reports whether the base credentials are, or may turn out to be, a user's long-term keys: a program or a
 // container may return either.
 func (r Request) TakesMFA() bool {
-	return r.External == nil || r.External.Kind == profile.KindProcess ||
-		r.External.Kind == profile.KindCredentialSource
+	if r.External == nil {
+		return true
+	}
+	switch r.External.Kind {
+	case profile.KindProcess, profile.KindCredentialSource:
+		return true
+	case profile.KindSSO, profile.KindLogin, profile.KindWebIdentity:
+	case profile.KindKeys: // with a session token
+	case profile.KindNone, profile.KindRole, profile.KindSource: // a chain has none of these
+	}
+	return false
 }
 
 // needsDevice reports whether the chain begins with a session, or a role, that takes a token code.
