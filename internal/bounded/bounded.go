@@ -24,7 +24,9 @@ var (
 
 // ReadFile is like os.ReadFile, but reads at most 64 MiB, and for at most 15 seconds, from a device or a pipe. Its
 // errors are the system's, ErrTooLong and ErrTooSlow.
-func ReadFile(path string) ([]byte, error) {
+func ReadFile(path string) ([]byte, error) { return readFile(path, PipeTime) }
+
+func readFile(path string, limit time.Duration) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().IsRegular() || info.IsDir() {
 		return os.ReadFile(path)
@@ -41,7 +43,7 @@ func ReadFile(path string) ([]byte, error) {
 	select {
 	case r := <-read:
 		return r.text, r.err
-	case <-time.After(PipeTime):
+	case <-time.After(limit):
 		return nil, &os.PathError{Op: "read", Path: path, Err: ErrTooSlow}
 	}
 }

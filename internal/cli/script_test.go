@@ -110,7 +110,8 @@ func TestScriptCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	var listed []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)[^`]*` \\| .+ \\|$").FindAllStringSubmatch(string(page), -1) {
+	row := regexp.MustCompile("(?m)^\\| `(\\w+)[^`]*` \\| .+ \\|$")
+	for _, row := range row.FindAllStringSubmatch(string(page), -1) {
 		listed = append(listed, row[1])
 	}
 	slices.Sort(listed)
