@@ -111,8 +111,14 @@ func TestLongRolesAtOnce(t *testing.T) {
 			return
 		}
 		w.aws.Advance(30 * time.Second)
-		codes := w.file("codes") + w.aws.FreshCode(w.phone.Serial) + "\n"
-		if err := os.WriteFile(filepath.Join(w.home, "codes"), []byte(codes), 0o600); err != nil {
+		// A code command may read the file meanwhile, so it must not be truncated.
+		codes, err := os.OpenFile(filepath.Join(w.home, "codes"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer codes.Close()
+		if _, err := codes.WriteString(w.aws.FreshCode(w.phone.Serial) + "\n"); err != nil {
 			t.Error(err)
 		}
 	})
