@@ -36,6 +36,10 @@ func commands() []command {
 			help: "Show the session of this shell, and how long it lasts.",
 		},
 		{
+			name: "logout", new: func() any { return new(logoutCmd) },
+			help: "Remove cached sessions, so that the next command asks for a code.",
+		},
+		{
 			name: "credential-process", new: func() any { return new(processCmd) },
 			help: "Print a session as AWS clients read it, for credential_process.",
 		},

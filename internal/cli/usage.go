@@ -117,13 +117,9 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	case "list", "ls":
 		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles",
 			msg.Command("device", "list"))
-	case "logout", "clear":
-		unset := a.envLine("--unset")
-		if cache := a.cache().Path; cache != "" {
-			return msg.Textf("to forget all cached sessions delete %s; to remove the session from this shell:  %s",
-				msg.Path(cache), unset)
-		}
-		return msg.Textf("to remove the session from this shell:  %s", unset)
+	case "clear":
+		return msg.Textf("%s removes cached sessions; to remove the session from this shell:  %s",
+			msg.Command("logout"), a.envLine("--unset"))
 	case "init":
 		return msg.Textf("%s makes a profile and its MFA device; to put a session into this shell:  %s",
 			msg.Command("setup"), a.envLine(after...))

@@ -17,7 +17,7 @@ type Entry struct {
 
 // Entries returns the sessions in the cache that can be used, in the order of their names.
 func Entries(dir cache.Dir) ([]Entry, error) {
-	names, err := cachedNames(dir)
+	names, err := cachedNames(dir, ".cache")
 	var all []Entry
 	for _, name := range names {
 		if !isSession(name) {
@@ -42,8 +42,9 @@ func isSession(name string) bool {
 	return false
 }
 
-// cachedNames returns the names of everything in the cache, sorted. A directory that does not exist has none.
-func cachedNames(dir cache.Dir) (names []string, err error) {
+// cachedNames returns the names in the cache that have this suffix in the directory, sorted and without it. A directory
+// that does not exist has none.
+func cachedNames(dir cache.Dir, suffix string) (names []string, err error) {
 	if dir.Path == "" {
 		return nil, nil
 	}
@@ -52,7 +53,7 @@ func cachedNames(dir cache.Dir) (names []string, err error) {
 		return nil, nil
 	}
 	for _, e := range entries {
-		if name, is := strings.CutSuffix(e.Name(), ".cache"); is {
+		if name, is := strings.CutSuffix(e.Name(), suffix); is {
 			names = append(names, name)
 		}
 	}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"strings"
+	"time"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/session"
+)
+
+type logoutCmd struct {
+	profileFlags
+	All bool
+}
+
+func (c *logoutCmd) help() flagHelp {
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"all": msg.Textf("Remove the sessions of all profiles."),
+	})
+}
+
+func (*logoutCmd) Help() string {
+	return `Removes the profile's sessions from awsmfa's cache, so that the next command asks for a code again: the
+user's own, and those of all roles that were assumed with it. A role's profile stands for the user whose session assumes
+the role. The remembered MFA device stays, and so does a sign-in of the AWS CLI.
+
+AWS accepts a session until it ends, whoever has it: this prints what an administrator can do if one has leaked.`
+}
+
+// Run removes cached sessions.
+func (c *logoutCmd) Run(a *app) error {
+	if !c.All {
+		return c.one(a)
+	}
+	if c.Name != "" || c.Profile != "" {
+		return &usageError{msg.Errorf("--all is for all profiles, and one is named").Hint("leave one of the two out")}
+	}
+	r := &session.Resolver{Cache: a.cache(), Interruptible: a.catchSignals, Say: a.say}
+	r.Options.Trace = a.trace
+	removed, err := r.LogoutAll()
+	if len(removed) == 0 && err == nil {
+		a.say(msg.Textf("no session is cached"))
+	} else {
+		a.say(msg.Textf("sessions removed from the cache: %d", len(removed)))
+	}
+	return a.loggedOut(removed, err)
+}
+
+// one removes the sessions of one profile's user.
+func (c *logoutCmd) one(a *app) error {
+	f := sessionFlags{profileFlags: c.profileFlags}
+	if err := f.applyDefaults(a); err != nil {
+		return err
+	}
+	p, err := f.load(a)
+	if err != nil {
+		return err
+	}
+	chain, err := p.Chain()
+	if err != nil {
+		return err
+	}
+	r, want, err := f.requestFor(a, p, chain)
+	if err != nil {
+		return err
+	}
+	own, roles, err := r.Logout(want)
+	base := chain.Base.Name
+	switch {
+	case len(own)+len(roles) == 0 && err == nil:
+		a.say(msg.Textf("no session is cached for profile %q", p.Name))
+	case base != p.Name:
+		a.say(msg.Textf("profile %q is a role of profile %q; sessions removed from the cache: "+
+			"%d of profile %[2]q itself, %[4]d of all its roles", p.Name, base, len(own), len(roles)))
+	default:
+		a.say(msg.Textf("sessions removed from the cache: %d of profile %q itself, %d of its roles",
+			len(own), base, len(roles)))
+	}
+	return a.loggedOut(append(own, roles...), err)
+}
+
+// loggedOut says what the removal of cached sessions does not do, and what does.
+func (a *app) loggedOut(removed []session.Entry, failed error) error {
+	var last time.Time
+	var user, role bool
+	for _, e := range removed {
+		if end := e.Session.Expiration; end.After(time.Now()) {
+			if end.After(last) {
+				last = end
+			}
+			isRole := !strings.HasPrefix(e.Name, "session-") // one of IAM Identity Center is a role's, too
+			user, role = user || !isRole, role || isRole
+		}
+	}
+	if !last.IsZero() {
+		a.say(msg.Textf("AWS accepts them until they end, the last one at %s: it cannot end a session earlier",
+			msg.Minute(last)))
+	}
+	if user {
+		a.say(msg.Textf("if a user's session has leaked: attach a policy to the user that denies sessions issued " +
+			"before now (aws:TokenIssueTime), and deactivate the access key, which could obtain others"))
+	}
+	if role {
+		a.say(msg.Textf("if a role's session has leaked: \"Revoke active sessions\" on the role's page in the IAM " +
+			"console attaches a policy that denies sessions issued before now (AWSRevokeOlderSessions)"))
+	}
+	if exported := a.Getenv(varProfile); exported != "" && a.Getenv("AWS_ACCESS_KEY_ID") != "" {
+		a.say(msg.Textf("this shell still has a session of profile %q; to remove it:  %s",
+			exported, a.envLine("--unset")))
+	}
+	if failed != nil {
+		return msg.Errorf("a cached session was not removed: %s", msg.Cause(failed)).Wrap(failed)
+	}
+	return nil
+}
