@@ -18,6 +18,8 @@ type command struct {
 
 	// evaluated says that a shell evaluates what the command prints, so that a failure must make the line fail.
 	evaluated bool
+	// hidden says that only awsmfa's own scripts run it.
+	hidden bool
 }
 
 // commands are all commands, in the order of --help.
@@ -70,6 +72,14 @@ func commands() []command {
 		{
 			name: "doctor", new: func() any { return new(doctorCmd) },
 			help: "Check everything a session needs, and suggest fixes.",
+		},
+		{
+			name: "completion", new: func() any { return new(completionCmd) },
+			help: "Print the script that completes awsmfa's command line in a shell.",
+		},
+		{
+			name: "complete", hidden: true, new: func() any { return new(completeCmd) },
+			help: "Print the candidates for the last word of a command line.",
 		},
 		{
 			name: "help", new: func() any { return new(helpCmd) },
@@ -130,7 +140,11 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 		all = all[i : i+1]
 	}
 	for _, c := range all {
-		options = append(options, kong.DynamicCommand(c.name, c.help, "", c.new()))
+		var tags []string
+		if c.hidden {
+			tags = append(tags, `hidden:""`)
+		}
+		options = append(options, kong.DynamicCommand(c.name, c.help, "", c.new(), tags...))
 	}
 	return kong.New(flags, options...)
 }
@@ -138,7 +152,10 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 // run reads the command line and runs the command.
 func (a *app) run() error {
 	parsed, err := a.parse()
-	if err != nil {
+	switch {
+	case err != nil && firstWord(a.Args[1:]) == "complete": // nothing may disturb a shell's prompt
+		return errExit(exitError)
+	case err != nil:
 		return err
 	}
 	return parsed.Run()
@@ -162,8 +179,9 @@ func (a *app) parse() (*kong.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	isExec := dashed && name == "exec" // what stands after the first -- is its command, never ours to read
-	if isExec {
+	// What stands after the first -- is exec's command, or the line to complete, never ours to read.
+	cut := dashed && (name == "exec" || name == "complete")
+	if cut {
 		args = own
 	}
 	parsed, err := parser.Parse(args)
@@ -171,8 +189,13 @@ func (a *app) parse() (*kong.Context, error) {
 		return nil, a.usage(err, a.Args[1:])
 	}
 	a.debug = flags.Debug
-	if c, ok := parsed.Selected().Target.Addr().Interface().(*execCmd); ok && isExec { // its own flags are before --
-		c.Command, c.dashed = command, true
+	if cut {
+		switch c := parsed.Selected().Target.Addr().Interface().(type) {
+		case *execCmd: // its own flags are before --
+			c.Command, c.dashed = command, true
+		case *completeCmd:
+			c.Words = command
+		}
 	}
 	return parsed, nil
 }

@@ -30,6 +30,8 @@ func (c *envCmd) help() flagHelp {
 	})
 }
 
+func (*envCmd) values() flagValues { return flagValues{"shell": plainValues(shellNames())} }
+
 func (*envCmd) Help() string {
 	return `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.
 

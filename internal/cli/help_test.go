@@ -52,6 +52,9 @@ func TestEveryCommandIsShown(t *testing.T) {
 		scripts.WriteString(read(path))
 	}
 	for _, c := range commands() {
+		if c.hidden {
+			continue
+		}
 		for _, page := range []string{"README.md", "docs/ja/README.md"} {
 			text := read(filepath.Join("..", "..", filepath.FromSlash(page)))
 			if !regexp.MustCompile("`awsmfa " + c.name + "[ `]").MatchString(text) {

@@ -144,7 +144,7 @@ var (
 	word = regexp.MustCompile(`^ *('[^']*'|"[^"]*"|[^\s'"()|;&<>{}` + "`" + `]+)`)
 	// parameters are all arguments of a function, in some shell; the grammar's own placeholder for options.
 	parameters = regexp.MustCompile(`"\$@"|\$@a|\$argv|@args|\.\.\.\$a|\\!\*|@\(args\)|\[flags\]`)
-	usage      = regexp.MustCompile(`<(profile|command)>`)
+	usage      = regexp.MustCompile(`<(profile|command|shell)>`)
 )
 
 // commandsOfText returns the arguments of the commands in the text of a page, outside of its code blocks.

@@ -22,6 +22,8 @@ func (*policyCmd) help() flagHelp {
 	}
 }
 
+func (*policyCmd) values() flagValues { return flagValues{"partition": plainValues(partition.Names())} }
+
 func (*policyCmd) Help() string {
 	return `Prints an IAM policy as JSON, for an administrator to attach to a user or a group:
 

@@ -131,9 +131,6 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	case "whoami":
 		return msg.Textf("%s shows the profile; to ask AWS: %s",
 			msg.Command("status"), msg.Command("exec", "--", "aws", "sts", "get-caller-identity"))
-	case "completion":
-		return msg.Textf("there is none; %s lists the commands, and %s the options of env",
-			msg.Command("help"), msg.Command("help", "env"))
 	}
 	return msg.Text{}
 }

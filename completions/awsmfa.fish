@@ -1,0 +1,21 @@
+# Completes awsmfa in fish. For ~/.config/fish/config.fish:
+#   awsmfa completion fish | source
+# Or write it to ~/.config/fish/completions/awsmfa.fish.
+
+function __awsmfa_complete
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    set -e words[1]
+    set -l dash (contains -i -- -- $words)
+    if set -q dash[1]; and contains -- exec $words[1..$dash[1]] # the completion of the command after --
+        set -l rest
+        if test $dash[1] -lt (count $words)
+            set rest (string escape -- $words[(math $dash[1] + 1)..-1])
+        end
+        complete -C (string join -- " " $rest "$current")
+        return
+    end
+    command awsmfa complete fish -- $words "$current" 2>/dev/null </dev/null
+end
+
+complete -c awsmfa -f -k -a '(__awsmfa_complete)'
