@@ -257,11 +257,8 @@ func noCLI(t *testing.T, w *world) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(w.home, "bin")
-	if err := os.MkdirAll(bin, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(bin, "aws"), []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
+	bin, err := noAWS(w.home)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return []string{"PATH=" + strings.Join([]string{bin, dir, os.Getenv("PATH")}, ":")}
