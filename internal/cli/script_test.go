@@ -57,8 +57,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// noAWS returns a directory in dir that hides the AWS CLI, which takes up to a second to print its version, in every run
-// of setup and doctor. A script that needs it has a stub of its own.
+// noAWS returns a directory in dir that hides the AWS CLI, which takes up to a second to print its version, in every
+// run of setup and doctor. A script that needs it has a stub of its own.
 func noAWS(dir string) (bin string, err error) {
 	bin = filepath.Join(dir, "noaws")
 	return bin, errors.Join(
@@ -237,7 +237,8 @@ func owner(ts *testscript.TestScript, w *world, args []string) {
 func odd(ts *testscript.TestScript, _ *world, args []string) {
 	for _, file := range args {
 		text := strings.TrimSuffix(ts.ReadFile(file), "NOEOL\n")
-		placeholders := strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r", "SJIS", "\x96{\x94\xd4")
+		placeholders := strings.NewReplacer("BOM", "\ufeff", "CRLF\n", "\r\n", "<CR>", "\r",
+			"SJIS", "\x96{\x94\xd4")
 		text = fill(placeholders.Replace(text), ts.Getenv) // in this order: a random key may have BOM in it
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
 	}
