@@ -35,7 +35,11 @@ func TestLinesToType(t *testing.T) {
 			for _, label := range labels {
 				script.WriteString(l.AndThen(sets[label], "envdump "+label) + "\n")
 			}
-			script.WriteString(u.said(t, `from this shell:  (.+)`, "logout") + "\nenvdump unset\n")
+			inside := u // in a shell with a session, and with nothing to remove from the cache
+			inside.environ = slices.Concat(u.environ, []string{
+				"AWSMFA_PROFILE=prod", "AWS_ACCESS_KEY_ID=ASIAEXAMPLE", "XDG_CACHE_HOME=" + t.TempDir(),
+			})
+			script.WriteString(inside.said(t, `to remove it:  (.+)`, "logout") + "\nenvdump unset\n")
 			script.WriteString(u.said(t, `with its session:  (.+)`, "prod", "--", "envdump", "exec") + "\n")
 			script.WriteString(u.said(t, `run it as a command: (.+)`, "exec", "true") + "\n")
 			script.WriteString(u.said(t, `hint: see (.+)`, "env", "--bogus") + "\n")
