@@ -21,3 +21,18 @@ func TestPreferredVarsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// docs/config.md and a script have each variable for an endpoint setting.
+func TestEndpointSettings(t *testing.T) {
+	for _, path := range []string{"../../docs/config.md", "testdata/endpoint_settings.txtar"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range endpointSettingVars {
+			if !regexp.MustCompile(`\b` + s.variable + `\b`).Match(text) {
+				t.Errorf("%s does not have %s", path, s.variable)
+			}
+		}
+	}
+}
