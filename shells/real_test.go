@@ -332,7 +332,10 @@ func TestReadonlyVariableFailsTheLine(t *testing.T) {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
-			l, _ := shelltest.For(s.Name)
+			l, ok := shelltest.For(s.Name)
+			if !ok {
+				t.Fatal("no launcher")
+			}
 			env := shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text}})
 			r := l.Run(t, t.TempDir(), env, "AWS_A=old; readonly AWS_A\n"+
 				l.AndThen(bash().Line("awsmfa env prod"), "envdump terraform")+"\n")

@@ -28,16 +28,16 @@ type Settings struct {
 // DefaultRetryMode is the SDK's.
 const DefaultRetryMode = aws.RetryModeStandard
 
-// ReadSettings returns the settings of the variables, which come first, and of a profile (AWS SDKs and Tools
-// Reference Guide, "Settings reference"). An invalid setting is a *msg.Error with its position. home is the home
-// directory, for ~.
-func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
-	s := Settings{caBundle: caBundle(p, getenv("AWS_CA_BUNDLE"), home)}
-	for _, setting := range []struct {
-		key, variable string
-		values        []string // the valid ones; nil for a number
-		read          func(value string) bool
-	}{
+// A setting is one of a profile, with its variable.
+type setting struct {
+	key, variable string
+	values        []string // the valid ones; nil for a number
+	read          func(value string) bool
+}
+
+// all returns the settings that have a few values, or a number; read puts a value into s.
+func (s *Settings) all() []setting {
+	return []setting{
 		{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", trueOrFalse, func(v string) bool {
 			s.fips = map[string]aws.FIPSEndpointState{
 				"true": aws.FIPSEndpointStateEnabled, "false": aws.FIPSEndpointStateDisabled,
@@ -63,7 +63,15 @@ func ReadSettings(p profile.Profile, getenv func(string) string, home string) (S
 			s.retryMode = mode
 			return err == nil
 		}},
-	} {
+	}
+}
+
+// ReadSettings returns the settings of the variables, which come first, and of a profile (AWS SDKs and Tools
+// Reference Guide, "Settings reference"). An invalid setting is a *msg.Error with its position. home is the home
+// directory, for ~.
+func ReadSettings(p profile.Profile, getenv func(string) string, home string) (Settings, error) {
+	s := Settings{caBundle: caBundle(p, getenv("AWS_CA_BUNDLE"), home)}
+	for _, setting := range s.all() {
 		if value := getenv(setting.variable); value != "" {
 			if !setting.read(value) {
 				return Settings{}, BadVariable(setting.variable, setting.values)

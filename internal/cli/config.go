@@ -124,11 +124,7 @@ func (a *app) addProfile(from, name string, settings []profile.Setting) error {
 
 // credentialSettings are about credentials, which the new profile gets from awsmfa. (AWS SDKs and Tools Reference
 // Guide, "Settings reference"; aws-vault's mfa_process and include_profile.)
-var credentialSettings = append(profile.SourceKeys(),
-	"aws_account_id", "external_id", "role_session_name", "duration_seconds", "source_identity", "session_tags",
-	"transitive_session_tags", "mfa_serial", "mfa_process", "sso_region", "sso_role_name", "sso_registration_scopes",
-	"include_profile",
-)
+var credentialSettings = append(profile.CredentialKeys(), "aws_account_id", "sso_registration_scopes")
 
 // processLine is the command line for credential_process. Botocore splits it by itself, the Go and JavaScript SDKs
 // pass it to sh or cmd: the only spelling that works with all is a word in double quotes without $, `, \, % or ! in

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"slices"
 	"strings"
 
 	"awsmfa/internal/msg"
@@ -28,9 +27,6 @@ var sourceKeys = []string{
 	"web_identity_token_file", "role_arn", idKey, secretKey, "source_profile", "credential_source",
 	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
 }
-
-// SourceKeys returns the settings that say where a profile's credentials come from.
-func SourceKeys() []string { return slices.Clone(sourceKeys) }
 
 // Kind is where a profile's credentials come from.
 type Kind uint8

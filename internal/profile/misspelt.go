@@ -53,7 +53,7 @@ func (p Profile) noKeysError() error {
 			"which Windows does not show; rename it: %s",
 			msg.Path(file), msg.Path(file+".txt"), renameCommand(file))
 	}
-	return p.OrMisspelt(err, append(SourceKeys(), "include_profile")...)
+	return p.OrMisspelt(err, append(slices.Clone(sourceKeys), "include_profile")...)
 }
 
 // roleWithoutSourceError is the error for a role that has nothing to assume it with.
@@ -63,12 +63,19 @@ func (p Profile) roleWithoutSourceError() error {
 	return p.OrMisspelt(err, "source_profile", "credential_source", "web_identity_token_file")
 }
 
-// knownKeys are the settings that AWS clients and awsmfa read (docs/config.md).
-var knownKeys = slices.Concat(sourceKeys, tokenKeys, []string{
+// credentialKeys are the settings about credentials.
+var credentialKeys = slices.Concat(sourceKeys, tokenKeys, []string{
 	"external_id", "role_session_name", "duration_seconds", "source_identity", "session_tags",
-	"transitive_session_tags", "mfa_serial", "mfa_process", "sso_region", "sso_role_name", "include_profile", "region",
-	"endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints", "use_fips_endpoint",
-	"use_dualstack_endpoint", "max_attempts", "retry_mode", "ca_bundle",
+	"transitive_session_tags", "mfa_serial", "mfa_process", "sso_region", "sso_role_name", "include_profile",
+})
+
+// CredentialKeys returns the settings about credentials.
+func CredentialKeys() []string { return slices.Clone(credentialKeys) }
+
+// knownKeys are the settings that AWS clients and awsmfa read (docs/config.md).
+var knownKeys = slices.Concat(credentialKeys, []string{
+	"region", "endpoint_url", "services", "ignore_configured_endpoint_urls", "sts_regional_endpoints",
+	"use_fips_endpoint", "use_dualstack_endpoint", "max_attempts", "retry_mode", "ca_bundle",
 })
 
 // misspellingOf returns the setting that key is a misspelling of: equal apart from "aws", separators and case, or one

@@ -210,7 +210,7 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 		return nil, msg.Errorf("profile %q already exists (%s), and an existing section is never changed", name, at).
 			Hint("name another profile, or remove that section first")
 	}
-	for _, key := range append(SourceKeys(), "aws_session_token") {
+	for _, key := range append(slices.Clone(sourceKeys), "aws_session_token") {
 		if e := before.config.get("", key); e != nil {
 			return nil, msg.Errorf("profile %q already has a source of credentials (%s, %s)", name, key, e.pos).
 				Hint("name another profile for the new keys")
