@@ -1,7 +1,6 @@
 package shelltest
 
 import (
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,17 +28,8 @@ func Main(m *testing.M) {
 // calls another library: testscript.Main(shelltest.Suite{M: m}, …), after Tool.
 type Suite struct{ M interface{ Run() int } }
 
-// Run runs the tests and returns their exit code. Most of them wait for programs, for clocks and for the SDK's retries,
-// so more of them than there are processors run at once, unless -parallel says how many.
+// Run runs the tests and returns their exit code.
 func (s Suite) Run() int {
-	flag.Parse()
-	count := strconv.Itoa(2 * runtime.GOMAXPROCS(0))
-	flag.Visit(func(f *flag.Flag) {
-		if f.Name == "test.parallel" {
-			count = f.Value.String()
-		}
-	})
-	exitOn(flag.Set("test.parallel", count))
 	code := s.M.Run()
 	Report(os.Stderr)
 	return code
