@@ -13,6 +13,11 @@ var extensions = []struct{ shell, extension string }{
 	{"bash", "bash"},
 	{"zsh", "zsh"},
 	{"fish", "fish"},
+	{"pwsh", "ps1"},
+	{"tcsh", "tcsh"},
+	{"elvish", "elv"},
+	{"nu", "nu"},
+	{"xonsh", "xsh"},
 }
 
 // Shells returns the names of the shells that have a script.

@@ -1,8 +1,13 @@
 package cli
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"awsmfa/shells"
@@ -21,8 +26,20 @@ type typedLine struct {
 
 // parseLine returns the line that a script passes on in args. It reports false if there is no such line.
 func parseLine(shell string, args []string, getenv func(string) string) (typedLine, bool) {
+	if shell == "tcsh" {
+		return splitLine(getenv("COMMAND_LINE"), "")
+	}
 	if len(args) == 0 {
 		return typedLine{}, false
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		switch shell {
+		case "pwsh":
+			args[i] = unescaped(strings.TrimPrefix(arg, ":"))
+		case "nu":
+			args[i] = unquoted(arg)
+		}
 	}
 	line := typedLine{before: args[:len(args)-1], current: args[len(args)-1]}
 	switch shell {
@@ -39,6 +56,23 @@ func parseLine(shell string, args []string, getenv func(string) string) (typedLi
 		}
 	}
 	return line, true
+}
+
+// unescaped undoes the escapes of the script for PowerShell.
+func unescaped(arg string) string {
+	return strings.NewReplacer(`\u0022`, `"`, `\u005c`, `\`).Replace(arg)
+}
+
+// unquoted removes the quotes of a word of Nushell, which may not be closed.
+func unquoted(word string) string {
+	if word == "" || !strings.ContainsRune("'\"`", rune(word[0])) {
+		return word
+	}
+	text := strings.TrimSuffix(word[1:], word[:1])
+	if word[0] == '"' {
+		return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(text)
+	}
+	return text
 }
 
 // splitLine splits a command line as bash does. The first word is the program. It reports false if the line has no
@@ -100,6 +134,7 @@ func (l typedLine) render(shell shells.Shell, all []candidate) string {
 	if shell.Name == "bash" {
 		return l.renderBash(shell, all)
 	}
+	objects := []jsonCandidate{}
 	for _, c := range all {
 		word, err := shell.Word(c.value)
 		if err != nil {
@@ -108,9 +143,29 @@ func (l typedLine) render(shell shells.Shell, all []candidate) string {
 		switch shell.Name {
 		case "zsh", "fish": // they quote the word themselves
 			b.WriteString(c.value + "\t" + oneLine(c.help) + "\n")
+		case "pwsh":
+			help := cmp.Or(oneLine(c.help), c.value) // PowerShell refuses an empty one
+			b.WriteString(ascii(word) + "\t" + ascii(c.value) + "\t" + ascii(help) + "\n")
+		case "tcsh": // it splits its list at blanks, and expands patterns in it
+			if !strings.ContainsAny(c.value, " *?[]{}~") {
+				b.WriteString(c.value + "\n")
+			}
 		default:
-			b.WriteString(word + "\n")
+			objects = append(objects, jsonCandidate{word, c.value, c.help})
 		}
+	}
+	switch shell.Name {
+	case "nu":
+		for i := range objects {
+			objects[i].Value = objects[i].Insert
+		}
+		fallthrough
+	case "xonsh", "elvish":
+		text, err := json.Marshal(objects)
+		if err != nil {
+			return ""
+		}
+		b.Write(text)
 	}
 	return b.String()
 }
@@ -147,6 +202,26 @@ func bashEscape(text string, quote rune) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// jsonCandidate is a candidate as scripts read it that know JSON.
+type jsonCandidate struct {
+	Insert      string `json:"insert,omitempty"` // the value, quoted as one word
+	Value       string `json:"value"`
+	Description string `json:"description"`
+}
+
+// ascii returns text with \uXXXX, in UTF-16, for what is not printable ASCII, and for the backslash.
+func ascii(text string) string {
+	var b strings.Builder
+	for _, u := range utf16.Encode([]rune(text)) {
+		if u < ' ' || u > '~' || u == '\\' {
+			fmt.Fprintf(&b, `\u%04x`, u)
+		} else {
+			b.WriteByte(byte(u))
+		}
 	}
 	return b.String()
 }

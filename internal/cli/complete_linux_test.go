@@ -2,10 +2,13 @@ package cli_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +19,7 @@ import (
 
 	"awsmfa/completions"
 	"awsmfa/internal/shelltest"
+	"awsmfa/shells"
 )
 
 // A typingShell is a shell at whose prompt a person types. Its start-up code loads the completion, makes the command
@@ -25,6 +29,7 @@ type typingShell struct {
 	argv   []string
 	setup  []string
 	quotes string // the quotes that a word may begin with
+	accept bool   // Enter may only accept the candidate that Tab shows
 }
 
 var typingShells = map[string]typingShell{
@@ -60,7 +65,31 @@ var typingShells = map[string]typingShell{
 		},
 		quotes: `'"`,
 	},
+	"elvish": {
+		argv: []string{"elvish", "-norc"},
+		setup: []string{
+			`eval (awsmfa completion elvish | slurp)`,
+			`set edit:completion:arg-completer[gg] = {|@w| put green gray }`,
+			`fn awsmfa {|@a| e:show $@a >>$E:OUT }`,
+			`set edit:before-readline = [$@edit:before-readline { echo ready >>$E:OUT }]`,
+		},
+		quotes: `'"`,
+		accept: true,
+	},
+	"tcsh": {
+		argv: []string{"tcsh", "-f"},
+		setup: []string{
+			`set backslash_quote; unset autolist; unset correct`,
+			`awsmfa completion tcsh >c.tcsh; source c.tcsh`,
+			`alias awsmfa 'show \!* >>$OUT'`,
+			`alias precmd 'echo ready >>$OUT'`,
+		},
+		quotes: `'`,
+	},
 }
+
+// programmedShells are asked by a program for the completion of lines.
+var programmedShells = []string{"pwsh", "nu", "xonsh"}
 
 // hostileNames are names of profiles, each with a beginning that no shell interprets.
 var hostileNames = map[string]string{
@@ -78,11 +107,27 @@ var hostileNames = map[string]string{
 	"本":    "本番 環境",
 }
 
+// writeHostileNames writes a config file with hostileNames, prod and a few others.
+func writeHostileNames(t *testing.T, dir string) {
+	t.Helper()
+	var config strings.Builder
+	for _, name := range append(slices.Collect(maps.Values(hostileNames)), "prod", "p1", "p2") {
+		config.WriteString("[profile " + name + "]\nregion = us-east-1\n")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // typing is a shell on a terminal.
 type typing struct {
 	t      *testing.T
 	person *os.File
 	out    string
+	accept bool
 
 	mu   sync.Mutex
 	seen bytes.Buffer
@@ -95,20 +140,8 @@ func sitAtShell(t *testing.T, shell typingShell) *typing {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	s := &typing{t: t, out: filepath.Join(home, "out")}
-	var config strings.Builder
-	for _, name := range hostileNames {
-		config.WriteString("[profile " + name + "]\nregion = us-east-1\n")
-	}
-	for _, name := range []string{"prod", "p1", "p2"} {
-		config.WriteString("[profile " + name + "]\nregion = us-east-1\n")
-	}
-	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte(config.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s := &typing{t: t, out: filepath.Join(home, "out"), accept: shell.accept}
+	writeHostileNames(t, filepath.Join(home, ".aws"))
 	var program *os.File
 	s.person, program = openTerminal(t)
 	size := &unix.Winsize{Col: 200, Row: 50}
@@ -142,7 +175,7 @@ func sitAtShell(t *testing.T, shell typingShell) *typing {
 	for i, line := range shell.setup {
 		s.types(line + "\r")
 		if i == len(shell.setup)-1 {
-			s.recorded("ready\n")
+			s.recorded("", "ready\n")
 		}
 	}
 	return s
@@ -161,12 +194,12 @@ func (s *typing) types(text string) {
 	}
 }
 
-// recorded waits until OUT ends with text, and returns and empties it.
-func (s *typing) recorded(text string) string {
+// recorded waits until OUT has a text and ends with another, and returns and empties it.
+func (s *typing) recorded(has, end string) string {
 	s.t.Helper()
-	for end := time.Now().Add(longest); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for late := time.Now().Add(longest); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
 		out, err := os.ReadFile(s.out)
-		if err == nil && strings.HasSuffix(string(out), text) {
+		if err == nil && strings.Contains(string(out), has) && strings.HasSuffix(string(out), end) {
 			time.Sleep(50 * time.Millisecond) // the prompt follows
 			if err := os.Remove(s.out); err != nil {
 				s.t.Fatal(err)
@@ -184,7 +217,13 @@ func (s *typing) words(line string) (words []string) {
 	s.types(line + "\t")
 	time.Sleep(20 * time.Millisecond)
 	s.types("\r")
-	for _, line := range strings.Split(s.recorded("ready\n"), "\n") {
+	if s.accept {
+		time.Sleep(400 * time.Millisecond)
+		if _, err := os.Stat(s.out); err != nil {
+			s.types("\r")
+		}
+	}
+	for _, line := range strings.Split(s.recorded("arg ", "ready\n"), "\n") {
 		if word, ok := strings.CutPrefix(line, "arg "); ok {
 			words = append(words, word)
 		}
@@ -219,13 +258,19 @@ func TestCompletionAtThePrompt(t *testing.T) {
 			check("awsmfa env pro", "env", "prod")
 			check("awsmfa env nosuch", "env", "nosuch")
 			for begin, profile := range hostileNames {
+				if name == "tcsh" && strings.ContainsAny(profile, " *~") { // it would split or expand them
+					check("awsmfa env "+begin, "env", begin)
+					continue
+				}
 				check("awsmfa env "+begin, "env", profile)
 				check("awsmfa env --profile="+begin, "env", "--profile="+profile)
 				for _, quote := range shell.quotes {
 					check("awsmfa exec -p "+string(quote)+begin, "exec", "-p", profile)
 				}
 			}
-			check("awsmfa exec prod -- gg gre", "exec", "prod", "--", "gg", "green")
+			if name != "tcsh" {
+				check("awsmfa exec prod -- gg gre", "exec", "prod", "--", "gg", "green")
+			}
 			check("awsmfa exec prod -- authenticat", "exec", "prod", "--", "authenticator")
 			if name == "bash" {
 				check("awsmfa env aa:", "env", "aa:bb=cc")
@@ -241,8 +286,184 @@ func TestCompletionAtThePrompt(t *testing.T) {
 func TestEveryCompletionIsProved(t *testing.T) {
 	t.Parallel()
 	for _, name := range completions.Shells() {
-		if _, typed := typingShells[name]; !typed {
+		if _, typed := typingShells[name]; !typed && !slices.Contains(programmedShells, name) {
 			t.Errorf("no test completes in %s", name)
+		}
+	}
+}
+
+// A completedLine is a line up to the cursor, and the words of the command after the only candidate is inserted; nil if
+// there is none.
+type completedLine struct {
+	line string
+	want []string
+}
+
+// completedLines returns lines for a shell that is asked by a program.
+func completedLines(t *testing.T, shell shells.Shell) (all []completedLine) {
+	t.Helper()
+	add := func(line string, want ...string) { all = append(all, completedLine{line, want}) }
+	add("awsmfa dev", "device")
+	add("awsmfa device rem", "device", "remove")
+	add("awsmfa env --uns", "env", "--unset")
+	add("awsmfa policy --partition aws-c", "policy", "--partition", "aws-cn")
+	add("awsmfa env --shell=el", "env", "--shell=elvish")
+	add("awsmfa env --refresh pro", "env", "--refresh", "prod")
+	for begin, name := range hostileNames {
+		if _, err := shell.Word(name); err != nil {
+			add("awsmfa env " + begin)
+			continue
+		}
+		add("awsmfa env "+begin, "env", name)
+		add("awsmfa env --profile="+begin, "env", "--profile="+name)
+		if shell.Name != "nu" { // it finds no completer in a script with quotes that are not closed
+			add("awsmfa exec -p '"+begin, "exec", "-p", name)
+			add(`awsmfa exec -p "`+begin, "exec", "-p", name)
+		}
+	}
+	return all
+}
+
+// completing are scripts that complete the lines of the file "lines", and run each with envdump in place of awsmfa.
+var completing = map[string]string{
+	"pwsh": `
+awsmfa completion pwsh | Out-String | Invoke-Expression
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+Register-ArgumentCompleter -Native -CommandName gg -ScriptBlock {
+  param($word) 'green', 'gray' | Where-Object { $_ -like "$word*" }
+}
+foreach ($line in [IO.File]::ReadAllLines("$PWD/lines")) {
+  $r = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)
+  if ($r.CompletionMatches.Count -eq 1) {
+    $line = $line.Remove($r.ReplacementIndex, $r.ReplacementLength).Insert($r.ReplacementIndex,
+      $r.CompletionMatches[0].CompletionText)
+    Invoke-Expression ($line -replace '^awsmfa', 'envdump')
+  } else { envdump none }
+}
+`,
+	"xonsh": `
+execx($(awsmfa completion xonsh))
+from xonsh.completer import Completer
+from xonsh.completers.completer import add_one_completer
+from xonsh.completers.tools import contextual_command_completer_for
+@contextual_command_completer_for("gg")
+def gg(context):
+    return {w for w in ("green", "gray") if w.startswith(context.prefix)}
+add_one_completer("gg", gg, "start")
+for line in open("lines", encoding="utf-8").read().splitlines():
+    found, length = Completer().complete_line(line)
+    if len(found) == 1:
+        length = getattr(found[0], "prefix_len", None) or length
+        execx("envdump" + (line[:len(line) - length] + found[0])[len("awsmfa"):] + "\n")
+    else:
+        envdump none
+`,
+}
+
+// PowerShell and xonsh complete lines for a program that asks them.
+func TestCompletionForPrograms(t *testing.T) {
+	for name, script := range completing {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, ok := shelltest.For(name)
+			if !ok {
+				t.Fatal(name)
+			}
+			l.Need(t)
+			shell, ok := shells.Lookup(name)
+			if !ok {
+				t.Fatal(name)
+			}
+			lines := completedLines(t, shell)
+			lines = append(lines,
+				completedLine{"awsmfa exec prod -- gg gre", []string{"exec", "prod", "--", "gg", "green"}})
+			dir := t.TempDir()
+			var text strings.Builder
+			for _, c := range lines {
+				text.WriteString(c.line + "\n")
+			}
+			if err := os.WriteFile(filepath.Join(dir, "lines"), []byte(text.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r := l.Run(t, dir, completionEnviron(t, dir), script)
+			if len(r.Dumps) != len(lines) {
+				t.Fatalf("%d of %d lines: %s%s", len(r.Dumps), len(lines), r.Stdout, r.Stderr)
+			}
+			for i, c := range lines {
+				want := c.want
+				if want == nil {
+					want = []string{"none"}
+				}
+				if !slices.Equal(r.Dumps[i].Args, want) {
+					t.Errorf("%s: the words are %q, not %q", c.line, r.Dumps[i].Args, want)
+				}
+			}
+		})
+	}
+}
+
+func completionEnviron(t *testing.T, dir string) []string {
+	t.Helper()
+	bin, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeHostileNames(t, dir)
+	return []string{"PATH=" + bin, "AWS_CONFIG_FILE=" + filepath.Join(dir, "config")}
+}
+
+// Nushell completes lines for an editor that asks it.
+func TestCompletionInNu(t *testing.T) {
+	t.Parallel()
+	l, ok := shelltest.For("nu")
+	if !ok {
+		t.Fatal("no nu")
+	}
+	l.Need(t)
+	shell, ok := shells.Lookup("nu")
+	if !ok {
+		t.Fatal("no nu")
+	}
+	dir := t.TempDir()
+	env := completionEnviron(t, dir)
+	if r := l.Run(t, dir, env, "awsmfa completion nu | save c.nu\n"); r.Code != 0 {
+		t.Fatal(r.Stderr)
+	}
+	environ := append(os.Environ(), env[1], env[0]+":"+os.Getenv("PATH"), "HOME="+dir)
+	var script strings.Builder
+	lines := completedLines(t, shell)
+	for _, c := range lines {
+		text := "source c.nu\n" + c.line
+		if err := os.WriteFile(filepath.Join(dir, "line.nu"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("nu", "--no-config-file", "--ide-complete", strconv.Itoa(len(text)), "line.nu")
+		cmd.Dir, cmd.Env = dir, environ
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// It is no JSON where a candidate has quotation marks.
+		only := regexp.MustCompile(`\A\{"completions": \["(.*)"\]\}\s*\z`).FindStringSubmatch(string(out))
+		if only == nil || strings.Contains(only[1], `", "`) {
+			script.WriteString("envdump none\n")
+			continue
+		}
+		before := c.line[:strings.LastIndex(c.line, " ")+1]
+		script.WriteString("envdump" + strings.TrimPrefix(before, "awsmfa") + only[1] + "\n")
+	}
+	r := l.Run(t, dir, nil, script.String())
+	if len(r.Dumps) != len(lines) {
+		t.Fatalf("%d of %d lines: %s%s", len(r.Dumps), len(lines), r.Stdout, r.Stderr)
+	}
+	for i, c := range lines {
+		want := c.want
+		if want == nil {
+			want = []string{"none"}
+		}
+		if !slices.Equal(r.Dumps[i].Args, want) {
+			t.Errorf("%s: the words are %q, not %q", c.line, r.Dumps[i].Args, want)
 		}
 	}
 }

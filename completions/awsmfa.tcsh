@@ -1,0 +1,1 @@
+complete awsmfa 'n/--/c/' 'p@*@`\awsmfa complete tcsh`@'
