@@ -98,7 +98,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	b := &bench{Sandbox: s, ctx: ctx, out: out, built: built}
 	fmt.Fprintf(out, "%s %s/%s, %d processors\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	// The counts come first: they leave the cached session that the rest measures.
-	for _, step := range []func() error{b.concurrent, b.cached, b.cold, b.memory, b.initialization} {
+	for _, step := range []func() error{b.concurrent, b.cached, b.list, b.cold, b.memory, b.initialization} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -273,6 +273,26 @@ func (b *bench) concurrent() error {
 	if codes != 1 || calls != 1 || all != calls || different != 1 {
 		return errors.New("a count is wrong")
 	}
+	return nil
+}
+
+// list measures the list of many profiles, with cached sessions.
+func (b *bench) list() error {
+	many, err := b.WriteConfig(manyProfiles - 1)
+	if err != nil {
+		return err
+	}
+	var samples []sample
+	for range coldRuns {
+		s, err := b.start([]string{b.built["awsmfa"], "list"}, b.Environ("AWS_CONFIG_FILE="+many))
+		if err != nil {
+			return err
+		}
+		samples = append(samples, s)
+	}
+	wall := median(times(samples, func(s sample) time.Duration { return s.wall }))
+	b.title("A list, %d runs", coldRuns)
+	b.report(fmt.Sprintf("list, %d role profiles", manyProfiles), fmt.Sprintf("%.0f ms", wall), wall <= 150, "150 ms")
 	return nil
 }
 

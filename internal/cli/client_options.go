@@ -17,15 +17,11 @@ import (
 func (f *profileFlags) clientOptions(
 	a *app, p profile.Profile, region, arn string,
 ) (awsapi.ClientOptions, awsapi.Endpoint, error) {
-	sts, err := a.endpoint(p, "sts")
+	sts, where, err := a.stsEndpoint(p, region, arn)
 	if err != nil {
 		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
 	iam, err := a.endpoint(p, "iam")
-	if err != nil {
-		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
-	}
-	legacy, err := a.usesLegacyEndpoint(p)
 	if err != nil {
 		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
@@ -37,7 +33,6 @@ func (f *profileFlags) clientOptions(
 		// The SDK rejects botocore's oldest mode. A child process gets the variable unchanged.
 		os.Setenv("AWS_RETRY_MODE", string(awsapi.DefaultRetryMode)) //nolint:errcheck // the name is one
 	}
-	where := a.clientRegion(region, p, arn)
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		_, err := url.Parse(a.Getenv(name))
 		if err != nil { // HOST:PORT alone is a proxy too; a value that is neither, Go would ignore
@@ -49,7 +44,7 @@ func (f *profileFlags) clientOptions(
 				Hint("write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with %% in a password as %%25")
 		}
 	}
-	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts, "AWS's own"))
+	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts.URL, "AWS's own"))
 	return awsapi.ClientOptions{
 		Profile:  p.Name,
 		Settings: settings,
@@ -60,7 +55,21 @@ func (f *profileFlags) clientOptions(
 		Now:      time.Now,
 		Trace:    a.trace,
 		Secret:   a.secrets.add,
-	}, awsapi.Endpoint{URL: sts, Global: sts == "" && legacy && awsapi.IsLegacyRegion(where)}, nil
+	}, sts, nil
+}
+
+// stsEndpoint returns the endpoint of STS, and the region in which awsmfa calls AWS.
+func (a *app) stsEndpoint(p profile.Profile, region, arn string) (sts awsapi.Endpoint, where string, err error) {
+	if sts.URL, err = a.endpoint(p, "sts"); err != nil {
+		return awsapi.Endpoint{}, "", err
+	}
+	legacy, err := a.usesLegacyEndpoint(p)
+	if err != nil {
+		return awsapi.Endpoint{}, "", err
+	}
+	where = a.clientRegion(region, p, arn)
+	sts.Global = sts.URL == "" && legacy && awsapi.IsLegacyRegion(where)
+	return sts, where, nil
 }
 
 // endpoint is the URL of a service's endpoint, "" for AWS's own. The order is every AWS client's: the service's

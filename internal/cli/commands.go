@@ -38,6 +38,10 @@ func commands() []command {
 			help: "Show the session of this shell, and how long it lasts.",
 		},
 		{
+			name: "list", new: func() any { return new(listCmd) },
+			help: "List the profiles, what each is, and its cached session.",
+		},
+		{
 			name: "logout", new: func() any { return new(logoutCmd) },
 			help: "Remove cached sessions, so that the next command asks for a code.",
 		},

@@ -114,9 +114,8 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 // empty.
 func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	switch word {
-	case "list", "ls":
-		return msg.Textf("%s shows MFA devices, and aws configure list-profiles shows profiles",
-			msg.Command("device", "list"))
+	case "ls":
+		return msg.Textf("%s shows profiles, and %s MFA devices", msg.Command("list"), msg.Command("device", "list"))
 	case "clear":
 		return msg.Textf("%s removes cached sessions; to remove the session from this shell:  %s",
 			msg.Command("logout"), a.envLine("--unset"))

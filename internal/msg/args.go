@@ -100,6 +100,9 @@ func (t Minute) String() string { return time.Time(t).Local().Format("2006-01-02
 
 // Foreign is a text from elsewhere, such as AWS's answer, on one line.
 func Foreign(text string) string {
+	if !strings.ContainsAny(text, "\r\n\t") {
+		return strings.TrimSpace(text)
+	}
 	return strings.TrimSpace(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text))
 }
 

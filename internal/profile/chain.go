@@ -82,7 +82,7 @@ func (p Profile) Chain() (Chain, error) {
 			return Chain{}, msg.Errorf("the source profiles form a cycle: %s (%s)", visited, from).
 				Hint("end the chain with a profile that has credentials of its own")
 		}
-		next, err := at.contents().library.Load(source)
+		next, err := at.contents().library.source(source)
 		if err != nil {
 			return Chain{}, msg.Errorf("source_profile of profile %q (%s): %s", at.Name, from, err).Wrap(err)
 		}

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"sync"
 )
 
-// Library is both files as read at one time.
+// Library is both files as read at one time. Several goroutines may use it.
 type Library struct {
 	files               Files
 	config, credentials *source
+
+	indexed bool
+	mu      sync.Mutex
+	sources map[string]Profile // those loaded for chains, if the sections are indexed
 }
 
 // read reads both files.
@@ -22,7 +27,7 @@ func read(files Files) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Library{files, config, credentials}, nil
+	return &Library{files: files, config: config, credentials: credentials}, nil
 }
 
 // Open reads both files and indexes their sections, for loading many profiles. Its errors are those of Names.
@@ -33,7 +38,25 @@ func Open(files Files) (*Library, error) {
 	}
 	l.config.index(false)
 	l.credentials.index(true)
+	l.indexed, l.sources = true, map[string]Profile{}
 	return l, nil
+}
+
+// source loads a profile that another names as its source. Thousands of roles may have the same.
+func (l *Library) source(name string) (Profile, error) {
+	if !l.indexed {
+		return l.Load(name)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p, ok := l.sources[name]; ok {
+		return p, nil
+	}
+	p, err := l.Load(name)
+	if err == nil {
+		l.sources[name] = p
+	}
+	return p, err
 }
 
 // Names is like the function Names.

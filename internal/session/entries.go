@@ -5,8 +5,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"awsmfa/cache"
+	"awsmfa/internal/msg"
 )
 
 // Entry is a session in the cache.
@@ -58,4 +60,52 @@ func cachedNames(dir cache.Dir, suffix string) (names []string, err error) {
 		}
 	}
 	return names, err
+}
+
+// ReadMemory returns the sessions and devices in the cache, to look up many requests without reading files.
+func ReadMemory(dir cache.Dir) (Memory, error) {
+	names, err := cachedNames(dir, ".cache")
+	all := Memory{}
+	for _, name := range names {
+		if !isSession(name) && !strings.HasPrefix(name, "user-") {
+			continue
+		}
+		if value, found, _ := dir.Load(name); found {
+			all[name] = value
+		}
+	}
+	return all, err
+}
+
+// HasSessions reports whether there is a session in the memory.
+func (m Memory) HasSessions() bool {
+	for name := range m {
+		if isSession(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Stored returns the session in the memory for want, with or without MFA, whatever its duration, and also if it has
+// ended.
+func (m Memory) Stored(want Request) (Session, bool) {
+	if want.External != nil {
+		want.source = want.sourceParts()
+	}
+	r := &Resolver{inMemory: m, Warn: func(*msg.Error) {}}
+	r.Options.Now, r.Options.Trace = time.Now, func(string, ...any) {}
+	for _, noMFA := range []bool{false, true} {
+		if want.NoMFA = noMFA; noMFA && !want.TakesMFA() {
+			break
+		}
+		c := r.cached(want, 0)
+		if len(want.Roles) == 0 && c.want.needsDevice() && c.want.Serial == "" {
+			continue
+		}
+		if s, found := c.load(); found && c.usable(s) {
+			return s, true
+		}
+	}
+	return Session{}, false
 }

@@ -64,6 +64,9 @@ func lineWaits(tty *os.File) bool {
 	return err == nil && n > 0 && fds[0].Revents&unix.POLLIN != 0
 }
 
+// Styles reports whether f shows escape sequences for colors.
+func Styles(f *os.File) bool { return IsTerminal(f) }
+
 // Text returns a writer of text for people to f.
 func Text(f *os.File) io.Writer { return f }
 

@@ -151,6 +151,16 @@ func lineWaits(in *os.File) bool {
 	return false
 }
 
+// Styles reports whether f shows escape sequences for colors. It makes a console do so, which older ones cannot.
+func Styles(f *os.File) bool {
+	console := windows.Handle(f.Fd())
+	var mode uint32
+	if windows.GetConsoleMode(console, &mode) != nil {
+		return isPTY(f)
+	}
+	return windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}
+
 // Text returns a writer of text for people to f. To a pipe or a file it writes the console's code page, which
 // PowerShell, cmd and other programs expect, with a question mark for a character that the page lacks. To a console
 // and to Git Bash's terminal, and where there is no console, it writes UTF-8.

@@ -1,0 +1,322 @@
+package cli
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/session"
+	"awsmfa/internal/term"
+)
+
+type listCmd struct {
+	JSON bool `name:"json"`
+}
+
+func (*listCmd) help() flagHelp {
+	return flagHelp{"json": msg.Textf("Print one JSON object instead of a table.")}
+}
+
+func (*listCmd) Help() string {
+	return `Prints one line for each profile of the AWS files: its name, what it is, the account if the files name it
+(role_arn, mfa_serial, sso_account_id), the region, and how long its cached session still lasts. It asks AWS nothing and
+runs no program. Whether stdout is a terminal, NO_COLOR and CLICOLOR_FORCE decide about colors.
+
+With --json it prints one object with profiles: name, type (user, keys, role, sso, process, web-identity, login,
+credential-source, none or error), role_arn, source_profile, account, region, session (access_key_id, expires,
+seconds_left; null if none is cached), error.`
+}
+
+// Run lists the profiles.
+func (c *listCmd) Run(a *app) error {
+	l, err := a.newLister()
+	if err != nil {
+		return err
+	}
+	names, err := l.library.Names()
+	if err != nil {
+		return err
+	}
+	profiles := l.describeAll(names)
+	if c.JSON {
+		return a.print(listJSON(a, profiles))
+	}
+	if len(profiles) == 0 {
+		a.say(msg.Textf("there is no profile: %s makes one", msg.Command("setup")))
+		return nil
+	}
+	if err := a.print(a.table(profiles)); err != nil {
+		return err
+	}
+	wrong := 0
+	for _, p := range profiles {
+		if p.err != nil {
+			wrong++
+		}
+	}
+	if wrong > 0 {
+		a.say(msg.Textf("profiles with a mistake: %d; %s explains it", wrong, msg.Command("doctor", "PROFILE")))
+	}
+	return nil
+}
+
+// listed is one profile of the list.
+type listed struct {
+	name, region string
+	kind         string // for programs
+	is           msg.Text
+	role, source string // the role's ARN, and the profile that it is assumed with
+	account      string
+	session      session.Session
+	found        bool // there is a session
+	err          error
+}
+
+// lister describes profiles, from the files and the cache as they were at one moment.
+type lister struct {
+	*app
+	library  *profile.Library
+	memory   session.Memory
+	sessions bool // there are any
+}
+
+func (a *app) newLister() (*lister, error) {
+	library, err := profile.Open(a.files())
+	if err != nil {
+		return nil, err
+	}
+	l := &lister{app: a, library: library}
+	if l.memory, err = session.ReadMemory(a.cache()); err != nil {
+		a.warn(msg.Errorf("reading the cache: %s", msg.Cause(err)).Wrap(err))
+	}
+	l.sessions = l.memory.HasSessions()
+	return l, nil
+}
+
+// describeAll describes the profiles, on all processors: there may be thousands.
+func (l *lister) describeAll(names []string) []listed {
+	const atOnce = 64
+	all := make([]listed, len(names))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(names)/atOnce+1) {
+		workers.Go(func() {
+			for {
+				end := int(next.Add(atOnce))
+				for i := end - atOnce; i < min(end, len(names)); i++ {
+					all[i] = l.describe(names[i])
+				}
+				if end >= len(names) {
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return all
+}
+
+func (l *lister) describe(name string) listed {
+	row := listed{name: name, kind: "error", is: msg.Textf("mistake")}
+	p, err := l.library.Load(name)
+	if err != nil {
+		row.err = err
+		return row
+	}
+	row.region = p.Region
+	if p.Kind() == profile.KindNone {
+		row.kind, row.is = "none", msg.Textf("no credentials")
+		return row
+	}
+	chain, err := p.Chain()
+	if err != nil {
+		row.err = err
+		return row
+	}
+	row.identify(p, chain)
+	if l.sessions && row.err == nil {
+		row.session, row.found = l.stored(p, chain)
+	}
+	return row
+}
+
+// stored is the profile's session in the cache. Its request is that of sessionFlags.requestFor without flags, and
+// without what does not matter to the cache key.
+func (l *lister) stored(p profile.Profile, chain profile.Chain) (session.Session, bool) {
+	want := session.Request{Serial: chain.Get("mfa_serial")}
+	arn := want.Serial
+	var err error
+	if want.Roles, err = session.Roles(chain, 0); err != nil {
+		return session.Session{}, false
+	}
+	if n := len(want.Roles); n > 0 {
+		arn = want.Roles[n-1].ARN
+	}
+	if want.Endpoint, _, err = l.stsEndpoint(p, "", arn); err != nil {
+		return session.Session{}, false
+	}
+	if want.Keys, want.External, err = l.baseCredentials(p, chain, want.Endpoint); err != nil {
+		return session.Session{}, false
+	}
+	return l.memory.Stored(want)
+}
+
+// identify fills in what the profile is.
+func (row *listed) identify(p profile.Profile, chain profile.Chain) {
+	if n := len(chain.Roles); n > 0 {
+		row.role = chain.Roles[n-1].ARN
+		row.source, _ = p.Get("source_profile")
+		row.kind, row.account = "role", accountOf(row.role)
+		from := row.source
+		if from == "" {
+			from, _ = p.Get("credential_source")
+		}
+		name := msg.Escaped(row.role[strings.LastIndex(row.role, "/")+1:])
+		if row.is = msg.Textf("role %s", name); from != "" && from != p.Name {
+			row.is = msg.Textf("role %s, from %s", name, msg.Escaped(from))
+		}
+		return
+	}
+	switch chain.Kind {
+	case profile.KindKeys:
+		row.kind, row.is, row.account = "user", msg.Textf("user"), accountOf(p.MFASerial)
+		if _, err := p.LongTermKeys(); err != nil {
+			keys, wrong := p.KeyPair()
+			if wrong != nil || keys.SessionToken.Reveal() == "" {
+				row.kind, row.is, row.err = "error", msg.Textf("mistake"), err
+				return
+			}
+			row.kind, row.is = "keys", msg.Textf("session in the files")
+		}
+	case profile.KindSSO:
+		row.account, _ = p.Get("sso_account_id")
+		role, _ := p.Get("sso_role_name")
+		row.kind, row.is = "sso", msg.Textf("SSO, %s", msg.Escaped(role))
+	case profile.KindProcess:
+		row.kind, row.is, row.account = "process", msg.Textf("process"), accountOf(p.MFASerial)
+	case profile.KindWebIdentity:
+		row.role, _ = p.Get("role_arn")
+		row.kind, row.is, row.account = "web-identity", msg.Textf("web identity"), accountOf(row.role)
+	case profile.KindLogin:
+		login, _ := p.Get("login_session")
+		row.kind, row.is, row.account = "login", msg.Textf("aws login"), accountOf(login)
+	default:
+		row.kind, row.is = "credential-source", msg.Textf("credential source")
+	}
+}
+
+// accountOf is the account in an ARN, "" if there is none.
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" || len(parts[4]) != 12 || !isNumber(parts[4]) {
+		return ""
+	}
+	return parts[4]
+}
+
+// table is the list for a person.
+func (a *app) table(profiles []listed) string {
+	oneLine := func(text string) string { return a.printable(msg.Foreign(text)) }
+	say := func(t msg.Text) string { return oneLine(a.text(t)) }
+	rows := [][]string{{
+		say(msg.Textf("PROFILE")), say(msg.Textf("TYPE")), say(msg.Textf("ACCOUNT")), say(msg.Textf("REGION")),
+		say(msg.Textf("SESSION")),
+	}}
+	ended := say(msg.Textf("ended"))
+	for _, p := range profiles {
+		left := ""
+		switch {
+		case p.found && p.session.Expiration.After(time.Now()):
+			left = msg.Left(time.Until(p.session.Expiration)).String()
+		case p.found:
+			left = ended
+		}
+		rows = append(rows, []string{oneLine(p.name), say(p.is), p.account, oneLine(p.region), left})
+	}
+	dim := func(text string) string { return text }
+	if a.styles() {
+		dim = func(text string) string { return "\x1b[2m" + text + "\x1b[m" }
+	}
+	return columns(rows, func(row, column int, text string) string {
+		if row == 0 || column == 4 && text == ended {
+			return dim(text)
+		}
+		return text
+	})
+}
+
+// columns lays out rows in columns; style may add escape sequences to a cell's text. An empty cell is shown as -.
+func columns(rows [][]string, style func(row, column int, text string) string) string {
+	const gap = "   "
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, text := range row {
+			if text == "" {
+				row[i] = "-"
+			}
+			widths[i] = max(widths[i], term.Width(row[i]))
+		}
+	}
+	var b strings.Builder
+	for r, row := range rows {
+		for i, text := range row {
+			b.WriteString(style(r, i, text))
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-term.Width(text)) + gap)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// styles reports whether stdout gets escape sequences (no-color.org, bixense.com/clicolors).
+func (a *app) styles() bool {
+	if a.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	if force := a.Getenv("CLICOLOR_FORCE"); force != "" && force != "0" {
+		return true
+	}
+	return a.Getenv("TERM") != "dumb" && term.Styles(a.Stdout)
+}
+
+// listJSON is the list for a program.
+func listJSON(a *app, profiles []listed) string {
+	type sessionJSON struct {
+		KeyID   string  `json:"access_key_id"`
+		Expires *string `json:"expires"`
+		Left    *int64  `json:"seconds_left"`
+	}
+	type row struct {
+		Name    string       `json:"name"`
+		Type    string       `json:"type"`
+		Role    *string      `json:"role_arn"`
+		Source  *string      `json:"source_profile"`
+		Account *string      `json:"account"`
+		Region  *string      `json:"region"`
+		Session *sessionJSON `json:"session"`
+		Error   *string      `json:"error"`
+	}
+	rows := make([]row, len(profiles))
+	for i, p := range profiles {
+		rows[i] = row{
+			Name: p.name, Type: p.kind, Role: orNull(p.role), Source: orNull(p.source), Account: orNull(p.account),
+			Region: orNull(p.region),
+		}
+		if p.found {
+			expires, left := endJSON(p.session.Expiration)
+			rows[i].Session = &sessionJSON{p.session.AccessKeyID, expires, left}
+		}
+		if p.err != nil {
+			rows[i].Error = orNull(a.printable(msg.Foreign(a.printer().Error(p.err))))
+		}
+	}
+	return asciiJSON(struct {
+		Profiles []row `json:"profiles"`
+	}{rows})
+}
