@@ -233,12 +233,10 @@ func hash(parts ...string) string {
 	if len(parts) == 0 { // a role's tags, usually
 		return noParts
 	}
-	h := sha256.New()
-	var size [8]byte
+	text := make([]byte, 0, 512)
 	for _, p := range parts {
-		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
-		h.Write(size[:])
-		io.WriteString(h, p)
+		text = append(binary.BigEndian.AppendUint64(text, uint64(len(p))), p...)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
