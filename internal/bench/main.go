@@ -372,7 +372,7 @@ func (b *bench) memory() error {
 }
 
 // maxInit is the limit of package initialization's allocations in kB: today's, plus a tenth.
-const maxInit = 1200
+const maxInit = 730
 
 // initialization sums up the allocations of packages before main, to reveal expensive dependencies.
 func (b *bench) initialization() error {
@@ -392,15 +392,18 @@ func (b *bench) initialization() error {
 	for line := range strings.Lines(trace.String()) {
 		// init PACKAGE @1.2 ms, 0.03 ms clock, 456 bytes, 7 allocs
 		fields := strings.Fields(line)
-		if len(fields) != 10 || fields[0] != "init" {
+		if len(fields) != 11 || fields[0] != "init" {
 			continue
 		}
-		n, err := strconv.Atoi(fields[6])
+		n, err := strconv.Atoi(fields[7])
 		if err != nil {
 			return fmt.Errorf("reading %q: %w", line, err)
 		}
 		all = append(all, work{fields[1], n})
 		total += n
+	}
+	if len(all) == 0 {
+		return errors.New("no line of inittrace was understood")
 	}
 	slices.SortFunc(all, func(a, b work) int { return b.bytes - a.bytes })
 	b.title("Package initialization, %d packages", len(all))
