@@ -178,8 +178,8 @@ func (a *app) commandLine(shell shells.Shell, args ...string) (string, error) {
 	return command, nil
 }
 
-// typedCommand is commandLine for a message: in the typing shell, with placeholders unquoted. A word that the shell
-// cannot express is quoted for no particular shell.
+// typedCommand is commandLine for a message: in the typing shell. A word that the shell cannot express is quoted for no
+// particular shell.
 func (a *app) typedCommand(args ...string) string {
 	shell := a.typingShell()
 	line, err := shell.Command(programName(a.Args[0]))
@@ -188,8 +188,8 @@ func (a *app) typedCommand(args ...string) string {
 	}
 	for _, arg := range args {
 		word, err := shell.Word(arg)
-		if err != nil || msg.IsPlaceholder(arg) {
-			word = msg.CommandWord(arg)
+		if err != nil {
+			word = msg.Word(arg).String()
 		}
 		line += " " + word
 	}

@@ -52,7 +52,7 @@ func (c *execCmd) Run(a *app) error {
 	case subshell && c.dashed: // exec -- $EMPTY in a script does not mean a subshell
 		return &usageError{msg.Errorf("there is no command after --").
 			Hint("%s; without the -- it starts a subshell",
-				msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))}
+				msg.Command("exec").With("[PROFILE] -- COMMAND [ARG ...]"))}
 	case !subshell && command[0] == "":
 		return &usageError{msg.Errorf("the command is empty").Hint("is a variable unset?")}
 	case subshell:
@@ -133,7 +133,7 @@ func lookPath(command []string) (string, error) {
 // notFound explains a command that is not found. An assignment's value may be a secret, and is left out.
 func notFound(command []string) *msg.Error {
 	name := command[0]
-	run := msg.Command("exec", "[PROFILE]", "--")
+	run := msg.Command("exec").With("[PROFILE] --")
 	if variable, _, is := strings.Cut(name, "="); is && shells.IsName(variable) {
 		e := msg.Errorf("%s=…: command not found", variable)
 		if runtime.GOOS == "windows" {

@@ -21,7 +21,7 @@ func (s *server) run(a *app, path string, argv, environ []string) error {
 	err := runCommand(a, path, argv, environ)
 	if code := errExit(0); errors.As(err, &code) && code != 0 && code < exitNotExecutable && !s.asked.Load() {
 		a.say(msg.Textf("the command never asked for the session; if it cannot, run it without --server: %s",
-			msg.Command("exec", s.Name, "--", "COMMAND")))
+			msg.Command("exec", s.Name, "--").With("COMMAND")))
 	}
 	return err
 }

@@ -122,7 +122,7 @@ func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
 	if profile.NotFound(err) && a.underSudo() {
 		variables := strings.Join(slices.Concat(sessionVars[:3], regionVars), ",")
-		command := msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables, "COMMAND")
+		command := msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables).With("COMMAND")
 		err = msg.Errorf("%s", err).Wrap(err).
 			Hint("sudo runs awsmfa as root, without the AWS files of %s; type %s", a.Getenv("SUDO_USER"), command)
 	}

@@ -59,7 +59,7 @@ func (c *listCmd) Run(a *app) error {
 		}
 	}
 	if wrong > 0 {
-		a.say(msg.Textf("profiles with a mistake: %d; %s explains it", wrong, msg.Command("doctor", "PROFILE")))
+		a.say(msg.Textf("profiles with a mistake: %d; %s explains it", wrong, msg.Command("doctor").With("PROFILE")))
 	}
 	return nil
 }

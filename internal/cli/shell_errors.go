@@ -14,7 +14,7 @@ func cannotExpress(err error) *msg.Error {
 		return msg.Errorf("%s", err).Wrap(err)
 	}
 	return reasonError(e).Wrap(err).Hint("choose another form with --shell, or use %s, which needs no quoting",
-		msg.Command("exec", "[PROFILE]", "--", "COMMAND"))
+		msg.Command("exec").With("[PROFILE] -- COMMAND"))
 }
 
 func reasonError(e *shells.Error) *msg.Error {

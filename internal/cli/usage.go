@@ -43,7 +43,7 @@ func parseError(err error, command []string) error {
 	misplaced := strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")
 	switch near := strings.Contains(text, "did you mean"); {
 	case slices.Equal(command, []string{"exec"}) && misplaced && !near:
-		e = e.Hint("put -- before the command: %s", msg.Command("exec", "[PROFILE]", "--", "COMMAND", "[ARG ...]"))
+		e = e.Hint("put -- before the command: %s", msg.Command("exec").With("[PROFILE] -- COMMAND [ARG ...]"))
 	case slices.Equal(command, []string{"env"}) && strings.HasPrefix(text, "unexpected argument"):
 		e = e.Hint("name one profile; a name with blanks goes in quotes")
 	case hint == "":
@@ -139,7 +139,7 @@ func (a *app) envLine(args ...string) string {
 	shell := a.typingShell()
 	line, err := a.lineFor(shell, append([]string{"env"}, args...)...)
 	if err != nil { // the name cannot be typed in this shell
-		return shell.Line(a.typedCommand("env", "PROFILE"))
+		return shell.Line(a.typedCommand("env") + " PROFILE")
 	}
 	return line
 }

@@ -1,7 +1,6 @@
 package msg
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +58,7 @@ func (w Word) String() string {
 	for i := range len(w) {
 		c := w[i]
 		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/' ||
-			c == '+' || c == '@' || c == '-' && i > 0) {
+			c == '+' || c == '@' || c == '-') {
 			return strconv.Quote(string(w))
 		}
 	}
@@ -117,38 +116,33 @@ func Cause(err error) string {
 	}
 }
 
-// command is a command line that runs awsmfa.
-type command []string
+// CommandLine is a command line that runs awsmfa. The Printer quotes its arguments for the reader's shell.
+type CommandLine struct {
+	args         []string
+	placeholders string
+}
 
-// Command is the command line that runs awsmfa with args, such as "setup", "prod" or "exec", "[PROFILE]", "--",
-// "COMMAND". The Printer quotes it for the reader's shell. Placeholders, in capitals, are not quoted.
-func Command(args ...string) fmt.Stringer { return command(args) }
+// Command is the command line that runs awsmfa with args, such as "setup", "prod".
+func Command(args ...string) CommandLine { return CommandLine{args: args} }
 
-func (c command) String() string { return Printer{}.command(c) }
+// With adds what the reader puts in, such as "[PROFILE] -- COMMAND [ARG ...]". It is shown as it is: a profile may be
+// called COMMAND, so no argument is a placeholder for its looks.
+func (c CommandLine) With(placeholders string) CommandLine {
+	c.placeholders = " " + placeholders
+	return c
+}
 
-func (p Printer) command(args []string) string {
+func (c CommandLine) String() string { return Printer{}.command(c) }
+
+func (p Printer) command(c CommandLine) string {
 	if p.Command != nil {
-		return p.Command(args...)
+		return p.Command(c.args...) + c.placeholders
 	}
 	words := []string{"awsmfa"}
-	for _, arg := range args {
-		words = append(words, CommandWord(arg))
+	for _, arg := range c.args {
+		words = append(words, Word(arg).String())
 	}
-	return strings.Join(words, " ")
-}
-
-// IsPlaceholder reports whether a word of a command stands for one that the reader chooses: COMMAND, [PROFILE], [ARG
-// ...].
-func IsPlaceholder(word string) bool {
-	return word != "" && strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_[] .|") == ""
-}
-
-// CommandWord is a word of a command line, quoted for no particular shell.
-func CommandWord(arg string) string {
-	if IsPlaceholder(arg) {
-		return arg
-	}
-	return Word(arg).String()
+	return strings.Join(words, " ") + c.placeholders
 }
 
 // arg translates an argument that is itself a message.
@@ -156,7 +150,7 @@ func (p Printer) arg(arg any) any {
 	switch v := arg.(type) {
 	case Text:
 		return p.Text(v)
-	case command:
+	case CommandLine:
 		return p.command(v)
 	case error:
 		return p.Error(v)

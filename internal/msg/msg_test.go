@@ -48,6 +48,10 @@ func TestPrinter(t *testing.T) {
 	if got := p.Error(errors.New("EOF")); got != "EOF" {
 		t.Error(got)
 	}
+	names := Command("exec", "A | B", "--").With("COMMAND [ARG ...]")
+	if got := Textf("run %s", names).String(); got != `run awsmfa exec "A | B" -- COMMAND [ARG ...]` {
+		t.Error(got)
+	}
 	if got := Textf("100%% of it").String(); got != "100% of it" {
 		t.Error(got)
 	}
