@@ -69,17 +69,17 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 	if want = r.withCachedDevice(want); want.Serial != "" { // another process found it while it had the lock
 		return want, nil
 	}
-	keys, given, err := r.userKeys(ctx, want)
+	c, given, err := r.userClient(ctx, want)
 	if err != nil || given != nil {
 		return want, err
 	}
 	if want = r.withCachedDevice(want); want.Serial != "" { // of these keys
 		return want, nil
 	}
-	device, err := r.listDevice(ctx, keys)
+	device, err := r.listDevice(ctx, c)
 	if errors.Is(err, errNoDevice) && want.External != nil { // and no setting asks for MFA
 		r.Say(msg.Textf("the user of access key %s, from profile %q, has no MFA device: "+
-			"the key is used without MFA", keys.AccessKeyID, want.External.Profile.Name))
+			"the key is used without MFA", c.KeyID(), want.External.Profile.Name))
 		r.noDevice = true
 		return want, nil
 	}
@@ -88,8 +88,8 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 	}
 	want.Serial, want.found = device.Serial, true
 	value := device.Serial
-	if want.External != nil {
-		value += "\n" + keys.AccessKeyID
+	if id := want.keyID(c); id != "" {
+		value += "\n" + id
 	}
 	if err := r.store(want.deviceKey(), []byte(value)); err != nil {
 		r.Warn(msg.Errorf("the MFA device that was found cannot be cached for the next call: %s", err).Wrap(err))
@@ -98,11 +98,7 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 }
 
 // listDevice returns the user's device, or the one that the person chooses of several.
-func (r *Resolver) listDevice(ctx context.Context, keys awsapi.Credentials) (awsapi.Device, error) {
-	c, err := r.client(ctx, keys)
-	if err != nil {
-		return awsapi.Device{}, err
-	}
+func (r *Resolver) listDevice(ctx context.Context, c *awsapi.Client) (awsapi.Device, error) {
 	call, cancel := c.Call(ctx)
 	defer cancel()
 	devices, err := awsapi.ListDevices(call, c.IAM())

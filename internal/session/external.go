@@ -31,24 +31,26 @@ func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {
 	return s, nil
 }
 
-// userKeys returns the long-term keys of want, from the profile or from its external source. It returns a session
-// instead if the source gives one, or if the user of its keys has no MFA device.
-func (r *Resolver) userKeys(ctx context.Context, want Request) (keys awsapi.Credentials, given *Session, err error) {
+// userClient returns the client with the long-term keys of want, from the profile or from its external source. It
+// returns a session instead if the source gives one, or if the user of its keys has no MFA device.
+func (r *Resolver) userClient(ctx context.Context, want Request) (c *awsapi.Client, given *Session, err error) {
 	if want.External == nil {
-		return awsapi.Credentials{
+		c, err = r.client(ctx, awsapi.Credentials{
 			AccessKeyID: want.Keys.AccessKeyID, SecretAccessKey: want.Keys.SecretAccessKey.Reveal(),
-		}, nil, nil
+		})
+		return c, nil, err
 	}
 	s, err := r.ask(ctx, want)
 	switch {
 	case err != nil:
-		return awsapi.Credentials{}, nil, err
+		return nil, nil, err
 	case !s.isLongTerm() || r.noDevice:
-		return awsapi.Credentials{}, &s, nil
+		return nil, &s, nil
 	}
 	r.Options.Trace("source: %s is a long-term key", s.AccessKeyID)
 	if want.found && r.isOtherDevice(want) {
-		return awsapi.Credentials{}, nil, errOtherKeys
+		return nil, nil, errOtherKeys
 	}
-	return s.Credentials(), nil, nil
+	c, err = r.client(ctx, s.Credentials())
+	return c, nil, err
 }

@@ -71,17 +71,13 @@ type directRole struct {
 
 func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	r, want := p.r, p.want
-	keys, given, err := r.userKeys(ctx, want)
+	c, given, err := r.userClient(ctx, want)
 	switch {
 	case err != nil:
 		return Session{}, err
 	case given != nil:
 		want.given = true
 		return r.assume(ctx, want, *given)
-	}
-	c, err := r.client(ctx, keys)
-	if err != nil {
-		return Session{}, err
 	}
 	explain := func(err error) error { return explainRole(c, want, err) }
 	var s Session
@@ -90,7 +86,7 @@ func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	} else {
 		s, err = p.withCode(ctx, r.assumer(ctx, c, want), explain)
 	}
-	s.KeyID = want.keyID(keys)
+	s.KeyID = want.keyID(c)
 	return s, err
 }
 

@@ -18,16 +18,12 @@ type sessionToken struct {
 
 func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 	r, want := p.r, p.want
-	keys, given, err := r.userKeys(ctx, want)
+	c, given, err := r.userClient(ctx, want)
 	switch {
 	case err != nil:
 		return Session{}, err
 	case given != nil:
 		return *given, nil
-	}
-	c, err := r.client(ctx, keys)
-	if err != nil {
-		return Session{}, err
 	}
 	get := func(code string) (Session, error) {
 		got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, want.Serial, code, r.Warn)
@@ -39,16 +35,16 @@ func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 	} else {
 		s, err = r.withCode(ctx, want, get, c.Explain)
 	}
-	s.KeyID = want.keyID(keys)
+	s.KeyID = want.keyID(c)
 	return s, err
 }
 
 // keyID returns the ID of the external source's keys, "" for keys from the profile, which are part of the cache key.
-func (r Request) keyID(keys awsapi.Credentials) string {
+func (r Request) keyID(c *awsapi.Client) string {
 	if r.External == nil {
 		return ""
 	}
-	return keys.AccessKeyID
+	return c.KeyID()
 }
 
 // withoutCode obtains a session without a code. Its errors are messages.
