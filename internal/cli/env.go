@@ -142,7 +142,7 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 }
 
 func notPrinted(err error) error {
-	return msg.Errorf("writing the statements: %s", msg.Cause(err)).Wrap(err)
+	return msg.Errorf("writing to stdout: %s", msg.Cause(err)).Wrap(err)
 }
 
 // withoutCode removes token codes, which will be stale when the line is typed, and code commands, which may hold an
