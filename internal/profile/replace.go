@@ -23,7 +23,7 @@ func ReplaceKeys(files Files, name string, was, now Keys) error {
 	if err := checkKeys(now.AccessKeyID, now.SecretAccessKey); err != nil {
 		return err
 	}
-	return rewrite(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, now, old) })
+	return rewriteFile(was.Where.File, func(old []byte) ([]byte, error) { return withKeys(files, name, was, now, old) })
 }
 
 // Replaceable returns the error that ReplaceKeys would return: it does the same with a dummy pair, except for the final

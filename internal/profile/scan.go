@@ -12,6 +12,7 @@ import (
 
 	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/rewrite"
 )
 
 // source is the text of one of the two files. A nil *source is a file that does not exist; it reads as empty.
@@ -29,7 +30,7 @@ func open(path string) (*source, error) {
 		return nil, nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, directoryError(path)
+		return nil, rewrite.DirectoryError(path)
 	}
 	text, err := bounded.ReadFile(path)
 	switch {
@@ -79,16 +80,7 @@ func readError(path string, err error) error {
 		return msg.Errorf("reading %s: it did not end within %s", msg.Path(path), bounded.PipeTime).
 			Hint("name a regular file, or a pipe that its writer closes").Wrap(err)
 	}
-	reason := err
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		reason = pe.Err
-	}
-	return msg.Errorf("reading %s: %s", msg.Path(path), reason).Hint("make the file readable for your user").Wrap(err)
-}
-
-func directoryError(path string) error {
-	return msg.Errorf("%s is a directory, not a file", msg.Path(path)).
-		Hint("move the directory away: a file belongs there")
+	return rewrite.ReadError(path, err)
 }
 
 func utf16Error(path string) error {

@@ -42,7 +42,7 @@ func ReplaceShared(files Files, name string, others []Holder, was, now Keys) err
 	}
 	file := was.Where.File
 	own := func(was, now Keys) error {
-		return rewrite(file, func(text []byte) ([]byte, error) {
+		return rewriteFile(file, func(text []byte) ([]byte, error) {
 			text, err := withKeys(files, name, was, now, text)
 			if err != nil {
 				return nil, err
@@ -71,7 +71,7 @@ func ReplaceHolders(files Files, all []Holder, was string, now Keys) error {
 		if len(holders) == 0 {
 			continue
 		}
-		err := rewrite(file, func(text []byte) ([]byte, error) { return withPairs(files, holders, was, now, text) })
+		err := rewriteFile(file, func(text []byte) ([]byte, error) { return withPairs(files, holders, was, now, text) })
 		if err != nil {
 			return err
 		}

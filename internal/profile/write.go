@@ -2,20 +2,13 @@ package profile
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"awsmfa/internal/atomicfile"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/rewrite"
 )
 
 // Writing only inserts lines: every byte of the old file stays, in the same order. (Only replace.go replaces values.)
@@ -175,7 +168,7 @@ func AddKeys(files Files, name, id string, secret Secret) error {
 	if files.Credentials == "" {
 		return noPathError("AWS_SHARED_CREDENTIALS_FILE")
 	}
-	return rewrite(files.Credentials, func(old []byte) ([]byte, error) {
+	return rewriteFile(files.Credentials, func(old []byte) ([]byte, error) {
 		return withSection(files, name, id, secret, old)
 	})
 }
@@ -253,7 +246,7 @@ func AddConfig(files Files, name string, settings []Setting) error {
 	if files.Config == "" {
 		return noPathError("AWS_CONFIG_FILE")
 	}
-	return rewrite(files.Config, func(old []byte) ([]byte, error) {
+	return rewriteFile(files.Config, func(old []byte) ([]byte, error) {
 		before, err := readWith(files, name, old, nil)
 		if err != nil {
 			return nil, err
@@ -497,303 +490,25 @@ func indentation(name string, header Pos, text []byte) (indent string, err error
 	return indent, nil
 }
 
-const (
-	tries    = 5               // if other programs keep changing the file
-	lockWait = 5 * time.Second // for another awsmfa, which needs milliseconds
-	staleAge = time.Hour       // of a new file that a killed awsmfa left behind
-
-	temporary = ".awsmfa-*.new"
-)
-
-// rewrite replaces the contents of the file at path with the result of compose, which gets the old contents, or nil if
-// there is no file. It returns nil if there is nothing to do, and is called again if the file has changed in the
-// meantime.
-//
-// Processes of awsmfa wait for each other, with a lock that ends with the process. Changes by other programs, which do
-// not lock, are detected until just before the rename; in the microseconds between that check and the rename the last
-// writer wins.
-func rewrite(path string, compose func(old []byte) ([]byte, error)) error {
-	file, err := resolveLinks(path)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(file)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if text, err := compose(nil); err != nil || text == nil {
-			return err // create no directory if nothing is written
-		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return createError(dir, path, err)
-		}
-	}
-	unlock, err := lock(dir, lockWait)
-	if err != nil {
-		return busyError(path)
-	}
-	defer unlock()
-	for range tries {
-		w, err := prepare(path, compose)
-		if err != nil || w == nil {
-			return err
-		}
-		if done, err := w.commit(); err != nil || done {
-			return err
-		}
-	}
-	return busyError(path)
+// rewriteFile is rewrite.File for an AWS file.
+func rewriteFile(path string, compose func(old []byte) ([]byte, error)) error {
+	return rewrite.File(path, onText(path, compose))
 }
 
-// lock waits for other awsmfa processes that write in dir. It is an error if the lock is not free in time; if locking
-// is not supported, lock does nothing.
-func lock(dir string, wait time.Duration) (unlock func(), err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	unlock, err = atomicfile.LockDir(ctx, dir)
-	if err != nil && ctx.Err() == nil { // writing reports it
-		return func() {}, nil
-	}
-	return unlock, err
-}
-
-func busyError(path string) error {
-	return msg.Errorf("another program is changing %s; nothing was changed", msg.Path(path)).
-		Hint("try again when that is done")
-}
-
-// dryRun does the same as rewrite, except for the rename. It does not create a missing directory, but checks that it
-// could.
+// dryRun is rewrite.DryRun for an AWS file.
 func dryRun(path string, compose func(old []byte) ([]byte, error)) error {
-	file, err := resolveLinks(path)
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(file)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if _, err := compose(nil); err != nil {
-			return err
-		}
-		return canCreate(dir, path)
-	}
-	unlock, err := lock(dir, lockWait)
-	if err != nil {
-		return busyError(path)
-	}
-	defer unlock()
-	w, err := prepare(path, compose)
-	if err != nil || w == nil {
-		return err
-	}
-	return os.Remove(w.tmp)
+	return rewrite.DryRun(path, onText(path, compose))
 }
 
-// canCreate returns an error if dir, which does not exist, cannot be created for the file at path.
-func canCreate(dir, path string) error {
-	above := filepath.Dir(dir)
-	if _, err := os.Stat(above); errors.Is(err, fs.ErrNotExist) && above != dir {
-		return canCreate(above, path)
-	}
-	made, err := os.MkdirTemp(above, temporary)
-	if err != nil {
-		return createError(above, path, err)
-	}
-	return os.Remove(made)
-}
-
-// replacement is a new file that is written next to the old one and not yet renamed.
-type replacement struct {
-	path, real string // as requested, and with all links resolved
-	tmp        string
-	info       fs.FileInfo // of the old file; nil if there is none
-	old        []byte
-}
-
-// prepare reads the file and writes the new one next to it. It returns nil if there is nothing to do.
-func prepare(path string, compose func(old []byte) ([]byte, error)) (*replacement, error) {
-	w := &replacement{path: path}
-	var err error
-	if err = w.readOld(); err != nil {
-		return nil, err
-	}
-	if isUTF16(w.old) {
-		return nil, utf16Error(path)
-	}
-	if i := bytes.IndexByte(w.old, 0); i >= 0 {
-		return nil, nulError(Pos{path, 1 + bytes.Count(w.old[:i], newline)})
-	}
-	text, err := compose(w.old)
-	if err != nil || text == nil {
-		return nil, err
-	}
-	if err := w.checkWritable(); err != nil {
-		return nil, err
-	}
-	dir := filepath.Dir(w.real)
-	atomicfile.Sweep(dir, staleAge, func(path string) bool { // they may hold a key
-		ours, _ := filepath.Match(temporary, filepath.Base(path))
-		return ours
-	})
-	w.tmp, err = atomicfile.Create(dir, temporary, text, w.inherit)
-	if inherited := (*msg.Error)(nil); errors.As(err, &inherited) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, createError(dir, path, err)
-	}
-	return w, nil
-}
-
-// inherit gives the new file, while it is empty, the permissions of the old one.
-func (w *replacement) inherit(f *os.File) error {
-	if w.info == nil {
-		return nil
-	}
-	if err := inherit(f, w.real, w.info); err != nil {
-		return msg.Errorf("%s belongs to another user or group, and awsmfa cannot give the new file to them; "+
-			"nothing was changed", msg.Path(w.path)).
-			Hint("run as the file's owner, or make the file your own").Wrap(err)
-	}
-	return nil
-}
-
-// readOld reads the file at the path as it is now.
-func (w *replacement) readOld() error {
-	var err error
-	if w.real, err = resolveLinks(w.path); err != nil {
-		return err
-	}
-	w.info, w.old = nil, []byte{}
-	info, err := os.Lstat(w.real)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return readError(w.path, err)
-	case info.IsDir():
-		return directoryError(w.path)
-	case !info.Mode().IsRegular():
-		return msg.Errorf("%s is not a regular file; nothing was changed", msg.Path(w.path)).
-			Hint("put a regular file there")
-	}
-	if w.old, err = os.ReadFile(w.real); err != nil {
-		return readError(w.path, err)
-	}
-	w.info = info
-	return nil
-}
-
-// checkWritable returns an error if the old file is read-only: a rename would replace it all the same.
-func (w *replacement) checkWritable() error {
-	if w.info == nil {
-		return nil
-	}
-	readOnly := msg.Errorf("%s is read-only; nothing was changed", msg.Path(w.real)).
-		Hint("make it writable for your user, or name another file")
-	if w.info.Mode().Perm()&0o200 == 0 {
-		return readOnly
-	}
-	f, err := os.OpenFile(w.real, os.O_WRONLY, 0)
-	switch {
-	case err == nil:
-		f.Close()
-		return nil
-	case errors.Is(err, fs.ErrNotExist): // just removed: commit detects it
-		return nil
-	case denied(err):
-		return readOnly.Wrap(err)
-	}
-	return writeError(w.path, err)
-}
-
-// commit renames the new file over the old one if that has not changed since it was read; otherwise, and after an
-// error, it removes the new file. A hard link to the old file keeps the old contents: only a rename is atomic.
-func (w *replacement) commit() (done bool, err error) {
-	defer func() {
-		if !done {
-			os.Remove(w.tmp)
+// onText is compose, with an error for old contents that are no text in an encoding that AWS clients read.
+func onText(path string, compose func(old []byte) ([]byte, error)) func(old []byte) ([]byte, error) {
+	return func(old []byte) ([]byte, error) {
+		if isUTF16(old) {
+			return nil, utf16Error(path)
 		}
-	}()
-	now := replacement{path: w.path}
-	if err := now.readOld(); err != nil {
-		return false, err
+		if i := bytes.IndexByte(old, 0); i >= 0 {
+			return nil, nulError(Pos{path, 1 + bytes.Count(old[:i], newline)})
+		}
+		return compose(old)
 	}
-	unchanged := now.real == w.real && (now.info == nil) == (w.info == nil) && bytes.Equal(now.old, w.old)
-	if unchanged && w.info != nil {
-		unchanged = os.SameFile(now.info, w.info) && now.info.Mode() == w.info.Mode() &&
-			now.info.ModTime().Equal(w.info.ModTime())
-	}
-	if !unchanged {
-		return false, nil
-	}
-	if err := atomicfile.Replace(w.tmp, w.real); err != nil {
-		return false, createError(filepath.Dir(w.real), w.path, err)
-	}
-	return true, nil
-}
-
-// resolveLinks resolves all symbolic links in name. The file, and directories above it, need not exist.
-func resolveLinks(name string) (string, error) {
-	path := name
-	for range 40 { // Linux' own limit
-		dir, base := filepath.Split(path)
-		if dir == "" {
-			dir = "."
-		}
-		if base == "" || base == "." || base == ".." {
-			return "", directoryError(name)
-		}
-		parent, err := filepath.EvalSymlinks(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return filepath.Join(dir, base), nil
-		}
-		if err != nil {
-			return "", readError(name, err)
-		}
-		path = filepath.Join(parent, base)
-		info, err := os.Lstat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return path, nil
-		}
-		if err != nil {
-			return "", readError(name, err)
-		}
-		if info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil
-		}
-		link, err := os.Readlink(path)
-		if err != nil {
-			return "", readError(name, err)
-		}
-		if !filepath.IsAbs(link) { // filepath.Join would resolve ".." without following links
-			link = parent + string(filepath.Separator) + link
-		}
-		path = link
-	}
-	return "", msg.Errorf("%s is a symbolic link that leads nowhere: too many links", msg.Path(name)).
-		Hint("look at it with ls -l")
-}
-
-// denied reports whether err is about permissions or a read-only file system.
-func denied(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
-}
-
-// createError is the error for a file or directory that could not be created in dir, to write the file at path.
-func createError(dir, path string, err error) error {
-	if denied(err) {
-		return msg.Errorf("the directory %s is read-only, so that %s cannot be replaced; nothing was changed",
-			msg.Path(dir), msg.Path(path)).
-			Hint("make the directory writable for your user, or name a file elsewhere").Wrap(err)
-	}
-	return writeError(path, err)
-}
-
-func writeError(path string, err error) error {
-	reason := err
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		reason = pe.Err
-	} else if le := (*os.LinkError)(nil); errors.As(err, &le) {
-		reason = le.Err
-	}
-	return msg.Errorf("writing %s: %s; nothing was changed", msg.Path(path), reason).Hint("fix that and try again").
-		Wrap(err)
 }

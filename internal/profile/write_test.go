@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
@@ -547,70 +545,6 @@ func TestWriteWhereThatCannotBe(t *testing.T) {
 	onlyTheFiles(t, dir)
 }
 
-// TestWriteNoticesOthers changes the file between reading and renaming.
-func TestWriteNoticesOthers(t *testing.T) {
-	for name, change := range map[string]func(path string) error{
-		"longer": func(path string) error {
-			return os.WriteFile(path, []byte("[profile a]\nregion=b\nx=y\n"),
-				0o600)
-		},
-		"as long": func(path string) error {
-			return os.WriteFile(path, []byte("[profile a]\nregion=c\n"),
-				0o600)
-		},
-		"as long, as old": func(path string) error { return sameTime(path, "[profile a]\nregion=c\n") },
-		"another, the same": func(path string) error {
-			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("[profile a]\nregion=b\n"), 0o600))
-		},
-		"gone":             os.Remove,
-		"closed to others": func(path string) error { return os.Chmod(path, 0o640) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			if runtime.GOOS == "windows" && name == "closed to others" {
-				t.Skip("Windows has no such modes")
-			}
-			files := write(t, "[profile a]\nregion=b\n", "-")
-			calls := 0
-			err := rewrite(files.Config, func(old []byte) ([]byte, error) {
-				if calls++; calls == 1 {
-					if err := change(files.Config); err != nil {
-						t.Fatal(err)
-					}
-				}
-				return append(bytes.Clone(old), "# new\n"...), nil
-			})
-			if err != nil || calls != 2 {
-				t.Errorf("%d calls, %v", calls, err)
-			}
-			if got := content(t, files.Config); !strings.HasSuffix(got, "# new\n") || strings.Count(got, "# new") != 1 {
-				t.Errorf("%q", got)
-			}
-			onlyTheFiles(t, filepath.Dir(files.Config))
-		})
-	}
-	t.Run("without end", func(t *testing.T) {
-		files, n := write(t, "", "-"), 0
-		err := rewrite(files.Config, func([]byte) ([]byte, error) {
-			n++
-			return []byte("ours\n"), os.WriteFile(files.Config, []byte(strconv.Itoa(n)), 0o600)
-		})
-		if err == nil || !strings.Contains(err.Error(), "another program is changing") ||
-			content(t, files.Config) != strconv.Itoa(n) {
-			t.Errorf("%v, %q", err, content(t, files.Config))
-		}
-		onlyTheFiles(t, filepath.Dir(files.Config))
-	})
-}
-
-// sameTime writes text and restores the file's time.
-func sameTime(path, text string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, info.ModTime(), info.ModTime()))
-}
-
 func TestWriteTogether(t *testing.T) {
 	files := write(t, "# c", "-")
 	var wg sync.WaitGroup
@@ -632,84 +566,6 @@ func TestWriteTogether(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	onlyTheFiles(t, filepath.Dir(files.Config))
-}
-
-// childVariable makes this test binary the writer that TestWriteKilled kills.
-const childVariable = "AWSMFA_TEST_WRITE"
-
-// TestWriteKilled kills one writer between writing and renaming, and others at any moment.
-func TestWriteKilled(t *testing.T) {
-	if path := os.Getenv(childVariable); path != "" {
-		if stop := os.Getenv(childVariable + "_STOP"); stop != "" {
-			if _, err := prepare(path, func(old []byte) ([]byte, error) {
-				return append(bytes.Clone(old), "[new]\n"...),
-					nil
-			}); err != nil {
-				t.Fatal(err)
-			}
-			fmt.Println("written")
-			time.Sleep(time.Minute)
-		}
-		fmt.Println("written")
-		for i := range 100000 {
-			if err := AddKeys(Files{Credentials: path}, fmt.Sprintf("p%06d", i), testID,
-				NewSecret(testSecret)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	kill := func(path, stop string, after time.Duration) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteKilled$")
-		cmd.Env = append(os.Environ(), childVariable+"="+path, childVariable+"_STOP="+stop)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.ReadFull(out, make([]byte, len("written"))); err != nil {
-			t.Error(err)
-		}
-		time.Sleep(after)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	files := write(t, "-", "# old\n")
-	dir := filepath.Dir(files.Credentials)
-	kill(files.Credentials, "stop", 0)
-	if got := content(t, files.Credentials); got != "# old\n" {
-		t.Errorf("%q", got)
-	}
-	left, err := filepath.Glob(filepath.Join(dir, temporary))
-	if err != nil || len(left) != 1 || content(t, left[0]) != "# old\n[new]\n" {
-		t.Fatalf("%q, %v", left, err)
-	}
-	if info, err := os.Stat(left[0]); runtime.GOOS != "windows" && (err != nil || info.Mode() != 0o600) {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	then := time.Now().Add(-2 * staleAge)
-	if err := os.Chtimes(left[0], then, then); err != nil {
-		t.Fatal(err)
-	}
-	if err := AddKeys(files, "next", testID, NewSecret(testSecret)); err != nil {
-		t.Fatal(err)
-	}
-	onlyTheFiles(t, dir)
-
-	for i := range 10 {
-		files := write(t, "-", "# old\n")
-		kill(files.Credentials, "", time.Duration(i)*3*time.Millisecond)
-		want := "# old\n"
-		got := content(t, files.Credentials)
-		for n := 0; len(want) < len(got); n++ {
-			want += fmt.Sprintf("\n[p%06d]\n", n) + testKeys
-		}
-		if got != want {
-			t.Fatalf("torn: %q", got)
-		}
-	}
 }
 
 // checkAdd adds to a config file and checks the result. It returns whether anything was added, and whether the SDK was
@@ -846,31 +702,6 @@ func FuzzAddConfig(f *testing.F) {
 		checkAdd(t, Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}, old, name,
 			[]Setting{{Key: "region", Value: region}, {Key: "mfa_serial", Value: serial}})
 	})
-}
-
-func TestWriteWaits(t *testing.T) {
-	files := write(t, "# c\n", "-")
-	unlock, err := lock(filepath.Dir(files.Config), lockWait)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done, refused := make(chan error, 1), make(chan error, 1)
-	go func() { done <- AddConfig(files, "p", []Setting{{Key: "region", Value: "a"}}) }()
-	go func() {
-		_, err := lock(filepath.Dir(files.Config), time.Second/10)
-		refused <- err
-	}()
-	if err := <-refused; err == nil {
-		t.Error("two held the lock")
-	}
-	time.Sleep(50 * time.Millisecond)
-	if got := content(t, files.Config); got != "# c\n" {
-		t.Errorf("written under another's lock: %q", got)
-	}
-	unlock()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
 }
 
 // TestSelfCheck passes texts that a bug might compose to the last check before the rename.

@@ -1,0 +1,215 @@
+package rewrite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Links, directories and owners are tested with the AWS files, in internal/profile.
+
+// write creates a file with the text in a directory of its own.
+func write(tb testing.TB, text string) (path string) {
+	tb.Helper()
+	path = filepath.Join(tb.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
+// content returns the text of the file.
+func content(tb testing.TB, path string) string {
+	tb.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
+// onlyTheFiles fails if new files were left behind.
+func onlyTheFiles(tb testing.TB, dir string) {
+	tb.Helper()
+	left, err := filepath.Glob(filepath.Join(dir, ".awsmfa*"))
+	if err != nil || len(left) > 0 {
+		tb.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+// add returns a change that adds the text at the end of the file.
+func add(text string) func(old []byte) ([]byte, error) {
+	return func(old []byte) ([]byte, error) { return append(bytes.Clone(old), text...), nil }
+}
+
+// TestWriteNoticesOthers changes the file between reading and renaming.
+func TestWriteNoticesOthers(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"longer": func(path string) error {
+			return os.WriteFile(path, []byte("[profile a]\nregion=b\nx=y\n"),
+				0o600)
+		},
+		"as long": func(path string) error {
+			return os.WriteFile(path, []byte("[profile a]\nregion=c\n"),
+				0o600)
+		},
+		"as long, as old": func(path string) error { return sameTime(path, "[profile a]\nregion=c\n") },
+		"another, the same": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, []byte("[profile a]\nregion=b\n"), 0o600))
+		},
+		"gone":             os.Remove,
+		"closed to others": func(path string) error { return os.Chmod(path, 0o640) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && name == "closed to others" {
+				t.Skip("Windows has no such modes")
+			}
+			file := write(t, "[profile a]\nregion=b\n")
+			calls := 0
+			err := File(file, func(old []byte) ([]byte, error) {
+				if calls++; calls == 1 {
+					if err := change(file); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return append(bytes.Clone(old), "# new\n"...), nil
+			})
+			if err != nil || calls != 2 {
+				t.Errorf("%d calls, %v", calls, err)
+			}
+			if got := content(t, file); !strings.HasSuffix(got, "# new\n") || strings.Count(got, "# new") != 1 {
+				t.Errorf("%q", got)
+			}
+			onlyTheFiles(t, filepath.Dir(file))
+		})
+	}
+	t.Run("without end", func(t *testing.T) {
+		file, n := write(t, ""), 0
+		err := File(file, func([]byte) ([]byte, error) {
+			n++
+			return []byte("ours\n"), os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600)
+		})
+		if err == nil || !strings.Contains(err.Error(), "another program is changing") ||
+			content(t, file) != strconv.Itoa(n) {
+			t.Errorf("%v, %q", err, content(t, file))
+		}
+		onlyTheFiles(t, filepath.Dir(file))
+	})
+}
+
+// sameTime writes text and restores the file's time.
+func sameTime(path, text string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
+// childVariable makes this test binary the writer that TestWriteKilled kills.
+const childVariable = "AWSMFA_TEST_WRITE"
+
+// TestWriteKilled kills one writer between writing and renaming, and others at any moment.
+func TestWriteKilled(t *testing.T) {
+	if path := os.Getenv(childVariable); path != "" {
+		if stop := os.Getenv(childVariable + "_STOP"); stop != "" {
+			if _, err := prepare(path, add("[new]\n")); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Println("written")
+			time.Sleep(time.Minute)
+		}
+		fmt.Println("written")
+		for i := range 100000 {
+			if err := File(path, add(fmt.Sprintf("[p%06d]\n", i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	kill := func(path, stop string, after time.Duration) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteKilled$")
+		cmd.Env = append(os.Environ(), childVariable+"="+path, childVariable+"_STOP="+stop)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(out, make([]byte, len("written"))); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(after)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	file := write(t, "# old\n")
+	dir := filepath.Dir(file)
+	kill(file, "stop", 0)
+	if got := content(t, file); got != "# old\n" {
+		t.Errorf("%q", got)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, temporary))
+	if err != nil || len(left) != 1 || content(t, left[0]) != "# old\n[new]\n" {
+		t.Fatalf("%q, %v", left, err)
+	}
+	if info, err := os.Stat(left[0]); runtime.GOOS != "windows" && (err != nil || info.Mode() != 0o600) {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	then := time.Now().Add(-2 * staleAge)
+	if err := os.Chtimes(left[0], then, then); err != nil {
+		t.Fatal(err)
+	}
+	if err := File(file, add("[next]\n")); err != nil {
+		t.Fatal(err)
+	}
+	onlyTheFiles(t, dir)
+
+	for i := range 10 {
+		file := write(t, "# old\n")
+		kill(file, "", time.Duration(i)*3*time.Millisecond)
+		want := "# old\n"
+		got := content(t, file)
+		for n := 0; len(want) < len(got); n++ {
+			want += fmt.Sprintf("[p%06d]\n", n)
+		}
+		if got != want {
+			t.Fatalf("torn: %q", got)
+		}
+	}
+}
+
+func TestWriteWaits(t *testing.T) {
+	file := write(t, "# c\n")
+	unlock, err := lock(filepath.Dir(file), lockWait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, refused := make(chan error, 1), make(chan error, 1)
+	go func() { done <- File(file, add("ours\n")) }()
+	go func() {
+		_, err := lock(filepath.Dir(file), time.Second/10)
+		refused <- err
+	}()
+	if err := <-refused; err == nil {
+		t.Error("two held the lock")
+	}
+	time.Sleep(50 * time.Millisecond)
+	if got := content(t, file); got != "# c\n" {
+		t.Errorf("written under another's lock: %q", got)
+	}
+	unlock()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
