@@ -19,7 +19,7 @@ _awsmfa() {
 	done
 	while IFS= read -r candidate; do
 		COMPREPLY[${#COMPREPLY[@]}]="$candidate"
-	done < <(command awsmfa complete bash -- "$line" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
+	done < <(command awsmfa complete bash --function "$1" -- "$line" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
 }
 
 # The completion of the command after --, whose name is the word with this index.

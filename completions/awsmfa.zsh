@@ -15,7 +15,9 @@ _awsmfa() {
       return
     fi
   done
-  lines=("${(@f)$(command awsmfa complete zsh -- "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null </dev/null)}")
+  lines=("${(@f)$(
+    command awsmfa complete zsh --function "$service" -- "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null </dev/null
+  )}")
   if [[ $PREFIX == --*=* ]]; then # only the value is completed, in quotes of its own
     flag=${PREFIX%%=*}=
     compset -P 1 '*='

@@ -1,3 +1,7 @@
 package shells
 
-func bash() Shell { return posix("bash", "rbash") }
+func bash() Shell {
+	s := posix("bash", "rbash")
+	s.init = initScript("init.bash")
+	return s
+}

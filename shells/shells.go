@@ -38,6 +38,7 @@ type Shell struct {
 	check   func(value string) Reason        // "" for values that the shell can express; nil allows all but NUL
 	render  func(vars []Var) (string, error) // gets only values that check allows
 	failure func(message string) string
+	init    func(InitOptions) string    // nil if the shell has no functions
 	line    func(command string) string // nil puts the command into Eval unchanged
 }
 

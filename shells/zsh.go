@@ -1,3 +1,7 @@
 package shells
 
-func zsh() Shell { return posix("zsh", "rzsh") }
+func zsh() Shell {
+	s := posix("zsh", "rzsh")
+	s.init = initScript("init.zsh")
+	return s
+}

@@ -78,6 +78,10 @@ func commands() []command {
 			help: "Check everything a session needs, and suggest fixes.",
 		},
 		{
+			name: "init", new: func() any { return new(initCmd) },
+			help: "Print a function and completion for the start-up file of a shell.",
+		},
+		{
 			name: "completion", new: func() any { return new(completionCmd) },
 			help: "Print the script that completes awsmfa's command line in a shell.",
 		},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,12 +16,15 @@ import (
 // completeCmd prints the candidates for the last word of a command line, for the scripts in package completions. It
 // reads the AWS files and nothing else, and is silent about every error: nothing may disturb a shell's prompt.
 type completeCmd struct {
+	functionFlag
 	Shell string `arg:""`
 
 	Words []string `kong:"-"` // the words after --
 }
 
-func (*completeCmd) help() flagHelp { return flagHelp{"<shell>": msg.Textf("The shell.")} }
+func (c *completeCmd) help() flagHelp {
+	return mergeHelp(c.functionFlag.help(), flagHelp{"<shell>": msg.Textf("The shell.")})
+}
 
 func (c *completeCmd) Run(a *app) (err error) {
 	defer func() {
@@ -35,6 +39,9 @@ func (c *completeCmd) Run(a *app) (err error) {
 	line, ok := parseLine(shell.Name, c.Words, a.Getenv)
 	if !ok {
 		return errExit(exitError)
+	}
+	if name := strings.TrimSuffix(filepath.Base(c.Function), ".exe"); name != "awsmfa" {
+		a.function = c.Function
 	}
 	all, err := a.candidates(line)
 	if err != nil {
@@ -62,7 +69,8 @@ func plainValues(values []string) func() []candidate {
 	}
 }
 
-// candidates returns the words that can stand at the cursor.
+// candidates returns the words that can stand at the cursor. The words of init's function are those of env, or a
+// command.
 func (a *app) candidates(line typedLine) ([]candidate, error) {
 	parser, err := a.parser(new(globalFlags), "")
 	if err != nil {
@@ -70,6 +78,13 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	}
 	fillHelp(a.printer(), parser.Model)
 	at := place{node: parser.Model.Node}
+	var all []candidate
+	if a.function != "" && !at.isCommand(line.before) {
+		if len(line.before) == 0 {
+			all = at.commands(line.current)
+		}
+		at.pass("env")
+	}
 	for _, word := range line.before {
 		at.pass(word)
 	}
@@ -80,7 +95,7 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	case at.flag != nil:
 		return a.values(at.node, at.flag.Name, line.current), nil
 	case joined && strings.HasPrefix(flag, "--"):
-		all := a.values(at.node, strings.TrimPrefix(flag, "--"), value)
+		all = a.values(at.node, strings.TrimPrefix(flag, "--"), value)
 		for i := range all {
 			all[i].value = flag + "=" + all[i].value
 		}
@@ -88,7 +103,7 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	case strings.HasPrefix(line.current, "-"):
 		return at.flags(line.current), nil
 	}
-	all := at.commands(line.current)
+	all = append(all, at.commands(line.current)...)
 	if n := at.arguments; n < len(at.node.Positional) {
 		all = append(all, a.values(at.node, "<"+at.node.Positional[n].Name+">", line.current)...)
 	}
@@ -106,6 +121,11 @@ type place struct {
 	arguments int        // the number of arguments before
 	help      bool       // the words after help are those of a command
 	dashed    bool       // after --
+}
+
+// isCommand reports whether the first of words is a command at the place.
+func (p *place) isCommand(words []string) bool {
+	return len(words) > 0 && slices.ContainsFunc(p.node.Children, func(c *kong.Node) bool { return c.Name == words[0] })
 }
 
 // pass moves the place behind a word.

@@ -16,13 +16,14 @@ import (
 
 type envCmd struct {
 	sessionFlags
+	functionFlag
 	Shell  string `placeholder:"NAME"`
 	Unset  bool
 	Reveal bool
 }
 
 func (c *envCmd) help() flagHelp {
-	return mergeHelp(c.sessionFlags.help(), flagHelp{
+	return mergeHelp(c.sessionFlags.help(), c.functionFlag.help(), flagHelp{
 		"shell": msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.",
 			msg.List(shellNames())),
 		"unset":  msg.Textf("Print statements that unset everything awsmfa set."),
@@ -50,12 +51,17 @@ func (c *envCmd) Run(a *app) error {
 	if term.IsTerminal(a.Stdout) && !c.Reveal {
 		return c.show(a, shell)
 	}
+	a.function = c.Function
+	if err := c.goBack(a); err != nil {
+		return err
+	}
 	vars := append(unsetVars(a.Getenv), a.unsetSettings(nil)...)
 	if !c.Unset {
 		if vars, err = c.obtainFor(a, shell); err != nil {
 			return err
 		}
 	}
+	vars = append(c.previous(a, shell), vars...)
 	text, err := shell.Render(vars)
 	if err != nil {
 		return cannotExpress(err)
@@ -67,12 +73,42 @@ func (c *envCmd) Run(a *app) error {
 	return nil
 }
 
+// goBack replaces the name - by the profile before, in init's function.
+func (c *envCmd) goBack(a *app) error {
+	if c.Function == "" || c.Name != "-" {
+		return nil
+	}
+	if c.Name = a.Getenv(varPrevious); c.Name == "" {
+		return &usageError{
+			msg.Errorf("this shell has had no other profile, so there is none to go back to").Hint("name the profile"),
+		}
+	}
+	return nil
+}
+
+// previous returns the change to the variable with the profile before: init's function remembers it even after --unset.
+func (c *envCmd) previous(a *app, shell shells.Shell) []shells.Var {
+	before := a.Getenv(varProfile)
+	switch {
+	case c.Function == "" && c.Unset:
+		return unsetIfSet(varPrevious, a.Getenv)
+	case c.Function == "" || before == "" || before == c.Name:
+		return nil
+	}
+	vars := []shells.Var{{Name: varPrevious, Value: before}}
+	if _, err := shell.Render(vars); err != nil {
+		return unset(varPrevious)
+	}
+	return vars
+}
+
 // obtainFor obtains a session for a shell. If the shell cannot express a variable, it fails before it asks for a code;
 // the profile's name, which only prompts need, is left out instead.
 func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err := c.applyDefaults(a); err != nil {
 		return nil, err
 	}
+	c.announce = c.Function != ""
 	p, err := c.load(a)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,7 @@ type sessionFlags struct {
 	NoCache     bool
 	Region      string `placeholder:"REGION"`
 
+	announce        bool          // say until when the session lasts, even if it was cached
 	defaultSource   mfa.Source    // used if no flag or setting names another
 	defaultDuration time.Duration // an MFA session's, if Duration is zero
 	defaultMinTTL   time.Duration // how long a cached session must still last, if MinTTL is nil; 0 is defaultMinTTL
@@ -235,6 +236,7 @@ func (f *sessionFlags) requestFor(
 		MinTTL:        minTTL,
 		Refresh:       f.Refresh,
 		Started:       time.Now(),
+		Announce:      f.announce,
 		Options:       reach,
 		Code:          f.source(a, chain),
 		Choose:        a.choose(p.Name),

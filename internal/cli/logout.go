@@ -10,12 +10,15 @@ import (
 
 type logoutCmd struct {
 	profileFlags
-	All bool
+	functionFlag
+	All   bool
+	Shell string `hidden:""`
 }
 
 func (c *logoutCmd) help() flagHelp {
-	return mergeHelp(c.profileFlags.help(), flagHelp{
-		"all": msg.Textf("Remove the sessions of all profiles."),
+	return mergeHelp(c.profileFlags.help(), c.functionFlag.help(), flagHelp{
+		"all":   msg.Textf("Remove the sessions of all profiles."),
+		"shell": msg.Textf("The shell of the function."),
 	})
 }
 
@@ -27,8 +30,17 @@ the role. The remembered MFA device stays, and so does a sign-in of the AWS CLI.
 AWS accepts a session until it ends, whoever has it: this prints what an administrator can do if one has leaked.`
 }
 
-// Run removes cached sessions.
+// Run removes cached sessions, and in init's function the shell's session, too.
 func (c *logoutCmd) Run(a *app) error {
+	a.function = c.Function
+	if err := c.remove(a); err != nil || c.Function == "" {
+		return err
+	}
+	return (&envCmd{functionFlag: c.functionFlag, Shell: c.Shell, Unset: true}).Run(a)
+}
+
+// remove removes cached sessions.
+func (c *logoutCmd) remove(a *app) error {
 	if !c.All {
 		return c.one(a)
 	}
@@ -104,7 +116,8 @@ func (a *app) loggedOut(removed []session.Entry, failed error) error {
 		a.say(msg.Textf("if a role's session has leaked: \"Revoke active sessions\" on the role's page in the IAM " +
 			"console attaches a policy that denies sessions issued before now (AWSRevokeOlderSessions)"))
 	}
-	if exported := a.Getenv(varProfile); exported != "" && a.Getenv("AWS_ACCESS_KEY_ID") != "" {
+	removedToo := a.function != "" && failed == nil
+	if exported := a.Getenv(varProfile); exported != "" && a.Getenv("AWS_ACCESS_KEY_ID") != "" && !removedToo {
 		a.say(msg.Textf("this shell still has a session of profile %q; to remove it:  %s",
 			exported, a.envLine("--unset")))
 	}

@@ -119,9 +119,6 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	case "clear":
 		return msg.Textf("%s removes cached sessions; to remove the session from this shell:  %s",
 			msg.Command("logout"), a.envLine("--unset"))
-	case "init":
-		return msg.Textf("%s makes a profile and its MFA device; to put a session into this shell:  %s",
-			msg.Command("setup"), a.envLine(after...))
 	case "use":
 		return msg.Textf("to put a session into this shell:  %s", a.envLine(after...))
 	case "login":
@@ -137,6 +134,12 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 // envLine is the line to type for env with these arguments.
 func (a *app) envLine(args ...string) string {
 	shell := a.typingShell()
+	if a.function != "" {
+		if line, err := shell.Command(a.function, args...); err == nil {
+			return line
+		}
+		return a.function + " PROFILE"
+	}
 	line, err := a.lineFor(shell, append([]string{"env"}, args...)...)
 	if err != nil { // the name cannot be typed in this shell
 		return shell.Line(a.typedCommand("env") + " PROFILE")

@@ -13,12 +13,13 @@ import (
 
 // awsmfa's own variables.
 const (
-	varProfile = "AWSMFA_PROFILE"           // the profile of the session in the environment
-	varExpires = "AWSMFA_EXPIRES"           // when the session in the environment ends, in seconds since 1970
-	varRegion  = "AWSMFA_REGION"            // the region that awsmfa set; any other region is the user's
-	varSecret  = "AWSMFA_SECRET_ACCESS_KEY" // an answer to setup
-	varCallers = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
-	varDepth   = "AWSMFA_DEPTH"             // how many subshells of exec are nested
+	varProfile  = "AWSMFA_PROFILE"           // the profile of the session in the environment
+	varExpires  = "AWSMFA_EXPIRES"           // when the session in the environment ends, in seconds since 1970
+	varPrevious = "AWSMFA_PREVIOUS"          // the profile before, for `mfa -`
+	varRegion   = "AWSMFA_REGION"            // the region that awsmfa set; any other region is the user's
+	varSecret   = "AWSMFA_SECRET_ACCESS_KEY" // an answer to setup
+	varCallers  = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
+	varDepth    = "AWSMFA_DEPTH"             // how many subshells of exec are nested
 )
 
 var (

@@ -28,6 +28,9 @@ type Resolver struct {
 	Refresh bool
 	Started time.Time
 
+	// Announce says until when a session lasts, even if it was cached. Else that is said only if it cost a code.
+	Announce bool
+
 	Options awsapi.ClientOptions
 	Code    mfa.Source
 	// Choose picks one of several devices.
@@ -51,7 +54,14 @@ type Resolver struct {
 // Retrieve returns the session for want: the cached one while it lasts, else a new one. However many processes ask
 // for it at once, one of them asks for a token code. Errors are *msg.Error, or context.Canceled. Sessions that cannot
 // be cached stay in memory.
-func (r *Resolver) Retrieve(want Request) (Session, error) {
+func (r *Resolver) Retrieve(want Request) (s Session, err error) {
+	if r.Announce {
+		defer func() {
+			if err == nil {
+				r.announce(r.withCachedDevice(want), s)
+			}
+		}()
+	}
 	r.given, r.noDevice = nil, false
 	if want.External != nil {
 		want.source = want.sourceParts()
@@ -65,7 +75,7 @@ func (r *Resolver) Retrieve(want Request) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	s, err := r.cached(with, r.MinTTL).retrieve(ctx)
+	s, err = r.cached(with, r.MinTTL).retrieve(ctx)
 	unknown := errors.As(err, new(*unknownDevice))
 	if !with.found || !unknown && !errors.Is(err, errOtherKeys) {
 		return s, err
@@ -82,6 +92,19 @@ func (r *Resolver) Retrieve(want Request) (Session, error) {
 		return Session{}, err
 	}
 	return r.cached(with, r.MinTTL).retrieve(ctx)
+}
+
+// announce says whose session it is, and until when it lasts.
+func (r *Resolver) announce(want Request, s Session) {
+	name, subject := msg.Escaped(r.Options.Profile), want.subject()
+	switch {
+	case s.Expiration.IsZero():
+		r.Say(msg.Textf("the provider of the credentials for %s does not say how long they last", name))
+	case subject == "":
+		r.Say(msg.Textf("the session for %s lasts until %s", name, msg.Minute(s.Expiration)))
+	default:
+		r.Say(msg.Textf("the session for %s (%s) lasts until %s", name, subject, msg.Minute(s.Expiration)))
+	}
 }
 
 // Cached returns the cached session for want, without any request or write. serial is want's device, else the cached

@@ -6,7 +6,6 @@ import (
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
-	"awsmfa/internal/msg"
 )
 
 // sessionToken is the provider of a user's own session: GetSessionToken with the long-term keys. An external source may
@@ -82,8 +81,9 @@ func (r *Resolver) withCode(
 		switch {
 		case err == nil:
 			r.spend(want, code)
-			r.Say(msg.Textf("the session for %s (%s) lasts until %s",
-				msg.Escaped(r.Options.Profile), want.subject(), msg.Minute(s.Expiration)))
+			if !r.Announce { // else that follows
+				r.announce(want, s)
+			}
 			return s, nil
 		case ctx.Err() != nil:
 			return Session{}, ctx.Err()

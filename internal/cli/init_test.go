@@ -1,0 +1,209 @@
+//go:build unix
+
+package cli_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"awsmfa/internal/shelltest"
+	"awsmfa/shells"
+)
+
+// functionShells are the launchers of the shells that have a function.
+func functionShells() []shelltest.Launcher {
+	return slices.DeleteFunc(shelltest.All(), func(l shelltest.Launcher) bool {
+		s, _ := shells.Lookup(l.Shell)
+		_, ok := s.Init(shells.InitOptions{})
+		return !ok
+	})
+}
+
+// loaded is a script that loads the function, and then runs lines.
+func loaded(t *testing.T, l shelltest.Launcher, lines ...string) string {
+	t.Helper()
+	shell, ok := shells.Lookup(l.Shell)
+	if !ok {
+		t.Fatal(l.Shell)
+	}
+	return strings.Join(append([]string{shell.Line("awsmfa init " + l.Shell)}, lines...), "\n") + "\n"
+}
+
+// setTo matches what the function says when it has set a session.
+var setTo = regexp.MustCompile(`\Aawsmfa: the session for (\S+) \(arn:\S+\) lasts until [-0-9]+ [0-9:]+\z`)
+
+// In every shell the function sets the session of a profile, goes back to the one before, removes it, and passes
+// commands on. It says one line for each session, and nothing else.
+func TestFunction(t *testing.T) {
+	for _, l := range functionShells() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), l.Strict+"\n"+loaded(t, l,
+				"mfa prod", "envdump prod",
+				"mfa dev --region us-west-2", "envdump dev",
+				"mfa -", "envdump back",
+				"mfa --unset", "envdump unset",
+				"mfa -", "envdump again",
+				"mfa env --profile=dev", "envdump env",
+				"mfa exec prod -- envdump exec --help",
+				"mfa logout dev", "envdump out",
+			))
+			var profiles []string
+			for line := range strings.Lines(r.Stderr) {
+				if m := setTo.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+					profiles = append(profiles, m[1])
+				} else if strings.Contains(line, "this shell still has") || !strings.HasPrefix(line, "awsmfa: ") {
+					t.Errorf("said %s", line)
+				}
+			}
+			if want := []string{"prod", "dev", "prod", "prod", "dev"}; !slices.Equal(profiles, want) {
+				t.Errorf("said %s", r.Stderr)
+			}
+			if r.Code != 0 || r.Stdout != "" {
+				t.Errorf("exit code %d, printed %q", r.Code, r.Stdout)
+			}
+			for label, want := range map[string]map[string]string{
+				"prod":  {"AWSMFA_PROFILE": "prod", "AWS_REGION": "eu-central-1"},
+				"dev":   {"AWSMFA_PROFILE": "dev", "AWS_REGION": "us-west-2", "AWSMFA_PREVIOUS": "prod"},
+				"back":  {"AWSMFA_PROFILE": "prod", "AWS_REGION": "eu-central-1", "AWSMFA_PREVIOUS": "dev"},
+				"unset": {"AWSMFA_PREVIOUS": "prod"},
+				"again": {"AWSMFA_PROFILE": "prod", "AWS_REGION": "eu-central-1", "AWSMFA_PREVIOUS": "prod"},
+				"env":   {"AWSMFA_PROFILE": "dev", "AWSMFA_PREVIOUS": "prod"},
+				"exec":  {"AWSMFA_PROFILE": "prod", "AWS_REGION": "eu-central-1", "AWSMFA_PREVIOUS": "prod"},
+				"out":   {"AWSMFA_PREVIOUS": "dev"},
+			} {
+				d, ran := r.Dump(label)
+				got := ofAWS(d.Env)
+				hasSession := got["AWS_SESSION_TOKEN"] != "" && got["AWS_SECRET_ACCESS_KEY"] != ""
+				maps.DeleteFunc(got, func(name, _ string) bool {
+					return !slices.Contains([]string{"AWSMFA_PROFILE", "AWSMFA_PREVIOUS", "AWS_REGION"}, name)
+				})
+				if !ran || !maps.Equal(got, want) || hasSession != (want["AWSMFA_PROFILE"] != "") {
+					t.Errorf("%s (ran: %v, session: %v): %v, not %v", label, ran, hasSession, got, want)
+				}
+			}
+			if d, _ := r.Dump("exec"); !slices.Equal(d.Args, []string{"exec", "--help"}) {
+				t.Errorf("exec ran with %q", d.Args)
+			}
+		})
+	}
+}
+
+// After a failure the function returns awsmfa's exit code, and the shell's session is as before. The message is shown
+// once. Help and the version are shown and not evaluated.
+func TestFunctionFails(t *testing.T) {
+	for _, l := range functionShells() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			env := append(inShell(t, w), w.codes(t, 1)...)
+			for call, code := range map[string]string{
+				"mfa nobody":            "1",
+				"mfa prod --no-such":    "2",
+				"mfa -":                 "2",
+				"mfa logout nobody":     "1",
+				"mfa exec prod -- nono": "127",
+			} {
+				r := l.Run(t, w.home, env, loaded(t, l,
+					"mfa prod", l.AndThen(call, "envdump then"), l.OrElse(call, "envdump failed $?")))
+				if _, ran := r.Dump("then"); ran {
+					t.Errorf("%s: the command after it was run", call)
+				}
+				d, _ := r.Dump("failed")
+				if !slices.Equal(d.Args, []string{"failed", code}) || d.Env["AWSMFA_PROFILE"] != "prod" {
+					t.Errorf("%s: %q with %v", call, d.Args, ofAWS(d.Env))
+				}
+				if n := strings.Count(r.Stderr, "awsmfa: error: "); n != 2 || r.Stdout != "" {
+					t.Errorf("%s: printed %q, said %q", call, r.Stdout, r.Stderr)
+				}
+			}
+			for call, shown := range map[string]string{
+				"mfa --help":         "Usage: awsmfa env ",
+				"mfa -h":             "Usage: awsmfa env ",
+				"mfa prod --help":    "Usage: awsmfa env ",
+				"mfa logout --help":  "Usage: awsmfa logout ",
+				"mfa exec --help":    "Usage: awsmfa exec ",
+				"mfa help list":      "Usage: awsmfa list ",
+				"mfa --version":      "awsmfa ",
+				"mfa prod --version": "awsmfa ",
+				"mfa version":        "awsmfa ",
+			} {
+				r := l.Run(t, w.home, env, loaded(t, l, l.AndThen(call, "envdump then")))
+				d, ran := r.Dump("then")
+				if !ran || d.Env["AWSMFA_PROFILE"] != "" || r.Stderr != "" || !strings.HasPrefix(r.Stdout, shown) {
+					t.Errorf("%s (ran: %v): printed %q, said %q", call, ran, r.Stdout, r.Stderr)
+				}
+			}
+		})
+	}
+}
+
+// A tracing is how a shell shows what it runs. If it is discreet, it does not show the text that eval runs.
+type tracing struct {
+	on, off  string
+	discreet bool
+}
+
+var tracings = map[string][]tracing{
+	"bash": {
+		{on: "set -x", off: "set +x"},
+		{on: "set -v", off: "set +v"},
+		{on: "set -euxv -o pipefail", off: "set +xv"},
+		{on: "set -T; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
+	},
+	"zsh": {
+		{on: "set -x", off: "set +x"},
+		{on: "set -v", off: "set +v", discreet: true},
+		{on: "set -euxv -o pipefail", off: "set +xv"},
+		{on: "trap 'echo \"$ZSH_DEBUG_CMD\"' DEBUG", off: "trap - DEBUG"},
+		{on: "TRAPDEBUG() { echo \"$ZSH_DEBUG_CMD\"; }", off: "unfunction TRAPDEBUG"},
+	},
+}
+
+// While a shell shows what it runs, the function shows no secret, and the tracing goes on after it. (The bare line
+// shows it, so the tracing works.)
+func TestFunctionIsNotTraced(t *testing.T) {
+	for _, l := range functionShells() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
+			}
+			env := append(inShell(t, w), w.codes(t, 1)...)
+			if len(tracings[l.Name]) == 0 {
+				t.Fatal("there is no tracing")
+			}
+			for _, trace := range tracings[l.Name] {
+				shows := func(lines ...string) (secret, rest bool) {
+					r := l.Run(t, w.home, env, loaded(t, l, slices.Concat([]string{trace.on}, lines, []string{
+						"envdump after", trace.off,
+					})...))
+					if d, _ := r.Dump("after"); d.Env["AWSMFA_PROFILE"] != "prod" {
+						t.Errorf("%s: there is no session: %s", trace.on, r.Stderr)
+					}
+					said := r.Stdout + r.Stderr
+					for _, k := range w.sessions() {
+						secret = secret || strings.Contains(said, k.lines[keptSecret]) ||
+							strings.Contains(said, k.lines[keptToken])
+					}
+					return secret, strings.Contains(said, "envdump after")
+				}
+				if secret, rest := shows("mfa dev", "mfa prod", "mfa -", "mfa --unset", "mfa prod"); secret || !rest {
+					t.Errorf("%s: it shows the secret: %v, and the rest: %v", trace.on, secret, rest)
+				}
+				if secret, _ := shows(shell.Line("awsmfa env prod")); secret == trace.discreet {
+					t.Errorf("%s: it shows the secret of the bare line: %v", trace.on, secret)
+				}
+			}
+		})
+	}
+}

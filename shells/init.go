@@ -1,0 +1,64 @@
+package shells
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed init.*
+var initScripts embed.FS
+
+// InitOptions are what a shell's start-up code depends on.
+type InitOptions struct {
+	// Function is the name of the function to define. Callers check it with IsFunctionName.
+	Function string
+	// Program is the awsmfa command, quoted by Command.
+	Program string
+	// Commands are the commands that the function passes on to awsmfa. It evaluates what env and logout print, which
+	// are not among them.
+	Commands []string
+	// Completion is the script that completes awsmfa's command line, "" if the shell has none.
+	Completion string
+}
+
+// Init returns the code for the shell's start-up file: completion, and a function that evaluates what `awsmfa env`
+// prints. It reports false for a shell that has no functions, and for a data format.
+func (s Shell) Init(o InitOptions) (text string, ok bool) {
+	if s.init == nil {
+		return "", false
+	}
+	return s.init(o), true
+}
+
+// initScript returns an init function that prints the completion and the file, in which these words are replaced:
+// FUNCTION, PROGRAM, COMMANDS (separated by blanks) and ANY_COMMAND (separated by |, as a pattern of case).
+func initScript(file string) func(InitOptions) string {
+	return func(o InitOptions) string {
+		script, err := initScripts.ReadFile(file)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		return o.Completion + strings.NewReplacer(
+			"FUNCTION", o.Function,
+			"PROGRAM", o.Program,
+			"ANY_COMMAND", strings.Join(o.Commands, " | "),
+			"COMMANDS", strings.Join(o.Commands, " "),
+		).Replace(string(script))
+	}
+}
+
+// keywords are words that some shell reads as its own before it looks for a function.
+var keywords = strings.Fields("and begin break builtin case command const continue coproc def do done elif else end " +
+	"esac eval exec export fi filter for foreach function goto if in let local loop match module not or overlay " +
+	"param process repeat return select set source switch test then time trap try unset until use using var while with")
+
+// IsFunctionName reports whether name can be the name of a function in every shell: letters, digits and _, no digit
+// first, and no keyword of any shell.
+func IsFunctionName(name string) bool {
+	for _, k := range keywords {
+		if strings.EqualFold(name, k) {
+			return false
+		}
+	}
+	return IsName(name)
+}
