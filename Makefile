@@ -48,6 +48,9 @@ sentences: ## print every sentence that awsmfa says to a person
 reference: ## write docs/reference.md from the grammar of the command line
 	go run ./internal/reference
 
+manual: ## write the manual pages into build/man; man -l shows one
+	go run ./internal/reference -man build/man -version "$$(git describe --always --dirty)" -date "$$(git log -1 --format=%cs)"
+
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
@@ -61,6 +64,6 @@ ci: ## everything that CI runs; as root it installs the shells
 	bash .ci/run
 
 clean: ## remove the files of build and release
-	rm -rf awsmfa awsmfa.exe dist
+	rm -rf awsmfa awsmfa.exe build dist
 
-.PHONY: sentences reference help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: sentences reference manual help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean

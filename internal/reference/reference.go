@@ -1,11 +1,14 @@
 // Command reference writes docs/reference.md: the commands and their options, from the grammar that --help prints, and
-// the environment variables, from variables.md beside this file.
+// the environment variables, from variables.md beside this file. With -man it writes the same, and docs/config.md, as
+// manual pages into a directory.
 //
 //	go run ./internal/reference
+//	go run ./internal/reference -man DIR -version 1.2.3 -date 2026-01-31
 package main
 
 import (
 	_ "embed"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,14 +25,27 @@ import (
 var variables string
 
 func main() {
-	text, err := page()
-	if err == nil {
-		err = os.WriteFile(filepath.Join("docs", "reference.md"), []byte(text), 0o644)
+	dir := flag.String("man", "", "write manual pages into this `directory`, instead of docs/reference.md")
+	var e edition
+	flag.StringVar(&e.version, "version", "", "the version that the manual pages describe")
+	flag.StringVar(&e.date, "date", "", "the date of the version, as 2026-01-31")
+	flag.Parse()
+	err := writeReference
+	if *dir != "" {
+		err = func() error { return e.write(*dir) }
 	}
-	if err != nil {
+	if err := err(); err != nil {
 		fmt.Fprintln(os.Stderr, "reference:", err)
 		os.Exit(1)
 	}
+}
+
+func writeReference() error {
+	text, err := page()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join("docs", "reference.md"), []byte(text), 0o644)
 }
 
 const (
@@ -68,11 +84,10 @@ func page() (string, error) {
 		return "", err
 	}
 	commands := model.Leaves(true)
-	shared, err := groups(commands)
+	shared, err := groups(model)
 	if err != nil {
 		return "", err
 	}
-	shared = append(shared, group{title: titles["debug"], options: options(model.Node)})
 
 	var b strings.Builder
 	b.WriteString(intro + "\n## Commands\n")
@@ -84,10 +99,7 @@ func page() (string, error) {
 		if c.Detail != "" {
 			b.WriteString("\n" + prose(c.Detail) + "\n")
 		}
-		own := slices.DeleteFunc(options(c), func(o option) bool {
-			return slices.ContainsFunc(shared, func(g group) bool { return slices.Contains(g.options, o) })
-		})
-		b.WriteString(table(own) + "\n" + wrap("Other options: "+strings.Join(links(c, shared), ", ")) + "\n")
+		b.WriteString(table(own(c, shared)) + "\n" + wrap("Other options: "+strings.Join(links(c, shared), ", ")) + "\n")
 	}
 	for _, g := range shared {
 		fmt.Fprintf(&b, "\n## %s\n", g.title)
@@ -121,11 +133,19 @@ func options(node *kong.Node) (list []option) {
 	return list
 }
 
-// groups returns the options that more than one command has, those of the same commands together.
-func groups(commands []*kong.Node) (all []group, err error) {
+// own returns the options that no other command has.
+func own(command *kong.Node, shared []group) []option {
+	return slices.DeleteFunc(options(command), func(o option) bool {
+		return slices.ContainsFunc(shared, func(g group) bool { return slices.Contains(g.options, o) })
+	})
+}
+
+// groups returns the options that more than one command has, those of the same commands together, and last those of
+// every command.
+func groups(model *kong.Application) (all []group, err error) {
 	var order []option
 	owners := map[option][]string{}
-	for _, c := range commands {
+	for _, c := range model.Leaves(true) {
 		for _, o := range options(c) {
 			if owners[o] == nil {
 				order = append(order, o)
@@ -153,13 +173,18 @@ func groups(commands []*kong.Node) (all []group, err error) {
 				g.options[0].name, strings.Join(g.commands, ", "))
 		}
 	}
-	return all, nil
+	return append(all, group{title: titles["debug"], options: options(model.Node)}), nil
+}
+
+// has reports whether the command has the group's options.
+func (g group) has(command *kong.Node) bool {
+	return g.commands == nil || slices.Contains(g.commands, "`"+command.Path()+"`")
 }
 
 // links returns links to the shared options of a command.
 func links(command *kong.Node, shared []group) (list []string) {
 	for _, g := range shared {
-		if g.commands == nil || slices.Contains(g.commands, "`"+command.Path()+"`") {
+		if g.has(command) {
 			anchor := strings.ReplaceAll(strings.ToLower(g.title), " ", "-")
 			list = append(list, fmt.Sprintf("[%s](#%s)", strings.TrimPrefix(g.title, "Options "), anchor))
 		}
