@@ -51,6 +51,9 @@ reference: ## write docs/reference.md from the grammar of the command line
 manual: ## write the manual pages into build/man; man -l shows one
 	go run ./internal/reference -man build/man -version "$$(git describe --always --dirty)" -date "$$(git log -1 --format=%cs)"
 
+licenses: ## write THIRD_PARTY_LICENSES.txt from the modules that a release links
+	go run ./internal/licenses
+
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench
 
@@ -66,4 +69,4 @@ ci: ## everything that CI runs; as root it installs the shells
 clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe build dist
 
-.PHONY: sentences reference manual help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: sentences reference manual licenses help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
