@@ -28,7 +28,8 @@ const (
 	exitOverridden    = 3   // status: other variables would win over the session
 	exitNotExecutable = 126 // as in shells, of a wrapped command
 	exitNotFound      = 127
-	exitSignal        = 128 // plus the signal's number: 130 for Ctrl-C
+	exitSignal        = 128 // plus the signal's number
+	exitInterrupted   = 130 // Ctrl-C
 )
 
 // System is the arguments, environment and streams of a run.
@@ -127,7 +128,7 @@ func (a *app) fail(err error) int {
 	var (
 		done    errExit
 		wrong   *usageError
-		command *commandError
+		coded   *codedError
 		message *msg.Error
 		signal  caught
 	)
@@ -139,8 +140,8 @@ func (a *app) fail(err error) int {
 		return int(done)
 	case errors.As(err, &wrong):
 		code = exitUsage
-	case errors.As(err, &command):
-		code = command.code
+	case errors.As(err, &coded):
+		code = coded.code
 	}
 	text, hint := a.printer().Error(err), a.printer().Hint(err)
 	if errors.Is(err, context.Canceled) && errors.As(context.Cause(a.ctx), &signal) {

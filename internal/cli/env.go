@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
 	"awsmfa/internal/term"
 	"awsmfa/shells"
@@ -18,6 +19,7 @@ type envCmd struct {
 	sessionFlags
 	functionFlag
 	Shell  string `placeholder:"NAME"`
+	Choose bool
 	Unset  bool
 	Reveal bool
 }
@@ -26,6 +28,7 @@ func (c *envCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), c.functionFlag.help(), flagHelp{
 		"shell": msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.",
 			msg.List(shellNames())),
+		"choose": msg.Textf("Choose the profile from a list, even if there is a default one."),
 		"unset":  msg.Textf("Print statements that unset everything awsmfa set."),
 		"reveal": msg.Textf("Print the secrets even when stdout is a terminal."),
 	})
@@ -109,7 +112,7 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 		return nil, err
 	}
 	c.announce = c.Function != ""
-	p, err := c.load(a)
+	p, err := c.loadOrChoose(a)
 	if err != nil {
 		return nil, err
 	}
@@ -147,11 +150,7 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		if err := c.applyDefaults(a); err != nil {
 			return err
 		}
-		p, err := c.load(a)
-		if err != nil {
-			return err
-		}
-		if _, err := p.Chain(); err != nil {
+		if err := c.check(a); err != nil {
 			return err
 		}
 	}
@@ -175,6 +174,23 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 		msg.Errorf("nothing is set yet: a program cannot change the variables of the shell it runs in").
 			Hint("type this instead:  %s", line),
 	}
+}
+
+// check reports the mistakes of the profile, if it is known before the line is typed.
+func (c *envCmd) check(a *app) error {
+	if c.Choose {
+		return nil
+	}
+	p, err := c.load(a)
+	if err == nil {
+		_, err = p.Chain()
+	}
+	if profile.NotFound(err) && c.unnamed {
+		if names, e := profile.Names(a.files()); e == nil && len(names) > 0 { // the line asks
+			return nil
+		}
+	}
+	return err
 }
 
 func notPrinted(err error) error {

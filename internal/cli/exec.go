@@ -114,20 +114,20 @@ func lookPath(command []string) (string, error) {
 	switch {
 	case err == nil:
 		if err := checkScript(name, path); err != nil {
-			return "", &commandError{err, exitNotExecutable}
+			return "", &codedError{err, exitNotExecutable}
 		}
 		return path, nil
 	case errors.Is(err, exec.ErrDot): // as shells do, run no program just because it is in the current directory
 		e := msg.Errorf("%s: found in the current directory, and not run from there", msg.Path(name)).
 			Hint("if you mean that one, give its directory: %s", msg.Word("./"+name)).Wrap(err)
-		return "", &commandError{e, exitNotFound}
+		return "", &codedError{e, exitNotFound}
 	case errors.Is(err, fs.ErrPermission):
 		return "", cannotRun(name, err)
 	}
 	if info, e := os.Stat(name); e == nil && strings.ContainsAny(name, `/\`) && info.IsDir() {
 		return "", cannotRun(name, err)
 	}
-	return "", &commandError{notFound(command).Wrap(err), exitNotFound}
+	return "", &codedError{notFound(command).Wrap(err), exitNotFound}
 }
 
 // notFound explains a command that is not found. An assignment's value may be a secret, and is left out.
@@ -155,14 +155,14 @@ func notFound(command []string) *msg.Error {
 }
 
 // cannotRun is the error for a command that was found.
-func cannotRun(name string, err error) *commandError {
+func cannotRun(name string, err error) *codedError {
 	var cause any = msg.Cause(err)
 	if ours := (*msg.Error)(nil); errors.As(err, &ours) {
 		cause = ours
 	}
 	e := msg.Errorf("%s: cannot be run: %s", msg.Path(name), cause).Wrap(err).
 		Hint("a script needs a first line such as #!/bin/sh and permission to run, or an interpreter before it")
-	return &commandError{e, exitNotExecutable}
+	return &codedError{e, exitNotExecutable}
 }
 
 // notStarted is the error for a command that was found and could not be started; an errExit passes.
@@ -174,13 +174,13 @@ func (a *app) notStarted(name string, err error) error {
 	return cannotRun(name, err)
 }
 
-// commandError is the error for a command that cannot be run, with the exit code that shells use.
-type commandError struct {
+// codedError is an error with an exit code that shells use: of a command that cannot be run, or of Ctrl-C.
+type codedError struct {
 	error
 	code int
 }
 
-func (e *commandError) Unwrap() error { return e.error }
+func (e *codedError) Unwrap() error { return e.error }
 
 func sameVariable(a, b string) bool {
 	if runtime.GOOS == "windows" {

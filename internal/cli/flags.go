@@ -29,6 +29,8 @@ type profileFlags struct {
 	Name    string      `arg:"" optional:"" name:"profile"`
 	Profile string      `short:"p" placeholder:"NAME"`
 	Timeout timeoutFlag `placeholder:"TIME"`
+
+	unnamed bool // no flag and no variable names the profile
 }
 
 func (*profileFlags) help() flagHelp {
@@ -94,6 +96,7 @@ func (f *profileFlags) applyDefaults(a *app) error {
 	}
 	a.namedBy = f.namedBy(a)
 	named := cmp.Or(f.Name, f.Profile)
+	f.unnamed = named == "" && a.namedBy == ""
 	f.Name = cmp.Or(named, a.Getenv("AWS_PROFILE"), a.Getenv("AWS_DEFAULT_PROFILE"), a.Getenv(varProfile), "default")
 	f.Timeout = cmp.Or(f.Timeout, timeoutFlag(defaultTimeout))
 	a.profile = f.Name

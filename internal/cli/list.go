@@ -220,23 +220,13 @@ func accountOf(arn string) string {
 
 // table is the list for a person.
 func (a *app) table(profiles []listed) string {
-	oneLine := func(text string) string { return a.printable(msg.Foreign(text)) }
-	say := func(t msg.Text) string { return oneLine(a.text(t)) }
-	rows := [][]string{{
+	say := a.words
+	header := []string{
 		say(msg.Textf("PROFILE")), say(msg.Textf("TYPE")), say(msg.Textf("ACCOUNT")), say(msg.Textf("REGION")),
 		say(msg.Textf("SESSION")),
-	}}
-	ended := say(msg.Textf("ended"))
-	for _, p := range profiles {
-		left := ""
-		switch {
-		case p.found && p.session.Expiration.After(time.Now()):
-			left = msg.Left(time.Until(p.session.Expiration)).String()
-		case p.found:
-			left = ended
-		}
-		rows = append(rows, []string{oneLine(p.name), say(p.is), p.account, oneLine(p.region), left})
 	}
+	rows := append([][]string{header}, a.rows(profiles)...)
+	ended := say(sessionHasEnded())
 	dim := func(text string) string { return text }
 	if a.styles() {
 		dim = func(text string) string { return "\x1b[2m" + text + "\x1b[m" }
@@ -248,6 +238,30 @@ func (a *app) table(profiles []listed) string {
 		return text
 	})
 }
+
+// words is a sentence to be shown on one line.
+func (a *app) words(t msg.Text) string { return a.printable(msg.Foreign(a.text(t))) }
+
+func sessionHasEnded() msg.Text { return msg.Textf("ended") }
+
+// rows are the cells of the table, below its header.
+func (a *app) rows(profiles []listed) (rows [][]string) {
+	for _, p := range profiles {
+		left := ""
+		switch {
+		case p.found && p.session.Expiration.After(time.Now()):
+			left = msg.Left(time.Until(p.session.Expiration)).String()
+		case p.found:
+			left = a.words(sessionHasEnded())
+		}
+		name, region := a.printable(msg.Foreign(p.name)), a.printable(msg.Foreign(p.region))
+		rows = append(rows, []string{name, a.words(p.is), p.account, region, left})
+	}
+	return rows
+}
+
+// plainStyle is for columns without escape sequences.
+func plainStyle(_, _ int, text string) string { return text }
 
 // columns lays out rows in columns; style may add escape sequences to a cell's text. An empty cell is shown as -.
 func columns(rows [][]string, style func(row, column int, text string) string) string {

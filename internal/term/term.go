@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 	"unicode"
@@ -186,6 +187,17 @@ func (t *Terminal) Size() (columns, lines int) {
 		return 0, 0
 	}
 	return columns, lines
+}
+
+// Run runs a program whose screen is the terminal, and restores the terminal's state after it. Such programs read their
+// keys from the terminal itself if their stdin is something else.
+func (t *Terminal) Run(cmd *exec.Cmd) error {
+	fd := int(t.in.Fd())
+	if before, err := xterm.GetState(fd); err == nil {
+		defer func() { _ = xterm.Restore(fd, before) }()
+	}
+	cmd.Stderr = t.out
+	return cmd.Run()
 }
 
 // Write writes text unchanged, unlike Say: it may contain escape sequences.

@@ -29,16 +29,22 @@ func open() (in, out *os.File, err error) {
 
 // typed waits for input, and reports whether there is any before ctx ends.
 func (t *Terminal) typed(ctx context.Context) bool {
-	fd := int(t.in.Fd())
+	fd := int(t.in.Fd()) // now: the terminal is closed when ctx ends
 	for ctx.Err() == nil {
-		var in unix.FdSet
-		in.Set(fd)
-		wait := unix.NsecToTimeval(int64(50 * time.Millisecond))
-		if n, err := unix.Select(fd+1, &in, nil, nil, &wait); n != 0 && err != unix.EINTR {
+		if hasInput(fd, 50*time.Millisecond) {
 			return ctx.Err() == nil
 		}
 	}
 	return false
+}
+
+// hasInput reports whether there is input, or its end, within a time.
+func hasInput(fd int, limit time.Duration) bool {
+	var in unix.FdSet
+	in.Set(fd)
+	wait := unix.NsecToTimeval(int64(limit))
+	n, err := unix.Select(fd+1, &in, nil, nil, &wait)
+	return n != 0 && err != unix.EINTR
 }
 
 // ReadsKeys reports whether a program reads the terminal key by key, such as an editor or a shell at its prompt.

@@ -110,6 +110,9 @@ func quiet(fd int) error {
 	return windows.SetConsoleMode(windows.Handle(fd), mode)
 }
 
+// keyEvent is the kind of an inputRecord that is a key.
+const keyEvent = 1
+
 // inputRecord is INPUT_RECORD with the KEY_EVENT_RECORD in it.
 type inputRecord struct {
 	kind    uint16
@@ -125,7 +128,7 @@ type inputRecord struct {
 // lineWaits reports whether there is an unread blank line. A console makes and echoes a line from key presses only
 // when it is read: a line with text must wait for its question.
 func lineWaits(in *os.File) bool {
-	const keyEvent, pending = 1, 256
+	const pending = 256
 	kernel32 := windows.NewLazySystemDLL("kernel32.dll")
 	if !isConsole(in) {
 		var waiting uint32
