@@ -45,7 +45,7 @@ mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h
 sentences: ## print every sentence that awsmfa says to a person
 	go run ./internal/sentences
 
-reference: ## write docs/reference.md from the grammar of the command line
+reference: ## write docs/reference.md and docs/errors.md from the code
 	go run ./internal/reference
 
 manual: ## write the manual pages into build/man; man -l shows one

@@ -18,6 +18,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 )
 
 // WrongCode reports whether AWS refused a token code: wrong, expired or used before, AWS does not say which.
@@ -34,8 +35,11 @@ func UnknownDevice(err error) bool {
 type phrase string
 
 const (
-	wrongCode     phrase = "invalid MFA one time pass code"
-	unknownDevice phrase = "unable to validate MFA code"
+	wrongCode        phrase = "invalid MFA one time pass code"
+	unknownDevice    phrase = "unable to validate MFA code"
+	otherRegion      phrase = "valid region"
+	expiredSignature phrase = "Signature expired"
+	earlySignature   phrase = "Signature not yet current"
 )
 
 func isDenied(err error, p phrase) bool {
@@ -44,73 +48,43 @@ func isDenied(err error, p phrase) bool {
 }
 
 // Explain turns an error of an AWS call into a message: AWS's answer, or the reason why there was none.
-func (c *Client) Explain(err error) error {
-	host := cmp.Or(c.lastHost, "AWS")
-	name := "the request"
+func (c *Client) Explain(err error) error { return c.explain(err, refusal{profile: c.Profile}) }
+
+// ExplainRole is Explain for AssumeRole. role has the name of the session that was asked for.
+func (c *Client) ExplainRole(err error, role profile.Role, caller Caller) error {
+	return c.explain(err, refusal{profile: c.Profile, role: role, caller: caller})
+}
+
+func (c *Client) explain(err error, f refusal) error {
+	f.host, f.keyID, f.region, f.skewed = cmp.Or(c.lastHost, "AWS"), c.id, c.Region, c.ahead.Abs() > maxSkew
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
-		name = operation.Service() + ":" + operation.Operation()
+		f.service, f.call = operation.Service(), operation.Operation()
 	}
 	var response *smithyhttp.ResponseError
 	errors.As(err, &response)
 	var api smithy.APIError
 	if errors.As(err, &api) && response != nil {
-		return c.explainAnswer(name, host, api, response, err)
+		f.code, f.said, f.status = api.ErrorCode(), api.ErrorMessage(), response.HTTPStatusCode()
+		return c.explainAnswer(f).Wrap(err)
 	}
-	return c.explainNoAnswer(host, response, err)
+	return c.explainNoAnswer(f.host, response, err)
 }
 
 // explainAnswer explains an error that AWS answered with.
-func (c *Client) explainAnswer(
-	operation, host string, api smithy.APIError, response *smithyhttp.ResponseError, err error,
-) *msg.Error {
-	code, said, status := api.ErrorCode(), api.ErrorMessage(), response.HTTPStatusCode()
-	switch code {
-	case "InvalidClientTokenId", "UnrecognizedClientException":
-		return msg.Errorf("AWS does not know the access key %s: it was deleted or deactivated, "+
-			"or it belongs to another partition", c.id).
-			Hint("compare it with the user's access keys in the IAM console; " +
-				"for China, GovCloud and the European Sovereign Cloud set the profile's region").
-			Wrap(err)
-	case "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
-		if isOtherRegion(said) {
-			return msg.Errorf("AWS knows no region %q at this endpoint", c.Region).
-				Hint("check --region or the profile's region").
-				Wrap(err)
-		}
-		if c.ahead.Abs() > maxSkew {
-			return c.clockWrong(err)
-		}
-		return msg.Errorf("AWS refused the signature: the secret access key stored for %s is wrong", c.id).
-			Hint("copy the secret again, whole, into the credentials file").
-			Wrap(err)
-	case "ExpiredToken", "ExpiredTokenException":
-		return msg.Errorf("AWS says that the credentials of %s have expired", c.id).
-			Hint("awsmfa needs the long-term access key of an IAM user in the profile").
-			Wrap(err)
-	case "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded":
-		return msg.Errorf("AWS is throttling this account's requests, even after retries").
-			Hint("wait a minute; if many programs start at once, let them share one session").
-			Wrap(err)
-	case "AccessDenied", "AccessDeniedException":
-		if strings.Contains(said, "session credentials") {
-			return msg.Errorf("AWS gives no session for %s: it is itself a temporary key", c.id).
-				Hint("put the long-term access key of an IAM user into the profile").
-				Wrap(err)
-		}
-		return msg.Errorf("AWS denies %s: %s", operation, msg.Foreign(said)).
-			Hint("ask the administrator of the user's IAM policies").
-			Wrap(err)
-	}
+func (c *Client) explainAnswer(f refusal) *msg.Error {
+	a := f.answer()
 	switch {
-	case status >= 500:
-		return msg.Errorf("%s answers with an error of its own (HTTP status %d), even after retries", host, status).
-			Hint("wait a minute and look at https://health.aws.amazon.com").
-			Wrap(err)
-	case code == "", code == "UnknownError":
-		return NotAWS(host, status, err)
+	case a != nil && a.Skewed:
+		return c.clockWrong()
+	case a != nil && a.Message != nil:
+		return a.Message
+	case f.status >= 500:
+		return f.ownError()
+	case f.code == "", f.code == "UnknownError":
+		return NotAWS(f.host, f.status, nil)
 	}
-	return msg.Errorf("AWS refused %s: %s: %s", operation, msg.Foreign(code), msg.Foreign(said)).Wrap(err)
+	return f.refused()
 }
 
 // NotAWS is the error for an answer that cannot be AWS's. err may be nil.
@@ -127,23 +101,23 @@ const SetClock = "set the clock (Windows: w32tm /resync; macOS: sntp -sS time.ap
 	"Linux: timedatectl set-ntp true; Linux in WSL: sudo hwclock -s, or in Windows wsl --shutdown)"
 
 // clockWrong is the error for a signature that AWS refused because of this computer's clock.
-func (c *Client) clockWrong(err error) *msg.Error {
+func (c *Client) clockWrong() *msg.Error {
 	apart := msg.Duration(c.ahead.Abs().Round(time.Second))
 	if c.ahead < 0 {
 		return msg.Errorf("this computer's clock is %s behind AWS's, so AWS refuses its signatures", apart).
-			Hint(SetClock).Wrap(err)
+			Hint(SetClock)
 	}
 	return msg.Errorf("this computer's clock is %s ahead of AWS's, so AWS refuses its signatures", apart).
-		Hint(SetClock).Wrap(err)
+		Hint(SetClock)
 }
 
 // isOtherRegion reports whether AWS refused a signature because of the region in it. said is AWS's message.
-func isOtherRegion(said string) bool { return strings.Contains(said, "valid region") }
+func isOtherRegion(said string) bool { return strings.Contains(said, string(otherRegion)) }
 
 // Answered reports whether err is a refusal by AWS itself, so that AWS can be reached.
 func Answered(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
+	code, _ := ErrorCode(err)
+	return code != "" && code != "UnknownError" || errors.Is(err, errRegionDisabled)
 }
 
 // wsaeConnReset is Windows' ECONNRESET; no other system has an error with that number.
@@ -224,8 +198,12 @@ func isTimeout(err error) bool {
 
 // Revoked reports whether AWS refused a session of its own: it was revoked, or its user's key or device was deleted.
 func Revoked(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && (api.ErrorCode() == "ExpiredToken" || api.ErrorCode() == "InvalidClientTokenId")
+	return hasCode(err, "ExpiredToken") || unknownKey(err)
+}
+
+// unknownKey reports whether AWS refused an access key as unknown.
+func unknownKey(err error) bool {
+	return hasCode(err, "InvalidClientTokenId") || hasCode(err, "UnrecognizedClient")
 }
 
 // ErrorCode returns the code and the message of AWS's error, or "".

@@ -213,7 +213,9 @@ func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 		}
 		file := tokenFile(profile.ExpandHome(get("web_identity_token_file"), x.Home))
 		return stscreds.NewWebIdentityRoleProvider(c.sts(x.STS), get("role_arn"), file,
-			func(o *stscreds.WebIdentityRoleOptions) { o.RoleSessionName = get("role_session_name") }), nil
+			func(o *stscreds.WebIdentityRoleOptions) {
+				o.RoleSessionName = cmp.Or(get("role_session_name"), "awsmfa")
+			}), nil
 	case profile.KindLogin:
 		path, err := x.checkLogin()
 		if err != nil {
@@ -416,9 +418,9 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 		operation *smithy.OperationError
 		file      *fs.PathError
 	)
-	code, said := "", ""
+	code := ""
 	if errors.As(err, &api) {
-		code, said = api.ErrorCode(), api.ErrorMessage()
+		code = api.ErrorCode()
 	}
 	name := x.Profile.Name
 	switch {
@@ -447,7 +449,7 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 	var explained *msg.Error
 	switch x.Kind {
 	case profile.KindWebIdentity:
-		explained = explainWebIdentity(name, code, said)
+		return c.explain(err, refusal{profile: name})
 	case profile.KindSSO:
 		explained = x.explainSSO(code)
 	case profile.KindLogin:
@@ -460,22 +462,6 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 		return explained.Wrap(err)
 	}
 	return c.Explain(err)
-}
-
-// explainWebIdentity returns nil for an error that has nothing to do with the token.
-func explainWebIdentity(profileName, code, said string) *msg.Error {
-	switch code {
-	case "ExpiredTokenException", "InvalidIdentityToken", "IDPRejectedClaim":
-		return msg.Errorf("AWS does not accept the web identity token of profile %q: %s",
-			profileName, msg.Foreign(said)).
-			Hint("have the system that writes the token file write a new token")
-	case "AccessDenied":
-		return msg.Errorf("the role of profile %q cannot be assumed with its web identity token; AWS says: %s",
-			profileName, msg.Foreign(said)).
-			Hint("check that role_arn is exact, and that the role's trust policy allows the token's issuer, " +
-				"subject and audience")
-	}
-	return nil
 }
 
 // explainSSO returns nil for an error that has nothing to do with the sign-in.

@@ -51,7 +51,17 @@ func (c *Client) GetSessionToken(
 	if err != nil {
 		return Credentials{}, err
 	}
-	return c.parseCredentials(out.Credentials, duration, warn)
+	s, err := c.parseCredentials(out.Credentials, warn)
+	switch given := s.Expiration.Sub(c.Now()).Round(time.Minute); {
+	case err != nil, given >= duration-maxSkew:
+	case given == time.Hour:
+		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
+			msg.Duration(given), msg.Duration(duration)))
+	default:
+		warn(msg.Errorf("AWS gave a session of %s instead of %s", msg.Duration(given), msg.Duration(duration)).
+			Hint(shorterSession))
+	}
+	return s, err
 }
 
 // AssumeRole calls STS's AssumeRole, without MFA if code is "". Errors are the SDK's, or a *msg.Error about the answer.
@@ -78,13 +88,21 @@ func (c *Client) AssumeRole(
 	if err != nil {
 		return Credentials{}, err
 	}
-	return c.parseCredentials(out.Credentials, role.Duration, warn)
+	s, err := c.parseCredentials(out.Credentials, warn)
+	if given := s.Expiration.Sub(c.Now()); err == nil && given < role.Duration-maxSkew {
+		warn(msg.Errorf("AWS gave the role of profile %q a session of %s instead of %s",
+			role.Profile, msg.Duration(given.Round(time.Minute)), msg.Duration(role.Duration)).
+			Hint(shorterSession))
+	}
+	return s, err
 }
 
+// shorterSession is the hint for a session that AWS itself would not shorten.
+const shorterSession = "if the endpoint settings (AWS_ENDPOINT_URL, endpoint_url) do not name AWS, " +
+	"look there for the reason"
+
 // parseCredentials returns the session in an answer.
-func (c *Client) parseCredentials(
-	out *types.Credentials, asked time.Duration, warn func(*msg.Error),
-) (Credentials, error) {
+func (c *Client) parseCredentials(out *types.Credentials, warn func(*msg.Error)) (Credentials, error) {
 	if out == nil {
 		out = &types.Credentials{}
 	}
@@ -106,10 +124,6 @@ func (c *Client) parseCredentials(
 	case c.ahead > maxSkew:
 		warn(msg.Errorf("this computer's clock is %s ahead of AWS's: AWS will refuse other tools' requests", apart).
 			Hint(SetClock))
-	}
-	if given := s.Expiration.Sub(c.Now()); given < asked-maxSkew {
-		warn(msg.Errorf("AWS gave a session of %s instead of %s: the root user gets at most 1h; use an IAM user",
-			msg.Duration(given.Round(time.Minute)), msg.Duration(asked)))
 	}
 	return s, nil
 }

@@ -46,6 +46,8 @@ AWS signs in only sessions of roles. An IAM user signs in to the console with pa
 const (
 	browserNotice  = 3 * time.Second // then awsmfa says that it waits
 	browserTimeout = time.Minute
+
+	identityTimeout = 3 * time.Second // to find out whose keys cannot sign in
 )
 
 func (c *consoleCmd) Run(a *app) error {
@@ -107,12 +109,12 @@ func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
 	if n := len(chain.Roles); n > 0 {
 		return console.New(chain.Roles[n-1].ARN, region)
 	}
-	to, err := console.New(chain.Get("mfa_serial"), region) // the device is in the user's partition
+	to, err := console.New(a.namedDevice(chain), region) // the device is in the user's partition
 	if err != nil {
 		return to, err
 	}
 	if _, err := chain.Base.LongTermKeys(); chain.Kind == profile.KindKeys && err == nil {
-		return to, c.forUser(p, to)
+		return to, c.forUser(a, p, to)
 	}
 	return to, nil
 }
@@ -124,21 +126,28 @@ func (c *consoleCmd) roleSession(a *app, p profile.Profile, to console.Console) 
 		return session.Session{}, err
 	}
 	if len(want.Roles) == 0 {
-		o.Code = func(context.Context, mfa.CodeRequest) (string, error) { return "", c.forUser(p, to) }
+		o.Code = func(context.Context, mfa.CodeRequest) (string, error) { return "", c.forUser(a, p, to) }
 	}
 	s, err := o.Retrieve(want)
 	switch {
 	case err != nil:
 		return session.Session{}, err
 	case s.SessionToken == "", s.KeyID != "" && len(want.Roles) == 0:
-		return session.Session{}, c.forUser(p, to)
+		return session.Session{}, c.forUser(a, p, to)
 	}
 	c.warnOfDuration(a, p, want, s)
 	return s, nil
 }
 
-// forUser is the error for a session of an IAM user.
-func (c *consoleCmd) forUser(p profile.Profile, to console.Console) error {
+// forUser is the error for a session of an IAM user, or of the root user, whom a profile for a role would not help.
+func (c *consoleCmd) forUser(a *app, p profile.Profile, to console.Console) error {
+	ctx, stop := a.catchSignals()
+	defer stop()
+	flags := c.profileFlags
+	flags.Timeout = min(flags.Timeout, timeoutFlag(identityTimeout))
+	if _, err := flags.account(ctx, a, p, c.Region); awsapi.IsRoot(err) {
+		return err
+	}
 	signIn, err := to.Destination("")
 	if err != nil {
 		return err

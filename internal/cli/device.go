@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
@@ -115,7 +116,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	device, err := x.device(ctx, c.Serial, x.profile.MFASerial)
+	device, err := x.device(ctx, c.Serial, cmp.Or(x.profile.MFASerial, a.Getenv(varDevice)))
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (x *account) authorizingDevice(ctx context.Context, removed awsapi.Device) 
 	for _, d := range devices {
 		switch {
 		case d.IsSecurityKey(), d.Serial == removed.Serial:
-		case d.Serial == x.profile.MFASerial:
+		case d.Serial == cmp.Or(x.profile.MFASerial, x.app.Getenv(varDevice)):
 			return d.Serial, nil
 		default:
 			others = append(others, d)

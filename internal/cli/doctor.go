@@ -387,7 +387,7 @@ func (d *doctor) network(ctx context.Context) check {
 	case d.keys == nil:
 		return blocked(name, "keys")
 	}
-	options, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.chain.Get("mfa_serial"))
+	options, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.namedDevice(d.chain))
 	if err != nil {
 		return failed(name, err)
 	}
@@ -446,6 +446,10 @@ func (d *doctor) identity() check {
 		return blocked(name, "network")
 	case d.whoErr != nil:
 		return failed(name, d.whoErr)
+	case d.who.IsRoot() && len(d.chain.Roles) > 0:
+		return failed(name, awsapi.NoRoleForRoot(d.profile.Name))
+	case d.who.IsRoot():
+		return warning(name, awsapi.NotAUser(d.who.ARN))
 	case d.who.User == "":
 		return failed(name, awsapi.NotAUser(d.who.ARN))
 	}
@@ -459,11 +463,14 @@ func (d *doctor) device(ctx context.Context) check {
 	switch {
 	case d.external:
 		return notNeeded(name)
-	case d.who.User == "":
+	case d.who.User == "" && !d.who.IsRoot():
 		return blocked(name, "identity")
 	}
-	named := d.chain.Get("mfa_serial")
+	named := d.namedDevice(d.chain)
+	byVariable := named != "" && d.chain.Get("mfa_serial") == ""
 	switch {
+	case byVariable && !awsapi.IsSerial(named):
+		return failed(name, badSerial(named, varDevice))
 	case named != "" && !awsapi.IsSerial(named):
 		return failed(name, badSerial(named, d.chain.Where("mfa_serial")))
 	case awsapi.Device{Serial: named}.IsSecurityKey():
@@ -501,8 +508,13 @@ func (d *doctor) device(ctx context.Context) check {
 	switch {
 	case len(usable) == 0 && len(keys) > 0:
 		return failed(name, awsapi.OnlySecurityKeys(d.profile.Name, keys))
+	case len(usable) == 0 && d.who.IsRoot():
+		return failed(name, awsapi.RootWithoutDevice(d.profile.Name))
 	case len(usable) == 0:
 		return failed(name, awsapi.NoDevice(d.profile.Name, nil))
+	case byVariable:
+		return failed(name, msg.Errorf("%s is %s, which is not a device of this user", varDevice, named).
+			Hint("unset it, or set it to one of: %s", msg.List(serials)))
 	case named != "":
 		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user",
 			named, d.chain.Where("mfa_serial")).Hint("set it to one of: %s", msg.List(serials)))

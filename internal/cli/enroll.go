@@ -136,7 +136,7 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		return device, nil
 	case awsapi.DeviceNameTaken(err):
 		return device, x.nameTaken(ctx, serial, err)
-	case awsapi.AccessDenied(err) && (name != x.who.User || path != "/"):
+	case awsapi.UserPolicyDenies(err) && (name != x.who.User || path != "/"):
 		explained := x.Explain(err)
 		return device, msg.Errorf("%s", explained).Wrap(explained).
 			Hint("the usual policies allow a user only one device, with the user's own name, %s, and no path: "+

@@ -205,13 +205,12 @@ func (f *sessionFlags) requestFor(
 	a *app, p profile.Profile, chain profile.Chain,
 ) (*session.Resolver, session.Request, error) {
 	var want session.Request
-	want.Serial = cmp.Or(f.Serial, chain.Get("mfa_serial"))
-	if want.Serial != "" && !awsapi.IsSerial(want.Serial) {
-		at := profile.Pos{}
-		if f.Serial == "" {
-			at = chain.Where("mfa_serial")
-		}
-		return nil, want, badSerial(want.Serial, at)
+	want.Serial = cmp.Or(f.Serial, a.namedDevice(chain))
+	if f.Serial == "" && chain.Get("mfa_serial") == "" && want.Serial != "" {
+		want.SerialVariable = varDevice
+	}
+	if err := f.checkSerial(want, chain); err != nil {
+		return nil, want, err
 	}
 	if err := checkProfileRegion(p); err != nil {
 		return nil, want, err
@@ -338,12 +337,27 @@ func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) 
 	}
 }
 
-// badSerial is the error for a malformed serial number: from a flag if at is zero, else from the profile.
-func badSerial(serial string, at profile.Pos) error {
-	err := msg.Errorf("%q cannot be an MFA device's serial number", serial)
-	if at != (profile.Pos{}) {
-		err = msg.Errorf("%q cannot be an MFA device's serial number (%s)", serial, at)
+// namedDevice returns the serial number of the device that the profile names, else AWS_MFA_SERIAL, else "".
+func (a *app) namedDevice(chain profile.Chain) string {
+	return cmp.Or(chain.Get("mfa_serial"), a.Getenv(varDevice))
+}
+
+// checkSerial returns an error if the device's serial number is malformed.
+func (f *sessionFlags) checkSerial(want session.Request, chain profile.Chain) error {
+	switch {
+	case want.Serial == "" || awsapi.IsSerial(want.Serial):
+		return nil
+	case f.Serial != "":
+		return badSerial(want.Serial, "--serial")
+	case want.SerialVariable != "":
+		return badSerial(want.Serial, want.SerialVariable)
 	}
+	return badSerial(want.Serial, chain.Where("mfa_serial"))
+}
+
+// badSerial is the error for a malformed serial number; from is where it stands.
+func badSerial(serial string, from any) error {
+	err := msg.Errorf("%q cannot be an MFA device's serial number (%s)", serial, from)
 	return err.Hint("it is arn:aws:iam::ACCOUNT:mfa/NAME, or the number printed on a hardware token, at least 9 "+
 		"characters; %s shows the user's", msg.Command("device", "list"))
 }

@@ -147,7 +147,7 @@ func (l *lister) describe(name string) listed {
 // stored is the profile's session in the cache. Its request is that of sessionFlags.requestFor without flags, and
 // without what does not matter to the cache key.
 func (l *lister) stored(p profile.Profile, chain profile.Chain) (session.Session, bool) {
-	want := session.Request{Serial: chain.Get("mfa_serial")}
+	want := session.Request{Serial: l.namedDevice(chain)}
 	arn := want.Serial
 	var err error
 	if want.Roles, err = session.Roles(chain, 0); err != nil {

@@ -225,7 +225,7 @@ func (r *rotation) list(ctx context.Context) (all []awsapi.Key, err error) {
 // refused explains an error from before there is a new key.
 func (r *rotation) refused(err error) error {
 	explained := r.with.explain(err)
-	if !awsapi.AccessDenied(err) {
+	if !awsapi.UserPolicyDenies(err) {
 		return explained
 	}
 	denied := msg.Errorf("%s; nothing was changed", explained)

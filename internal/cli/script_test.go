@@ -91,6 +91,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"spell":    command(spell),
 	"remember": command(remember),
 	"fault":    command(fault),
+	"says":     command(says),
+	"regions":  command(regions),
 	"calls":    command(calls),
 	"skew":     command(skew),
 	"advance":  command(advance),
@@ -383,7 +385,7 @@ func fault(ts *testscript.TestScript, w *world, args []string) {
 		"stall": fakeaws.Stall, "cut": fakeaws.Cut, "portal": fakeaws.Portal, "proxy": fakeaws.Proxy,
 		"cutafter": fakeaws.CutAfter, "cutbody": fakeaws.CutBody, "brokenxml": fakeaws.BrokenXML,
 		"nokeys": fakeaws.NoKeys, "notoken": fakeaws.NoToken, "ended": fakeaws.Ended, "braces": fakeaws.Braces,
-		"endless": fakeaws.Endless, "echo": fakeaws.Echo, "elsewhere": fakeaws.Elsewhere,
+		"short": fakeaws.Short, "endless": fakeaws.Endless, "echo": fakeaws.Echo, "elsewhere": fakeaws.Elsewhere,
 	}
 	if arg(ts, args, 0, "") == "none" {
 		w.aws.ClearFaults()
@@ -399,6 +401,21 @@ func fault(ts *testscript.TestScript, w *world, args []string) {
 	f.Times = times
 	w.aws.Inject(f)
 }
+
+// says ACTION STATUS CODE MESSAGE [TIMES] makes the next request for ACTION fail with this error.
+func says(ts *testscript.TestScript, w *world, args []string) {
+	status, err := strconv.Atoi(arg(ts, args, 1, ""))
+	ts.Check(err)
+	times, err := strconv.Atoi(arg(ts, args, 4, "1"))
+	ts.Check(err)
+	w.aws.Inject(fakeaws.Fault{
+		Kind: fakeaws.Refuse, Action: arg(ts, args, 0, ""), Times: times,
+		Status: status, Code: arg(ts, args, 2, ""), Message: arg(ts, args, 3, ""),
+	})
+}
+
+// regions REGION... sets the regions that the accounts have not enabled.
+func regions(_ *testscript.TestScript, w *world, args []string) { w.aws.DisableRegions(args...) }
 
 // calls ACTION N checks how often ACTION was called since the last check, and forgets the calls.
 func calls(ts *testscript.TestScript, w *world, args []string) {

@@ -442,7 +442,7 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	if err != nil {
 		return "", err
 	}
-	named := cmp.Or(c.Serial, x.profile.MFASerial)
+	named := cmp.Or(c.Serial, x.profile.MFASerial, x.app.Getenv(varDevice))
 	var usable []awsapi.Device
 	var serials []string
 	for _, d := range devices {

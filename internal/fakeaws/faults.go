@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // FaultKind is a kind of failure of a request.
@@ -27,6 +28,7 @@ const (
 	Proxy       // 407 and an HTML page, as from a proxy that requires a password
 	Echo        // 403 AccessDenied and a message of many lines that quotes the tokens and the body of the request
 	Elsewhere   // 307 to a host that does not exist
+	Refuse      // the error in the fault
 
 	CutAfter  // the action runs, and the connection is closed without an answer
 	CutBody   // the action runs, and the connection is closed halfway through the answer's body
@@ -34,6 +36,7 @@ const (
 	NoKeys    // the action runs, and the credentials in its answer have neither key ID nor secret
 	NoToken   // the action runs, and the credentials in its answer have no session token
 	Ended     // the action runs, and the credentials in its answer expired in 2001
+	Short     // the action runs, and the credentials in its answer expire in half an hour
 	Braces    // the action runs, and the answer is {}
 	Endless   // the action runs, and the answer's body ends in blanks until the client disconnects
 )
@@ -43,6 +46,9 @@ type Fault struct {
 	Kind   FaultKind
 	Action string // such as "GetSessionToken"; any action when empty
 	Times  int    // once when 0; until ClearFaults when negative
+	// Status, Code and Message are the error of Refuse.
+	Status        int
+	Code, Message string
 }
 
 // Inject adds a fault.
@@ -63,21 +69,21 @@ func (s *Server) ClearFaults() {
 }
 
 // takeFault uses the first fault for the action once.
-func (s *Server) takeFault(action string) FaultKind {
+func (s *Server) takeFault(action string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.faults, func(f Fault) bool { return f.Action == "" || f.Action == action })
 	if i < 0 {
-		return noFault
+		return Fault{Kind: noFault}
 	}
-	kind := s.faults[i].Kind
+	taken := s.faults[i]
 	switch s.faults[i].Times {
 	case 1:
 		s.faults = slices.Delete(s.faults, i, i+1)
 	default:
 		s.faults[i].Times = max(s.faults[i].Times-1, -1)
 	}
-	return kind
+	return taken
 }
 
 func (k FaultKind) runsAction() bool {
@@ -85,8 +91,10 @@ func (k FaultKind) runsAction() bool {
 }
 
 // answerFault answers instead of the action, or closes the connection.
-func (s *Server) answerFault(ctx context.Context, w http.ResponseWriter, req *request, fault FaultKind) {
-	switch fault {
+func (s *Server) answerFault(ctx context.Context, w http.ResponseWriter, req *request, fault Fault) {
+	switch fault.Kind {
+	case Refuse:
+		s.writeError(w, req, &apiError{fault.Status, fault.Code, fault.Message})
 	case Throttle:
 		s.writeError(w, req, errThrottling())
 	case Internal:
@@ -148,6 +156,8 @@ func corrupt(body []byte, fault FaultKind) []byte {
 		return replaceValues(body, "SessionToken|Token", "")
 	case Ended:
 		return replaceValues(replaceValues(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
+	case Short:
+		return replaceValues(body, "Expiration", time.Now().Add(30*time.Minute).UTC().Format(time.RFC3339))
 	case Braces:
 		return []byte("{}")
 	default:

@@ -42,6 +42,7 @@ type Server struct {
 	quota    int
 	keyLag   int
 	faults   []Fault
+	disabled []string // regions
 	calls    []Call
 	hook     func(action string, done bool)
 	http     *http.Server
@@ -137,6 +138,14 @@ func (s *Server) CodeTime() time.Time {
 	return s.codeTime()
 }
 
+// DisableRegions sets the regions that no account has enabled.
+// https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+func (s *Server) DisableRegions(regions ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.disabled = regions
+}
+
 // OnRequest calls hook around every action: with done false before it, with done true after it and before the answer is
 // sent. If a fault prevents the action, hook is called only before. The hook may call the server's methods, and may
 // block. nil removes it.
@@ -173,13 +182,13 @@ func (s *Server) serve(w http.ResponseWriter, req *request) {
 	s.runHook(req.action, false)
 
 	fault := s.takeFault(req.action)
-	if !fault.runsAction() {
+	if !fault.Kind.runsAction() {
 		s.answerFault(req.http.Context(), w, req, fault)
 		return
 	}
 	ans := s.perform(req)
 	s.runHook(req.action, true)
-	s.deliver(w, req, ans, fault)
+	s.deliver(w, req, ans, fault.Kind)
 }
 
 func (s *Server) runHook(action string, done bool) {

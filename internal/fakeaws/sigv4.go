@@ -130,8 +130,9 @@ func (s *Server) checkScope(req *request, a authorization, who caller) *apiError
 		return errSignatureDoesNotMatch(fmt.Sprintf(
 			"Credential should be scoped to a valid region, not '%s'. ", a.region))
 	}
-	if partition != who.user.Partition {
-		return errInvalidClientTokenID() // partitions know nothing of each other's keys
+	// Partitions know nothing of each other's keys, nor does a region that the account has not enabled.
+	if partition != who.user.Partition || slices.Contains(s.disabled, a.region) {
+		return errInvalidClientTokenID()
 	}
 	given := req.http.Header.Get("X-Amz-Date")
 	t, err := time.Parse(amzDate, given)

@@ -2,7 +2,10 @@
 // accounts and hosts.
 package partition
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Partition is one partition of AWS.
 type Partition struct {
@@ -73,6 +76,19 @@ func OfRegion(region string) Partition {
 		}
 	}
 	return table[0]
+}
+
+// enabled are the regions of the partition aws that every account has (AWS Account Management Reference Guide,
+// "Enable or disable AWS Regions in your account"). A region that opened after March 2019 must be enabled.
+var enabled = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+	"ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1",
+	"us-east-1", "us-east-2", "us-west-1", "us-west-2",
+}
+
+// MustBeEnabled reports whether an account has the region only after somebody has enabled it.
+func MustBeEnabled(region string) bool {
+	return region != "" && OfRegion(region).Name == "aws" && !slices.Contains(enabled, region)
 }
 
 // NameIn returns the name of the partition in an ARN, which need not be in the table. It is "" if text is not an ARN,

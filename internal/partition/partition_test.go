@@ -29,6 +29,17 @@ func TestOfRegion(t *testing.T) {
 	}
 }
 
+func TestMustBeEnabled(t *testing.T) {
+	for region, want := range map[string]bool{
+		"us-east-1": false, "ap-northeast-1": false, "ap-east-1": true, "me-south-1": true, "eu-central-2": true,
+		"cn-north-1": false, "us-gov-west-1": false, "eusc-de-east-1": false, "": false,
+	} {
+		if partition.MustBeEnabled(region) != want {
+			t.Errorf("%q: not %v", region, want)
+		}
+	}
+}
+
 func TestNameIn(t *testing.T) {
 	for text, want := range map[string]string{
 		"arn:aws-cn:iam::123456789012:mfa/a": "aws-cn", "arn:elsewhere:iam::123456789012:role/a": "elsewhere",

@@ -1,6 +1,6 @@
 // Command reference writes docs/reference.md: the commands and their options, from the grammar that --help prints, and
-// the environment variables, from variables.md beside this file. With -man it writes the same, and docs/config.md, as
-// manual pages into a directory.
+// the environment variables, from variables.md beside this file; and docs/errors.md, from awsapi's table of AWS's errors.
+// With -man it writes the reference and docs/config.md as manual pages into a directory.
 //
 //	go run ./internal/reference
 //	go run ./internal/reference -man DIR -version 1.2.3 -date 2026-01-31
@@ -41,11 +41,13 @@ func main() {
 }
 
 func writeReference() error {
-	text, err := page()
-	if err != nil {
-		return err
+	all, err := pages()
+	for name, text := range all {
+		if err == nil {
+			err = os.WriteFile(filepath.Join("docs", name), []byte(text), 0o644)
+		}
 	}
-	return os.WriteFile(filepath.Join("docs", "reference.md"), []byte(text), 0o644)
+	return err
 }
 
 const (
@@ -75,6 +77,12 @@ var titles = map[string]string{
 	"profile": "Options for the profile",
 	"code":    "Options for the session",
 	"qr-png":  "Options for a new device",
+}
+
+// pages returns the pages of docs that this program writes, by name.
+func pages() (map[string]string, error) {
+	reference, err := page()
+	return map[string]string{"reference.md": reference, "errors.md": errorsPage()}, err
 }
 
 // page returns the text of docs/reference.md.

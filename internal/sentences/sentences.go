@@ -201,8 +201,13 @@ func (p *pkg) message(n ast.Node) bool {
 			p.all.sentences = append(p.all.sentences, sentence{text, p.files.Position(n.Tag.Pos())})
 		}
 	case *ast.KeyValueExpr:
-		if key, ok := n.Key.(*ast.Ident); ok && key.Name == "help" && p.mayBeText(n.Value) {
+		key, ok := n.Key.(*ast.Ident)
+		switch {
+		case !ok:
+		case key.Name == "help" && p.mayBeText(n.Value):
 			p.add(n.Value)
+		case key.Name == "Said", key.Name == "NoHint": // a part of AWS's message; only docs/errors.md has the other
+			p.ignore(n.Value)
 		}
 	case *ast.ImportSpec:
 		p.known[n.Path] = true

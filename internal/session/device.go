@@ -20,8 +20,14 @@ func (u *unknownDevice) Unwrap() error { return u.error }
 // errOtherKeys is the error for an external source whose keys are others than those of the cached device.
 var errOtherKeys = errors.New("keys of another user, or new ones")
 
-func deviceRefused(serial string, err error) *msg.Error {
-	return msg.Errorf("AWS does not know %s as an MFA device of this user", serial).
+func deviceRefused(want Request, err error) *msg.Error {
+	if want.SerialVariable != "" {
+		return msg.Errorf("AWS does not know %s, from %s, as an MFA device of this user",
+			want.Serial, want.SerialVariable).
+			Hint("unset %s: then awsmfa finds the device itself", want.SerialVariable).
+			Wrap(&unknownDevice{err})
+	}
+	return msg.Errorf("AWS does not know %s as an MFA device of this user", want.Serial).
 		Hint("check mfa_serial or --serial; without either awsmfa finds the device itself").
 		Wrap(&unknownDevice{err})
 }
@@ -76,7 +82,7 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 	if want = r.withCachedDevice(want); want.Serial != "" { // of these keys
 		return want, nil
 	}
-	device, err := r.listDevice(ctx, c)
+	device, err := r.listDevice(ctx, c, want.Endpoint)
 	if errors.Is(err, errNoDevice) && want.External != nil { // and no setting asks for MFA
 		r.Say(msg.Textf("the user of access key %s, from profile %q, has no MFA device: "+
 			"the key is used without MFA", c.KeyID(), want.External.Profile.Name))
@@ -98,7 +104,9 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 }
 
 // listDevice returns the user's device, or the one that the person chooses of several.
-func (r *Resolver) listDevice(ctx context.Context, c *awsapi.Client) (awsapi.Device, error) {
+func (r *Resolver) listDevice(
+	ctx context.Context, c *awsapi.Client, sts awsapi.Endpoint,
+) (awsapi.Device, error) {
 	call, cancel := c.Call(ctx)
 	defer cancel()
 	devices, err := awsapi.ListDevices(call, c.IAM())
@@ -129,6 +137,9 @@ func (r *Resolver) listDevice(ctx context.Context, c *awsapi.Client) (awsapi.Dev
 		return r.Choose(ctx, usable)
 	case len(keyDevices) > 0:
 		return awsapi.Device{}, awsapi.OnlySecurityKeys(r.Options.Profile, keyDevices)
+	}
+	if who, err := c.Identity(ctx, sts); err == nil && who.IsRoot() {
+		return awsapi.Device{}, awsapi.RootWithoutDevice(r.Options.Profile)
 	}
 	return awsapi.Device{}, awsapi.NoDevice(r.Options.Profile, errNoDevice)
 }

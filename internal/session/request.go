@@ -23,6 +23,8 @@ type Request struct {
 
 	// Serial is the MFA device's serial number; "" means the user's only device, which is still to be found.
 	Serial string
+	// SerialVariable is the variable that Serial is from, "" if it is from elsewhere. It is for messages.
+	SerialVariable string
 	// NoMFA asks for a session without MFA.
 	NoMFA bool
 	// Duration is the duration of the MFA session.

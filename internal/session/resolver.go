@@ -75,6 +75,9 @@ func (r *Resolver) Retrieve(want Request) (s Session, err error) {
 	if err != nil {
 		return Session{}, err
 	}
+	if n := len(with.Roles); n > 0 && awsapi.IsRootDevice(with.Serial) { // before a code is used
+		return Session{}, awsapi.NoRoleForRoot(with.Roles[n-1].Profile)
+	}
 	s, err = r.cached(with, r.MinTTL).retrieve(ctx)
 	unknown := errors.As(err, new(*unknownDevice))
 	if !with.found || !unknown && !errors.Is(err, errOtherKeys) {

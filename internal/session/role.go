@@ -48,7 +48,14 @@ func (r *Resolver) assume(ctx context.Context, want Request, source Session) (Se
 	if err != nil {
 		return Session{}, err
 	}
-	return withoutCode(ctx, r.assumer(ctx, c, want), func(err error) error { return explainRole(c, want, err) })
+	return withoutCode(ctx, r.assumer(ctx, c, want), func(err error) error {
+		if awsapi.Revoked(err) {
+			if disabled := c.CheckRegion(ctx, want.Endpoint); disabled != nil { // the session itself is good
+				return disabled
+			}
+		}
+		return explainRole(c, want, err)
+	})
 }
 
 // assumer returns the func that assumes the last role with a client, and with a code unless it is "".
@@ -78,6 +85,9 @@ func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	case given != nil:
 		want.given = true
 		return r.assume(ctx, want, *given)
+	}
+	if err := c.CheckRegion(ctx, want.Endpoint); err != nil { // before a code is used
+		return Session{}, err
 	}
 	explain := func(err error) error { return explainRole(c, want, err) }
 	var s Session
@@ -126,52 +136,25 @@ func (r Request) sessionName(role profile.Role) string {
 
 // explainRole explains an error of AssumeRole.
 func explainRole(c *awsapi.Client, want Request, err error) error {
-	code, said := awsapi.ErrorCode(err)
-	if code == "" {
-		return c.Explain(err)
-	}
 	role := want.Roles[len(want.Roles)-1]
-	switch {
-	case len(want.Roles) == 1 && want.given && awsapi.Revoked(err):
+	if len(want.Roles) == 1 && want.given && awsapi.Revoked(err) {
 		return sourceRevoked(role.Profile, want.External.Profile, err)
-	case code == "AccessDenied" && strings.Contains(said, "sts:"):
-		return roleDenied(want, role.Profile, said, err)
-	case code == "ValidationError" && strings.Contains(said, "MaxSessionDuration"):
-		return msg.Errorf("profile %q asks for %s, longer than the role allows",
-			role.Profile, msg.Duration(role.Duration)).
-			Hint("lower duration_seconds (or --duration), or have the role's maximum session duration raised").
-			Wrap(err)
-	case code == "ValidationError" && strings.Contains(said, "role chaining"):
-		return msg.Errorf("profile %q asks for %s, "+
-			"and AWS gives at most 1h to a role that is assumed with temporary credentials",
-			role.Profile, msg.Duration(role.Duration)).
-			Hint("set duration_seconds = 3600, or pass --duration 1h").
-			Wrap(err)
 	}
-	return c.Explain(err)
+	role.SessionName = want.sessionName(role)
+	return c.ExplainRole(err, role, want.caller())
 }
 
-// roleDenied is the error for a role that AWS does not let the caller assume. said is AWS's message.
-func roleDenied(want Request, profileName, said string, err error) *msg.Error {
-	e := msg.Errorf("the role of profile %q cannot be assumed; AWS says: %s", profileName, msg.Foreign(said)).Wrap(err)
+// caller returns what assumes the last role.
+func (r Request) caller() awsapi.Caller {
 	switch {
-	case want.NoMFA:
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
-			"and that the role's trust policy allows this; " +
-			"it may require an external_id, or MFA, which --no-mfa turns off")
-	case want.given && len(want.Roles) == 1:
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
-			"and that the role's trust policy allows this; " +
-			"it may require an external_id, or MFA, which the source's credentials do not have: " +
-			"awsmfa asks for a code only if these are a user's long-term keys")
-	case len(want.Roles) > 1: // a role's session has no aws:MultiFactorAuthPresent
-		return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
-			"and that the role's trust policy allows this; " +
-			"it may require an external_id, or MFA, which AWS does not pass on through another role")
+	case r.NoMFA:
+		return awsapi.UserNoMFA
+	case r.given && len(r.Roles) == 1:
+		return awsapi.Given
+	case len(r.Roles) > 1:
+		return awsapi.OtherRole
 	}
-	return e.Hint("check that role_arn is exact (AWS says the same of a role that does not exist) " +
-		"and that the role's trust policy allows this; " +
-		"it may require an external_id, or a more recent code (--refresh)")
+	return awsapi.UserWithMFA
 }
 
 // sourceRevoked is the error for a role whose source has a session that AWS refuses. That session may be left over, and

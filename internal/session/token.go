@@ -24,6 +24,9 @@ func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 	case given != nil:
 		return *given, nil
 	}
+	if err := c.CheckRegion(ctx, want.Endpoint); err != nil { // before a code is used
+		return Session{}, err
+	}
 	get := func(code string) (Session, error) {
 		got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, want.Serial, code, r.Warn)
 		return newSession(got, r.Options.Now(), want.Duration), err
@@ -90,7 +93,7 @@ func (r *Resolver) withCode(
 		case awsapi.WrongCode(err):
 			need.Refused = err
 		case awsapi.UnknownDevice(err):
-			return Session{}, deviceRefused(want.Serial, err)
+			return Session{}, deviceRefused(want, err)
 		default:
 			return Session{}, explain(err)
 		}
