@@ -53,7 +53,8 @@ type source struct {
 
 // notShipped are the directories of programs and packages that users never run.
 var notShipped = []string{
-	"bench", "demo", "fakeaws", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata", "tools", ".git",
+	"bench", "demo", "fakeaws", "licenses", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata",
+	"tools", ".git",
 }
 
 // read parses the shipped Go files below root.
