@@ -1,0 +1,142 @@
+// Package startup adds one line to a shell's start-up file, finds it again and removes it. Every other byte of the file
+// stays, in its encoding and with its line ends. It never prints and never reads the environment; its errors are
+// messages, and after each nothing has changed.
+package startup
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"awsmfa/internal/msg"
+	"awsmfa/internal/rewrite"
+)
+
+// mark ends each line that Add writes. It is a comment in every shell.
+const mark = "# added by awsmfa init --install"
+
+// A Line is a line of a start-up file that loads what `awsmfa init` prints.
+type Line struct {
+	Number int    // the first line is 1
+	Text   string // without the comment that Add adds
+	Added  bool   // by Add
+}
+
+// Lines returns the lines of the file at path that load what `awsmfa init` prints. A file that does not exist has none.
+func Lines(path string) ([]Line, error) {
+	old, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, rewrite.ReadError(path, err)
+	}
+	t, err := newText(path, old)
+	if err != nil {
+		return nil, err
+	}
+	var found []Line
+	for i, l := range t.lines() {
+		line := t.chars[l.from:l.to]
+		text, added := strings.CutSuffix(line, mark)
+		if added || loads(line) {
+			found = append(found, Line{i + 1, strings.TrimSpace(text), added})
+		}
+	}
+	return found, nil
+}
+
+// loads reports whether a line runs `awsmfa init`, as a person may have written it. A comment does not.
+func loads(line string) bool {
+	if strings.HasPrefix(strings.TrimSpace(line), "#") {
+		return false
+	}
+	_, after, found := strings.Cut(line, "awsmfa")
+	after = strings.TrimPrefix(after, ".exe")
+	arguments := strings.TrimLeft(after, `'")`)
+	return found && strings.HasPrefix(strings.TrimSpace(arguments), "init ") && strings.HasPrefix(arguments, " ")
+}
+
+// Add adds a line of ASCII at the end of the file, below a blank line. It creates a missing file and its directory. A
+// line that an earlier Add has added is replaced where it is.
+func Add(path, line string) error {
+	if err := checkLinks(path); err != nil {
+		return err
+	}
+	line += "  " + mark
+	return rewrite.File(path, func(old []byte) ([]byte, error) {
+		t, err := newText(path, old)
+		if err != nil {
+			return nil, err
+		}
+		if strings.Contains(t.chars, "# SIG # Begin signature block") {
+			return nil, msg.Errorf("%s is signed, and a new line would make the signature invalid; nothing was changed",
+				msg.Path(path)).Hint("add the line yourself, and sign the file again")
+		}
+		for _, l := range t.lines() {
+			if strings.HasSuffix(t.chars[l.from:l.to], mark) {
+				return t.replace(l.from, l.to, line), nil
+			}
+		}
+		end := t.lineEnd()
+		if t.chars != "" {
+			line = end + line
+		}
+		return t.replace(len(t.chars), len(t.chars), line+end), nil
+	})
+}
+
+// Remove removes the lines that Add has added, each with what Add has added around it: a blank line above it, or the
+// line end that the file lacked. It returns how many there were.
+func Remove(path string) (n int, err error) {
+	if err := checkLinks(path); err != nil {
+		return 0, err
+	}
+	err = rewrite.File(path, func(old []byte) ([]byte, error) {
+		n = 0
+		t, err := newText(path, old)
+		if err != nil {
+			return nil, err
+		}
+		lines := t.lines()
+		for i, l := range slices.Backward(lines) {
+			if !strings.HasSuffix(t.chars[l.from:l.to], mark) {
+				continue
+			}
+			n++
+			from := l.from
+			if i > 0 && (l.next == len(t.chars) || lines[i-1].from == lines[i-1].to) {
+				from = lines[i-1].to
+			}
+			old = t.replace(from, l.next, "")
+			if t, err = newText(path, old); err != nil {
+				return nil, err
+			}
+		}
+		if n == 0 {
+			return nil, nil
+		}
+		return old, nil
+	})
+	return n, err
+}
+
+// checkLinks returns an error for a link to nowhere in the path: what it leads to may be a drive that is not there now,
+// or dotfiles that are managed elsewhere.
+func checkLinks(path string) error {
+	for at := path; ; at = filepath.Dir(at) {
+		info, err := os.Lstat(at)
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if _, err := os.Stat(at); errors.Is(err, fs.ErrNotExist) {
+				return msg.Errorf("%s is a symbolic link to nowhere; nothing was changed", msg.Path(at)).
+					Hint("create what it leads to, or remove the link")
+			}
+		}
+		if err == nil || at == filepath.Dir(at) {
+			return nil
+		}
+	}
+}
