@@ -20,12 +20,19 @@ func (*functionFlag) help() flagHelp {
 type initCmd struct {
 	Shell string `arg:""`
 	Cmd   string `name:"cmd" placeholder:"NAME"`
+
+	Install bool `xor:"install"`
+	Undo    bool `xor:"install"`
+	Yes     bool `short:"y"`
 }
 
 func (*initCmd) help() flagHelp {
 	return flagHelp{
 		"<shell>": msg.Textf("The shell: %s.", msg.List(initShells())),
 		"cmd":     msg.Textf("The name of the function (mfa)."),
+		"install": msg.Textf("Add the line that loads this to the shell's start-up file, after a question."),
+		"undo":    msg.Textf("Remove the line that --install has added."),
+		"yes":     msg.Textf("Add the line without a question."),
 	}
 }
 
@@ -33,7 +40,7 @@ func (*initCmd) values() flagValues { return flagValues{"<shell>": plainValues(i
 
 func (*initCmd) Help() string {
 	return `Prints code for the shell's start-up file, such as eval "$(awsmfa init bash)" for ~/.bashrc: completion, and
-a function mfa. docs/shells.md has the line for each shell.
+a function mfa. docs/shells.md has the line for each shell; --install adds it, and --undo removes it.
 
   mfa prod       put the session of prod into this shell; all options of env work
   mfa -          go back to the profile before
@@ -67,6 +74,12 @@ func (c *initCmd) Run(a *app) error {
 			msg.Errorf("there is no function for %s", msg.Path(c.Shell)).
 				Hint("there is one for %s", msg.List(initShells())),
 		}
+	}
+	switch {
+	case c.Install:
+		return c.install(a, shell)
+	case c.Undo:
+		return c.undo(a, shell)
 	}
 	program, err := a.commandLine(shell)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package rewrite replaces the contents of a user's own file at once: the AWS files, a shell's start-up file. It follows
+// Package rewrite replaces the contents of a user's own file at once: an AWS file, a shell's start-up file. It follows
 // links, keeps owner and permissions, never replaces a read-only file, and notices changes by other programs. It knows
 // nothing about the contents. Its errors are messages, and after each nothing has changed.
 package rewrite

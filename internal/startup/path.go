@@ -93,7 +93,7 @@ func (s System) zdotdir(program string) string {
 
 // config is the directory of configuration files on Unix, and for programs that keep to its rules everywhere.
 func (s System) config() string {
-	if dir := s.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) { // else it does not count, as the XDG specification says
+	if dir := s.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) { // the XDG specification ignores any other
 		return dir
 	}
 	return filepath.Join(s.Home, ".config")
@@ -122,7 +122,8 @@ Get-ExecutionPolicy
 		path = append(path, uint16(n))
 	}
 	if err != nil || len(path) == 0 {
-		return File{}, msg.Errorf("PowerShell (%s) could not be asked for its start-up file", msg.Path(program)).Wrap(err)
+		return File{}, msg.Errorf("PowerShell (%s) could not be asked for its start-up file", msg.Path(program)).
+			Hint("in PowerShell  $PROFILE  shows its path, and  notepad $PROFILE  opens it").Wrap(err)
 	}
 	f := File{Path: string(utf16.Decode(path))}
 	if s.GOOS == "windows" && len(lines) > 2 && (lines[1] == "Restricted" || lines[1] == "AllSigned") {

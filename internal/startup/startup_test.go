@@ -14,12 +14,17 @@ import (
 
 const line = `eval "$(awsmfa init bash)"`
 
-// utf16le returns text in the encoding that Windows PowerShell writes by default.
-func wide(order binary.AppendByteOrder, text string) (all []byte) {
+// little is text in UTF-16 with a mark, as Windows PowerShell writes it by default.
+func little(text string) string { return wide(binary.LittleEndian, text) }
+
+func big(text string) string { return wide(binary.BigEndian, text) }
+
+func wide(order binary.AppendByteOrder, text string) string {
+	var all []byte
 	for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
 		all = order.AppendUint16(all, unit)
 	}
-	return all
+	return string(all)
 }
 
 func in(tb testing.TB, dir, text string) (path string) {
@@ -58,10 +63,10 @@ func TestAddRemove(t *testing.T) {
 		"code page 932":        {"# \x8eR\x93c \x83\\\r\n", "# \x8eR\x93c \x83\\\r\n\r\n" + added + "\r\n"},
 		"code page 932, open":  {"# \x83\\", "# \x83\\\n" + added + "\n"},
 		"bytes":                {"\xff\xff\n", "\xff\xff\n\n" + added + "\n"},
-		"UTF-16 LE":            {string(wide(binary.LittleEndian, "# 山田\r\n")), string(wide(binary.LittleEndian, "# 山田\r\n\r\n"+added+"\r\n"))},
-		"UTF-16 LE, open":      {string(wide(binary.LittleEndian, "# 𠮷\na")), string(wide(binary.LittleEndian, "# 𠮷\na\n"+added+"\n"))},
-		"UTF-16 LE, only mark": {string(wide(binary.LittleEndian, "")), string(wide(binary.LittleEndian, added+"\n"))},
-		"UTF-16 BE":            {string(wide(binary.BigEndian, "# \u0a0d\n")), string(wide(binary.BigEndian, "# \u0a0d\n\n"+added+"\n"))},
+		"UTF-16 LE":            {little("# 山田\r\n"), little("# 山田\r\n\r\n" + added + "\r\n")},
+		"UTF-16 LE, open":      {little("# 𠮷\na"), little("# 𠮷\na\n" + added + "\n")},
+		"UTF-16 LE, only mark": {little(""), little(added + "\n")},
+		"UTF-16 BE":            {big("# \u0a0d\n"), big("# \u0a0d\n\n" + added + "\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := in(t, t.TempDir(), c.old)

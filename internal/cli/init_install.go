@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"os/exec"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"awsmfa/internal/ancestor"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+	"awsmfa/internal/startup"
+	"awsmfa/shells"
+)
+
+// install adds the line that loads the function to the shell's start-up file, after a question.
+func (c *initCmd) install(a *app, shell shells.Shell) error {
+	ctx, stop := a.catchSignals()
+	defer stop()
+	file, err := a.startupFile(shell, c.Shell)
+	if err != nil {
+		return err
+	}
+	line, err := c.line(a, shell)
+	if err != nil {
+		return err
+	}
+	found, err := startup.Lines(file.Path)
+	switch {
+	case err != nil:
+		return err
+	case len(found) > 0 && (!found[0].Added || found[0].Text == line):
+		at := profile.Pos{File: file.Path, Line: found[0].Number}
+		a.say(msg.Textf("%s has the line already:  %s", at, found[0].Text))
+		a.warnOfPolicy(file, line)
+		return nil
+	}
+	return a.addLine(ctx, file, line, question{
+		text: msg.Textf("Add  %s  to %s?", line, msg.Path(file.Path)), defaultYes: true, yes: c.Yes,
+	})
+}
+
+// addLine adds the line to the file if the answer is yes.
+func (a *app) addLine(ctx context.Context, file startup.File, line string, q question) error {
+	if wanted, err := a.confirm(ctx, q); err != nil || !wanted {
+		return err
+	}
+	if err := startup.Add(file.Path, line); err != nil {
+		return msg.Errorf("the line was not added: %s", err).Wrap(err).
+			Hint("add it to %s yourself:  %s", msg.Path(file.Path), line)
+	}
+	a.say(msg.Textf("added to %s; for this window, too, type:  %s", msg.Path(file.Path), line))
+	a.warnOfPolicy(file, line)
+	return nil
+}
+
+// warnOfPolicy says that PowerShell does not load the file.
+func (a *app) warnOfPolicy(file startup.File, line string) {
+	if file.Policy == "" {
+		return
+	}
+	warning := msg.Errorf("PowerShell will not load %s: the execution policy is %s", msg.Path(file.Path), file.Policy)
+	if file.Managed {
+		a.warn(warning.Hint("your administrator has set it, so type this in each window:  %s", line))
+	} else {
+		a.warn(warning.Hint("allow your own scripts, once:  Set-ExecutionPolicy -Scope CurrentUser RemoteSigned"))
+	}
+}
+
+// undo removes the line that install has added.
+func (c *initCmd) undo(a *app, shell shells.Shell) error {
+	file, err := a.startupFile(shell, c.Shell)
+	if err != nil {
+		return err
+	}
+	n, err := startup.Remove(file.Path)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		a.say(msg.Textf("removed the line from %s; windows that are open keep the function", msg.Path(file.Path)))
+	} else {
+		a.say(msg.Textf("%s has no line of %s", msg.Path(file.Path), msg.Command("init", shell.Name, "--install")))
+	}
+	left, err := startup.Lines(file.Path)
+	for _, l := range left {
+		a.warn(msg.Errorf("%s was not added by awsmfa, and stays:  %s",
+			profile.Pos{File: file.Path, Line: l.Number}, l.Text).Hint("remove it with an editor"))
+	}
+	return err
+}
+
+// line returns the line for the start-up file. It is ASCII, which is the same in every encoding of such a file.
+func (c *initCmd) line(a *app, shell shells.Shell) (string, error) {
+	args := []string{"init", shell.Name}
+	if c.Cmd != "" {
+		args = append(args, "--cmd", c.Cmd)
+	}
+	line, err := a.lineFor(shell, args...)
+	if err != nil {
+		return "", err
+	}
+	if strings.ContainsFunc(line, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "", msg.Errorf("awsmfa is not on PATH, and a start-up file cannot name its path, which is not ASCII: %s",
+			msg.Path(programName(a.Args[0]))).Hint("add its directory to PATH, and run this again")
+	}
+	return line, nil
+}
+
+// startupFile returns the start-up file of the shell, which the user has called named. Windows has two PowerShells: the
+// one that runs awsmfa counts, else the one named.
+func (a *app) startupFile(shell shells.Shell, named string) (startup.File, error) {
+	running, program := ancestor.Shell(a.Getenv)
+	if running.Name != shell.Name || program == "" {
+		program = named
+		if _, err := exec.LookPath(named); err != nil {
+			program = shell.Name
+		}
+	}
+	system := startup.System{Getenv: a.Getenv, Environ: a.Environ, Home: a.Home, GOOS: runtime.GOOS}
+	return system.Find(shell.Name, program)
+}
