@@ -2,6 +2,6 @@ package shells
 
 func bash() Shell {
 	s := posix("bash", "rbash")
-	s.init = initScript("init.bash")
+	s.init = initScript("bash", "init.bash")
 	return s
 }

@@ -1,9 +1,9 @@
-# Loaded by: eval "$(awsmfa init bash)"
+# eval "$(awsmfa init bash)"
 
 \builtin unalias FUNCTION 2>/dev/null || \builtin true
 
-# No statement with a secret shows under set -x or set -v, or in a DEBUG trap: the options that show it are off until
-# the function returns. bash 3.2 has no `local -`, so they are also restored by hand.
+# No secret shows under set -x or set -v, or in a DEBUG trap: the options that show it are off until the function
+# returns. bash 3.2 has no `local -`, so they are also restored by hand.
 FUNCTION() {
 	{
 		\builtin local _awsmfa_options="$-" _awsmfa_status=0
@@ -17,29 +17,8 @@ FUNCTION() {
 	} 2>/dev/null
 }
 
-_awsmfa_call() {
-	\builtin local _awsmfa_word _awsmfa_text
-	case "${1-}" in
-	env | logout) ;;
-	ANY_COMMAND)
-		\command PROGRAM "$@"
-		\builtin return
-		;;
-	*) \builtin set -- env "$@" ;;
-	esac
-	for _awsmfa_word in "$@"; do
-		case "$_awsmfa_word" in
-		--) \builtin break ;;
-		-h | --help | --version)
-			\command PROGRAM "$@"
-			\builtin return
-			;;
-		esac
-	done
-	_awsmfa_word="$1"
-	\builtin shift
-	_awsmfa_text="$(\command PROGRAM "$_awsmfa_word" --shell bash --function FUNCTION "$@")" || \builtin return
-	\builtin eval "$_awsmfa_text"
+_awsmfa_call() { # its own function, because FUNCTION may have inherited the DEBUG trap
+	\builtin eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \builtin echo "(exit $?)")"
 }
 
-\builtin complete -F _awsmfa FUNCTION
+complete -o nosort -F _awsmfa FUNCTION 2>/dev/null || complete -F _awsmfa FUNCTION

@@ -14,9 +14,6 @@ type InitOptions struct {
 	Function string
 	// Program is the awsmfa command, quoted by Command.
 	Program string
-	// Commands are the commands that the function passes on to awsmfa. It evaluates what env and logout print, which
-	// are not among them.
-	Commands []string
 	// Completion is the script that completes awsmfa's command line, "" if the shell has none.
 	Completion string
 }
@@ -30,9 +27,14 @@ func (s Shell) Init(o InitOptions) (text string, ok bool) {
 	return s.init(o), true
 }
 
+// PassOn returns the text that, evaluated by the function of Init, runs command with the function's arguments.
+func (s Shell) PassOn(command string) string {
+	return strings.Replace(s.passOn, Placeholder, command, 1) + "\n"
+}
+
 // initScript returns an init function that prints the completion and the file, in which these words are replaced:
-// FUNCTION, PROGRAM, COMMANDS (separated by blanks) and ANY_COMMAND (separated by |, as a pattern of case).
-func initScript(file string) func(InitOptions) string {
+// FUNCTION, PROGRAM and SHELL.
+func initScript(shell, file string) func(InitOptions) string {
 	return func(o InitOptions) string {
 		script, err := initScripts.ReadFile(file)
 		if err != nil {
@@ -41,8 +43,7 @@ func initScript(file string) func(InitOptions) string {
 		return o.Completion + strings.NewReplacer(
 			"FUNCTION", o.Function,
 			"PROGRAM", o.Program,
-			"ANY_COMMAND", strings.Join(o.Commands, " | "),
-			"COMMANDS", strings.Join(o.Commands, " "),
+			"SHELL", shell,
 		).Replace(string(script))
 	}
 }

@@ -1,3 +1,7 @@
 package shells
 
-func mksh() Shell { return posix("mksh", "lksh") }
+func mksh() Shell {
+	s := posix("mksh", "lksh")
+	s.init = initScript("mksh", "init.sh")
+	return s
+}

@@ -28,6 +28,7 @@ func posix(name string, aliases ...string) Shell {
 			}
 			return strings.Join(all, " &&\n") + "\n", nil
 		},
+		passOn: `\command ` + Placeholder + ` "$@"`,
 		// The status of `eval "$(false)"` is 0: only the printed text can make eval fail.
 		failure: func(string) string { return "false\n" },
 	}

@@ -39,6 +39,7 @@ type Shell struct {
 	render  func(vars []Var) (string, error) // gets only values that check allows
 	failure func(message string) string
 	init    func(InitOptions) string    // nil if the shell has no functions
+	passOn  string                      // runs Placeholder with the arguments of the function that init defines
 	line    func(command string) string // nil puts the command into Eval unchanged
 }
 

@@ -2,6 +2,6 @@ package shells
 
 func zsh() Shell {
 	s := posix("zsh", "rzsh")
-	s.init = initScript("init.zsh")
+	s.init = initScript("zsh", "init.zsh")
 	return s
 }

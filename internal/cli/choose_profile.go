@@ -25,7 +25,7 @@ func (c *envCmd) loadOrChoose(a *app) (profile.Profile, error) {
 			Hint("leave one of the two out")}
 	}
 	p, err := c.load(a)
-	offers := c.unnamed && profile.NotFound(err) || c.Function != "" && !named
+	offers := c.unnamed && profile.NotFound(err) || a.function != "" && !named
 	if !c.Choose && (!offers || a.inCI()) {
 		return p, err
 	}

@@ -55,6 +55,7 @@ type app struct {
 	stderrUsed bool     // something was written to stderr
 	profile    string   // the profile in use
 	function   string   // the function of init that evaluates stdout, "" if there is none
+	shell      string   // the shell of that function
 	namedBy    string   // the variable that names the profile, "" if the command line does
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.

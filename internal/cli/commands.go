@@ -159,6 +159,11 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 
 // run reads the command line and runs the command.
 func (a *app) run() error {
+	if isFunctionCall(a.Args[1:]) {
+		if done, err := a.expandFunction(); done {
+			return err
+		}
+	}
 	parsed, err := a.parse()
 	switch {
 	case err != nil && firstWord(a.Args[1:]) == "complete": // nothing may disturb a shell's prompt

@@ -16,14 +16,17 @@ import (
 // completeCmd prints the candidates for the last word of a command line, for the scripts in package completions. It
 // reads the AWS files and nothing else, and is silent about every error: nothing may disturb a shell's prompt.
 type completeCmd struct {
-	functionFlag
-	Shell string `arg:""`
+	Shell    string `arg:""`
+	Function string `placeholder:"NAME"`
 
 	Words []string `kong:"-"` // the words after --
 }
 
 func (c *completeCmd) help() flagHelp {
-	return mergeHelp(c.functionFlag.help(), flagHelp{"<shell>": msg.Textf("The shell.")})
+	return flagHelp{
+		"<shell>":  msg.Textf("The shell."),
+		"function": msg.Textf("The first word of the command line, perhaps a function of init."),
+	}
 }
 
 func (c *completeCmd) Run(a *app) (err error) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 
 	"awsmfa/internal/ancestor"
@@ -8,12 +9,10 @@ import (
 	"awsmfa/shells"
 )
 
-// chooseShell returns the shell whose statements are printed: the one named (--shell), else AWSMFA_SHELL, else the
-// shell that runs awsmfa, else $SHELL, else the system's usual one.
+// chooseShell returns the shell whose statements are printed: the one named (--shell), else that of init's function,
+// else AWSMFA_SHELL, else the shell that runs awsmfa, else $SHELL, else the system's usual one.
 func (a *app) chooseShell(named string) (shells.Shell, error) {
-	if named == "" {
-		named = a.Getenv("AWSMFA_SHELL")
-	}
+	named = cmp.Or(named, a.shell, a.Getenv("AWSMFA_SHELL"))
 	if named != "" {
 		s, ok := shells.Lookup(named)
 		if !ok {

@@ -17,7 +17,6 @@ import (
 
 type envCmd struct {
 	sessionFlags
-	functionFlag
 	Shell  string `placeholder:"NAME"`
 	Choose bool
 	Unset  bool
@@ -25,7 +24,7 @@ type envCmd struct {
 }
 
 func (c *envCmd) help() flagHelp {
-	return mergeHelp(c.sessionFlags.help(), c.functionFlag.help(), flagHelp{
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
 		"shell": msg.Textf("Print for this shell instead of the one that runs this: %s. Or set AWSMFA_SHELL.",
 			msg.List(shellNames())),
 		"choose": msg.Textf("Choose the profile from a list, even if there is a default one."),
@@ -54,7 +53,6 @@ func (c *envCmd) Run(a *app) error {
 	if term.IsTerminal(a.Stdout) && !c.Reveal {
 		return c.show(a, shell)
 	}
-	a.function = c.Function
 	if err := c.goBack(a); err != nil {
 		return err
 	}
@@ -78,7 +76,7 @@ func (c *envCmd) Run(a *app) error {
 
 // goBack replaces the name - by the profile before, in init's function.
 func (c *envCmd) goBack(a *app) error {
-	if c.Function == "" || c.Name != "-" {
+	if a.function == "" || c.Name != "-" {
 		return nil
 	}
 	if c.Name = a.Getenv(varPrevious); c.Name == "" {
@@ -93,9 +91,9 @@ func (c *envCmd) goBack(a *app) error {
 func (c *envCmd) previous(a *app, shell shells.Shell) []shells.Var {
 	before := a.Getenv(varProfile)
 	switch {
-	case c.Function == "" && c.Unset:
+	case a.function == "" && c.Unset:
 		return unsetIfSet(varPrevious, a.Getenv)
-	case c.Function == "" || before == "" || before == c.Name:
+	case a.function == "" || before == "" || before == c.Name:
 		return nil
 	}
 	vars := []shells.Var{{Name: varPrevious, Value: before}}
@@ -111,7 +109,7 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err := c.applyDefaults(a); err != nil {
 		return nil, err
 	}
-	c.announce = c.Function != ""
+	c.announce = a.function != ""
 	p, err := c.loadOrChoose(a)
 	if err != nil {
 		return nil, err

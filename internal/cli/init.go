@@ -8,15 +8,6 @@ import (
 	"awsmfa/shells"
 )
 
-// functionFlag is what the function of awsmfa init adds to the commands whose output it evaluates.
-type functionFlag struct {
-	Function string `hidden:"" placeholder:"NAME"`
-}
-
-func (*functionFlag) help() flagHelp {
-	return flagHelp{"function": msg.Textf("The function that runs this, and evaluates what it prints.")}
-}
-
 type initCmd struct {
 	Shell string `arg:""`
 	Cmd   string `name:"cmd" placeholder:"NAME"`
@@ -43,6 +34,7 @@ func (*initCmd) Help() string {
 a function mfa. docs/shells.md has the line for each shell; --install adds it, and --undo removes it.
 
   mfa prod       put the session of prod into this shell; all options of env work
+  mfa            choose the profile
   mfa -          go back to the profile before
   mfa --unset    remove the session from this shell
   mfa logout     remove the cached sessions, too
@@ -87,20 +79,42 @@ func (c *initCmd) Run(a *app) error {
 	}
 	completion, _ := completions.Script(shell.Name)
 	text, _ := shell.Init(shells.InitOptions{
-		Function: name, Program: program, Commands: passedOn(), Completion: completion,
+		Function: name, Program: program, Completion: completion,
 	})
 	return a.print(text)
 }
 
-// passedOn returns the commands that the function passes on to awsmfa as they are.
-func passedOn() []string {
-	var names []string
-	for _, c := range commands() {
-		if !c.hidden && c.name != "env" && c.name != "logout" {
-			names = append(names, c.name)
-		}
+// isFunctionCall reports whether a function of init runs this: awsmfa function SHELL NAME -- WORD …
+func isFunctionCall(args []string) bool {
+	return len(args) >= 4 && args[0] == "function" && args[3] == "--"
+}
+
+// expandFunction replaces the call of a function by the command line that its words stand for: those of env, or another
+// command. The function evaluates what env and logout print. For everything else done is true: it has been told to run
+// awsmfa itself.
+func (a *app) expandFunction() (done bool, err error) {
+	words := a.Args[5:]
+	a.shell, a.function = a.Args[2], a.Args[3]
+	own, _, _ := splitCommand(words)
+	name := firstWord(own)
+	var before []string
+	if !slices.ContainsFunc(commands(), func(c command) bool { return c.name == name && !c.hidden }) {
+		name, before = "env", []string{"env"}
 	}
-	return names
+	shows := slices.ContainsFunc(own, func(w string) bool { return w == "-h" || w == "--help" || w == "--version" })
+	if !shows && (name == "env" || name == "logout") {
+		a.Args = slices.Concat(a.Args[:1], before, words)
+		return false, nil
+	}
+	shell, err := a.chooseShell("")
+	if err != nil {
+		return true, err
+	}
+	command, err := a.commandLine(shell, before...)
+	if err != nil {
+		return true, err
+	}
+	return true, a.print(shell.PassOn(command))
 }
 
 // initShells returns the names of the shells that init knows.

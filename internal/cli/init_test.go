@@ -151,6 +151,10 @@ type tracing struct {
 }
 
 var tracings = map[string][]tracing{
+	"dash":    discreetly(posixTracings),
+	"busybox": discreetly(posixTracings),
+	"ksh":     posixTracings,
+	"mksh":    posixTracings,
 	"bash": {
 		{on: "set -x", off: "set +x"},
 		{on: "set -v", off: "set +v"},
@@ -164,6 +168,19 @@ var tracings = map[string][]tracing{
 		{on: "trap 'echo \"$ZSH_DEBUG_CMD\"' DEBUG", off: "trap - DEBUG"},
 		{on: "TRAPDEBUG() { echo \"$ZSH_DEBUG_CMD\"; }", off: "unfunction TRAPDEBUG"},
 	},
+}
+
+var posixTracings = []tracing{
+	{on: "set -v", off: "set +v"},
+	{on: "set -x", off: "set +x"},
+	{on: "set -euxv", off: "set +xv"},
+}
+
+// discreetly are tracings of which the first does not show the text that eval runs.
+func discreetly(all []tracing) []tracing {
+	all = slices.Clone(all)
+	all[0].discreet = true
+	return all
 }
 
 // While a shell shows what it runs, the function shows no secret, and the tracing goes on after it. (The bare line

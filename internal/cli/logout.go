@@ -10,15 +10,12 @@ import (
 
 type logoutCmd struct {
 	profileFlags
-	functionFlag
-	All   bool
-	Shell string `hidden:""`
+	All bool
 }
 
 func (c *logoutCmd) help() flagHelp {
-	return mergeHelp(c.profileFlags.help(), c.functionFlag.help(), flagHelp{
-		"all":   msg.Textf("Remove the sessions of all profiles."),
-		"shell": msg.Textf("The shell of the function."),
+	return mergeHelp(c.profileFlags.help(), flagHelp{
+		"all": msg.Textf("Remove the sessions of all profiles."),
 	})
 }
 
@@ -32,11 +29,10 @@ AWS accepts a session until it ends, whoever has it: this prints what an adminis
 
 // Run removes cached sessions, and in init's function the shell's session, too.
 func (c *logoutCmd) Run(a *app) error {
-	a.function = c.Function
-	if err := c.remove(a); err != nil || c.Function == "" {
+	if err := c.remove(a); err != nil || a.function == "" {
 		return err
 	}
-	return (&envCmd{functionFlag: c.functionFlag, Shell: c.Shell, Unset: true}).Run(a)
+	return (&envCmd{Unset: true}).Run(a)
 }
 
 // remove removes cached sessions.

@@ -126,9 +126,6 @@ func options(node *kong.Node) (list []option) {
 		list = append(list, option{"<" + v.Name + ">", "`" + strings.Trim(v.Summary(), "[]") + "`", v.Help})
 	}
 	for _, f := range node.Flags {
-		if f.Hidden {
-			continue
-		}
 		spelling := "`--" + f.Name + "`"
 		if !f.IsBool() {
 			spelling = "`--" + f.Name + " " + f.FormatPlaceHolder() + "`"
