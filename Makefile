@@ -45,6 +45,9 @@ mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h
 sentences: ## print every sentence that awsmfa says to a person
 	go run ./internal/sentences
 
+messages: ## write docs/ja/messages.md, every sentence beside its translation
+	go run ./internal/sentences messages
+
 reference: ## write docs/reference.md and docs/errors.md from the code
 	go run ./internal/reference
 
@@ -69,4 +72,4 @@ ci: ## everything that CI runs; as root it installs the shells
 clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe build dist
 
-.PHONY: sentences reference manual licenses help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: sentences messages reference manual licenses help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean

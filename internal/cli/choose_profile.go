@@ -85,7 +85,7 @@ func (a *app) inCI() bool {
 // askProfile asks for one of the profiles, with fzf where it is installed and works, and returns the profile's index.
 // The error is term.ErrClosed if the person leaves.
 func (a *app) askProfile(ctx context.Context, tty *term.Terminal, profiles []listed) (int, error) {
-	rows := strings.Split(strings.TrimSuffix(columns(a.rows(profiles), plainStyle), "\n"), "\n")
+	rows := strings.Split(strings.TrimSuffix(columns(a.rows(a.printer(), profiles), plainStyle), "\n"), "\n")
 	draws := tty.CanDraw(a.Getenv("TERM"))
 	question := a.text(msg.Textf("Profile: "))
 	if fzf, err := exec.LookPath("fzf"); err == nil && draws {

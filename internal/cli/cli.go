@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"awsmfa/internal/msg"
@@ -57,6 +58,9 @@ type app struct {
 	function   string   // the function of init that evaluates stdout, "" if there is none
 	shell      string   // the shell of that function
 	namedBy    string   // the variable that names the profile, "" if the command line does
+
+	readCatalog sync.Once
+	japanese    msg.Catalog // nil if the reader's language is English
 
 	// evaluated says that stdout goes to a shell, so that a failure must make the evaluated line fail.
 	evaluated bool
@@ -156,13 +160,12 @@ func (a *app) fail(err error) int {
 		text = a.withOrigins(text)
 	}
 	if a.evaluated { // first, so that the line fails even where stderr cannot be written
-		reason := a.text(msg.Textf("nothing was set, for the reason on stderr"))
+		// In English: PowerShell quotes the statement with its error, and it must be ASCII.
+		reason := msg.Textf("nothing was set, for the reason on stderr").String()
 		io.WriteString(a.Stdout, a.guessedShell().Failure(reason))
 	}
-	a.tell("error: " + text)
-	if hint != "" {
-		a.tell("hint: " + hint)
-	}
+	a.sayError(text)
+	a.sayHint(hint)
 	if errors.As(err, &message) && message.Unwrap() != nil {
 		a.trace("underneath: %s", msg.Foreign(message.Unwrap().Error()))
 	}
@@ -203,20 +206,20 @@ func (a *app) warn(warning error) {
 		return
 	}
 	a.warned[text] = true
-	a.tell("warning: " + text)
-	if hint != "" {
-		a.tell("hint: " + hint)
+	a.say(msg.Textf("warning: %s", text))
+	a.sayHint(hint)
+}
+
+func (a *app) sayError(text string) { a.say(msg.Textf("error: %s", text)) }
+
+func (a *app) sayHint(text string) {
+	if text != "" {
+		a.say(msg.Textf("hint: %s", text))
 	}
 }
 
 // say prints a notice: neither an error nor a warning.
 func (a *app) say(notice msg.Text) { a.tell(a.text(notice)) }
-
-// text is a sentence in the reader's language.
-func (a *app) text(t msg.Text) string { return a.printer().Text(t) }
-
-// printer puts messages into the reader's language, and commands into the words of the reader's shell.
-func (a *app) printer() msg.Printer { return msg.Printer{Command: a.typedCommand} }
 
 func (a *app) trace(format string, args ...any) {
 	if a.debug {

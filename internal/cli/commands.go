@@ -139,7 +139,6 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 		kong.Description(description),
 		kong.Writers(term.Text(a.Stdout), term.Text(a.Stderr)),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Help(a.printHelp),
 		kong.Bind(a),
 	}

@@ -79,7 +79,7 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	fillHelp(a.printer(), parser.Model)
+	fillHelp(a.printerFor(a.Stdout), parser.Model)
 	at := place{node: parser.Model.Node}
 	var all []candidate
 	if a.function != "" && !at.isCommand(line.before) {
@@ -250,9 +250,9 @@ func (a *app) credentialsKind(library *profile.Library, name string) string {
 	switch p.Kind() {
 	case profile.KindRole:
 		arn, _ := p.Get("role_arn")
-		return a.text(msg.Textf("role %s", arn))
+		return a.printerFor(a.Stdout).Text(msg.Textf("role %s", arn))
 	case profile.KindKeys:
-		return a.text(msg.Textf("user with an access key"))
+		return a.printerFor(a.Stdout).Text(msg.Textf("user with an access key"))
 	case profile.KindSSO:
 		return "IAM Identity Center"
 	case profile.KindLogin:
@@ -260,7 +260,7 @@ func (a *app) credentialsKind(library *profile.Library, name string) string {
 	case profile.KindProcess:
 		return "credential_process"
 	case profile.KindWebIdentity:
-		return a.text(msg.Textf("role with a web identity"))
+		return a.printerFor(a.Stdout).Text(msg.Textf("role with a web identity"))
 	default:
 		return ""
 	}

@@ -3,15 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/session"
-	"awsmfa/internal/term"
 )
 
 type deviceCmd struct {
@@ -77,12 +74,14 @@ func (c *deviceListCmd) Run(a *app) error {
 	if len(devices) == 0 {
 		a.say(msg.Textf("user %q has no MFA device: %s creates one",
 			x.who.User, msg.Command("device", "add", x.profile.Name)))
+		return nil
 	}
-	w := tabwriter.NewWriter(term.Text(a.Stdout), 0, 0, 3, ' ', 0)
+	printer := a.printerFor(a.Stdout)
+	var rows [][]string
 	for _, d := range devices {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Serial, a.text(kindOf(d)), d.Enabled.UTC().Format(time.DateOnly))
+		rows = append(rows, []string{d.Serial, printer.Text(kindOf(d)), d.Enabled.UTC().Format(time.DateOnly)})
 	}
-	return w.Flush()
+	return a.print(columns(rows, plainStyle))
 }
 
 // kindOf names the device's kind.

@@ -55,10 +55,10 @@ func (c *doctorCmd) Run(a *app) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	lines, healthy := a.reportLines(checks), !anyFailed(checks)
-	text := a.report(lines)
+	healthy := !anyFailed(checks)
+	text := a.report(a.reportLines(a.printerFor(a.Stdout), checks))
 	if c.JSON {
-		text = reportJSON(c.Name, lines, healthy)
+		text = reportJSON(c.Name, a.reportLines(a.english(), checks), healthy)
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
 		return msg.Errorf("writing the report: %s", msg.Cause(err)).Wrap(err)
@@ -85,7 +85,7 @@ func (f *profileFlags) namedBy(a *app) string {
 
 // check is the result of one check. Its message stays data until the report is printed.
 type check struct {
-	name   string
+	name   msg.Text
 	status status
 	text   msg.Text // where err is nil
 	err    error    // its hint is the fix
@@ -100,23 +100,21 @@ const (
 	isSkipped status = "skipped"
 )
 
-func passed(name string, text msg.Text) check { return check{name: name, status: isOK, text: text} }
+func passed(name, text msg.Text) check { return check{name: name, status: isOK, text: text} }
 
-func warning(name string, err error) check { return check{name: name, status: isWarning, err: err} }
+func warning(name msg.Text, err error) check { return check{name: name, status: isWarning, err: err} }
 
-func failed(name string, err error) check { return check{name: name, status: isError, err: err} }
+func failed(name msg.Text, err error) check { return check{name: name, status: isError, err: err} }
 
-func skipped(name string, text msg.Text) check {
-	return check{name: name, status: isSkipped, text: text}
-}
+func skipped(name, text msg.Text) check { return check{name: name, status: isSkipped, text: text} }
 
 // blocked is for a check that makes no sense before another one passes.
-func blocked(name, by string) check {
+func blocked(name, by msg.Text) check {
 	return skipped(name, msg.Textf("cannot be checked until %q passes", by))
 }
 
 // notNeeded is for a check of long-term keys, where the profile has none.
-func notNeeded(name string) check {
+func notNeeded(name msg.Text) check {
 	return skipped(name, msg.Textf("not needed: the credentials are not an IAM user's long-term keys"))
 }
 
@@ -129,7 +127,7 @@ func anyFailed(checks []check) bool {
 	return false
 }
 
-// reportLine is a check in the reader's language.
+// reportLine is a check in words.
 type reportLine struct {
 	Name   string `json:"name"`
 	Status status `json:"status"`
@@ -138,13 +136,13 @@ type reportLine struct {
 }
 
 // reportLines puts the checks into words, printable because they quote the user's names and AWS's answers.
-func (a *app) reportLines(checks []check) []reportLine {
+func (a *app) reportLines(printer msg.Printer, checks []check) []reportLine {
 	oneLine := func(text string) string { return a.printable(msg.Foreign(text)) }
 	var lines []reportLine
 	for _, c := range checks {
-		l := reportLine{Name: c.name, Status: c.status, Text: oneLine(a.text(c.text))}
+		l := reportLine{Name: printer.Text(c.name), Status: c.status, Text: oneLine(printer.Text(c.text))}
 		if c.err != nil {
-			l.Text, l.Fix = oneLine(a.printer().Error(c.err)), oneLine(a.printer().Hint(c.err))
+			l.Text, l.Fix = oneLine(printer.Error(c.err)), oneLine(printer.Hint(c.err))
 		}
 		lines = append(lines, l)
 	}
@@ -160,11 +158,11 @@ func (a *app) report(lines []reportLine) string {
 	}
 	width := 0
 	for _, l := range lines {
-		width = max(width, len(l.Name))
+		width = max(width, term.Width(l.Name))
 	}
 	var b strings.Builder
 	for _, l := range lines {
-		fmt.Fprintf(&b, "%s %-*s  %s", marks[l.Status], width, l.Name, l.Text)
+		fmt.Fprintf(&b, "%s %s%*s  %s", marks[l.Status], l.Name, width-term.Width(l.Name), "", l.Text)
 		if l.Fix != "" {
 			fmt.Fprintf(&b, " %s %s", arrow, l.Fix)
 		}
@@ -210,7 +208,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 	}
 	checks := []check{
 		d.configFile(),
-		d.file("credentials file", "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
+		d.file(msg.Textf("credentials file"), "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
 		d.profileFound(loadErr),
 		d.credentials(),
 	}
@@ -228,7 +226,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
-	return append(checks, passed("AWS CLI", awsCLI(ctx, d.Environ)))
+	return append(checks, passed(msg.Textf("AWS CLI"), awsCLI(ctx, d.Environ)))
 }
 
 // configFile checks the config file, which others may read unless it has keys. Who can write to it can run programs as
@@ -238,11 +236,11 @@ func (d *doctor) configFile() check {
 	if d.profile != nil && d.profile.Where("aws_secret_access_key").File == path {
 		forbidden = 0o077
 	}
-	return d.file("config file", "AWS_CONFIG_FILE", path, forbidden)
+	return d.file(msg.Textf("config file"), "AWS_CONFIG_FILE", path, forbidden)
 }
 
 // file checks a file, its encoding, and that it has none of the forbidden permissions. variable can name another file.
-func (d *doctor) file(name, variable, path string, forbidden fs.FileMode) check {
+func (d *doctor) file(name msg.Text, variable, path string, forbidden fs.FileMode) check {
 	if path == "" {
 		return skipped(name, msg.Textf("there is no home directory, and %s is not set", variable))
 	}
@@ -291,7 +289,7 @@ func openToOthers(path string, mode fs.FileMode) *msg.Error {
 }
 
 func (d *doctor) profileFound(err error) check {
-	const name = "profile"
+	name := msg.Textf("profile")
 	if err != nil {
 		return failed(name, err)
 	}
@@ -314,9 +312,9 @@ func (d *doctor) profileFound(err error) check {
 
 // credentials checks the base credentials of the profile's chain.
 func (d *doctor) credentials() (c check) {
-	const name = "keys"
+	name := msg.Textf("keys")
 	if d.profile == nil {
-		return blocked(name, "profile")
+		return blocked(name, msg.Textf("profile"))
 	}
 	var err error
 	if d.chain, err = d.profile.Chain(); err != nil {
@@ -354,17 +352,17 @@ func (d *doctor) credentials() (c check) {
 // ignoredSources warns of two settings that both name a source of credentials, so that one is ignored.
 func (d *doctor) ignoredSources() (found []check) {
 	for _, c := range d.chain.Conflicts() {
-		found = append(found, warning("keys", c.Warning()))
+		found = append(found, warning(msg.Textf("keys"), c.Warning()))
 	}
 	return found
 }
 
 // roles lists the roles of the chain and checks their settings. Only AssumeRole itself shows whether AWS allows them.
 func (d *doctor) roles() check {
-	const name = "roles"
+	name := msg.Textf("roles")
 	switch {
 	case d.keys == nil && !d.external:
-		return blocked(name, "keys")
+		return blocked(name, msg.Textf("keys"))
 	case d.flagsErr == nil:
 		if _, _, err := d.flags.request(d.app, *d.profile); err != nil {
 			return failed(name, err)
@@ -380,12 +378,12 @@ func (d *doctor) roles() check {
 
 // network calls GetCallerIdentity, and passes if AWS itself answers, even with an error.
 func (d *doctor) network(ctx context.Context) check {
-	const name = "network"
+	name := msg.Textf("network")
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.keys == nil:
-		return blocked(name, "keys")
+		return blocked(name, msg.Textf("keys"))
 	}
 	options, endpoint, err := d.flags.clientOptions(d.app, *d.profile, "", d.namedDevice(d.chain))
 	if err != nil {
@@ -411,12 +409,12 @@ const (
 )
 
 func (d *doctor) clock() check {
-	const name = "clock"
+	name := msg.Textf("clock")
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
-		return blocked(name, "network")
+		return blocked(name, msg.Textf("network"))
 	}
 	switch ahead := d.client.Ahead(); {
 	case ahead.Abs() >= clockWrong:
@@ -438,12 +436,12 @@ func clockOff(ahead time.Duration) error {
 }
 
 func (d *doctor) identity() check {
-	const name = "identity"
+	name := msg.Textf("identity")
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.client == nil:
-		return blocked(name, "network")
+		return blocked(name, msg.Textf("network"))
 	case d.whoErr != nil:
 		return failed(name, d.whoErr)
 	case d.who.IsRoot() && len(d.chain.Roles) > 0:
@@ -459,12 +457,12 @@ func (d *doctor) identity() check {
 // device compares the device that the profile names, or that an earlier run remembered, with those that AWS lists,
 // which are all enabled.
 func (d *doctor) device(ctx context.Context) check {
-	const name = "device"
+	name := msg.Textf("device")
 	switch {
 	case d.external:
 		return notNeeded(name)
 	case d.who.User == "" && !d.who.IsRoot():
-		return blocked(name, "identity")
+		return blocked(name, msg.Textf("identity"))
 	}
 	named := d.namedDevice(d.chain)
 	byVariable := named != "" && d.chain.Get("mfa_serial") == ""
@@ -538,7 +536,7 @@ func aboutDevice(d awsapi.Device) []msg.Text {
 }
 
 func (d *doctor) cacheDirectory() check {
-	const name = "cache"
+	name := msg.Textf("cache")
 	dir := d.cache()
 	if dir.Path == "" {
 		return warning(name, session.NoCacheDir())
@@ -562,14 +560,14 @@ func (d *doctor) cacheDirectory() check {
 // session looks for the cached session that env would use. Without one it obtains credentials from an external source,
 // but does not run a program, which might ask a person.
 func (d *doctor) session(ctx context.Context) check {
-	const name = "session"
+	name := msg.Textf("session")
 	switch {
 	case d.flagsErr != nil:
 		return failed(name, d.flagsErr)
 	case d.keys == nil && !d.external:
-		return blocked(name, "keys")
+		return blocked(name, msg.Textf("keys"))
 	case d.keys != nil && d.clientOptions == nil:
-		return blocked(name, "network")
+		return blocked(name, msg.Textf("network"))
 	}
 	c := d.cached(*d.profile)
 	switch {
@@ -607,7 +605,7 @@ func (d *doctor) roleNeedsNoCode() bool {
 
 // externalSource obtains a session from an external source, unless that takes a person.
 func (d *doctor) externalSource(ctx context.Context) check {
-	const name = "session"
+	name := msg.Textf("session")
 	o, want, err := d.flags.request(d.app, *d.profile)
 	if err != nil {
 		return failed(name, err)
@@ -649,7 +647,7 @@ func (d *doctor) cached(p profile.Profile) (c cached) {
 }
 
 func (d *doctor) shell() check {
-	const name = "shell"
+	name := msg.Textf("shell")
 	d.line = d.typedCommand("env", d.flags.Name)
 	s, err := d.chooseShell("")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // variables checks the variables that AWS clients prefer to a profile, or to the variables that awsmfa sets: one line
 // for each that matters.
 func (d *doctor) variables() []check {
-	const name = "variables"
+	name := msg.Textf("variables")
 	found := d.exported(name).checks
 	found = append(found, d.besideKeys(name)...)
 	found = append(found, d.routing(name)...)
@@ -40,7 +40,7 @@ type exportedKeys struct {
 func (k exportedKeys) ended() bool { return !k.end.IsZero() && !k.end.After(time.Now()) }
 
 // exported checks the keys in the environment: whose they are, and how long they last.
-func (d *doctor) exported(name string) exportedKeys {
+func (d *doctor) exported(name msg.Text) exportedKeys {
 	id, secret, token := d.Getenv("AWS_ACCESS_KEY_ID"), d.Getenv("AWS_SECRET_ACCESS_KEY"), d.Getenv("AWS_SESSION_TOKEN")
 	left, expires, err := d.expiration()
 	k := exportedKeys{id: id, half: (id == "") != (secret == ""), profile: d.Getenv(varProfile)}
@@ -105,7 +105,7 @@ func (d *doctor) replaced(k exportedKeys) bool {
 }
 
 // exportedSession checks exported keys that AWS would accept, as far as the variables tell.
-func (d *doctor) exportedSession(name, token string, k exportedKeys) []check {
+func (d *doctor) exportedSession(name msg.Text, token string, k exportedKeys) []check {
 	switch owner := d.ownerOf(k); {
 	case k.profile == "":
 		return []check{warning(name, msg.
@@ -198,7 +198,7 @@ func (d *doctor) ownerOf(k exportedKeys) string {
 }
 
 // besideKeys checks the variables that some AWS clients prefer to exported keys, or send with them.
-func (d *doctor) besideKeys(name string) (found []check) {
+func (d *doctor) besideKeys(name msg.Text) (found []check) {
 	exported := d.Getenv("AWS_ACCESS_KEY_ID") != ""
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if value := d.Getenv(variable); value != "" && exported {
@@ -221,7 +221,7 @@ func (d *doctor) besideKeys(name string) (found []check) {
 }
 
 // besideEndpoint checks the variables that AWS clients prefer to the endpoint of exec --server.
-func (d *doctor) besideEndpoint(name string) (found []check) {
+func (d *doctor) besideEndpoint(name msg.Text) (found []check) {
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if value := d.Getenv(variable); value != "" {
 			found = append(found, warning(name, msg.Errorf("%s is %q: "+
@@ -234,7 +234,7 @@ func (d *doctor) besideEndpoint(name string) (found []check) {
 
 // routing checks the variables for endpoints, certificates and proxies. URLs are never shown whole: one may hold a
 // password.
-func (d *doctor) routing(name string) (found []check) {
+func (d *doctor) routing(name msg.Text) (found []check) {
 	for _, variable := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM"} {
 		value := d.Getenv(variable)
 		if value == "" || strings.EqualFold(d.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {

@@ -189,7 +189,7 @@ func (s *server) notRenewed(err error) {
 	s.failed, s.failedAt = err, time.Now()
 	if !canceled && time.Since(s.reportedAt) > reportAfter { // somebody who pressed Ctrl-C knows
 		s.reportedAt = time.Now()
-		s.a.tell("error: " + s.a.oneLine(err))
+		s.a.sayError(s.a.oneLine(err))
 	}
 }
 

@@ -1,11 +1,17 @@
 package cli
 
 import (
+	"cmp"
+	"fmt"
+	"io"
 	"maps"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
 )
 
 type helpCmd struct {
@@ -53,10 +59,128 @@ func Model() (*kong.Application, error) {
 	return parser.Model, nil
 }
 
-// printHelp is Kong's printer for --help, in the reader's language.
-func (a *app) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
-	fillHelp(a.printer(), ctx.Model)
-	return kong.DefaultHelpPrinter(options, ctx)
+// printHelp is Kong's printer for --help, in the reader's language. Kong's own knows English only: its headings, and a
+// line that ends at a blank.
+func (a *app) printHelp(_ kong.HelpOptions, ctx *kong.Context) error {
+	printer := a.printerFor(a.Stdout)
+	fillHelp(printer, ctx.Model)
+	node := ctx.Selected()
+	if node == nil {
+		node = ctx.Model.Node
+	}
+	page := helpPage{Printer: printer, columns: a.helpColumns()}
+	page.node(node)
+	if node == ctx.Model.Node {
+		page.title(msg.Textf(`Run "awsmfa <command> --help" for more information on a command.`))
+	}
+	_, err := io.WriteString(ctx.Stdout, page.String())
+	return err
+}
+
+// helpColumns is how wide --help may be.
+func (a *app) helpColumns() int {
+	const most, usual = 100, 80
+	columns, err := strconv.Atoi(a.Getenv("COLUMNS"))
+	if err != nil {
+		columns = term.Columns(a.Stdout)
+	}
+	return min(cmp.Or(max(columns, 0), usual), most)
+}
+
+// helpPage is the text of --help.
+type helpPage struct {
+	msg.Printer
+	strings.Builder
+	columns int
+}
+
+func (h *helpPage) node(n *kong.Node) {
+	usage := n.FullPath() + strings.TrimPrefix(n.Summary(), n.Path())
+	h.WriteString(h.Text(msg.Textf("Usage: %s", usage)) + "\n")
+	h.prose(n.Help)
+	h.prose(n.Detail)
+	if len(n.Positional) > 0 {
+		h.title(msg.Textf("Arguments:"))
+		var rows [][2]string
+		for _, v := range n.Positional {
+			rows = append(rows, [2]string{v.Summary(), v.Help})
+		}
+		h.table(rows)
+	}
+	h.title(msg.Textf("Flags:"))
+	h.table(flagRows(n))
+	if commands := n.Leaves(true); len(commands) > 0 {
+		h.title(msg.Textf("Commands:"))
+		var rows [][2]string
+		for _, c := range commands {
+			rows = append(rows, [2]string{c.Path(), c.Help})
+		}
+		h.table(rows)
+	}
+}
+
+// flagRows are the flags of every command, and after an empty row the command's own.
+func flagRows(n *kong.Node) (rows [][2]string) {
+	for i, group := range n.AllFlags(true) {
+		if i > 0 {
+			rows = append(rows, [2]string{})
+		}
+		for _, f := range group {
+			short := "    "
+			if f.Short != 0 {
+				short = "-" + string(f.Short) + ", "
+			}
+			name := short + "--" + f.Name
+			if !f.IsBool() {
+				name += "=" + f.FormatPlaceHolder()
+			}
+			rows = append(rows, [2]string{name, f.Help})
+		}
+	}
+	return rows
+}
+
+func (h *helpPage) title(text msg.Text) { h.WriteString("\n" + h.Text(text) + "\n") }
+
+// prose writes paragraphs. One that begins with a blank is shown as it is, a little more to the right.
+func (h *helpPage) prose(text string) {
+	if text == "" {
+		return
+	}
+	for paragraph := range strings.SplitSeq(strings.Trim(text, "\n"), "\n\n") {
+		h.WriteByte('\n')
+		lines := term.Wrap(paragraph, h.columns)
+		if paragraph[0] == ' ' {
+			lines = strings.Split("  "+strings.ReplaceAll(paragraph, "\n", "\n  "), "\n")
+		}
+		h.WriteString(strings.Join(lines, "\n") + "\n")
+	}
+}
+
+// table writes names and what they mean in two columns. A name that is too long for the first stands on a line of its
+// own.
+func (h *helpPage) table(rows [][2]string) {
+	const indent, gap = "  ", "    "
+	most, left := max(30, h.columns*3/8), 0
+	for _, row := range rows {
+		if n := len(row[0]); n < most {
+			left = max(left, n)
+		}
+	}
+	next := "\n" + indent + strings.Repeat(" ", left) + gap
+	for _, row := range rows {
+		if row[0] == "" {
+			h.WriteByte('\n')
+			continue
+		}
+		fmt.Fprintf(h, "%s%-*s", indent, left, row[0])
+		if len(row[0]) < most {
+			h.WriteString(gap)
+		} else {
+			h.WriteString(next)
+		}
+		h.WriteString(strings.Join(term.Wrap(row[1], h.columns-len(next)+1), next) + "\n")
+	}
 }
 
 // fillHelp gives each command, flag and argument its help.

@@ -220,12 +220,13 @@ func accountOf(arn string) string {
 
 // table is the list for a person.
 func (a *app) table(profiles []listed) string {
-	say := a.words
+	printer := a.printerFor(a.Stdout)
+	say := func(t msg.Text) string { return a.words(printer, t) }
 	header := []string{
 		say(msg.Textf("PROFILE")), say(msg.Textf("TYPE")), say(msg.Textf("ACCOUNT")), say(msg.Textf("REGION")),
 		say(msg.Textf("SESSION")),
 	}
-	rows := append([][]string{header}, a.rows(profiles)...)
+	rows := append([][]string{header}, a.rows(printer, profiles)...)
 	ended := say(sessionHasEnded())
 	dim := func(text string) string { return text }
 	if a.styles() {
@@ -240,22 +241,22 @@ func (a *app) table(profiles []listed) string {
 }
 
 // words is a sentence to be shown on one line.
-func (a *app) words(t msg.Text) string { return a.printable(msg.Foreign(a.text(t))) }
+func (a *app) words(printer msg.Printer, t msg.Text) string { return a.printable(msg.Foreign(printer.Text(t))) }
 
 func sessionHasEnded() msg.Text { return msg.Textf("ended") }
 
 // rows are the cells of the table, below its header.
-func (a *app) rows(profiles []listed) (rows [][]string) {
+func (a *app) rows(printer msg.Printer, profiles []listed) (rows [][]string) {
 	for _, p := range profiles {
 		left := ""
 		switch {
 		case p.found && p.session.Expiration.After(time.Now()):
-			left = msg.Left(time.Until(p.session.Expiration)).String()
+			left = printer.Text(msg.Textf("%s", msg.Left(time.Until(p.session.Expiration))))
 		case p.found:
-			left = a.words(sessionHasEnded())
+			left = a.words(printer, sessionHasEnded())
 		}
 		name, region := a.printable(msg.Foreign(p.name)), a.printable(msg.Foreign(p.region))
-		rows = append(rows, []string{name, a.words(p.is), p.account, region, left})
+		rows = append(rows, []string{name, a.words(printer, p.is), p.account, region, left})
 	}
 	return rows
 }
@@ -327,7 +328,7 @@ func listJSON(a *app, profiles []listed) string {
 			rows[i].Session = &sessionJSON{p.session.AccessKeyID, expires, left}
 		}
 		if p.err != nil {
-			rows[i].Error = orNull(a.printable(msg.Foreign(a.printer().Error(p.err))))
+			rows[i].Error = orNull(a.printable(msg.Foreign(a.english().Error(p.err))))
 		}
 	}
 	return asciiJSON(struct {

@@ -49,9 +49,10 @@ func (c *policyCmd) Run(a *app) error {
 	}
 	text = shells.ASCII(text)
 	if c.Explain {
-		text = a.text(policy.Introduction(c.Partition))
+		printer := a.printerFor(a.Stdout)
+		text = printer.Text(policy.Introduction(c.Partition))
 		for i, s := range document.Statement {
-			text += "\n" + a.text(s.Explain(i+1))
+			text += "\n" + printer.Text(s.Explain(i+1))
 		}
 	}
 	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {

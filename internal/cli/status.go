@@ -51,7 +51,7 @@ func (c *statusCmd) Run(a *app) error {
 	case !s.lasts():
 		return s.problems[0].err
 	default:
-		if err := a.print(a.printable(msg.Foreign(a.text(s.text()))) + "\n"); err != nil {
+		if err := a.print(a.printable(msg.Foreign(a.printerFor(a.Stdout).Text(s.text()))) + "\n"); err != nil {
 			return err
 		}
 		for _, p := range s.problems {
@@ -97,7 +97,7 @@ func (s *shellSession) lasts() bool { return s.state == sessionOK || s.state == 
 
 // shellSession finds the session in the variables. Without hints it does not look for the shell.
 func (a *app) shellSession(withoutHints bool) *shellSession {
-	const name = "variables"
+	name := msg.Textf("variables")
 	d := &doctor{app: a}
 	d.flags.Name = a.Getenv(varProfile)
 	d.flagsErr = d.flags.applyDefaults(a)
@@ -164,7 +164,7 @@ func (s *shellSession) json(a *app) string {
 		Problems []problem    `json:"problems"`
 	}{Profile: orNull(s.profile), KeyID: orNull(s.id), Endpoint: s.endpoint, Status: s.state, Problems: []problem{}}
 	report.Expires, report.Left = endJSON(s.end)
-	for _, l := range a.reportLines(s.problems) {
+	for _, l := range a.reportLines(a.english(), s.problems) {
 		report.Problems = append(report.Problems, problem{l.Text, l.Fix})
 	}
 	return asciiJSON(report)

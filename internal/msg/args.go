@@ -152,6 +152,10 @@ func (p Printer) arg(arg any) any {
 		return p.Text(v)
 	case CommandLine:
 		return p.command(v)
+	case Duration:
+		return p.duration(v.String())
+	case Left:
+		return p.duration(v.String())
 	case error:
 		return p.Error(v)
 	case []Text:
@@ -162,4 +166,26 @@ func (p Printer) arg(arg any) any {
 		return strings.Join(texts, ", ")
 	}
 	return arg
+}
+
+// duration is a duration of Go's syntax with the units of the reader's language.
+func (p Printer) duration(text string) string {
+	d, err := time.ParseDuration(text)
+	if p.Catalog == nil || err != nil || d < time.Second || d%time.Second != 0 {
+		return text
+	}
+	var parts []string
+	for _, part := range []struct {
+		n    time.Duration
+		text Text
+	}{
+		{d / time.Hour, Textf("%d h", d/time.Hour)},
+		{d % time.Hour / time.Minute, Textf("%d min", d%time.Hour/time.Minute)},
+		{d % time.Minute / time.Second, Textf("%d s", d%time.Minute/time.Second)},
+	} {
+		if part.n > 0 {
+			parts = append(parts, p.Text(part.text))
+		}
+	}
+	return strings.Join(parts, " ")
 }

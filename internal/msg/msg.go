@@ -1,6 +1,7 @@
 // Package msg holds messages as data: an English format, its arguments, a hint, and the wrapped error. A message is
 // written in the code that finds the problem; a Printer translates it when it is shown. The English format is the key
-// of the catalogs of other languages. The package never prints, and never reads files, the environment or the clock.
+// of the catalogs of other languages, which are part of the program. The package never prints, and never reads files,
+// the environment or the clock.
 //
 // The rules of a message: lower case, no full stop, one whole sentence (never joined from parts: other languages have
 // another word order). It says what happened, and marks the words of others, such as AWS's; the hint says what to do
@@ -8,7 +9,6 @@
 package msg
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,9 +75,6 @@ func (e *Error) Error() string { return e.text.String() }
 
 func (e *Error) Unwrap() error { return e.err }
 
-// Catalog maps English formats to those of another language.
-type Catalog map[string]string
-
 // Printer translates messages. The zero Printer leaves them in English.
 type Printer struct {
 	Catalog Catalog
@@ -136,10 +133,3 @@ func (p Printer) Hint(err error) string {
 
 // HintOf returns the hint of the first *Error in err's chain that has one, or "".
 func HintOf(err error) string { return Printer{}.Hint(err) }
-
-// ParseCatalog reads a catalog: a JSON object of English formats and their translations.
-func ParseCatalog(text []byte) (Catalog, error) {
-	var c Catalog
-	err := json.Unmarshal(text, &c)
-	return c, err
-}

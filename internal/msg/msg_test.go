@@ -3,9 +3,11 @@ package msg
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // go vet checks the verbs of messages.
@@ -54,5 +56,36 @@ func TestPrinter(t *testing.T) {
 	}
 	if got := Textf("100%% of it").String(); got != "100% of it" {
 		t.Error(got)
+	}
+}
+
+// Durations have the units of the reader's language; in English they are as typed.
+func TestDurations(t *testing.T) {
+	japanese := Printer{Catalog: Catalog{"%d h": "%d 時間", "%d min": "%d 分", "%d s": "%d 秒"}}
+	for d, want := range map[time.Duration][2]string{
+		90 * time.Minute:      {"1h30m", "1 時間 30 分"},
+		12 * time.Hour:        {"12h", "12 時間"},
+		61 * time.Second:      {"1m1s", "1 分 1 秒"},
+		0:                     {"0s", "0s"},
+		50 * time.Millisecond: {"50ms", "50ms"},
+	} {
+		text := Textf("%s", Duration(d))
+		if got := [2]string{text.String(), japanese.Text(text)}; got != want {
+			t.Errorf("%v: %q, not %q", d, got, want)
+		}
+	}
+}
+
+func TestCatalog(t *testing.T) {
+	c := Catalog{}
+	err := c.Add("# comment\n\n< one\n> 一\n\n< two\n<\n<   lines: \n> 二\n>\n>  行: \n< %d last\n> 最後 %d\n")
+	want := Catalog{"one": "一", "two\n\n  lines: ": "二\n\n 行: ", "%d last": "最後 %d"}
+	if err != nil || !maps.Equal(c, want) {
+		t.Errorf("%q, %v", c, err)
+	}
+	for _, text := range []string{"> 一\n", "< one\n\n> 一\n", "< one\n", "one\n", "< one\n> 一\n\n< one\n> 一\n"} {
+		if err := (Catalog{}).Add(text); err == nil {
+			t.Errorf("%q is no error", text)
+		}
 	}
 }

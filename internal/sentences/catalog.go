@@ -5,6 +5,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode"
 
 	"awsmfa/internal/msg"
 )
@@ -14,6 +16,9 @@ import (
 func check(sentences []sentence, catalog msg.Catalog) (problems []string) {
 	stale := maps.Clone(catalog)
 	for _, s := range sentences {
+		if !translatable(s.text) {
+			continue
+		}
 		translation, ok := catalog[s.text]
 		switch {
 		case !ok:
@@ -28,6 +33,11 @@ func check(sentences []sentence, catalog msg.Catalog) (problems []string) {
 		problems = append(problems, fmt.Sprintf("a translation of what is no sentence: %q", text))
 	}
 	return problems
+}
+
+// translatable reports whether a format has words, not only arguments.
+func translatable(format string) bool {
+	return strings.ContainsFunc(verbs.ReplaceAllString(format, ""), unicode.IsLetter)
 }
 
 // verbs matches the verbs of a format: the argument's index if it has one, and the verb, which %% has not.

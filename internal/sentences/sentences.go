@@ -1,8 +1,9 @@
 // Command sentences prints every sentence that awsmfa shows to people, each with its file and line, so that they can be
-// read in one list. Its tests check that every sentence is a message of internal/msg, and that catalogs of translations
-// are complete.
+// read in one list. With the argument "messages" it writes docs/ja/messages.md, every sentence beside its translation.
+// Its tests check that every sentence is a message of internal/msg, and that catalogs of translations are complete.
 //
 //	go run ./internal/sentences
+//	go run ./internal/sentences messages
 package main
 
 import (
@@ -24,12 +25,17 @@ import (
 
 func main() {
 	found, err := read(".")
+	if err == nil && slices.Equal(os.Args[1:], []string{"messages"}) {
+		err = writePage(found.sentences)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sentences:", err)
 		os.Exit(1)
 	}
-	for _, s := range found.sentences {
-		fmt.Printf("%s:%d: %s\n", s.at.Filename, s.at.Line, s.text)
+	if len(os.Args) == 1 {
+		for _, s := range found.sentences {
+			fmt.Printf("%s:%d: %s\n", s.at.Filename, s.at.Line, s.text)
+		}
 	}
 	for _, p := range found.problems {
 		fmt.Fprintln(os.Stderr, p)
@@ -168,6 +174,9 @@ func (p *pkg) constant(name string) ast.Expr {
 func (p *pkg) message(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "Textf" { // of package msg itself
+			p.add(n.Args[0])
+		}
 		selector, ok := n.Fun.(*ast.SelectorExpr)
 		if !ok || len(n.Args) == 0 {
 			break

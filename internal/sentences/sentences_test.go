@@ -55,12 +55,12 @@ func TestCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join("testdata", "ja.json"))
+	text, err := os.ReadFile(filepath.Join("testdata", "ja.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, err := msg.ParseCatalog(text)
-	if err != nil {
+	catalog := msg.Catalog{}
+	if err := catalog.Add(string(text)); err != nil {
 		t.Fatal(err)
 	}
 	if problems := check(found.sentences, catalog); len(problems) > 0 {
@@ -87,5 +87,22 @@ func TestCatalog(t *testing.T) {
 	}
 	if got := printer.Hint(e); got != "アクセスキーを追加してください" {
 		t.Error(got)
+	}
+}
+
+// The translations have the arguments of their sentences.
+func TestJapanese(t *testing.T) {
+	found, err := read(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := msg.Japanese()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range check(found.sentences, catalog) {
+		if strings.Contains(p, "other arguments") {
+			t.Error(p)
+		}
 	}
 }

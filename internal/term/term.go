@@ -200,6 +200,15 @@ func (t *Terminal) Run(cmd *exec.Cmd) error {
 	return cmd.Run()
 }
 
+// Columns returns how many columns f has, 0 if it is no terminal or the number is not known.
+func Columns(f *os.File) int {
+	columns, _, err := xterm.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
 // Write writes text unchanged, unlike Say: it may contain escape sequences.
 func (t *Terminal) Write(text []byte) (int, error) { return t.out.Write(text) }
 

@@ -79,6 +79,9 @@ func Text(f *os.File) io.Writer { return f }
 // Reads reports whether the reader of f gets text unchanged.
 func Reads(*os.File, string) bool { return true }
 
+// ReadsUTF8 is about Windows' code pages only: elsewhere the locale's variables say it.
+func ReadsUTF8(*os.File) bool { return true }
+
 // WideBlocks is about Windows' consoles only.
 func WideBlocks() bool { return false }
 

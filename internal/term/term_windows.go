@@ -192,6 +192,13 @@ func Reads(f *os.File, text string) bool {
 
 const utf8Page = 65001
 
+// ReadsUTF8 reports whether the reader of f is sure to get every character: f is a terminal, or whoever reads a pipe or
+// a file by the console's code page reads UTF-8.
+func ReadsUTF8(f *os.File) bool {
+	page, err := windows.GetConsoleOutputCP()
+	return IsTerminal(f) || err == nil && page == utf8Page
+}
+
 // encoder writes text in a code page.
 type encoder struct {
 	f    *os.File
