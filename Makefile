@@ -63,6 +63,9 @@ bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at
 demo: ## show the whole program against a stand-in for AWS; no account needed
 	go run ./internal/demo
 
+clients: ## run real AWS clients with awsmfa; installs them first
+	bash .ci/run clients
+
 cross: ## build for every system we release for
 	bash .ci/run build
 
@@ -72,4 +75,4 @@ ci: ## everything that CI runs; as root it installs the shells
 clean: ## remove the files of build and release
 	rm -rf awsmfa awsmfa.exe build dist
 
-.PHONY: sentences messages reference manual licenses help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean
+.PHONY: clients sentences messages reference manual licenses help build install test alone windows race lint fmt fuzz mutate bench demo cross ci clean

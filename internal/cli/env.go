@@ -257,7 +257,9 @@ func programName(arg0 string) string {
 	if err != nil {
 		return self
 	}
-	if !isSelf(found) {
+	a, errA := os.Stat(found)
+	b, errB := os.Stat(self)
+	if errA != nil || errB != nil || !os.SameFile(a, b) {
 		return self
 	}
 	return name

@@ -7,7 +7,7 @@ import (
 
 // Call is one request, whether or not it was authenticated or answered.
 type Call struct {
-	// Service is the signature's: "sts", "iam" or "lambda", or "" without one. Without a signature it is also "sts" for
+	// Service is the signature's, such as "sts", or "" without one. Without a signature it is also "sts" for
 	// web identities, "sso", "ssooidc", "signin", "imds" and "container".
 	Service string
 	// Action is for example "GetSessionToken", "GetRoleCredentials", "CreateToken", "getSigninToken". The actions of
@@ -30,6 +30,20 @@ func (s *Server) Calls() []Call {
 		all[i] = c
 	}
 	return all
+}
+
+// Signer returns the ARN of the user or session whose access key ID this is, and whether it is a session's; "" if
+// nobody's.
+func (s *Server) Signer(keyID string) (arn string, session bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.keys[keyID]; k != nil {
+		return k.user.ARN, false
+	}
+	if t := s.sessions[keyID]; t != nil {
+		return t.user.ARN, true
+	}
+	return "", false
 }
 
 // Count returns the number of requests for the action, including failed ones; "" counts all.

@@ -37,6 +37,7 @@ const (
 	NoToken   // the action runs, and the credentials in its answer have no session token
 	Ended     // the action runs, and the credentials in its answer expired in 2001
 	Short     // the action runs, and the credentials in its answer expire in half an hour
+	Ending    // the action runs, and the credentials in its answer expire 14 s from now
 	Braces    // the action runs, and the answer is {}
 	Endless   // the action runs, and the answer's body ends in blanks until the client disconnects
 )
@@ -158,6 +159,8 @@ func corrupt(body []byte, fault FaultKind) []byte {
 		return replaceValues(replaceValues(body, "Expiration", "2001-01-01T00:00:00Z"), "expiration", "978307200000")
 	case Short:
 		return replaceValues(body, "Expiration", time.Now().Add(30*time.Minute).UTC().Format(time.RFC3339))
+	case Ending:
+		return replaceValues(body, "Expiration", timestamp(time.Now().Add(14*time.Second)))
 	case Braces:
 		return []byte("{}")
 	default:

@@ -70,7 +70,7 @@ func (m *machine) createToken(s *Server, req *request) (any, *apiError) {
 	}
 	value := newToken()
 	m.tokens[value] = s.codeTime().Add(time.Duration(seconds) * time.Second)
-	return text{value, http.Header{metadataTTL: {strconv.Itoa(seconds)}}}, nil
+	return text{body: value, header: http.Header{metadataTTL: {strconv.Itoa(seconds)}}}, nil
 }
 
 func (m *machine) checkToken(s *Server, req *request) *apiError {

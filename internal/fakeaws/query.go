@@ -2,6 +2,7 @@ package fakeaws
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/xml"
 	"maps"
@@ -49,6 +50,7 @@ type request struct {
 // text is a result that is sent unchanged.
 type text struct {
 	body   string
+	media  string // "text/plain" when empty
 	header http.Header
 }
 
@@ -64,7 +66,7 @@ type answer struct {
 
 func newRequest(r *http.Request, body []byte) *request {
 	req := &request{http: r, body: body}
-	if req.rest = req.readREST(); req.rest {
+	if req.rest = req.readREST() || req.readData(); req.rest {
 		return req
 	}
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -198,7 +200,7 @@ func (r namedResult) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 func (req *request) success(now time.Time, result any) answer {
 	ans := answer{status: http.StatusOK, contentType: "text/xml", date: now, requestID: newRequestID()}
 	if page, ok := result.(text); ok {
-		ans.contentType, ans.body, ans.header = "text/plain", []byte(page.body), page.header
+		ans.contentType, ans.body, ans.header = cmp.Or(page.media, "text/plain"), []byte(page.body), page.header
 		return ans
 	}
 	if req.rest {
@@ -227,6 +229,12 @@ func (req *request) errorAnswer(now time.Time, e *apiError) answer {
 	switch req.service {
 	case "lambda":
 		return lambdaError(ans, e)
+	case "s3":
+		return s3Error(ans, e)
+	case "kms", "ecr":
+		ans.contentType = "application/x-amz-json-1.1"
+		ans.body = jsonBody(map[string]string{"__type": e.code, "message": e.message})
+		return ans
 	case "sso", "ssooidc":
 		return ssoError(ans, e)
 	case "signin", "imds":

@@ -1,5 +1,6 @@
 // Package fakeaws is a strict stand-in on loopback for AWS STS and IAM, the SSO portal, the metadata of instances and
-// containers, and the console's sign-in. It is for tests and the demo.
+// containers, and the console's sign-in. Of S3, KMS, ECR and CloudFormation it knows who signed a request. It is for
+// tests and the demo.
 //
 // It answers as AWS does or not at all: it verifies signatures completely, accepts each token code once, evaluates
 // policies, enforces limits, and returns AWS's own error codes, statuses and messages. One endpoint serves every
@@ -12,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -51,11 +53,13 @@ type Server struct {
 
 // New returns a server without users and roles. Use it as an http.Handler, or call Start to listen.
 func New() *Server {
+	services := map[string]service{
+		"sts": stsService(), "iam": iamService(), "lambda": lambdaService(),
+		"sso": ssoService(), "ssooidc": ssoOIDCService(), "signin": signinService(),
+	}
+	maps.Copy(services, dataServices())
 	return &Server{
-		services: map[string]service{
-			"sts": stsService(), "iam": iamService(), "lambda": lambdaService(),
-			"sso": ssoService(), "ssooidc": ssoOIDCService(), "signin": signinService(),
-		},
+		services: services,
 		closed:   make(chan struct{}),
 		now:      time.Now,
 		users:    map[string]*user{},
