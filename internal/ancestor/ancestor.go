@@ -42,6 +42,27 @@ func Shell(getenv func(string) string) (s shells.Shell, path string) {
 	return s, ""
 }
 
+// Program returns the name of the nearest ancestor that is no shell, or "": the program that a person would say runs this
+// one. For a script that Python runs it is the script's.
+func Program() string {
+	for p := range All() {
+		var name string
+		isShell := false
+		for n := range p.Names() {
+			s, ok := shells.Lookup(n)
+			isShell = isShell || ok && !s.Data
+			name = n
+			if !strings.HasPrefix(strings.ToLower(filepath.Base(p.Path)), "python") {
+				break
+			}
+		}
+		if name != "" && !isShell {
+			return name
+		}
+	}
+	return ""
+}
+
 // Process is a running program.
 type Process struct {
 	// Path is the program's file, or "" if unknown.

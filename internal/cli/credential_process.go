@@ -31,7 +31,7 @@ It prints secrets, as JSON, for the client that runs it. If it needs a code, it 
 }
 
 func (c *processCmd) Run(a *app) error {
-	c.defaultMinTTL = processMinTTL
+	c.defaultMinTTL, c.client = processMinTTL, newClient(a.Stdout)
 	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
@@ -42,6 +42,9 @@ func (c *processCmd) Run(a *app) error {
 	s, err := c.session(a, p)
 	if err != nil {
 		return err
+	}
+	if c.client.asked && c.client.parent.ended() {
+		a.warn(gaveUp())
 	}
 	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 	out := struct {

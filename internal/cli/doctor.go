@@ -213,6 +213,9 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.credentials(),
 	}
 	checks = append(checks, d.ignoredSources()...)
+	if d.flagsErr == nil {
+		d.flagsErr = d.flags.applySettings(d.app, d.chain)
+	}
 	if len(d.chain.Roles) > 0 {
 		checks = append(checks, d.roles())
 	}

@@ -33,7 +33,11 @@ func (c *envCmd) help() flagHelp {
 	})
 }
 
-func (*envCmd) values() flagValues { return flagValues{"shell": plainValues(shellNames())} }
+func (c *envCmd) values() flagValues {
+	values := c.sessionFlags.values()
+	values["shell"] = plainValues(shellNames())
+	return values
+}
 
 func (*envCmd) Help() string {
 	return `Have the shell evaluate what this prints. On a terminal it prints the line to type, and no secret.

@@ -153,7 +153,7 @@ func (s *server) prepare(p profile.Profile, interruptible func() (context.Contex
 // renew returns a session that has more than --min-ttl left: the cached one, which another awsmfa may have renewed, or
 // a new one.
 func (s *server) renew(ctx context.Context, asking func()) (serve.Credentials, error) {
-	s.defaultSource = s.terminal(asking)
+	s.defaultSource = s.question(asking)
 	got, err := s.retry(ctx)
 	if err == nil {
 		s.failed = nil
@@ -231,13 +231,18 @@ func (s *server) retry(ctx context.Context) (session.Session, error) {
 	return s.provider.Retrieve(s.want)
 }
 
-// terminal is app.askCode in the midst of the command's output, so it first explains what the code is for. It calls
+// question asks for a code in the midst of the command's output, so it first explains what the code is for. It calls
 // asking before it waits. A shell at its prompt needs the terminal for itself, and so does a program that reads key
-// by key.
-func (s *server) terminal(asking func()) mfa.Source {
-	ask := s.a.askCode()
+// by key; a window does not disturb them.
+func (s *server) question(asking func()) mfa.Source {
+	var ask mfa.Source
 	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
-		if tty, err := term.Open(); err == nil && need.Refused == nil {
+		if ask == nil { // not before: the profile may say where to ask
+			ask = s.asker(s.a).source()
+		}
+		if s.ask == askWindow {
+			asking()
+		} else if tty, err := term.Open(); err == nil && need.Refused == nil {
 			defer tty.Close()
 			if len(s.Command) == 0 || tty.ReadsKeys() {
 				return "", term.ErrBackground

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding"
 	"errors"
 	"io/fs"
 	"os"
@@ -49,6 +50,7 @@ type sessionFlags struct {
 	Serial      string       `placeholder:"ARN"`
 	Code        codeFlag     `short:"c" placeholder:"DIGITS"`
 	CodeCommand string       `placeholder:"COMMAND"`
+	Ask         askFlag      `placeholder:"WHERE"`
 	Duration    durationFlag `short:"d" placeholder:"TIME"`
 	MinTTL      *ttlFlag     `name:"min-ttl" placeholder:"TIME"`
 	NoMFA       bool         `name:"no-mfa"`
@@ -57,9 +59,15 @@ type sessionFlags struct {
 	Region      string `placeholder:"REGION"`
 
 	announce        bool          // say until when the session lasts, even if it was cached
+	ask             askFlag       // Ask, else the setting
+	client          *client       // that waits for the session; nil for most commands
 	defaultSource   mfa.Source    // used if no flag or setting names another
 	defaultDuration time.Duration // an MFA session's, if Duration is zero
 	defaultMinTTL   time.Duration // how long a cached session must still last, if MinTTL is nil; 0 is defaultMinTTL
+}
+
+func (*sessionFlags) values() flagValues {
+	return flagValues{"ask": plainValues([]string{string(askTerminal), string(askWindow)})}
 }
 
 func (f *sessionFlags) help() flagHelp {
@@ -69,8 +77,10 @@ func (f *sessionFlags) help() flagHelp {
 		"code": msg.Textf("The six digits, instead of a question."),
 		"code-command": msg.Textf("A command line that prints the code on its first line. Else AWSMFA_CODE_COMMAND, " +
 			"then the profile's mfa_process."),
+		"ask": msg.Textf("Where to ask for a code: terminal or window. Else AWSMFA_ASK, then the profile's " +
+			"awsmfa_ask, then the terminal; credential-process asks in a window where there is no terminal."),
 		"duration": msg.Textf("How long a new session lasts: 15m to 36h, such as 1h30m, or seconds. Else " +
-			"AWSMFA_DURATION, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
+			"AWSMFA_DURATION, the profile's awsmfa_duration, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
 		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process " +
 			"15m, exec --server 16m)."),
 		"no-mfa":   msg.Textf("Ask for no code: for a user who has no MFA device, or roles that need none."),
@@ -111,13 +121,36 @@ func (f *sessionFlags) applyDefaults(a *app) error {
 		return &usageError{err}
 	}
 	f.CodeCommand = cmp.Or(f.CodeCommand, a.Getenv("AWSMFA_CODE_COMMAND"))
-	usual := durationFlag(session.DefaultDuration)
-	if text := a.Getenv("AWSMFA_DURATION"); text != "" {
-		if err := usual.UnmarshalText([]byte(text)); err != nil {
-			return &usageError{msg.Errorf("%s: %s", "AWSMFA_DURATION", err).Wrap(err)}
+	return f.applySettings(a, profile.Chain{})
+}
+
+// applySettings fills the flags that were not given from awsmfa's settings: a variable wins over the profile.
+func (f *sessionFlags) applySettings(a *app, chain profile.Chain) error {
+	duration := durationFlag(session.DefaultDuration)
+	if err := a.setting(chain, "AWSMFA_DURATION", "awsmfa_duration", &duration); err != nil {
+		return err
+	}
+	f.defaultDuration = time.Duration(duration)
+	if f.ask = f.Ask; f.ask != "" {
+		return nil
+	}
+	return a.setting(chain, "AWSMFA_ASK", "awsmfa_ask", &f.ask)
+}
+
+// setting reads one of awsmfa's settings into value, which stays as it is if neither the variable nor the profile, nor
+// one of its sources, has it.
+func (a *app) setting(chain profile.Chain, variable, key string, value encoding.TextUnmarshaler) error {
+	if text := a.Getenv(variable); text != "" {
+		if err := value.UnmarshalText([]byte(text)); err != nil {
+			return &usageError{msg.Errorf("%s: %s", variable, err).Wrap(err)}
+		}
+		return nil
+	}
+	if text := chain.Get(key); text != "" {
+		if err := value.UnmarshalText([]byte(text)); err != nil {
+			return msg.Errorf("%s (%s): %s", key, chain.Where(key), err).Wrap(err)
 		}
 	}
-	f.defaultDuration = time.Duration(usual)
 	return nil
 }
 
@@ -216,6 +249,9 @@ func (f *sessionFlags) requestFor(
 		return nil, want, err
 	}
 	want.NoMFA = f.NoMFA
+	if err := f.applySettings(a, chain); err != nil {
+		return nil, want, err
+	}
 	minTTL, err := f.durations(&want, chain)
 	if err != nil {
 		return nil, want, err
@@ -245,6 +281,9 @@ func (f *sessionFlags) requestFor(
 		Interruptible: a.catchSignals,
 		Warn:          func(e *msg.Error) { a.warn(e) },
 		Say:           a.say,
+	}
+	if f.client != nil {
+		o.WaitUntil = f.client.end
 	}
 	if f.NoCache {
 		o.Cache = cache.Dir{}
@@ -294,7 +333,7 @@ func (a *app) cache() cache.Dir {
 	return cache.Dir{Path: filepath.Join(xdg.CacheHome, "awsmfa")}
 }
 
-// source returns the source of token codes: the flag, the command, or the terminal.
+// source returns the source of token codes: the flag, the command, or a question.
 func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	if f.Code != "" {
 		return mfa.Static(string(f.Code))
@@ -305,8 +344,10 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 	if f.defaultSource != nil {
 		return f.defaultSource
 	}
-	return a.askCode()
+	return f.asker(a).source()
 }
+
+func (f *sessionFlags) asker(a *app) asker { return asker{a, f.ask, f.client} }
 
 // choose asks on the terminal for one of several devices. Without a terminal, the error lists them.
 func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) (awsapi.Device, error) {

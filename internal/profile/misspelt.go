@@ -67,7 +67,10 @@ func (p Profile) roleWithoutSourceError() error {
 var credentialKeys = slices.Concat(sourceKeys, tokenKeys, []string{
 	"external_id", "role_session_name", "duration_seconds", "source_identity", "session_tags",
 	"transitive_session_tags", "mfa_serial", "mfa_process", "sso_region", "sso_role_name", "include_profile",
-})
+}, ownKeys)
+
+// ownKeys are the settings that only awsmfa reads.
+var ownKeys = []string{"awsmfa_ask", "awsmfa_duration"}
 
 // CredentialKeys returns the settings about credentials.
 func CredentialKeys() []string { return slices.Clone(credentialKeys) }

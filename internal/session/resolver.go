@@ -27,6 +27,8 @@ type Resolver struct {
 	// Refresh ignores sessions obtained before Started. Those that other processes obtain meanwhile are new enough.
 	Refresh bool
 	Started time.Time
+	// WaitUntil is when to stop waiting for other processes; if it is zero, each wait ends after five minutes.
+	WaitUntil time.Time
 
 	// Announce says until when a session lasts, even if it was cached. Else that is said only if it cost a code.
 	Announce bool
@@ -205,7 +207,12 @@ func (r *Resolver) lock(ctx context.Context, name string) (unlock func(), err er
 		r.Say(msg.Textf("waiting for another awsmfa that is obtaining a session for the same user"))
 	})
 	defer waiting.Stop()
-	bounded, cancel := context.WithTimeout(ctx, lockTimeout)
+	started := time.Now()
+	end := started.Add(lockTimeout)
+	if !r.WaitUntil.IsZero() {
+		end = started.Add(max(time.Until(r.WaitUntil), noticeAfter))
+	}
+	bounded, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	unlock, err = r.Cache.Lock(bounded, name)
 	switch {
@@ -215,8 +222,8 @@ func (r *Resolver) lock(ctx context.Context, name string) (unlock func(), err er
 		return nil, ctx.Err()
 	case bounded.Err() != nil:
 		return nil, msg.Errorf("another awsmfa has been obtaining a session for the same user for %s",
-			msg.Duration(lockTimeout)).
-			Hint("it may be asking for a code in another terminal: answer it, or end that awsmfa")
+			msg.Duration(time.Since(started).Round(time.Second))).
+			Hint("it may be asking for a code in a window or another terminal: answer it, or end that awsmfa")
 	}
 	r.Options.Trace("cache: no lock: %v", err)
 	r.lockErr = err // go on without it

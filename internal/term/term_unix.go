@@ -17,7 +17,7 @@ import (
 func open() (in, out *os.File, err error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+		return openStreams(err)
 	}
 	// A background process that reads from its terminal is stopped by SIGTTIN: for the caller, a hang.
 	if group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP); err == nil && group != unix.Getpgrp() {
@@ -25,6 +25,33 @@ func open() (in, out *os.File, err error) {
 		return nil, nil, ErrBackground
 	}
 	return tty, tty, nil
+}
+
+// openStreams opens the terminal that stdin and stderr are: of a process whose session has no controlling terminal,
+// such as the one that su -c or setsid starts. err is why there is none.
+func openStreams(err error) (in, out *os.File, _ error) {
+	//nolint:forbidigo // read only when they are a terminal
+	stdin, stderr := os.Stdin, os.Stderr
+	if !IsTerminal(stdin) || !IsTerminal(stderr) {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	if in, err = duplicate(stdin); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	if out, err = duplicate(stderr); err != nil {
+		in.Close()
+		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	return in, out, nil
+}
+
+// duplicate returns another descriptor of f, which can be closed without closing f.
+func duplicate(f *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
 // typed waits for input, and reports whether there is any before ctx ends.
