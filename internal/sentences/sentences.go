@@ -59,7 +59,7 @@ type source struct {
 
 // notShipped are the directories of programs and packages that users never run.
 var notShipped = []string{
-	"bench", "demo", "fakeaws", "licenses", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata",
+	"bench", "clients", "demo", "fakeaws", "licenses", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata",
 	"tools", ".git",
 }
 
