@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/x509"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -121,12 +120,12 @@ func caBundle(p profile.Profile, variable, home string) func() ([]byte, error) {
 		case err == nil:
 			return pem, nil
 		case variable != "":
-			return nil, msg.Errorf("AWS_CA_BUNDLE names %s: %s", msg.Path(file), msg.Cause(err)).
+			return nil, msg.Errorf("AWS_CA_BUNDLE names %s: %s", msg.Path(file), err).
 				Hint("name a PEM file with the certificates to trust, by its full path, or unset AWS_CA_BUNDLE").
 				Wrap(err)
 		default:
 			return nil, msg.Errorf("profile %q: its ca_bundle (%s) names %s: %s", p.Name, p.Where("ca_bundle"),
-				msg.Path(profile.ExpandHome(file, home)), msg.Cause(err)).
+				msg.Path(profile.ExpandHome(file, home)), err).
 				Hint("name a PEM file with the certificates to trust, by its full path").
 				Wrap(err)
 		}
@@ -138,14 +137,12 @@ func certificates(file string) ([]byte, error) {
 	pem, err := bounded.ReadFile(file)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, msg.Errorf("%s", msg.Cause(err)).Wrap(err)
 	case !x509.NewCertPool().AppendCertsFromPEM(pem):
-		return nil, errNoCertificate
+		return nil, msg.Errorf("it has no certificate")
 	}
 	return pem, nil
 }
-
-var errNoCertificate = errors.New("it has no certificate")
 
 // options returns the settings as the SDK's options.
 func (s Settings) options() []func(*config.LoadOptions) error {

@@ -547,10 +547,10 @@ func (s *pairing) again(wrong error) bool {
 	if s.tty == nil {
 		return false
 	}
-	text := s.app.printer().Error(wrong)
+	text := msg.Textf("%s.\n", wrong)
 	if hint := s.app.printer().Hint(wrong); hint != "" {
-		text += "; " + hint
+		text = msg.Textf("%s; %s.\n", wrong, hint)
 	}
-	s.tty.Say(fmt.Sprintf("%s.\n", text))
+	s.tty.Say(s.app.text(text))
 	return true
 }

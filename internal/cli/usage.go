@@ -72,6 +72,10 @@ func kongMessage(err error) *msg.Error {
 		}
 		return msg.Errorf("unknown flag %s", name)
 	}
+	if flags, ok := strings.CutSuffix(text, " can't be used together"); ok {
+		one, other, _ := strings.Cut(flags, " and ")
+		return msg.Errorf("%s and %s cannot be used together", one, other)
+	}
 	if subcommands, ok := strings.CutPrefix(text, "expected one of "); ok {
 		return msg.Errorf("a command is missing: %s", subcommands)
 	}

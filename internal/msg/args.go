@@ -158,15 +158,22 @@ func (p Printer) arg(arg any) any {
 		return p.duration(v.String())
 	case error:
 		return p.Error(v)
+	case Names:
+		return quoted(v, p.comma())
+	case List:
+		return strings.Join(v, p.comma())
 	case []Text:
 		texts := make([]string, len(v))
 		for i, t := range v {
 			texts[i] = p.Text(t)
 		}
-		return strings.Join(texts, ", ")
+		return strings.Join(texts, p.comma())
 	}
 	return arg
 }
+
+// comma stands between the parts of a list.
+func (p Printer) comma() string { return p.Text(Textf(", ")) }
 
 // duration is a duration of Go's syntax with the units of the reader's language.
 func (p Printer) duration(text string) string {

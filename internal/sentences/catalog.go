@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"awsmfa/internal/msg"
 )
@@ -35,9 +34,9 @@ func check(sentences []sentence, catalog msg.Catalog) (problems []string) {
 	return problems
 }
 
-// translatable reports whether a format has words, not only arguments.
+// translatable reports whether a format has words or other languages' punctuation, not only arguments.
 func translatable(format string) bool {
-	return strings.ContainsFunc(verbs.ReplaceAllString(format, ""), unicode.IsLetter)
+	return strings.Trim(verbs.ReplaceAllString(format, ""), ": \n") != ""
 }
 
 // verbs matches the verbs of a format: the argument's index if it has one, and the verb, which %% has not.
