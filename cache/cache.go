@@ -6,6 +6,8 @@
 // written under a temporary name and renamed, so that a reader sees the old or the new file, never a part. A file that
 // is incomplete, of another version, stored under another name, owned by another user, or accessible to others is a
 // miss; the error has the reason.
+//
+// The same files in another directory can be lasting ones, which nothing removes because of their age.
 package cache
 
 import (
@@ -35,20 +37,35 @@ const sweepAge = 37 * time.Hour
 const maxSize = 256 << 10
 
 const (
-	suffix     = ".cache"
 	lockSuffix = ".lock"
 	tmpPrefix  = ".awsmfa-" // of files that are being written
 )
 
 // Dir is the directory with the files. The zero Dir stores nothing: every Load is a miss, every lock is free.
-type Dir struct{ Path string }
-
-// header returns the first line of a file.
-func header(name string, size int) string {
-	return magic + strconv.Itoa(version) + " " + name + " " + strconv.Itoa(size) + "\n"
+type Dir struct {
+	Path string
+	// Lasting says that the directory is no cache: its files do not expire. Their names end with .key.
+	Lasting bool
 }
 
-const magic = "awsmfa cache "
+// header returns the first line of a file.
+func (d Dir) header(name string, size int) string {
+	return d.magic() + strconv.Itoa(version) + " " + name + " " + strconv.Itoa(size) + "\n"
+}
+
+func (d Dir) magic() string {
+	if d.Lasting {
+		return "awsmfa key "
+	}
+	return "awsmfa cache "
+}
+
+func (d Dir) suffix() string {
+	if d.Lasting {
+		return ".key"
+	}
+	return ".cache"
+}
 
 // Load returns the value stored under name and reports whether there is one. If the error is not nil it is an
 // *Unusable: the file exists, but is not used.
@@ -73,7 +90,7 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	if err != nil {
 		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
 	}
-	value, reason := decode(data, name)
+	value, reason := d.decode(data, name)
 	if reason != "" {
 		return nil, false, &Unusable{Path: path, Reason: reason}
 	}
@@ -86,12 +103,12 @@ func (d Dir) Damaged(name string, err error) error {
 }
 
 // decode returns the value in a file's contents; the reason is "" if it is valid.
-func decode(data []byte, name string) ([]byte, Reason) {
+func (d Dir) decode(data []byte, name string) ([]byte, Reason) {
 	first, value, _ := bytes.Cut(data, []byte("\n"))
-	if string(first)+"\n" == header(name, len(value)) {
+	if string(first)+"\n" == d.header(name, len(value)) {
 		return value, ""
 	}
-	rest, hasMagic := strings.CutPrefix(string(first), magic)
+	rest, hasMagic := strings.CutPrefix(string(first), d.magic())
 	number, rest, _ := strings.Cut(rest, " ")
 	storedName, _, _ := strings.Cut(rest, " ")
 	switch n, err := strconv.Atoi(number); {
@@ -111,7 +128,7 @@ func (d Dir) Store(name string, value []byte) error {
 	if d.Path == "" {
 		return nil
 	}
-	data := append([]byte(header(name, len(value))), value...)
+	data := append([]byte(d.header(name, len(value))), value...)
 	if len(data) > maxSize {
 		return &TooLarge{Size: len(data), Max: maxSize}
 	}
@@ -133,13 +150,13 @@ func (d Dir) Store(name string, value []byte) error {
 // program's files, whatever their names.
 func (d Dir) sweep() {
 	atomicfile.Sweep(d.Path, sweepAge, func(path string) bool {
-		return strings.HasPrefix(filepath.Base(path), tmpPrefix) || isSession(path)
+		return strings.HasPrefix(filepath.Base(path), tmpPrefix) || !d.Lasting && d.isSession(path)
 	})
 }
 
 // isSession reports whether Store wrote the file for a session. The files of devices do not expire.
-func isSession(path string) bool {
-	name, ok := strings.CutSuffix(filepath.Base(path), suffix)
+func (d Dir) isSession(path string) bool {
+	name, ok := strings.CutSuffix(filepath.Base(path), d.suffix())
 	if !ok || strings.HasPrefix(name, "user-") {
 		return false
 	}
@@ -148,9 +165,9 @@ func isSession(path string) bool {
 		return false
 	}
 	defer f.Close()
-	first := make([]byte, len(magic))
+	first := make([]byte, len(d.magic()))
 	_, err = io.ReadFull(f, first)
-	return err == nil && string(first) == magic
+	return err == nil && string(first) == d.magic()
 }
 
 // Remove removes the file of name. It is no error if there is none.
@@ -203,4 +220,4 @@ func (d Dir) Check() error {
 	return nil
 }
 
-func (d Dir) file(name string) string { return filepath.Join(d.Path, name+suffix) }
+func (d Dir) file(name string) string { return filepath.Join(d.Path, name+d.suffix()) }

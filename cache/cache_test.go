@@ -16,22 +16,22 @@ import (
 // No contents of a file crash decode, and every value it returns was stored under that name.
 func FuzzDecode(f *testing.F) {
 	const name = "session-0123"
-	whole := header(name, 5) + "value"
+	whole := Dir{}.header(name, 5) + "value"
 	for _, seed := range []string{
 		"", "\n", whole, whole[:len(whole)-1], whole + "x",
 		strings.Replace(whole, "cache 1", "cache 2", 1),
 		strings.Replace(whole, name, "session-4567", 1),
-		magic, magic + "1",
-		magic + "1 " + name + " 99999999999999999999\n",
-		magic + "-1 " + name + " 5\nvalue",
-		magic + "01 " + name + " 5\nvalue",
+		Dir{}.magic(), Dir{}.magic() + "1",
+		Dir{}.magic() + "1 " + name + " 99999999999999999999\n",
+		Dir{}.magic() + "-1 " + name + " 5\nvalue",
+		Dir{}.magic() + "01 " + name + " 5\nvalue",
 		`{"version":1}`, "\x00\x00\x00",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		value, reason := decode(data, name)
-		if reason == "" && !bytes.Equal(append([]byte(header(name, len(value))), value...), data) &&
+		value, reason := Dir{}.decode(data, name)
+		if reason == "" && !bytes.Equal(append([]byte((Dir{}).header(name, len(value))), value...), data) &&
 			len(value) > 0 { // of an empty value the last byte, the end of the line, may be missing
 			t.Errorf("%q is taken for the value in %q", data, value)
 		}
@@ -49,16 +49,16 @@ func FuzzStored(f *testing.F) {
 		if len(value) == 0 || strings.ContainsAny(name, "\n ") {
 			return // awsmfa has no such names and values
 		}
-		file := append([]byte(header(name, len(value))), value...)
-		if got, reason := decode(file, name); reason != "" || !bytes.Equal(got, value) {
+		file := append([]byte(Dir{}.header(name, len(value))), value...)
+		if got, reason := (Dir{}).decode(file, name); reason != "" || !bytes.Equal(got, value) {
 			t.Errorf("stored %q, found %q, %s", value, got, reason)
 		}
 		for i := range file {
-			if got, reason := decode(file[:i], name); reason == "" {
+			if got, reason := (Dir{}).decode(file[:i], name); reason == "" {
 				t.Errorf("%q is taken for complete: %q", file[:i], got)
 			}
 		}
-		if got, reason := decode(append(file, 'x'), name); reason == "" {
+		if got, reason := (Dir{}).decode(append(file, 'x'), name); reason == "" {
 			t.Errorf("one byte too many is taken for complete: %q", got)
 		}
 	})
@@ -67,7 +67,7 @@ func FuzzStored(f *testing.F) {
 // The file format stays the same: otherwise an update would cost every user a code.
 func TestFormat(t *testing.T) {
 	const name, whole = "session-0", "awsmfa cache 1 session-0 5\nvalue"
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(d.Path, "session-0.cache"), []byte(whole), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestFormat(t *testing.T) {
 
 // It is an error if the file cannot be replaced, and no temporary file is left.
 func TestNotReplaced(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	if err := os.MkdirAll(filepath.Join(d.file("session-0"), "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -106,18 +106,18 @@ func TestCheckBelowAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var unusable *Unusable
-	if err := (Dir{filepath.Join(file, "awsmfa")}).Check(); runtime.GOOS != "windows" &&
+	if err := (Dir{Path: filepath.Join(file, "awsmfa")}).Check(); runtime.GOOS != "windows" &&
 		(!errors.As(err, &unusable) || unusable.Reason != Unreadable) {
 		t.Errorf("%v", err)
 	}
-	if err := (Dir{file}).Check(); !errors.As(err, &unusable) || unusable.Reason != NotDirectory {
+	if err := (Dir{Path: file}).Check(); !errors.As(err, &unusable) || unusable.Reason != NotDirectory {
 		t.Errorf("%v", err)
 	}
 }
 
 // A zero Dir is not the working directory.
 func TestZeroDirIsNoDirectory(t *testing.T) {
-	here := Dir{t.TempDir()}
+	here := Dir{Path: t.TempDir()}
 	if err := here.Store("session-0", []byte("value")); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestZeroDirStoresNothing(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
-	d := Dir{filepath.Join(t.TempDir(), "a", "b")}
+	d := Dir{Path: filepath.Join(t.TempDir(), "a", "b")}
 	if err := d.Remove("user-0"); err != nil {
 		t.Error(err)
 	}
@@ -176,9 +176,9 @@ func TestRemove(t *testing.T) {
 
 // Store removes old sessions and temporary files that killed processes left behind, and nothing else.
 func TestSweep(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	old, young := time.Now().Add(-sweepAge-time.Minute), time.Now().Add(-sweepAge+time.Minute)
-	ours := header("whatever", 5) + "value"
+	ours := Dir{}.header("whatever", 5) + "value"
 	for name, file := range map[string]struct {
 		content string
 		at      time.Time
@@ -217,7 +217,7 @@ func TestSweep(t *testing.T) {
 
 // Load finds every value that Store accepts, and Store rejects a value that is too long for Load.
 func TestLong(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	long := bytes.Repeat([]byte("x"), 100<<10)
 	if err := d.Store("session-0", long); err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestLong(t *testing.T) {
 
 // With many writers each reader sees a complete value, and no other file is left.
 func TestWritersAndReaders(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	values := make([][]byte, 4)
 	for i := range values {
 		values[i] = bytes.Repeat([]byte{byte('a' + i)}, 1000*(i+1))
@@ -268,7 +268,7 @@ func TestWritersAndReaders(t *testing.T) {
 
 // Only one holds a lock; other names have other locks; giving up does not block the next one.
 func TestLock(t *testing.T) {
-	d := Dir{filepath.Join(t.TempDir(), "cache")}
+	d := Dir{Path: filepath.Join(t.TempDir(), "cache")}
 	unlock, err := d.Lock(t.Context(), "user-0")
 	if err != nil {
 		t.Fatal(err)
@@ -324,14 +324,14 @@ func TestLock(t *testing.T) {
 func TestUnusable(t *testing.T) {
 	const name = "session-0"
 	for data, reason := range map[string]Reason{
-		"torn":                          Damaged,
-		"1 of somebody else's":          Damaged,
-		magic + "one":                   Damaged,
-		header("session-1", 1) + "x":    OtherName,
-		magic + "7 whatever comes then": AnotherVersion,
+		"torn":                                  Damaged,
+		"1 of somebody else's":                  Damaged,
+		Dir{}.magic() + "one":                   Damaged,
+		Dir{}.header("session-1", 1) + "x":      OtherName,
+		Dir{}.magic() + "7 whatever comes then": AnotherVersion,
 	} {
 		t.Run(data, func(t *testing.T) {
-			d := Dir{t.TempDir()}
+			d := Dir{Path: t.TempDir()}
 			if err := os.WriteFile(d.file(name), []byte(data), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -353,7 +353,7 @@ func TestUnusable(t *testing.T) {
 
 // A value that the caller cannot decode is an *Unusable, too.
 func TestDamaged(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	inner := errors.New("no JSON")
 	var unusable *Unusable
 	if err := d.Damaged("session-0", inner); !errors.As(err, &unusable) || unusable.Reason != Damaged ||

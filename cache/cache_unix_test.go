@@ -17,7 +17,7 @@ func TestLink(t *testing.T) {
 		if err := os.Mkdir(target, mode); err != nil {
 			t.Fatal(err)
 		}
-		d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+		d := Dir{Path: filepath.Join(t.TempDir(), "awsmfa")}
 		if err := os.Symlink(target, d.Path); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestLink(t *testing.T) {
 // awsmfa does not create the target of a broken link.
 func TestLinkToNowhere(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "nowhere")
-	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+	d := Dir{Path: filepath.Join(t.TempDir(), "awsmfa")}
 	if err := os.Symlink(nowhere, d.Path); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestLinkOfAnother(t *testing.T) {
 		if err := os.Mkdir(target, mode); err != nil {
 			t.Fatal(err)
 		}
-		d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+		d := Dir{Path: filepath.Join(t.TempDir(), "awsmfa")}
 		if err := os.Symlink(target, d.Path); err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestDirectoryOfAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make another user's directory")
 	}
-	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+	d := Dir{Path: filepath.Join(t.TempDir(), "awsmfa")}
 	if err := os.Mkdir(d.Path, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestNotPrivate(t *testing.T) {
 		}, Unreadable},
 		"another's": {func(path string) error { return os.Chown(path, 65534, 65534) }, ForeignOwner},
 	} {
-		d := Dir{t.TempDir()}
+		d := Dir{Path: t.TempDir()}
 		if err := d.Store(name, []byte("value")); err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestNotPrivate(t *testing.T) {
 
 // An incomplete write is an error, and leaves no file.
 func TestNotWritten(t *testing.T) {
-	d := Dir{t.TempDir()}
+	d := Dir{Path: t.TempDir()}
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestNotWritten(t *testing.T) {
 
 // awsmfa does not change the permissions of a directory that others cannot access.
 func TestPermissionsStay(t *testing.T) {
-	d := Dir{filepath.Join(t.TempDir(), "awsmfa")}
+	d := Dir{Path: filepath.Join(t.TempDir(), "awsmfa")}
 	if err := os.Mkdir(d.Path, 0o500); err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,9 @@ func (f *profileFlags) accountOf(
 	if err != nil {
 		return nil, err
 	}
+	if keys, err = a.withSecret(ctx, keys); err != nil {
+		return nil, err
+	}
 	client, err := options.NewClient(ctx, keys)
 	if err != nil {
 		return nil, err
@@ -69,9 +72,14 @@ func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, 
 // lockUser keeps other runs on this computer from changing the same user: each would take the other's new device or key
 // for a leftover. busy is the error while another run has the lock. If locking fails it goes on without.
 func (x *account) lockUser(ctx context.Context, what string, busy error) (unlock func(), err error) {
+	return x.app.lockSoon(ctx, what+"-"+x.who.Account+"-"+x.who.User, busy)
+}
+
+// lockSoon takes a lock, or returns busy if it is not free within a second. If locking fails it goes on without.
+func (a *app) lockSoon(ctx context.Context, name string, busy error) (unlock func(), err error) {
 	soon, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	unlock, err = x.app.cache().Lock(soon, what+"-"+x.who.Account+"-"+x.who.User)
+	unlock, err = a.cache().Lock(soon, name)
 	switch {
 	case err == nil:
 		return unlock, nil

@@ -70,6 +70,10 @@ func commands() []command {
 			help: "Replace the profile's access key by a new one, and delete the old one.",
 		},
 		{
+			name: "keys", new: func() any { return new(keysCmd) },
+			help: "Move access keys out of the AWS files, into the system's keyring, and back.",
+		},
+		{
 			name: "policy", new: func() any { return new(policyCmd) },
 			help: "Print the policy that denies everything without MFA.",
 		},

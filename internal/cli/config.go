@@ -55,7 +55,8 @@ func (c *configCmd) Run(a *app) error {
 	case name == p.Name:
 		return &usageError{msg.Errorf("a profile %q that uses profile %q would call itself", name, name).
 			Hint("give it another name with --as")}
-	case len(chain.Roles) == 0 && chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "":
+	case len(chain.Roles) == 0 && (chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "" ||
+		chain.SourceKey() == "awsmfa_key" && p.Where("credential_process").Line != 0):
 		return msg.Errorf("profile %q already has a credential_process (%s)", p.Name, p.Where("credential_process")).
 			Hint("every AWS client can use it as it is: aws --profile %s", msg.Word(p.Name))
 	}
@@ -67,11 +68,7 @@ func (c *configCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" && strings.Contains(command, `"`) {
-		a.warn(msg.Errorf("on Windows, terraform and other programs with AWS's SDK for Go "+
-			"cannot run a command with quotes: %s", command).
-			Hint("put awsmfa into a directory without blanks in its name, and rename the profile if it has a blank"))
-	}
+	a.warnQuotes(command)
 	settings := []profile.Setting{{Key: "credential_process", Value: command}}
 	for _, key := range p.Keys() {
 		if slices.Contains(credentialSettings, key) {
@@ -100,6 +97,15 @@ func (c *configCmd) Run(a *app) error {
 		return notPrinted(err)
 	}
 	return nil
+}
+
+// warnQuotes warns of quotes in a credential_process, with which the Go SDK fails on Windows.
+func (a *app) warnQuotes(command string) {
+	if runtime.GOOS == "windows" && strings.Contains(command, `"`) {
+		a.warn(msg.Errorf("on Windows, terraform and other programs with AWS's SDK for Go "+
+			"cannot run a command with quotes: %s", command).
+			Hint("put awsmfa into a directory without blanks in its name, and rename the profile if it has a blank"))
+	}
 }
 
 // addProfile adds the profile to the config file, if it is not there yet. A profile with other credentials is an error.

@@ -210,9 +210,12 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.configFile(),
 		d.file(msg.Textf("credentials file"), "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
 		d.profileFound(loadErr),
-		d.credentials(),
+		d.credentials(ctx),
 	}
 	checks = append(checks, d.ignoredSources()...)
+	if d.profile != nil {
+		checks = append(checks, d.storedKeys(d.chain.Base)...)
+	}
 	if d.flagsErr == nil {
 		d.flagsErr = d.flags.applySettings(d.app, d.chain)
 	}
@@ -314,7 +317,7 @@ func (d *doctor) profileFound(err error) check {
 }
 
 // credentials checks the base credentials of the profile's chain.
-func (d *doctor) credentials() (c check) {
+func (d *doctor) credentials(ctx context.Context) (c check) {
 	name := msg.Textf("keys")
 	if d.profile == nil {
 		return blocked(name, msg.Textf("profile"))
@@ -325,6 +328,9 @@ func (d *doctor) credentials() (c check) {
 	}
 	base := d.chain.Base
 	keys, source, err := d.baseCredentials(*d.profile, d.chain, awsapi.Endpoint{})
+	if err == nil {
+		keys, err = d.withSecret(ctx, keys)
+	}
 	switch {
 	case err != nil:
 		return failed(name, err)
@@ -349,15 +355,47 @@ func (d *doctor) credentials() (c check) {
 				Hint("remove that line: a session token does not belong in these files"))
 		}
 	}
+	if keys.Store != "" {
+		return passed(name, msg.Textf("%s, in %s (%s)", keys.AccessKeyID, d.placeOf(keys), keys.Where))
+	}
 	return passed(name, msg.Textf("%s, in %s", keys.AccessKeyID, keys.Where))
+}
+
+// storedKeys warns if AWS clients do not get the session of a profile whose keys are in a store.
+func (d *doctor) storedKeys(p profile.Profile) (found []check) {
+	name := msg.Textf("keys")
+	if _, is := p.StoredKeys(); !is {
+		return nil
+	}
+	if err := returnedPair(p); err != nil {
+		found = append(found, warning(name, err))
+	}
+	if line, _ := p.Get("credential_process"); line == "" {
+		found = append(found, warning(name, msg.Errorf("profile %q has awsmfa_key (%s) but no credential_process: "+
+			"AWS clients find no credentials", p.Name, p.Where("awsmfa_key")).
+			Hint("%s adds it", msg.Command("keys", "store", p.Name))))
+	}
+	return found
 }
 
 // ignoredSources warns of two settings that both name a source of credentials, so that one is ignored.
 func (d *doctor) ignoredSources() (found []check) {
 	for _, c := range d.chain.Conflicts() {
+		if c.Used.Key == "awsmfa_key" || c.Ignored.Key == "awsmfa_key" { // storedKeys has a better warning
+			continue
+		}
 		found = append(found, warning(msg.Textf("keys"), c.Warning()))
 	}
 	return found
+}
+
+// request is sessionFlags.request without its warning, which is a check here.
+func (d *doctor) request(p profile.Profile) (*session.Resolver, session.Request, error) {
+	chain, err := p.Chain()
+	if err != nil {
+		return nil, session.Request{}, err
+	}
+	return d.flags.requestFor(d.app, p, chain)
 }
 
 // roles lists the roles of the chain and checks their settings. Only AssumeRole itself shows whether AWS allows them.
@@ -367,7 +405,7 @@ func (d *doctor) roles() check {
 	case d.keys == nil && !d.external:
 		return blocked(name, msg.Textf("keys"))
 	case d.flagsErr == nil:
-		if _, _, err := d.flags.request(d.app, *d.profile); err != nil {
+		if _, _, err := d.request(*d.profile); err != nil {
 			return failed(name, err)
 		}
 	}
@@ -597,7 +635,7 @@ func (d *doctor) codeNeeded() msg.Text {
 
 // roleNeedsNoCode says whether the MFA session that assumes the role is cached.
 func (d *doctor) roleNeedsNoCode() bool {
-	o, want, err := d.flags.request(d.app, *d.profile)
+	o, want, err := d.request(*d.profile)
 	if err != nil || len(want.Roles) == 0 || !want.TakesMFA() {
 		return false
 	}
@@ -609,7 +647,7 @@ func (d *doctor) roleNeedsNoCode() bool {
 // externalSource obtains a session from an external source, unless that takes a person.
 func (d *doctor) externalSource(ctx context.Context) check {
 	name := msg.Textf("session")
-	o, want, err := d.flags.request(d.app, *d.profile)
+	o, want, err := d.request(*d.profile)
 	if err != nil {
 		return failed(name, err)
 	}
@@ -640,7 +678,7 @@ func (d *doctor) cached(p profile.Profile) (c cached) {
 	if d.flagsErr != nil {
 		return cached{serial: p.MFASerial}
 	}
-	o, want, err := d.flags.request(d.app, p)
+	o, want, err := d.request(p)
 	if err != nil {
 		return cached{serial: p.MFASerial}
 	}

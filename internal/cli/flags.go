@@ -230,6 +230,7 @@ func (f *sessionFlags) request(a *app, p profile.Profile) (*session.Resolver, se
 	if err != nil {
 		return nil, session.Request{}, err
 	}
+	a.warnReturned(chain.Base)
 	return f.requestFor(a, p, chain)
 }
 
@@ -276,6 +277,7 @@ func (f *sessionFlags) requestFor(
 		Started:       time.Now(),
 		Announce:      f.announce,
 		Options:       reach,
+		Secret:        a.withSecret,
 		Code:          f.source(a, chain),
 		Choose:        a.choose(p.Name),
 		Interruptible: a.catchSignals,

@@ -27,8 +27,8 @@ func (*listCmd) Help() string {
 runs no program. Whether stdout is a terminal, NO_COLOR and CLICOLOR_FORCE decide about colors.
 
 With --json it prints one object with profiles: name, type (user, keys, role, sso, process, web-identity, login,
-credential-source, none or error), role_arn, source_profile, account, region, session (access_key_id, expires,
-seconds_left; null if none is cached), error.`
+credential-source, none or error), role_arn, source_profile, key_store (keyring, file or null), account, region, session
+(access_key_id, expires, seconds_left; null if none is cached), error.`
 }
 
 // Run lists the profiles.
@@ -71,6 +71,7 @@ type listed struct {
 	is           msg.Text
 	role, source string // the role's ARN, and the profile that it is assumed with
 	account      string
+	store        string // where awsmfa keeps the key
 	session      session.Session
 	found        bool // there is a session
 	err          error
@@ -184,7 +185,14 @@ func (row *listed) identify(p profile.Profile, chain profile.Chain) {
 	switch chain.Kind {
 	case profile.KindKeys:
 		row.kind, row.is, row.account = "user", msg.Textf("user"), accountOf(p.MFASerial)
-		if _, err := p.LongTermKeys(); err != nil {
+		long, err := p.LongTermKeys()
+		switch row.store = long.Store; row.store {
+		case profile.InKeyring:
+			row.is = msg.Textf("user, key in the keyring")
+		case profile.InFile:
+			row.is = msg.Textf("user, key in a file of awsmfa")
+		}
+		if err != nil {
 			keys, wrong := p.KeyPair()
 			if wrong != nil || keys.SessionToken.Reveal() == "" {
 				row.kind, row.is, row.err = "error", msg.Textf("mistake"), err
@@ -312,6 +320,7 @@ func listJSON(a *app, profiles []listed) string {
 		Type    string       `json:"type"`
 		Role    *string      `json:"role_arn"`
 		Source  *string      `json:"source_profile"`
+		Store   *string      `json:"key_store"`
 		Account *string      `json:"account"`
 		Region  *string      `json:"region"`
 		Session *sessionJSON `json:"session"`
@@ -321,7 +330,7 @@ func listJSON(a *app, profiles []listed) string {
 	for i, p := range profiles {
 		rows[i] = row{
 			Name: p.name, Type: p.kind, Role: orNull(p.role), Source: orNull(p.source), Account: orNull(p.account),
-			Region: orNull(p.region),
+			Region: orNull(p.region), Store: orNull(p.store),
 		}
 		if p.found {
 			expires, left := endJSON(p.session.Expiration)

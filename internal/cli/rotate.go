@@ -57,6 +57,9 @@ func (c *rotateCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
+	if old, err = a.withSecret(ctx, old); err != nil {
+		return err
+	}
 	x, err := c.account(ctx, a, p, c.Region)
 	if err != nil {
 		return err
@@ -69,6 +72,11 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	defer unlock()
+	unlockKey, err := a.lockKey(ctx, old.AccessKeyID)
+	if err != nil {
+		return err
+	}
+	defer unlockKey()
 	// Under the lock: another rotation may have put a new key there, which must not be taken for a second one.
 	if err := profile.Replaceable(a.files(), p.Name, old); err != nil {
 		return err
@@ -83,12 +91,15 @@ func (c *rotateCmd) Run(a *app) error {
 		return err
 	}
 	if _, err = r.waitActive(ctx, r.new); err == nil {
+		err = r.keepIn(ctx, r.new, r.sharing)
+	}
+	if err == nil {
 		err = profile.ReplaceShared(a.files(), p.Name, r.sharing, r.old, r.new)
 	}
 	if err != nil {
 		return r.abandon(ctx, err)
 	}
-	own := msg.Textf("profile %q (%s)", p.Name, msg.Path(r.new.Where.File))
+	own := msg.Textf("profile %q (%s)", p.Name, a.placeOf(r.new))
 	a.say(msg.Textf("%s works, and is in %s", r.new.AccessKeyID, append([]msg.Text{own}, places(r.sharing)...)))
 	return r.retireOld(ctx)
 }
@@ -101,6 +112,34 @@ type rotation struct {
 	old, new      profile.Keys
 	sharing       []profile.Holder // other sections with the old key, which get the new one
 	deletedSecond bool
+}
+
+// storesOf lists the stores that a pair needs for the profile and for other sections.
+func (r *rotation) storesOf(sections []profile.Holder) (all []string) {
+	for _, name := range stores {
+		in := func(h profile.Holder) bool { return h.Store == name }
+		if r.old.Store == name || slices.ContainsFunc(sections, in) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// keepIn puts a pair into the stores that name it later.
+func (r *rotation) keepIn(ctx context.Context, keys profile.Keys, sections []profile.Holder) error {
+	for _, keys.Store = range r.storesOf(sections) {
+		if _, err := r.app.keep(ctx, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropFrom removes a pair from those stores.
+func (r *rotation) dropFrom(ctx context.Context, id string, sections []profile.Holder) {
+	for _, name := range r.storesOf(sections) {
+		r.app.drop(ctx, profile.Keys{AccessKeyID: id, Store: name})
+	}
 }
 
 // confirmShared asks whether other sections with the same key may get the new one.
@@ -180,6 +219,9 @@ func (r *rotation) signIn(ctx context.Context) error {
 func (r *rotation) connect(ctx context.Context, p profile.Profile) (*awsapi.Client, error) {
 	if r.cmd.NoMFA { // IAM takes no session without MFA
 		own, err := p.LongTermKeys()
+		if err == nil {
+			own, err = r.app.withSecret(ctx, own)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -256,7 +298,7 @@ func (r *rotation) createKey(ctx context.Context) error {
 		})
 		switch {
 		case err == nil:
-			r.new.Where = r.old.Where
+			r.new.Where, r.new.Store = r.old.Where, r.old.Store
 			r.app.say(msg.Textf("the new access key is %s", r.new.AccessKeyID))
 			return nil
 		case awsapi.KeyLimitReached(err):
@@ -392,13 +434,14 @@ func (r *rotation) deleteSecond(ctx context.Context, key awsapi.Key, yes bool) e
 	} else if err := r.confirmSecond(ctx, k, places(changeable)); err != nil {
 		return err
 	}
-	if err := r.replaceInFiles(k.ID, changeable); err != nil {
+	if err := r.replaceInFiles(ctx, k.ID, changeable); err != nil {
 		return err
 	}
 	if err := r.set(ctx, awsapi.DeleteKey, k.ID); err != nil {
 		return r.refused(err)
 	}
 	r.deletedSecond = true
+	r.dropFrom(ctx, k.ID, k.sections)
 	r.app.say(keyDeleted(k.ID))
 	return ctx.Err()
 }
@@ -435,9 +478,12 @@ func (r *rotation) confirmSecond(ctx context.Context, k second, sections []msg.T
 
 // replaceInFiles puts the profile's key in the place of a second one, which a rotation leaves that was killed between
 // two files. These sections get the new key later, with the profile.
-func (r *rotation) replaceInFiles(id string, sections []profile.Holder) error {
+func (r *rotation) replaceInFiles(ctx context.Context, id string, sections []profile.Holder) error {
 	if len(sections) == 0 {
 		return nil
+	}
+	if err := r.keepIn(ctx, r.old, sections); err != nil {
+		return err
 	}
 	if err := profile.ReplaceHolders(r.app.files(), sections, id, r.old); err != nil {
 		return err
@@ -497,6 +543,7 @@ func (r *rotation) abandon(ctx context.Context, cause error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
+	r.dropFrom(ctx, r.new.AccessKeyID, r.sharing)
 	if err := r.set(ctx, awsapi.DeleteKey, r.new.AccessKeyID); err != nil {
 		explained := r.with.explain(err)
 		r.app.warn(msg.Errorf("profile %q keeps %s, and the new access key %s, which nothing uses, "+
@@ -536,6 +583,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	}
 	r.forget()
 	if !r.cmd.KeepOld {
+		r.dropFrom(ctx, r.old.AccessKeyID, r.sharing)
 		r.app.say(msg.Textf("done: the old access key is deleted, and profile %q has %s; the next session needs a code",
 			r.profile.Name, r.new.AccessKeyID))
 	}

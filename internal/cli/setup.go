@@ -316,11 +316,16 @@ func (c *setupCmd) write(_ context.Context, x *account, given connection) error 
 
 // written reloads the profile, now that the file has its keys, and warns if others may read the file.
 func (c *setupCmd) written(x *account, file string) (err error) {
-	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		x.app.warn(openToOthers(file, info.Mode()))
-	}
+	x.app.warnLoose(file)
 	x.profile, err = c.load(x.app)
 	return err
+}
+
+// warnLoose warns if others may read the file.
+func (a *app) warnLoose(file string) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		a.warn(openToOthers(file, info.Mode()))
+	}
 }
 
 // connection holds the settings of a new profile, and which of them a person typed.

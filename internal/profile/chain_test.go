@@ -30,6 +30,7 @@ func TestOrder(t *testing.T) {
 	}
 	for _, key := range sourceKeys {
 		if key != "role_arn" && key != "credential_source" && key != "sso_session" && // below, and in other tests
+			key != storedKey &&
 			!slices.ContainsFunc(order, func(s setting) bool { return strings.Contains(s.config+s.credentials, key) }) {
 			t.Errorf("%s has no row", key)
 		}

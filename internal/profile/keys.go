@@ -9,6 +9,7 @@ import (
 const (
 	idKey     = "aws_access_key_id"
 	secretKey = "aws_secret_access_key"
+	storedKey = "awsmfa_key" // see stored.go
 )
 
 // tokenKeys are the settings for a session token. The older name takes precedence, as in botocore.
@@ -17,15 +18,16 @@ var tokenKeys = []string{"aws_security_token", "aws_session_token"}
 // Keys are an access key pair, usually a user's long-term one. They are safe to print: the secret shows as [secret].
 type Keys struct {
 	AccessKeyID     string
-	SecretAccessKey Secret
+	SecretAccessKey Secret // empty if Store has it
 	SessionToken    Secret // empty for long-term keys
-	Where           Pos    // of aws_access_key_id
+	Where           Pos    // of aws_access_key_id or awsmfa_key
+	Store           string // InKeyring or InFile: where awsmfa keeps the secret; "" for keys in the AWS files
 }
 
 // sourceKeys are the settings that say where a profile's credentials come from (see Kind).
 var sourceKeys = []string{
 	"web_identity_token_file", "role_arn", idKey, secretKey, "source_profile", "credential_source",
-	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session",
+	"sso_session", "sso_start_url", "sso_account_id", "credential_process", "login_session", storedKey,
 }
 
 // Kind is where a profile's credentials come from.
@@ -36,7 +38,7 @@ const (
 	KindNone             Kind = iota // no setting for credentials
 	KindWebIdentity                  // web_identity_token_file
 	KindRole                         // role_arn
-	KindKeys                         // a key pair or half of one, long-term or not
+	KindKeys                         // a key pair or half of one, long-term or not; awsmfa_key
 	KindSource                       // source_profile or credential_source without a role, which is a mistake
 	KindCredentialSource             // a role's credential_source: environment, container or instance
 	KindSSO                          // sso_account_id, sso_role_name
@@ -78,7 +80,10 @@ func (p Profile) sources() []Source {
 	}
 	pair(&c.credentials)
 	add(KindLogin, "login_session")
-	add(KindProcess, "credential_process")
+	add(KindKeys, storedKey)
+	if !p.has(storedKey) { // else it is awsmfa itself
+		add(KindProcess, "credential_process")
+	}
 	pair(&c.config)
 	return all
 }
@@ -273,8 +278,16 @@ func (k Keys) isSession() bool {
 // LongTermKeys. Both keys must be in the same file: the credentials file if it has either, else the config file. Half a
 // pair in the credentials file is an error even if the config file has a whole one, as in the Go SDK (mergeSections). A
 // session token counts only in the same file, as in botocore; the Go SDK would combine one from the config file with a
-// pair from the credentials file.
+// pair from the credentials file. Of keys in a store of awsmfa's the secret is empty.
 func (p Profile) KeyPair() (Keys, error) {
+	if p.own().Key == storedKey {
+		return p.storedKeys()
+	}
+	return p.plainPair()
+}
+
+// plainPair is KeyPair for a pair in the files.
+func (p Profile) plainPair() (Keys, error) {
 	c := p.contents()
 	from, elsewhere := &c.credentials, &c.config
 	id, secret := from.get("", idKey), from.get("", secretKey)

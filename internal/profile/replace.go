@@ -39,6 +39,9 @@ func Replaceable(files Files, name string, was Keys) error {
 // withKeys returns text, the contents of was.Where.File, with now in place of was.
 func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, error) {
 	file := was.Where.File
+	if was.Store != "" {
+		return storedAs(name, was.Store, was.AccessKeyID, now.AccessKeyID).apply(files, file, text)
+	}
 	p, from, err := readPair(files, name, file, text)
 	if err != nil {
 		return nil, err
@@ -116,9 +119,14 @@ func equalKeys(a, b Keys) bool {
 }
 
 // otherSettings returns the section's settings except the pair and its token, in a form to compare.
-func otherSettings(s *section) (all []string) {
+func otherSettings(s *section) []string {
+	return settingsExcept(s, append([]string{idKey, secretKey}, tokenKeys...))
+}
+
+// settingsExcept returns the section's other settings, in a form to compare.
+func settingsExcept(s *section, keys []string) (all []string) {
 	for _, e := range s.entries {
-		if e.key != idKey && !isSecret(e.key) {
+		if !slices.Contains(keys, e.key) {
 			all = append(all, e.parent+"\n"+e.key+"\n"+e.raw+"\n"+e.value)
 		}
 	}
@@ -126,24 +134,31 @@ func otherSettings(s *section) (all []string) {
 }
 
 // withoutToken returns text without the lines of the section's session token; there may be several.
-func withoutToken(files Files, name, file string, text []byte) ([]byte, error) {
+func withoutToken(files Files, name, file string, text []byte) (_ []byte, err error) {
+	for _, key := range tokenKeys {
+		if text, err = withoutSetting(files, name, file, key, text); err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
+}
+
+// withoutSetting returns text without the lines of a setting of the section; there may be several.
+func withoutSetting(files Files, name, file, key string, text []byte) ([]byte, error) {
 	for {
 		_, from, err := readPair(files, name, file, text)
 		if err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(from.entries, func(e entry) bool {
-			return e.parent == "" && slices.Contains(tokenKeys, e.key)
-		})
-		if i < 0 {
+		e := from.get("", key)
+		if e == nil {
 			return text, nil
 		}
-		token := from.entries[i]
-		nested := func(e entry) bool { return e.parent == token.key }
-		if token.inherited || strings.Contains(token.value, "\n") || slices.ContainsFunc(from.entries, nested) {
-			return nil, notReplaceableError(token.key, token.pos)
+		nested := func(other entry) bool { return other.parent == key }
+		if e.inherited || strings.Contains(e.value, "\n") || slices.ContainsFunc(from.entries, nested) {
+			return nil, notReplaceableError(key, e.pos)
 		}
-		text = bytes.Join(slices.Delete(linesOf(text), token.pos.Line-1, token.pos.Line), nil)
+		text = bytes.Join(slices.Delete(linesOf(text), e.pos.Line-1, e.pos.Line), nil)
 	}
 }
 
@@ -168,7 +183,9 @@ func withValue(line []byte, was, now string) (changed []byte, ok bool) {
 
 // Holder is a section with an access key ID. Name is the profile, or "" for [DEFAULT], which belongs to all profiles.
 type Holder struct {
-	Name string
+	Name  string
+	ID    string
+	Store string // where awsmfa keeps the secret, "" if it is in the section
 	Pos
 }
 
@@ -176,6 +193,12 @@ type Holder struct {
 // file first; a section with two lines for it is listed twice. Malformed lines are ignored: these sections were not
 // requested. An unreadable file is an error.
 func FindKey(files Files, id string) ([]Holder, error) {
+	all, err := Holders(files)
+	return slices.DeleteFunc(all, func(h Holder) bool { return h.ID != id }), err
+}
+
+// Holders is FindKey for all access keys.
+func Holders(files Files) ([]Holder, error) {
 	var all []Holder
 	for _, path := range []string{files.Config, files.Credentials} {
 		text, err := bounded.ReadFile(path)
@@ -194,10 +217,19 @@ func FindKey(files Files, id string) ([]Holder, error) {
 				}
 				continue
 			}
-			if e, ok := property(bytes.TrimSpace(cutComment(line))); ok && isProfile && e.key == idKey &&
-				e.value == id {
-				all = append(all, Holder{in, Pos{path, number}})
+			e, ok := property(bytes.TrimSpace(cutComment(line)))
+			h := Holder{Name: in, ID: e.value, Pos: Pos{path, number}}
+			switch {
+			case !ok || !isProfile:
+				continue
+			case e.key == storedKey:
+				if h.Store, h.ID, ok = parseStored(e.value); !ok {
+					continue
+				}
+			case e.key != idKey:
+				continue
 			}
+			all = append(all, h)
 		}
 	}
 	return all, nil

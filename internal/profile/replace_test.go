@@ -219,14 +219,16 @@ func TestHolders(t *testing.T) {
 	files := write(t, "\xef\xbb\xbf[default]\naws_access_key_id = "+testID+"\n[profile \"a "+
 		"b\"]\nwhat?\naws_access_key_id="+testID+" # c\n"+
 		"[services x]\naws_access_key_id = "+testID+"\n[broken\naws_access_key_id = "+testID+"\n[profile "+
-		"c]\n#aws_access_key_id = "+testID+"\n",
+		"c]\n#aws_access_key_id = "+testID+"\n[profile s]\nawsmfa_key = keyring:"+testID+
+		"\n[profile t]\nawsmfa_key = elsewhere:"+testID+"\n",
 		"aws_access_key_id = "+testID+"\r\n[q]\r\nAWS_ACCESS_KEY_ID : '"+testID+"'\r\n[r]\naws_access_key_id = "+
 			""+newID+"\n[z]\nx = "+testID+"\n")
 	all, err := FindKey(files, testID)
 	want := []Holder{
-		{"default", Pos{files.Config, 2}},
-		{"a b", Pos{files.Config, 5}},
-		{"q", Pos{files.Credentials, 3}},
+		{"default", testID, "", Pos{files.Config, 2}},
+		{"a b", testID, "", Pos{files.Config, 5}},
+		{"s", testID, InKeyring, Pos{files.Config, 13}},
+		{"q", testID, "", Pos{files.Credentials, 3}},
 	}
 	if err != nil || !slices.Equal(all, want) {
 		t.Errorf("%v, %v", all, err)

@@ -15,6 +15,9 @@ func Changeable(files Files, all []Holder) (yes, no []Holder) {
 	dummy := Keys{AccessKeyID: "X", SecretAccessKey: NewSecret("x")}
 	for _, h := range all {
 		err := dryRun(h.File, func(text []byte) ([]byte, error) {
+			if h.Store != "" {
+				return withPair(files, h, h.ID, dummy, text)
+			}
 			keys, _, err := pairOf(files, h, text)
 			if err == nil && keys.Where != h.Pos {
 				err = keysChangedError(h.Name, h.File)
@@ -94,6 +97,9 @@ func withPairs(files Files, all []Holder, was string, now Keys, text []byte) (_ 
 }
 
 func withPair(files Files, h Holder, was string, now Keys, text []byte) ([]byte, error) {
+	if h.Store != "" {
+		return storedAs(h.Name, h.Store, was, now.AccessKeyID).apply(files, h.File, text)
+	}
 	_, from, err := pairOf(files, h, text)
 	if from != nil {
 		if e := from.get("", idKey); e == nil || e.value != was {
@@ -141,7 +147,7 @@ func pairOf(files Files, h Holder, text []byte) (Keys, *section, error) {
 	if err != nil {
 		return Keys{}, nil, err
 	}
-	keys, err := p.longTerm(p.KeyPair())
+	keys, err := p.longTerm(p.plainPair())
 	return keys, from, err
 }
 

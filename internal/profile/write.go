@@ -369,6 +369,11 @@ func onlyInserted(old, text []byte, at int, added bool, name string, credentials
 		at > 0 && old[at-1] != '\n' && text[at] != '\n' && !bytes.HasPrefix(text[at:], crlf) {
 		return false
 	}
+	return sameNames(old, text, added, name, credentials)
+}
+
+// sameNames reports whether two texts of a file have the same profiles, and the second also name if added is true.
+func sameNames(old, text []byte, added bool, name string, credentials bool) bool {
 	list := func(data []byte) ([]string, error) {
 		f, err := newSource("", data)
 		switch {

@@ -51,8 +51,11 @@ func (r *Resolver) isOtherDevice(want Request) bool {
 	return keyID != r.given.AccessKeyID
 }
 
-// isOtherKey reports whether the external source's keys, as far as they are known, are others than keyID's.
+// isOtherKey reports whether the keys of want, as far as they are known, are others than keyID's.
 func (r *Resolver) isOtherKey(want Request, keyID string) bool {
+	if want.External == nil {
+		return want.Keys.Store == "" && want.keyID(nil) != keyID
+	}
 	if r.given != nil {
 		return r.given.AccessKeyID != keyID
 	}
@@ -94,8 +97,8 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 	}
 	want.Serial, want.found = device.Serial, true
 	value := device.Serial
-	if id := want.keyID(c); id != "" {
-		value += "\n" + id
+	if want.External != nil {
+		value += "\n" + c.KeyID()
 	}
 	if err := r.store(want.deviceKey(), []byte(value)); err != nil {
 		r.Warn(msg.Errorf("the MFA device that was found cannot be cached for the next call: %s", err).Wrap(err))

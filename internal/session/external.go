@@ -35,8 +35,14 @@ func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {
 // returns a session instead if the source gives one, or if the user of its keys has no MFA device.
 func (r *Resolver) userClient(ctx context.Context, want Request) (c *awsapi.Client, given *Session, err error) {
 	if want.External == nil {
+		keys := want.Keys
+		if keys.Store != "" && (r.longTerm == nil || r.longTerm.KeyID() != keys.AccessKeyID) {
+			if keys, err = r.Secret(ctx, keys); err != nil {
+				return nil, nil, err
+			}
+		}
 		c, err = r.client(ctx, awsapi.Credentials{
-			AccessKeyID: want.Keys.AccessKeyID, SecretAccessKey: want.Keys.SecretAccessKey.Reveal(),
+			AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey.Reveal(),
 		})
 		return c, nil, err
 	}

@@ -193,7 +193,7 @@ func (r Request) userParts() []string {
 	if r.External != nil {
 		return append(append([]string{"", ""}, endpoint...), r.sourceParts()...)
 	}
-	return append([]string{r.Keys.AccessKeyID, r.Keys.SecretAccessKey.Reveal()}, endpoint...)
+	return append([]string{r.Keys.AccessKeyID, ""}, endpoint...) // the secret may be in the keyring, which stays closed
 }
 
 func (r Request) sourceParts() []string {
@@ -229,7 +229,7 @@ func (r Request) Format(w fmt.State, _ rune) { io.WriteString(w, r.String()) }
 // noParts is the hash of an empty list: the first half of SHA-256 of nothing.
 const noParts = "e3b0c44298fc1c149afbf4c8996fb924"
 
-// hash returns the same value only for the same list of parts. It reveals none of them: a secret access key has 240
+// hash returns the same value only for the same list of parts. It does not reveal a secret access key, which has 240
 // bits.
 func hash(parts ...string) string {
 	if len(parts) == 0 { // a role's tags, usually

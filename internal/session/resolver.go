@@ -9,6 +9,7 @@ import (
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 )
 
 // A provider obtains one session. It is a func, not an interface: Kong uses reflection, so the linker keeps every
@@ -34,7 +35,9 @@ type Resolver struct {
 	Announce bool
 
 	Options awsapi.ClientOptions
-	Code    mfa.Source
+	// Secret completes a key pair whose secret is in a store of awsmfa's.
+	Secret func(ctx context.Context, keys profile.Keys) (profile.Keys, error)
+	Code   mfa.Source
 	// Choose picks one of several devices.
 	Choose func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error)
 

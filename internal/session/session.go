@@ -28,7 +28,7 @@ type Session struct {
 	Expiration      time.Time     // by AWS's clock, to the second
 	Obtained        time.Time     // by this computer's clock
 	Duration        time.Duration // that AWS was asked for; an external source decides itself
-	KeyID           string        // of the external source's long-term key that obtained the session; else ""
+	KeyID           string        // of the long-term key that obtained the session, if it may change; see Request.keyID
 }
 
 // newSession returns the session that was obtained just now.

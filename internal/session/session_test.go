@@ -25,7 +25,6 @@ func TestCacheKey(t *testing.T) {
 	changes := map[string]func(*Request){
 		"nothing":                 func(*Request) {},
 		"the key":                 func(r *Request) { r.Keys.AccessKeyID = "AKIAANOTHER" },
-		"the secret":              func(r *Request) { r.Keys.SecretAccessKey = profile.NewSecret("another") },
 		"the device":              func(r *Request) { r.Serial = "GAHT12345678" },
 		"the endpoint":            func(r *Request) { r.Endpoint.URL = "" },
 		"the global endpoint":     func(r *Request) { r.Endpoint.Global = true },
@@ -42,7 +41,9 @@ func TestCacheKey(t *testing.T) {
 	}
 	again, where := request(), request()
 	again.Duration = time.Hour
-	where.Keys.Where = profile.Pos{File: "config", Line: 7}
+	where.Keys = profile.Keys{ // the same pair, in the keyring
+		AccessKeyID: request().Keys.AccessKeyID, Where: profile.Pos{File: "config", Line: 7}, Store: profile.InKeyring,
+	}
 	if again.CacheKey() != request().CacheKey() || where.CacheKey() != request().CacheKey() {
 		t.Error("the same request has two keys")
 	}

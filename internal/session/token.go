@@ -41,12 +41,16 @@ func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 	return s, err
 }
 
-// keyID returns the ID of the external source's keys, "" for keys from the profile, which are part of the cache key.
+// keyID identifies the keys of a session beyond its cache key: an external source's by their ID, and those of a profile
+// by a hash of the secret, which may be corrected in the file. It is "" if a store of awsmfa's has the secret.
 func (r Request) keyID(c *awsapi.Client) string {
-	if r.External == nil {
+	switch {
+	case r.External != nil:
+		return c.KeyID()
+	case r.Keys.Store != "":
 		return ""
 	}
-	return c.KeyID()
+	return hash(r.Keys.SecretAccessKey.Reveal())
 }
 
 // withoutCode obtains a session without a code. Its errors are messages.
