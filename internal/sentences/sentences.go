@@ -59,7 +59,8 @@ type source struct {
 
 // notShipped are the directories of programs and packages that users never run.
 var notShipped = []string{
-	"bench", "clients", "demo", "fakeaws", "licenses", "mutate", "reference", "sandbox", "sentences", "shelltest", "testdata",
+	"bench", "clients", "demo", "fakeaws", "licenses", "mutate", "reference", "sandbox", "sentences", "shelltest",
+	"testdata",
 	"tools", ".git",
 }
 
