@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
     }
     # PowerShell before 7.3 drops empty arguments and does not escape quotation marks.
     $words = @($words + $current | ForEach-Object { ':' + ($_ -replace '\\', '\u005c' -replace '"', '\u0022') })
-    awsmfa complete pwsh '--' @words 2>$null | ForEach-Object {
+    awsmfa complete pwsh --function $ast.CommandElements[0].Extent.Text '--' @words 2>$null | ForEach-Object {
         $insert, $value, $help = $_ -split "`t" | ForEach-Object { [regex]::Unescape($_) }
         if ($full) {
             [System.Management.Automation.CompletionResult]::new($insert, $value, 'ParameterValue', $help)

@@ -27,6 +27,15 @@ func (s Shell) Init(o InitOptions) (text string, ok bool) {
 	return s.init(o), true
 }
 
+// InFunction returns the shell whose texts the function of Init reads. They are the same as those for Eval in most
+// shells.
+func (s Shell) InFunction() Shell {
+	if s.inFunction == nil {
+		return s
+	}
+	return s.inFunction(s)
+}
+
 // PassOn returns the text that, evaluated by the function of Init, runs command with the function's arguments.
 func (s Shell) PassOn(command string) string {
 	return strings.Replace(s.passOn, Placeholder, command, 1) + "\n"

@@ -42,7 +42,56 @@ func pwsh() Shell {
 		failure: func(message string) string {
 			return "& { $ErrorActionPreference='Stop'; throw " + pwshQuote("awsmfa: "+message) + " }\n"
 		},
+		init:       pwshInit,
+		inFunction: pwshInFunction,
 	}
+}
+
+// pwshInit returns one line of ASCII that evaluates the completion and init.ps1.
+func pwshInit(o InitOptions) string {
+	// One block completes both: the function, and the program.
+	const of = "-CommandName awsmfa"
+	o.Completion = strings.Replace(o.Completion, of, of+", "+o.Function, 1)
+	var lines []string
+	for line := range strings.Lines(initScript("pwsh", "init.ps1")(o)) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, "("+pwshQuote(line)+")")
+		}
+	}
+	return "Invoke-Expression ((" + strings.Join(lines, ",") + ") -join \"`n\")\n"
+}
+
+// pwshInFunction changes the text to the lines that init.ps1 reads.
+func pwshInFunction(s Shell) Shell {
+	s.ShowsFailure = true
+	s.passOn = "> " + Placeholder
+	s.render = func(vars []Var) (string, error) {
+		var b strings.Builder
+		for _, v := range vars {
+			b.WriteString(v.Name)
+			if !v.Unset {
+				b.WriteString("=" + pwshEscape(v.Value))
+			}
+			b.WriteByte('\n')
+		}
+		return b.String(), nil
+	}
+	s.failure = func(message string) string { return "!" + pwshEscape(message) + "\n" }
+	return s
+}
+
+// pwshEscape returns s in printable ASCII, as [regex]::Unescape reads it.
+func pwshEscape(s string) string {
+	var b strings.Builder
+	for _, u := range utf16.Encode([]rune(s)) {
+		if u < 0x20 || u > 0x7e || u == '\\' {
+			fmt.Fprintf(&b, `\u%04x`, u)
+		} else {
+			b.WriteByte(byte(u))
+		}
+	}
+	return b.String()
 }
 
 // pwshQuote returns s as a PowerShell expression in printable ASCII, such as 'caf'+[char]0xe9+'s'. It always begins

@@ -32,15 +32,18 @@ type Shell struct {
 	Eval string
 	// Data is true for a data format: nothing evaluates it, so it cannot make a line fail.
 	Data bool
+	// ShowsFailure is true if the text of Failure shows its message, so that nothing else need show it.
+	ShowsFailure bool
 
-	word    func(arg string) string          // quotes an argument; "" if the shell cannot pass it on
-	call    string                           // precedes the quoted name of a program to run
-	check   func(value string) Reason        // "" for values that the shell can express; nil allows all but NUL
-	render  func(vars []Var) (string, error) // gets only values that check allows
-	failure func(message string) string
-	init    func(InitOptions) string    // nil if the shell has no functions
-	passOn  string                      // runs Placeholder with the arguments of the function that init defines
-	line    func(command string) string // nil puts the command into Eval unchanged
+	word       func(arg string) string          // quotes an argument; "" if the shell cannot pass it on
+	call       string                           // precedes the quoted name of a program to run
+	check      func(value string) Reason        // "" for values that the shell can express; nil allows all but NUL
+	render     func(vars []Var) (string, error) // gets only values that check allows
+	failure    func(message string) string
+	init       func(InitOptions) string    // nil if the shell has no functions
+	passOn     string                      // runs Placeholder with the arguments of the function that init defines
+	inFunction func(Shell) Shell           // nil if the function reads the same text as Eval
+	line       func(command string) string // nil puts the command into Eval unchanged
 }
 
 // All returns all shells in the order of help. A new shell is one file and one line here.

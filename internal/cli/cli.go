@@ -159,17 +159,32 @@ func (a *app) fail(err error) int {
 	if code != exitUsage {
 		text = a.withOrigins(text)
 	}
-	if a.evaluated { // first, so that the line fails even where stderr cannot be written
-		// In English: PowerShell quotes the statement with its error, and it must be ASCII.
-		reason := msg.Textf("nothing was set, for the reason on stderr").String()
-		io.WriteString(a.Stdout, a.guessedShell().Failure(reason))
+	// The evaluated line comes first, so that it fails even where stderr cannot be written.
+	if !a.evaluated || !a.failLine(text, hint) {
+		a.sayError(text)
+		a.sayHint(hint)
 	}
-	a.sayError(text)
-	a.sayHint(hint)
 	if errors.As(err, &message) && message.Unwrap() != nil {
 		a.trace("underneath: %s", msg.Foreign(message.Unwrap().Error()))
 	}
 	return code
+}
+
+// failLine makes the evaluated line fail. It reports whether the shell shows the error and its hint.
+func (a *app) failLine(text, hint string) (shown bool) {
+	shell := a.guessedShell()
+	if !shell.ShowsFailure {
+		// In English: PowerShell quotes the statement with its error, and it must be ASCII.
+		reason := msg.Textf("nothing was set, for the reason on stderr").String()
+		io.WriteString(a.Stdout, shell.Failure(reason))
+		return false
+	}
+	failure := shell.Failure(a.printable(text))
+	if hint != "" {
+		failure += shell.Failure(a.printable(a.text(msg.Textf("hint: %s", hint))))
+	}
+	io.WriteString(a.Stdout, failure)
+	return true
 }
 
 // withOrigins adds to an error's text the variables that the names in it come from: the profile, the AWS files, the

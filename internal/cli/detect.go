@@ -15,6 +15,9 @@ func (a *app) chooseShell(named string) (shells.Shell, error) {
 	named = cmp.Or(named, a.shell, a.Getenv("AWSMFA_SHELL"))
 	if named != "" {
 		s, ok := shells.Lookup(named)
+		if function, is := shells.Lookup(a.shell); is && function.Name == s.Name {
+			s = s.InFunction()
+		}
 		if !ok {
 			return shells.Shell{}, &usageError{
 				msg.Errorf("no shell is called %s", msg.Path(named)).

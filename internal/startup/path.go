@@ -44,6 +44,8 @@ func (s System) Find(shell, program string) (f File, err error) {
 		f.Path = filepath.Join(s.zdotdir(program), ".zshrc")
 	case "ksh", "mksh":
 		f.Path = cmp.Or(s.expand(s.Getenv("ENV")), filepath.Join(s.Home, "."+shell+"rc"))
+	case "sh": // no file without the variable
+		f.Path = s.expand(s.Getenv("ENV"))
 	case "fish":
 		f.Path = filepath.Join(s.config(), "fish", "config.fish")
 	case "tcsh": // ~/.cshrc is only read where there is no ~/.tcshrc
@@ -61,7 +63,8 @@ func (s System) Find(shell, program string) (f File, err error) {
 		}
 	}
 	if !filepath.IsAbs(f.Path) {
-		return File{}, msg.Errorf("awsmfa does not know the start-up file of %s", shell)
+		return File{}, msg.Errorf("awsmfa does not know the start-up file of %s", shell).
+			Hint("shells of sh's family read the file that the variable ENV names, if it is an absolute path")
 	}
 	return f, nil
 }

@@ -42,6 +42,7 @@ func TestFind(t *testing.T) {
 		{shell: "xonsh", want: ".xonshrc"},
 		{shell: "xonsh", have: []string{".config/xonsh/rc.xsh"}, want: ".config/xonsh/rc.xsh"},
 		{shell: "sh", want: ""},
+		{shell: "sh", variables: map[string]string{"ENV": "~/.shrc"}, want: ".shrc"},
 		{shell: "cmd", want: ""},
 	} {
 		home := t.TempDir()
