@@ -197,6 +197,9 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 // Check returns an *Unusable if other users can access the directory or own it, or if it is not writable. It changes
 // nothing. It is no error if there is no directory yet.
 func (d Dir) Check() error {
+	if link, target := atomicfile.DeadLink(d.Path); link != "" {
+		return &Unusable{Path: link, Reason: DeadLink, Target: target}
+	}
 	info, err := os.Lstat(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

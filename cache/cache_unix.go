@@ -16,6 +16,9 @@ import (
 func (d Dir) create() error {
 	info, err := os.Lstat(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := d.Check(); err != nil {
+			return err
+		}
 		if err := os.MkdirAll(d.Path, 0o700); err != nil {
 			return err
 		}

@@ -44,6 +44,13 @@ func TestLinkToNowhere(t *testing.T) {
 	if _, err := os.Stat(nowhere); err == nil {
 		t.Error("a directory was created")
 	}
+	below := Dir{filepath.Join(d.Path, "below")}
+	want := Unusable{Path: d.Path, Reason: DeadLink, Target: nowhere}
+	for _, err := range []error{below.Store("session-0", []byte("value")), below.Check(), d.Check()} {
+		if u := (*Unusable)(nil); !errors.As(err, &u) || *u != want {
+			t.Errorf("%v", err)
+		}
+	}
 }
 
 // Another user's link may lead to any directory of this user: it is an error, and its target is not changed.

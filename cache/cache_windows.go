@@ -15,6 +15,9 @@ func (d Dir) create() error {
 	if _, err := os.Stat(d.Path); err == nil {
 		return nil
 	}
+	if err := d.Check(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(d.Path), 0o700); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import "io/fs"
 type Unusable struct {
 	Path   string
 	Reason Reason
+	Target string      // the link's, with DeadLink
 	Owner  int         // the user ID, with ForeignOwner and ForeignLink
 	Mode   fs.FileMode // the permissions, with Loose
 	Want   fs.FileMode // the permissions that are required, with Loose
@@ -25,6 +26,7 @@ const (
 	NotDirectory   Reason = "not a directory"
 	ForeignOwner   Reason = "owned by another user"
 	ForeignLink    Reason = "a link that another user owns"
+	DeadLink       Reason = "a link to nothing"
 	Loose          Reason = "accessible to other users"
 )
 

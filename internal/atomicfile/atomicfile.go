@@ -5,6 +5,7 @@ package atomicfile
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,4 +92,22 @@ func lock(ctx context.Context, path string, flag int) (unlock func(), err error)
 		return nil, err
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+// DeadLink returns the first symbolic link on the way to path, from the end, whose target does not exist, and that
+// target: writing through it would create files where a drive is not mounted. It is "" if there is none.
+func DeadLink(path string) (link, target string) {
+	for ; ; path = filepath.Dir(path) {
+		info, err := os.Lstat(path)
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+				if target, err = os.Readlink(path); err == nil {
+					return path, target
+				}
+			}
+		}
+		if err == nil || path == filepath.Dir(path) { // all above exists
+			return "", ""
+		}
+	}
 }

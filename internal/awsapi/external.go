@@ -221,7 +221,10 @@ func (c *Client) provider(x ExternalSource) (aws.CredentialsProvider, error) {
 		if err != nil {
 			return nil, err
 		}
-		client := signin.NewFromConfig(c.aws, func(o *signin.Options) { o.BaseEndpoint = optional(x.URL["signin"]) })
+		client := signin.NewFromConfig(c.aws, func(o *signin.Options) {
+			// The token is valid in the region of the sign-in, which is that of its own profile.
+			o.Region, o.BaseEndpoint = cmp.Or(x.Profile.Region, c.Region), optional(x.URL["signin"])
+		})
 		return logincreds.New(client, path), nil
 	case profile.KindCredentialSource:
 		return c.credentialSource(x, get("credential_source"))

@@ -135,7 +135,7 @@ func (c *consoleCmd) roleSession(a *app, p profile.Profile, to console.Console) 
 	case s.SessionToken == "", s.KeyID != "" && len(want.Roles) == 0:
 		return session.Session{}, c.forUser(a, p, to)
 	}
-	c.warnOfDuration(a, p, want, s)
+	c.warnUnused(a, p, want, s)
 	return s, nil
 }
 

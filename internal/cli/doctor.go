@@ -18,6 +18,7 @@ import (
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/rewrite"
 	"awsmfa/internal/session"
 	"awsmfa/internal/term"
 )
@@ -208,10 +209,11 @@ func (d *doctor) examine(ctx context.Context) []check {
 	}
 	checks := []check{
 		d.configFile(),
-		d.file(msg.Textf("credentials file"), "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077),
+		d.file(msg.Textf("credentials file"), "AWS_SHARED_CREDENTIALS_FILE", d.files().Credentials, 0o077, true),
 		d.profileFound(loadErr),
 		d.credentials(ctx),
 	}
+	checks = append(checks, d.headers()...)
 	checks = append(checks, d.ignoredSources()...)
 	if d.profile != nil {
 		checks = append(checks, d.storedKeys(d.chain.Base)...)
@@ -232,7 +234,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
-	return append(checks, passed(msg.Textf("AWS CLI"), awsCLI(ctx, d.Environ)))
+	return append(checks, awsCLI(ctx, d.Environ))
 }
 
 // configFile checks the config file, which others may read unless it has keys. Who can write to it can run programs as
@@ -242,16 +244,21 @@ func (d *doctor) configFile() check {
 	if d.profile != nil && d.profile.Where("aws_secret_access_key").File == path {
 		forbidden = 0o077
 	}
-	return d.file(msg.Textf("config file"), "AWS_CONFIG_FILE", path, forbidden)
+	return d.file(msg.Textf("config file"), "AWS_CONFIG_FILE", path, forbidden, false)
 }
 
-// file checks a file, its encoding, and that it has none of the forbidden permissions. variable can name another file.
-func (d *doctor) file(name msg.Text, variable, path string, forbidden fs.FileMode) check {
+// file checks a file, whether the AWS CLI can read it, and that it has none of the forbidden permissions. variable can
+// name another file.
+func (d *doctor) file(
+	name msg.Text, variable, path string, forbidden fs.FileMode, credentials bool,
+) check {
 	if path == "" {
 		return skipped(name, msg.Textf("there is no home directory, and %s is not set", variable))
 	}
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && rewrite.CheckLinks(path) != nil:
+		return failed(name, rewrite.CheckLinks(path))
 	case errors.Is(err, fs.ErrNotExist) && slices.Contains(d.files().Renamed(), path):
 		return warning(name, profile.RenamedError(path))
 	case errors.Is(err, fs.ErrNotExist) && d.Getenv(variable) != "":
@@ -272,7 +279,7 @@ func (d *doctor) file(name msg.Text, variable, path string, forbidden fs.FileMod
 		return failed(name, unreadable(path, err))
 	}
 	defer f.Close()
-	if err := profile.CheckEncoding(path); err != nil {
+	if err := profile.CheckCLI(path, credentials); err != nil {
 		return warning(name, err)
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&forbidden != 0 {

@@ -79,7 +79,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.warnOfDuration(a, p, s.want, first)
+	s.warnUnused(a, p, s.want, first)
 
 	vars, warnings := a.setVars(p, session.Session{}, s.Region)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })

@@ -211,16 +211,23 @@ func (f *sessionFlags) session(a *app, p profile.Profile) (session.Session, erro
 	}
 	s, err := o.Retrieve(want)
 	if err == nil {
-		f.warnOfDuration(a, p, want, s)
+		f.warnUnused(a, p, want, s)
 	}
 	return s, err
 }
 
-// warnOfDuration warns that --duration has no effect on an external source's session.
-func (f *sessionFlags) warnOfDuration(a *app, p profile.Profile, want session.Request, s session.Session) {
-	if f.Duration != 0 && len(want.Roles) == 0 && want.External != nil && s.KeyID == "" {
+// warnUnused warns of flags that have no effect, because the session is not from a user's keys with MFA.
+func (f *sessionFlags) warnUnused(a *app, p profile.Profile, want session.Request, s session.Session) {
+	if want.External == nil || s.KeyID != "" {
+		return
+	}
+	if f.Duration != 0 && len(want.Roles) == 0 {
 		a.warn(msg.Errorf("--duration has no effect: the provider of the credentials of profile %q decides how long "+
 			"they last", p.Name))
+	}
+	if f.Code != "" {
+		a.warn(msg.Errorf("--code has no effect: AWS takes codes only with the keys of an IAM user, "+
+			"and profile %q has other credentials", want.External.Profile.Name))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"time"
@@ -58,7 +57,11 @@ func (c *setupCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	a.say(awsCLI(ctx, a.Environ))
+	if c := awsCLI(ctx, a.Environ); c.err == nil {
+		a.say(c.text)
+	} else {
+		a.warn(c.err)
+	}
 	x, err := c.ensureProfile(ctx, a)
 	if err != nil {
 		return err
@@ -512,30 +515,4 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 
 func notNoted(err error) *msg.Error {
 	return msg.Errorf("mfa_serial was not written: %s; awsmfa finds the device without it", err).Wrap(err)
-}
-
-// awsCLI says which version of the AWS CLI is installed.
-func awsCLI(ctx context.Context, environ []string) msg.Text {
-	if version := awsVersion(ctx, environ); version != "" {
-		return msg.Textf("the AWS CLI is installed, version %s", version)
-	}
-	return msg.Textf("the AWS CLI is not installed; awsmfa does not need it")
-}
-
-// awsVersion asks the AWS CLI for its version, "" if there is none.
-func awsVersion(ctx context.Context, environ []string) string {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "aws", "--version")
-	cmd.Env, cmd.WaitDelay = environ, time.Second
-	out, err := cmd.CombinedOutput() // version 1 says it on stderr
-	if err != nil {
-		return ""
-	}
-	version, is := strings.CutPrefix(string(out), "aws-cli/")
-	if !is {
-		return ""
-	}
-	version, _, _ = strings.Cut(version, " ")
-	return strings.TrimSpace(version)
 }

@@ -118,6 +118,9 @@ func (c Chain) Conflicts() (all []Conflict) {
 	return all
 }
 
+// Profiles returns the profiles from the requested one to Base.
+func (c Chain) Profiles() []Profile { return slices.Clone(c.links) }
+
 // Own returns the chain that uses only the profile's own key pair, and no role. It may have none: see LongTermKeys.
 func (p Profile) Own() Chain { return Chain{Base: p, Kind: KindKeys, links: []Profile{p}} }
 

@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 )
 
@@ -51,13 +50,9 @@ func asciiName(name string) string {
 	return name
 }
 
-// CheckEncoding returns an error for the first line that makes the file at path unreadable for the AWS CLI. Comments
-// count: the CLI decodes the whole file. Other errors are left to Load.
-func CheckEncoding(path string) error {
-	text, err := bounded.ReadFile(path)
-	if err != nil || isUTF16(text) {
-		return nil
-	}
+// checkEncoding returns an error for the first line that the AWS CLI cannot decode in the file at path. Comments count:
+// the CLI decodes the whole file.
+func checkEncoding(path string, text []byte) error {
 	if bytes.HasPrefix(text, utf8Mark) { // in botocore a line before the first section
 		return msg.Errorf("%s begins with a byte order mark, so that every aws command fails: "+
 			"Unable to parse config file", Pos{path, 1}).Hint("save the file as UTF-8 without a byte order mark")

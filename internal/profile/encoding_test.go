@@ -57,11 +57,11 @@ func TestNotUTF8(t *testing.T) {
 	if names, err := Names(files); err != nil || strings.Join(names, " ") != "機能 prod odd" {
 		t.Errorf("%q %v", names, err)
 	}
-	if err := CheckEncoding(at); err == nil || !strings.HasPrefix(err.Error(),
+	if err := CheckCLI(at, false); err == nil || !strings.HasPrefix(err.Error(),
 		at+":3 is not UTF-8, so that every aws command fails") {
 		t.Error(err)
 	}
-	if err := CheckEncoding(files.Config); err != nil {
+	if err := CheckCLI(files.Config, false); err != nil {
 		t.Error(err)
 	}
 }
@@ -112,7 +112,7 @@ func TestASCIIName(t *testing.T) {
 // For the AWS CLI a byte order mark is a line before the first section.
 func TestMarkForCLI(t *testing.T) {
 	files := encoded(t, "\xef\xbb\xbf"+kinou, "")
-	if err := CheckEncoding(files.Config); err == nil || !strings.Contains(err.Error(),
+	if err := CheckCLI(files.Config, false); err == nil || !strings.Contains(err.Error(),
 		"config:1 begins with a byte order mark") {
 		t.Error(err)
 	}

@@ -95,7 +95,7 @@ func TestANSIForCLI(t *testing.T) {
 		sjis: "", "[prod]\n# ASCII\n": "", "[profile 本番]\n": "", kinou: "config:1 ", "[default]\n\n# 機能\n": "config:3 ",
 	} {
 		files := encoded(t, text, "")
-		err := CheckEncoding(files.Config)
+		err := CheckCLI(files.Config, false)
 		if (err != nil) != (line != "") || err != nil && !strings.Contains(err.Error(),
 			line+"cannot be read in code page 932") {
 			t.Errorf("%q: %v", text, err)

@@ -103,28 +103,11 @@ func unquoteName(text []byte) []byte {
 	if text[0] != '"' && text[0] != '\'' {
 		return text
 	}
-	var name []byte
-	var quote byte
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && (c == ' ' || c == '\t'):
-			return text
-		case c == quote:
-			quote = 0
-		case c == '\\' && quote == 0 && i+1 < len(text),
-			c == '\\' && quote == '"' && i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\\'):
-			i++
-			name = append(name, text[i])
-		default:
-			name = append(name, c)
-		}
-	}
-	if quote != 0 || len(name) == 0 {
+	words, ok := shellWords(string(text))
+	if !ok || len(words) != 1 || words[0] == "" {
 		return text
 	}
-	return name
+	return []byte(words[0])
 }
 
 // isMalformed reports whether line, an invalid header, was meant for the section called name, preceded by one of words

@@ -35,7 +35,7 @@ func open(path string) (*source, error) {
 	text, err := bounded.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return nil, rewrite.CheckLinks(path)
 	case err != nil:
 		return nil, readError(path, err)
 	}

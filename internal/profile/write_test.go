@@ -482,8 +482,18 @@ func TestWriteThroughLinks(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p",
-					[]Setting{{Key: "region", Value: "a"}}); err != nil {
+				setting := []Setting{{Key: "region", Value: "a"}}
+				err := AddConfig(Files{Config: filepath.Join(dir, "config")}, "p", setting)
+				if old == "-" {
+					if err == nil || !strings.HasSuffix(err.Error(), ", which is not there") || msg.HintOf(err) == "" {
+						t.Error(err)
+					}
+					if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+						t.Errorf("%s was made: %v", file, err)
+					}
+					return
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 				if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() || content(t, file) != want {

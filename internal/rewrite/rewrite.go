@@ -244,8 +244,22 @@ func (w *replacement) commit() (done bool, err error) {
 	return true, nil
 }
 
-// resolveLinks resolves all symbolic links in name. The file, and directories above it, need not exist.
+// CheckLinks returns an error if there is no file at path because a link on the way leads nowhere.
+func CheckLinks(path string) error {
+	link, target := atomicfile.DeadLink(path)
+	if link == "" {
+		return nil
+	}
+	return msg.Errorf("%s is a link to %s, which is not there", msg.Path(link), msg.Path(target)).
+		Hint("mount the drive that it is on, or remove the link")
+}
+
+// resolveLinks resolves all symbolic links in name. The file, and directories above it, need not exist, but the targets
+// of links must.
 func resolveLinks(name string) (string, error) {
+	if err := CheckLinks(name); err != nil {
+		return "", err
+	}
 	path := name
 	for range 40 { // Linux' own limit
 		dir, base := filepath.Split(path)

@@ -42,6 +42,8 @@ func unusableError(u *cache.Unusable) *msg.Error {
 		return msg.Errorf("%s belongs to user %d", path, u.Owner)
 	case cache.ForeignLink:
 		return msg.Errorf("%s is a link that belongs to user %d", path, u.Owner)
+	case cache.DeadLink:
+		return msg.Errorf("%s is a link to %s, which is not there", path, msg.Path(u.Target))
 	case cache.Loose:
 		return msg.Errorf("%s is open to others: it has the permissions %04o, not %04o", path, u.Mode, u.Want)
 	}

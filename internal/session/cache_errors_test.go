@@ -24,6 +24,7 @@ func TestCacheError(t *testing.T) {
 		{&cache.Unusable{Reason: cache.NotDirectory}, "f is not a directory"},
 		{&cache.Unusable{Reason: cache.ForeignOwner, Owner: 7}, "f belongs to user 7"},
 		{&cache.Unusable{Reason: cache.ForeignLink, Owner: 7}, "f is a link that belongs to user 7"},
+		{&cache.Unusable{Reason: cache.DeadLink, Target: "g"}, "f is a link to g, which is not there"},
 		{&cache.TooLarge{Size: 3, Max: 2}, "the session's file would have 3 bytes, more than 2"},
 		{&fs.PathError{Op: "open", Path: "f", Err: fs.ErrNotExist}, "open f: file does not exist"},
 		{

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"awsmfa/internal/awsapi"
+	"awsmfa/internal/msg"
 )
 
 // external is the provider of an external source that never gives a user's keys.
@@ -27,6 +28,10 @@ func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {
 		return Session{}, err
 	}
 	s := newSession(got, r.Options.Now(), awsapi.MaxExternalDuration)
+	if named := want.Serial != "" && !want.found && want.SerialVariable == ""; named && !s.isLongTerm() {
+		r.Say(msg.Textf("the MFA device %s is not used: the credentials of profile %q are a session already, "+
+			"and AWS takes codes only with a user's own keys", want.Serial, want.External.Profile.Name))
+	}
 	r.given = &s
 	return s, nil
 }
