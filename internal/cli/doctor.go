@@ -35,9 +35,9 @@ func (c *doctorCmd) help() flagHelp {
 }
 
 func (*doctorCmd) Help() string {
-	return `Prints one line per check: ✓ passed, ! works but deserves a look, ✗ error, – not checked, because it is not
-needed or because of an error above. Exits with 1 if there is an error. It asks AWS two things, whose the keys are and
-which MFA devices the user has; it needs no code and writes nothing.
+	return `Prints one line per check: ✓ passed, ! works but deserves a look, ✗ error, – not checked: not needed, not
+possible now, or because of an error above. Exits with 1 if there is an error. It asks AWS three things: whose the
+keys are, when the access key was created, and which MFA devices the user has. It needs no code and writes nothing.
 
 With --json it prints one object: profile, checks (name, status, text, fix), ok. The statuses are ok, warning, error and
 skipped.`
@@ -228,12 +228,14 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.network(ctx),
 		d.clock(),
 		d.identity(),
+		d.keyAge(ctx),
 		d.device(ctx),
 		d.cacheDirectory(),
 		d.session(ctx),
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
+	checks = append(checks, d.programs(ctx)...)
 	return append(checks, awsCLI(ctx, d.Environ))
 }
 

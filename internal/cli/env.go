@@ -261,9 +261,7 @@ func programName(arg0 string) string {
 	if err != nil {
 		return self
 	}
-	a, errA := os.Stat(found)
-	b, errB := os.Stat(self)
-	if errA != nil || errB != nil || !os.SameFile(a, b) {
+	if !isSelf(found) {
 		return self
 	}
 	return name

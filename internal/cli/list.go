@@ -249,7 +249,9 @@ func (a *app) table(profiles []listed) string {
 }
 
 // words is a sentence to be shown on one line.
-func (a *app) words(printer msg.Printer, t msg.Text) string { return a.printable(msg.Foreign(printer.Text(t))) }
+func (a *app) words(printer msg.Printer, t msg.Text) string {
+	return a.printable(msg.Foreign(printer.Text(t)))
+}
 
 func sessionHasEnded() msg.Text { return msg.Textf("ended") }
 

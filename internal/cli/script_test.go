@@ -443,16 +443,21 @@ func age(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(w.age(duration(ts, arg(ts, args, 0, ""))))
 }
 
-// key active|inactive|deleted [ID] changes the status of an access key, alice's by default.
+// key active|inactive|deleted|AGE [ID] changes the status of an access key, alice's by default, or makes it older.
 func key(ts *testscript.TestScript, w *world, args []string) {
 	states := map[string]fakeaws.KeyStatus{
 		"active": fakeaws.KeyActive, "inactive": fakeaws.KeyInactive, "deleted": fakeaws.KeyDeleted,
 	}
-	state, ok := states[arg(ts, args, 0, "")]
+	id := arg(ts, args, 1, w.alice.Keys[0].ID)
+	if age, err := time.ParseDuration(arg(ts, args, 0, "")); err == nil {
+		w.aws.AgeKey(id, age)
+		return
+	}
+	state, ok := states[args[0]]
 	if !ok {
 		ts.Fatalf("no such state")
 	}
-	w.aws.SetKeyStatus(arg(ts, args, 1, w.alice.Keys[0].ID), state)
+	w.aws.SetKeyStatus(id, state)
 }
 
 // kept N [PREFIX] checks that N sessions are cached. With PREFIX and N = 1 it sets PREFIX_ID, _SECRET, _TOKEN,

@@ -15,8 +15,7 @@ import (
 type versionCmd struct{}
 
 func (versionCmd) Run(a *app) error {
-	if _, err := fmt.Fprintf(term.Text(a.Stdout), "awsmfa %s (%s, %s/%s)\n",
-		version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
+	if _, err := fmt.Fprintln(term.Text(a.Stdout), versionLine()); err != nil {
 		return msg.Errorf("writing the version: %s", msg.Cause(err)).Wrap(err)
 	}
 	return nil
@@ -32,6 +31,11 @@ func (versionFlag) BeforeReset(a *app, k *kong.Kong) error {
 	}
 	k.Exit(exitOK)
 	return nil
+}
+
+// versionLine is what --version prints.
+func versionLine() string {
+	return fmt.Sprintf("awsmfa %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func version() string {

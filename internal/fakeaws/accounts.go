@@ -190,6 +190,17 @@ func (s *Server) SetKeyStatus(id string, status KeyStatus) {
 	k.Status = status
 }
 
+// AgeKey makes a key so much older. It panics if there is none.
+func (s *Server) AgeKey(id string, by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.keys[id]
+	if k == nil {
+		panic(fmt.Sprintf("fakeaws: no key %s", id))
+	}
+	k.created = k.created.Add(-by)
+}
+
 // AddDevice adds an MFA device, enabled for the user unless d.Unassigned, and returns it with its serial and seed. It
 // panics if the user is unknown, the serial exists or the seed is not Base32.
 func (s *Server) AddDevice(userARN string, d Device) Device {

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"awsmfa/internal/awsapi"
+	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
+)
+
+// maxKeyAge is how old an access key may be (AWS Security Hub, control IAM.3; CIS AWS Foundations Benchmark).
+const maxKeyAge = 90 * 24 * time.Hour
+
+// keyAge checks when the access key was created. Policies that require MFA allow the question only with a session, so
+// it is asked with the user's cached one, if there is one.
+func (d *doctor) keyAge(ctx context.Context) check {
+	name := msg.Textf("key age")
+	switch {
+	case d.external:
+		return notNeeded(name)
+	case d.who.User == "":
+		return blocked(name, msg.Textf("identity"))
+	}
+	client := d.client
+	if o, want, err := d.flags.request(d.app, *d.profile); err == nil {
+		want.Roles = nil
+		if s, _, found := o.Cached(want); found {
+			if c, err := d.clientOptions.NewSessionClient(ctx, s.Credentials()); err == nil {
+				client = c
+			}
+		}
+	}
+	x := &account{Client: client, app: d.app, profile: *d.profile, who: d.who}
+	var keys []awsapi.Key
+	err := x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
+		keys, err = awsapi.ListKeys(ctx, client, d.who.User)
+		return err
+	})
+	for _, k := range keys {
+		if k.ID != d.keys.AccessKeyID {
+			continue
+		}
+		if age := d.client.Now().Sub(k.Created); age > maxKeyAge {
+			return warning(name, msg.Errorf("%s is %d days old, and should be replaced after 90", k.ID,
+				int(age.Hours()/24)).Hint("%s", msg.Command("rotate", d.chain.Base.Name)))
+		}
+		return passed(name, msg.Textf("%s was created on %s", k.ID, k.Created.UTC().Format(time.DateOnly)))
+	}
+	if awsapi.AccessDenied(err) && client == d.client {
+		return skipped(name, msg.Textf("AWS tells it only with a session (iam:ListAccessKeys), and none is cached"))
+	}
+	return skipped(name, msg.Textf("AWS does not tell it (iam:ListAccessKeys)"))
+}
+
+// programs checks that the name awsmfa leads to this program, and so do the profiles that config wrote.
+func (d *doctor) programs(ctx context.Context) []check {
+	name := msg.Textf("program")
+	self := programPath(d.Args[0])
+	var found []check
+	if other, err := exec.LookPath("awsmfa"); err == nil && !d.isThis(ctx, other) {
+		found = append(found, warning(name, msg.
+			Errorf("the name awsmfa leads to another program on your PATH, %s, and not to this one, %s",
+				msg.Path(other), msg.Path(self)).
+			Hint("remove that one, or put this one's directory before it on PATH")))
+	}
+	if found = append(found, d.moved(name, self)...); len(found) > 0 {
+		return found
+	}
+	return []check{passed(name, msg.Textf("%s, %s", msg.Path(self), version()))}
+}
+
+// isThis reports whether a file is this program, or starts it, as the shims of package managers do: it then says the
+// same version.
+func (d *doctor) isThis(ctx context.Context, path string) bool {
+	if isSelf(path) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env, cmd.WaitDelay = d.Environ, time.Second
+	out, err := cmd.Output()
+	return err == nil && strings.TrimSpace(string(out)) == versionLine()
+}
+
+// isSelf reports whether a file is this program.
+func isSelf(path string) bool {
+	self, err := os.Executable()
+	if err != nil {
+		return false
+	}
+	a, errA := os.Stat(path)
+	b, errB := os.Stat(self)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// moved checks the paths of awsmfa in the profiles that config wrote: one line for each that is not this program's.
+func (d *doctor) moved(name msg.Text, self string) (found []check) {
+	library, err := profile.Open(d.files())
+	if err != nil {
+		return nil
+	}
+	names, err := library.Names()
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	profiles := map[string][]profile.Pos{}
+	for _, n := range names {
+		p, err := library.Load(n)
+		if err != nil {
+			continue
+		}
+		line, _ := p.Get("credential_process")
+		path, _, ours := strings.Cut(line, " credential-process ")
+		if path = strings.ReplaceAll(path, `"`, ""); !ours || !filepath.IsAbs(path) {
+			continue
+		}
+		if profiles[path] == nil {
+			paths = append(paths, path)
+		}
+		profiles[path] = append(profiles[path], p.Where("credential_process"))
+	}
+	write, ok := processWord(withoutBlanks(self), `\~`)
+	if !ok {
+		write = self
+	}
+	for _, path := range paths {
+		at, n := profiles[path][0], len(profiles[path])
+		if _, err := os.Stat(path); err != nil {
+			found = append(found, warning(name, msg.
+				Errorf("the credential_process of %d profiles, the first at %s, runs %s, which does not exist",
+					n, at, msg.Path(path)).Hint("write %s there", write)))
+		} else if !isSelf(path) {
+			found = append(found, warning(name, msg.
+				Errorf("the credential_process of %d profiles, the first at %s, runs %s, which is another program "+
+					"than this one", n, at, msg.Path(path)).
+				Hint("if that is an older awsmfa, write %s there", write)))
+		}
+	}
+	return found
+}
