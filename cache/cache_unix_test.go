@@ -44,7 +44,7 @@ func TestLinkToNowhere(t *testing.T) {
 	if _, err := os.Stat(nowhere); err == nil {
 		t.Error("a directory was created")
 	}
-	below := Dir{filepath.Join(d.Path, "below")}
+	below := Dir{Path: filepath.Join(d.Path, "below")}
 	want := Unusable{Path: d.Path, Reason: DeadLink, Target: nowhere}
 	for _, err := range []error{below.Store("session-0", []byte("value")), below.Check(), d.Check()} {
 		if u := (*Unusable)(nil); !errors.As(err, &u) || *u != want {
