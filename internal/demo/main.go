@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 
 	"awsmfa/internal/sandbox"
@@ -23,14 +24,18 @@ func run(args []string) int {
 	if code, ok := child(args); ok {
 		return code
 	}
-	words := args[1:]
+	words, program := args[1:], ""
+	if len(words) > 1 && words[0] == "--awsmfa" {
+		words, program = words[2:], words[1]
+	}
 	play := len(words) > 0 // only --: the shell that runs this program
 	if play && words[0] == "--" {
 		words = words[1:]
 	}
 	if len(words) > 1 || len(words) == 1 && (words[0] == "-h" || words[0] == "--help") {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/demo              the main steps, end to end\n"+
-			"       go run ./internal/demo -- [SHELL]   a shell in the sandbox")
+			"       go run ./internal/demo -- [SHELL]   a shell in the sandbox\n"+
+			"--awsmfa FILE before that takes an installed awsmfa, instead of building one.")
 		return 2
 	}
 
@@ -42,7 +47,7 @@ func run(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	code, err := inSandbox(ctx, func(s *sandbox.Sandbox) (int, error) {
+	code, err := inSandbox(ctx, program, func(s *sandbox.Sandbox) (int, error) {
 		if play {
 			return openShell(ctx, s, words)
 		}
@@ -58,13 +63,19 @@ func run(args []string) int {
 	return code
 }
 
-func inSandbox(ctx context.Context, do func(*sandbox.Sandbox) (int, error)) (code int, err error) {
+// inSandbox makes a sandbox with the program at the path, or, if it is empty, with a new build.
+func inSandbox(ctx context.Context, program string, do func(*sandbox.Sandbox) (int, error)) (code int, err error) {
 	s, err := sandbox.New()
 	if err != nil {
 		return 1, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if _, err := s.Build(ctx, "awsmfa", "awsmfa"); err != nil {
+	if program != "" {
+		err = os.Symlink(program, filepath.Join(s.Bin, "awsmfa"))
+	} else {
+		_, err = s.Build(ctx, "awsmfa", "awsmfa")
+	}
+	if err != nil {
 		return 1, err
 	}
 	if err := s.AddSelf("list-functions", listFunctionsArg); err != nil {

@@ -52,7 +52,7 @@ func TestLinks(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
 	pages := map[string]string{}
-	for _, top := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"} {
+	for _, top := range []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".md" {
 				return err
