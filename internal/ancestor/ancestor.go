@@ -42,8 +42,8 @@ func Shell(getenv func(string) string) (s shells.Shell, path string) {
 	return s, ""
 }
 
-// Program returns the name of the nearest ancestor that is no shell, or "": the program that a person would say runs this
-// one. For a script that Python runs it is the script's.
+// Program returns the name of the nearest ancestor that is no shell, or "": a person would say that it runs this
+// program. For a script that Python runs it is the script's.
 func Program() string {
 	for p := range All() {
 		var name string

@@ -102,8 +102,10 @@ func (k asker) question(ctx context.Context, to prompt, need mfa.CodeRequest) ms
 		msg.Escaped(need.Profile), need.Serial, left)
 }
 
-// open opens the terminal or a window. For a client a window takes the place of a terminal that is not there, or that
-// another program reads key by key.
+// errBusy means that another program reads the terminal key by key: it would get the digits.
+var errBusy = errors.New("the terminal is in use")
+
+// open opens the terminal or a window. For a client a window takes the place of a terminal that is missing or in use.
 func (k asker) open(profileName string) (prompt, error) {
 	var noWindow error = window.ErrNone
 	if k.place == askWindow {
@@ -116,12 +118,13 @@ func (k asker) open(profileName string) (prompt, error) {
 		}
 	}
 	tty, err := term.Open()
-	if k.place == "" && k.client != nil && (err != nil || tty.ReadsKeys()) {
+	if err == nil && k.client != nil && tty.ReadsKeys() {
+		tty.Close()
+		err = errBusy
+	}
+	if err != nil && k.client != nil && k.place == "" {
 		var w *window.Window
 		if w, noWindow = window.Open("awsmfa", k.a.Getenv, k.a.Environ); noWindow == nil {
-			if err == nil {
-				tty.Close()
-			}
 			return w, nil
 		}
 	}
@@ -178,6 +181,9 @@ func (k asker) cannotAsk(profileName string, err error) *msg.Error {
 	case errors.As(err, &missing):
 		return msg.Errorf("a token code is needed for profile %q, and there is no program to ask with in a window "+
 			"(looked for: %s)", profileName, msg.List(missing.Names)).WithHint(k.otherwise(profileName)).Wrap(err)
+	case errors.Is(err, errBusy):
+		return msg.Errorf("a token code is needed for profile %q, and another program reads the terminal key by key, "+
+			"so awsmfa cannot ask", profileName).WithHint(k.otherwise(profileName)).Wrap(err)
 	case errors.Is(err, term.ErrBackground):
 		return msg.Errorf("a token code is needed for profile %q, and awsmfa is not in the terminal's foreground, "+
 			"so it cannot ask", profileName).

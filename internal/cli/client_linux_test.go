@@ -40,13 +40,14 @@ func typeLine(t *testing.T, person *os.File, text string) {
 	}
 }
 
-// The question says that a client may not wait. When nobody reads the output any more, nobody is asked any more, so that
+// The question says that a client may not wait. When nobody reads the output any more, nobody is asked either, so that
 // the line typed next is not taken for a code.
 func TestReaderGone(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
 	person, program := openTerminal(t)
-	cmd, stderr := inSession(t, w, program, "awsmfa credential-process dev | head -c0; read line </dev/tty; echo \"$line\"")
+	cmd, stderr := inSession(t, w, program,
+		`awsmfa credential-process dev | head -c0; read line </dev/tty; echo "$line"`)
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
 	if err := cmd.Start(); err != nil {
@@ -57,7 +58,8 @@ func TestReaderGone(t *testing.T) {
 	if err := cmd.Wait(); err != nil || stdout.String() != "ls -l\n" {
 		t.Errorf("%v, printed %q", err, &stdout)
 	}
-	if !strings.Contains(stderr.String(), "is gone, so no token code is asked for any more\nawsmfa: hint: run it again\n") {
+	if !strings.Contains(stderr.String(),
+		"is gone, so no token code is asked for any more\nawsmfa: hint: run it again\n") {
 		t.Errorf("said %q", stderr)
 	}
 	if n := w.aws.Count("GetSessionToken"); n != 0 {
@@ -65,7 +67,7 @@ func TestReaderGone(t *testing.T) {
 	}
 }
 
-// A client in Go kills the shell in which it started awsmfa, and may still read. The code then counts for the next call.
+// A client in Go kills the shell that runs awsmfa, and may still read. The code then counts for the next call.
 func TestClientGaveUp(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
@@ -174,7 +176,10 @@ func TestOtherTerminal(t *testing.T) {
 		want            string
 	}{
 		{[]string{"env", "dev"}, "MFA code for dev", "", "ASIA"},
-		{[]string{"setup", "new", "--access-key-id", w.alice.Keys[0].ID}, "Secret access key (not shown): ", "\x04", ""},
+		{
+			[]string{"setup", "new", "--access-key-id", w.alice.Keys[0].ID},
+			"Secret access key (not shown): ", "\x04", "",
+		},
 		{[]string{"rotate", "dev"}, "[y/N] ", "n", ""},
 	} {
 		person, program := openTerminal(t)

@@ -54,6 +54,10 @@ func commands() []command {
 			help: "Print, or add, a profile with which every AWS client uses awsmfa.",
 		},
 		{
+			name: "profile", new: func() any { return new(profileCmd) },
+			help: "Add roles, or a team's profiles, to the config file.",
+		},
+		{
 			name: "console", new: func() any { return new(consoleCmd) },
 			help: "Print or open a link that signs a browser in to the AWS console as a role.",
 		},

@@ -207,7 +207,7 @@ func (a *app) values(node *kong.Node, name, prefix string) (all []candidate) {
 			return all
 		}
 	}
-	if name == "profile" || name == "<profile>" {
+	if name == "profile" || name == "<profile>" || name == "source" {
 		return a.profiles(prefix)
 	}
 	return nil

@@ -5,12 +5,45 @@ import (
 	"io"
 	"time"
 
+	"awsmfa/internal/msg"
+	"awsmfa/internal/session"
 	"awsmfa/shells"
 )
 
 // processCmd prints a session to an AWS client.
 type processCmd struct {
 	sessionFlags
+	Format formatFlag `placeholder:"FORMAT"`
+}
+
+func (c *processCmd) help() flagHelp {
+	return mergeHelp(c.sessionFlags.help(), flagHelp{
+		"format": msg.Textf("The format: process, for credential_process, or sts, which is that of aws sts " +
+			"get-session-token (process)."),
+	})
+}
+
+func (c *processCmd) values() flagValues {
+	values := c.sessionFlags.values()
+	values["format"] = plainValues([]string{string(formatProcess), string(formatSTS)})
+	return values
+}
+
+// formatFlag is a format of credentials; "" is formatProcess.
+type formatFlag string
+
+const (
+	formatProcess formatFlag = "process"
+	formatSTS     formatFlag = "sts"
+)
+
+func (f *formatFlag) UnmarshalText(text []byte) error {
+	switch *f = formatFlag(text); *f {
+	case formatProcess, formatSTS:
+		return nil
+	}
+	return msg.Errorf("there is no format %q", string(text)).
+		Hint("write %s or %s", string(formatProcess), string(formatSTS))
 }
 
 // processMinTTL is longer than other commands': with 15 minutes left botocore asks for new credentials at every call
@@ -27,7 +60,10 @@ Then every AWS client with the profile prod-mfa has prod's session:
 
   aws --profile prod-mfa s3 ls
 
-It prints secrets, as JSON, for the client that runs it. If it needs a code, it asks on the terminal.`
+It prints secrets, as JSON, for the client that runs it. If it needs a code, it asks on the terminal, or in a window
+where there is none.
+
+--format sts is for programs that read what aws sts get-session-token prints, such as Claude Code.`
 }
 
 func (c *processCmd) Run(a *app) error {
@@ -46,19 +82,7 @@ func (c *processCmd) Run(a *app) error {
 	if c.client.asked && c.client.parent.ended() {
 		a.warn(gaveUp())
 	}
-	// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
-	out := struct {
-		Version         int
-		AccessKeyID     string `json:"AccessKeyId"`
-		SecretAccessKey string
-		SessionToken    string     `json:",omitempty"`
-		Expiration      *time.Time `json:",omitempty"`
-	}{1, s.AccessKeyID, s.SecretAccessKey, s.SessionToken, nil}
-	if !s.Expiration.IsZero() {
-		end := s.Expiration.UTC()
-		out.Expiration = &end
-	}
-	text, err := json.Marshal(out)
+	text, err := json.Marshal(processOutput(s, c.Format))
 	if err != nil {
 		return err
 	}
@@ -66,4 +90,27 @@ func (c *processCmd) Run(a *app) error {
 		return notPrinted(err)
 	}
 	return nil
+}
+
+// processOutput is the session as credential_process prints it, or as the AWS CLI prints the answer of STS.
+//
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+func processOutput(s session.Session, format formatFlag) any {
+	type credentials struct {
+		Version         int    `json:",omitempty"`
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string     `json:",omitempty"`
+		Expiration      *time.Time `json:",omitempty"`
+	}
+	out := credentials{1, s.AccessKeyID, s.SecretAccessKey, s.SessionToken, nil}
+	if !s.Expiration.IsZero() {
+		end := s.Expiration.UTC()
+		out.Expiration = &end
+	}
+	if format != formatSTS {
+		return out
+	}
+	out.Version = 0
+	return struct{ Credentials credentials }{out}
 }

@@ -80,7 +80,8 @@ func (f *sessionFlags) help() flagHelp {
 		"ask": msg.Textf("Where to ask for a code: terminal or window. Else AWSMFA_ASK, then the profile's " +
 			"awsmfa_ask, then the terminal; credential-process asks in a window where there is no terminal."),
 		"duration": msg.Textf("How long a new session lasts: 15m to 36h, such as 1h30m, or seconds. Else " +
-			"AWSMFA_DURATION, the profile's awsmfa_duration, then 12h. A role's profile: 15m to 12h, else its duration_seconds, then 1h."),
+			"AWSMFA_DURATION, the profile's awsmfa_duration, then 12h. A role's profile: 15m to 12h, else its " +
+			"duration_seconds, then 1h."),
 		"min-ttl": msg.Textf("Obtain a new session if the cached one lasts less than this (5m; credential-process " +
 			"15m, exec --server 16m)."),
 		"no-mfa":   msg.Textf("Ask for no code: for a user who has no MFA device, or roles that need none."),

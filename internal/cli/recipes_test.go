@@ -56,6 +56,10 @@ func TestRecipes(t *testing.T) {
 			page: "codes", heading: "pass", program: "pass", inCI: true, prepare: passwords,
 			after: `AWSMFA_CODE_COMMAND= awsmfa exec prod -- sh -c 'echo "$AWS_ACCESS_KEY_ID"'`, want: `ASIA\w+\n$`,
 		},
+		{
+			page: "aws-vault", heading: "One profile", program: "bash", inCI: true, prepare: vault,
+			after: `awsmfa exec prod -- sh -c 'echo "$AWS_ACCESS_KEY_ID"'`, want: `ASIA\w+\n$`,
+		},
 	} {
 		t.Run(r.program, func(t *testing.T) {
 			t.Parallel()
@@ -247,6 +251,18 @@ func standInCLI(t *testing.T, _ *world, dir string) []string {
 	program := "#!/bin/sh\necho \"$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID $*\" >&2\n"
 	bin := filepath.Join(dir, "bin")
 	return []string{withProgram(t, bin, "aws", program)}
+}
+
+// vault is a stand-in for aws-vault, which alone has the keys: it prints what aws-vault 7 does (cli/export.go).
+func vault(t *testing.T, w *world, dir string) []string {
+	if err := os.Remove(filepath.Join(w.home, ".aws", "credentials")); err != nil {
+		t.Fatal(err)
+	}
+	program := "#!/bin/sh\n[ \"$*\" = 'export --no-session --format=export-env prod' ] || exit 1\n" +
+		"echo export AWS_ACCESS_KEY_ID=" + w.alice.Keys[0].ID + "\n" +
+		"echo export AWS_SECRET_ACCESS_KEY=" + w.alice.Keys[0].Secret + "\n" +
+		"echo export AWS_REGION=eu-central-1\n"
+	return []string{withProgram(t, filepath.Join(dir, "bin"), "aws-vault", program)}
 }
 
 // passwords is a store of pass, with a key of its own to encrypt it.

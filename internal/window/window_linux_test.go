@@ -78,7 +78,9 @@ func TestPrograms(t *testing.T) {
 					return xdotool(append(shown, "windowfocus", "--sync",
 						"type", "--args", "1", "492039", "key", "Return")...)
 				}, "492039", nil},
-				{func() error { return xdotool(append(shown, "windowfocus", "--sync", "key", "Escape")...) }, "", ErrClosed},
+				{func() error {
+					return xdotool(append(shown, "windowfocus", "--sync", "key", "Escape")...)
+				}, "", ErrClosed},
 				{func() error { defer cancel(); return xdotool(shown...) }, "", context.Canceled},
 			} {
 				done := make(chan error, 1)

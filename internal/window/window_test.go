@@ -49,8 +49,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// asks runs p as this test binary, which prints, says and returns that.
-func asks(t *testing.T, ctx context.Context, p program, text, print, say, code string) (g got, answer string, err error) {
+// asks runs p as this test binary, which prints out, says say on stderr, and ends with code.
+func asks(
+	ctx context.Context, t *testing.T, p program, text, out, say, code string,
+) (g got, answer string, err error) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -59,7 +61,7 @@ func asks(t *testing.T, ctx context.Context, p program, text, print, say, code s
 	path := t.TempDir() + "/got"
 	p.path = self
 	w := Window{title: "awsmfa", programs: []program{p}, environ: append(os.Environ(), varGot+"="+path,
-		varPrint+"="+print, varSay+"="+say, varReturn+"="+code)}
+		varPrint+"="+out, varSay+"="+say, varReturn+"="+code)}
 	w.Say("said\n")
 	answer, err = w.Ask(ctx, text)
 	record, readErr := os.ReadFile(path)
@@ -80,16 +82,21 @@ func TestWords(t *testing.T) {
 	const clean = "a_b & <b>\\n</b> 本番 $(x) `y` \"z\" 'q' %s; --x??"
 	for _, p := range all {
 		p := p()
-		g, answer, err := asks(t, t.Context(), p, "for\n"+name, " 123 456\r\n", "a warning", "0")
+		g, answer, err := asks(t.Context(), t, p, "for\n"+name, " 123 456\r\n", "a warning", "0")
 		if answer != "123 456" || err != nil {
 			t.Errorf("%s: %q, %v", p.name, answer, err)
 		}
 		plain := "said\nfor\n" + clean
 		want := map[string][]string{
-			"zenity": {"--entry", "--title=awsmfa",
-				"--text=said\nfor\na__b & <b>\\\\n</b> 本番 $(x) `y` \"z\" 'q' %s; --x??"},
-			"kdialog": {"--title", "awsmfa", "--inputbox",
-				"<qt>said<br>for<br>a_b &amp;&amp; &lt;b&gt;\\\\n&lt;/b&gt; 本番 $(x) `y` &#34;z&#34; &#39;q&#39; %s; --x??</qt>"},
+			"zenity": {
+				"--entry", "--title=awsmfa",
+				"--text=said\nfor\na__b & <b>\\\\n</b> 本番 $(x) `y` \"z\" 'q' %s; --x??",
+			},
+			"kdialog": {
+				"--title", "awsmfa", "--inputbox",
+				"<qt>said<br>for<br>a_b &amp;&amp; &lt;b&gt;\\\\n&lt;/b&gt; 本番 $(x) `y` &#34;z&#34; &#39;q&#39; %s; " +
+					"--x??</qt>",
+			},
 			"osascript": {"awsmfa", plain, "86401"}, // after the script
 		}[p.name]
 		if n := len(g.Args) - len(want); n < 0 || want != nil && !slices.Equal(g.Args[n:], want) {
@@ -121,7 +128,7 @@ func TestOutcomes(t *testing.T) {
 		{powershell("pwsh.exe"), "", "3", true},
 		{powershell("pwsh.exe"), "Cannot add type. Constrained language", "1", false},
 	} {
-		_, answer, err := asks(t, t.Context(), c.p, "text", "", "first\n"+c.say+"\n", c.code)
+		_, answer, err := asks(t.Context(), t, c.p, "text", "", "first\n"+c.say+"\n", c.code)
 		failed := (*FailedError)(nil)
 		switch {
 		case answer != "":
@@ -135,7 +142,7 @@ func TestOutcomes(t *testing.T) {
 	for _, p := range all {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
 		started := time.Now()
-		if _, _, err := asks(t, ctx, p(), "text", "", "", "-1"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, err := asks(ctx, t, p(), "text", "", "", "-1"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v after %s", p().name, err, time.Since(started))
 		}
 		cancel()
