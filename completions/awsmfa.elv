@@ -15,7 +15,7 @@ set edit:completion:arg-completer[awsmfa] = {|@words|
     edit:complete-sudo sudo (all $words[$after..])
   } else {
     try {
-      e:awsmfa complete elvish -- (all $words[1..]) 2>/dev/null </dev/null | from-json | all (one) | each {|c|
+      e:awsmfa complete elvish --function $words[0] -- (all $words[1..]) 2>/dev/null </dev/null | from-json | all (one) | each {|c|
         var help = $c[description]
         if (not-eq $help '') {
           set help = ' ('$help')'

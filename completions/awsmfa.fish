@@ -5,6 +5,7 @@
 function __awsmfa_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
+    set -l program $words[1]
     set -e words[1]
     set -l dash (contains -i -- -- $words)
     if set -q dash[1]; and contains -- exec $words[1..$dash[1]] # the completion of the command after --
@@ -15,7 +16,7 @@ function __awsmfa_complete
         complete -C (string join -- " " $rest "$current")
         return
     end
-    command awsmfa complete fish -- $words "$current" 2>/dev/null </dev/null
+    command awsmfa complete fish --function $program -- $words "$current" 2>/dev/null </dev/null
 end
 
 complete -c awsmfa -f -k -a '(__awsmfa_complete)'

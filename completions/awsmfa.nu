@@ -10,7 +10,7 @@ def "nu-complete awsmfa" [place] { # a list up to 0.115, a record from 0.116 on
     let external = ($env.config?.completions?.external?.completer?)
     return (if $external == null { null } else { do $external ($words | skip (($found | first) + 1)) })
   }
-  try { ^awsmfa complete nu -- ...($words | skip 1) | from json } catch { null }
+  try { ^awsmfa complete nu --function ($words | first) -- ...($words | skip 1) | from json } catch { null }
 }
 
 @complete "nu-complete awsmfa"

@@ -2,7 +2,7 @@
 #   execx($(awsmfa completion xonsh))
 
 
-def _awsmfa_completion():
+def _awsmfa_completion(command):
     import json
     import subprocess
 
@@ -12,7 +12,7 @@ def _awsmfa_completion():
     from xonsh.completers.tools import RichCompletion, contextual_command_completer_for
     from xonsh.parsers.completion_context import CompletionContext
 
-    @contextual_command_completer_for("awsmfa")
+    @contextual_command_completer_for(command)
     def awsmfa(context):
         words = [arg.value for arg in context.args[1 : context.arg_index]]
         if "--" in words and "exec" in words[: words.index("--")]:
@@ -22,7 +22,7 @@ def _awsmfa_completion():
             return Completer().complete_from_context(CompletionContext(rest))
         try:
             answer = subprocess.run(
-                ["awsmfa", "complete", "xonsh", "--", *words, context.prefix],
+                ["awsmfa", "complete", "xonsh", "--function", command, "--", *words, context.prefix],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -39,8 +39,7 @@ def _awsmfa_completion():
             for c in candidates
         }
 
-    add_one_completer("awsmfa", awsmfa, "start")
+    add_one_completer(command, awsmfa, "start")
 
 
-_awsmfa_completion()
-del _awsmfa_completion
+_awsmfa_completion("awsmfa")

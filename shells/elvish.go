@@ -6,10 +6,12 @@ import "strings"
 // Specification, Single-quoted string).
 func elvish() Shell {
 	return Shell{
-		Name:  "elvish",
-		Eval:  "eval (" + Placeholder + " | slurp)",
-		word:  elvishQuote,
-		check: needUTF8,
+		Name:   "elvish",
+		Eval:   "eval (" + Placeholder + " | slurp)",
+		word:   elvishQuote,
+		init:   initScript("elvish", "init.elv"),
+		passOn: Placeholder + " $@words",
+		check:  needUTF8,
 		render: statements(
 			func(name, value string) string { return "set-env " + name + " " + elvishQuote(value) + "\n" },
 			func(name string) string { return "unset-env " + name + "\n" },

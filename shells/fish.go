@@ -8,6 +8,9 @@ func fish() Shell {
 		Name: "fish",
 		Eval: Placeholder + " | source",
 		word: fishQuote,
+		init: initScript("fish", "init.fish"),
+		// source has arguments of its own, in place of the function's.
+		passOn: "command " + Placeholder + " $_awsmfa_words",
 		// -g: variables from the environment are global, and a universal one (set -U) would be written to disk and
 		// shared with all other shells. Removing takes a loop, because a variable may exist in several scopes; its
 		// status is 0, while that of `set -e` alone is 4 if there is no variable. A local variable (set -l) of a

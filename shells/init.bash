@@ -1,24 +1,24 @@
 # eval "$(awsmfa init bash)"
 
-\builtin unalias FUNCTION 2>/dev/null || \builtin true
+\unalias FUNCTION 2>/dev/null || \true
 
 # No secret shows under set -x or set -v, or in a DEBUG trap: the options that show it are off until the function
 # returns. bash 3.2 has no `local -`, so they are also restored by hand.
 FUNCTION() {
 	{
-		\builtin local _awsmfa_options="$-" _awsmfa_status=0
-		\builtin local - || \builtin true
-		\builtin set +xvT
+		\local _awsmfa_options="$-" _awsmfa_status=0
+		\local - || \true
+		\set +xvT
 	} 2>/dev/null
 	_awsmfa_call "$@" || _awsmfa_status=$?
 	{
-		\builtin set "-${_awsmfa_options//[!xvT]/}" # a lone - changes nothing
-		\builtin return "$_awsmfa_status"
+		\set "-${_awsmfa_options//[!xvT]/}" # a lone - changes nothing
+		\return "$_awsmfa_status"
 	} 2>/dev/null
 }
 
 _awsmfa_call() { # its own function, because FUNCTION may have inherited the DEBUG trap
-	\builtin eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \builtin echo "(exit $?)")"
+	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
 }
 
 complete -o nosort -F _awsmfa FUNCTION 2>/dev/null || complete -F _awsmfa FUNCTION

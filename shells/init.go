@@ -28,17 +28,34 @@ func (s Shell) Init(o InitOptions) (text string, ok bool) {
 }
 
 // InFunction returns the shell whose texts the function of Init reads. They are the same as those for Eval in most
-// shells.
+// shells, but for that of a failure: the function heeds the exit code.
 func (s Shell) InFunction() Shell {
 	if s.inFunction == nil {
+		s.failure = nil
 		return s
 	}
 	return s.inFunction(s)
 }
 
-// PassOn returns the text that, evaluated by the function of Init, runs command with the function's arguments.
-func (s Shell) PassOn(command string) string {
-	return strings.Replace(s.passOn, Placeholder, command, 1) + "\n"
+// InitLine returns the line for the start-up file that evaluates the output of command, quoted by Command.
+func (s Shell) InitLine(command string) string {
+	if s.load != "" {
+		return strings.Replace(s.load, Placeholder, command, 1)
+	}
+	return s.Line(command)
+}
+
+// PassOn returns the text that, evaluated by the function of Init, runs program with the words and the function's own
+// arguments. Its errors are those of Command.
+func (s Shell) PassOn(program string, words ...string) (string, error) {
+	if s.before != nil {
+		return s.before(words), nil
+	}
+	command, err := s.Command(program, words...)
+	if err != nil {
+		return "", err
+	}
+	return strings.Replace(s.passOn, Placeholder, command, 1) + "\n", nil
 }
 
 // initScript returns an init function that prints the completion and the file, in which these words are replaced:

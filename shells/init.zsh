@@ -1,15 +1,15 @@
 # eval "$(awsmfa init zsh)"
 
-\builtin unalias FUNCTION 2>/dev/null || \builtin true
+\unalias FUNCTION 2>/dev/null || \true
 
 # No secret shows under set -x or set -v, or in a DEBUG trap.
 FUNCTION() {
 	{
-		\builtin emulate -L zsh
-		\builtin setopt no_xtrace no_verbose no_err_exit no_err_return
-		\builtin trap - DEBUG
+		\emulate -L zsh
+		\setopt no_xtrace no_verbose no_err_exit no_err_return
+		\trap - DEBUG
 	} 2>/dev/null
-	\builtin eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \builtin echo "(exit $?)")"
+	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
 }
 
 if (( $+functions[compdef] )); then

@@ -41,7 +41,9 @@ type Shell struct {
 	render     func(vars []Var) (string, error) // gets only values that check allows
 	failure    func(message string) string
 	init       func(InitOptions) string    // nil if the shell has no functions
+	load       string                      // in place of Eval, in the start-up file
 	passOn     string                      // runs Placeholder with the arguments of the function that init defines
+	before     func(words []string) string // in place of passOn, for a shell that evaluates no text
 	inFunction func(Shell) Shell           // nil if the function reads the same text as Eval
 	line       func(command string) string // nil puts the command into Eval unchanged
 }

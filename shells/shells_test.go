@@ -224,6 +224,10 @@ func TestPage(t *testing.T) {
 		if line := s.Line("awsmfa env prod"); !described[s.Name] || !strings.Contains(string(page), "\n"+line) {
 			t.Errorf("%s: no heading of docs/shells.md names it, or %s is not there", s.Name, line)
 		}
+		line := s.InitLine("awsmfa init " + s.Name)
+		if _, ok := s.Init(InitOptions{}); ok && !strings.Contains(string(page), "\n"+line) {
+			t.Errorf("docs/shells.md does not have the line %s", line)
+		}
 	}
 }
 

@@ -9,7 +9,18 @@ func tcsh() Shell {
 		Name:    "tcsh",
 		Aliases: []string{"csh"},
 		Eval:    "eval `" + Placeholder + "`",
+		load:    "eval \"`" + Placeholder + "`\"", // else it would expand patterns
 		word:    tcshQuote,
+		init: func(o InitOptions) string {
+			if strings.HasPrefix(o.Program, "'") { // in the quotes of an alias
+				o.Program = strings.ReplaceAll(o.Program, "'", `'\''`)
+			} else {
+				o.Program = `\` + o.Program // no alias
+			}
+			script := initScript("tcsh", "init.tcsh")(o)
+			return strings.ReplaceAll(strings.TrimSuffix(script, "\n"), "\n", "; ") + "\n"
+		},
+		passOn: `\` + Placeholder + " $_awsmfa:q",
 		check: func(value string) Reason {
 			if strings.ContainsAny(value, " \t\n\r\v\f*?[]{}~$") {
 				return MayBeExpanded

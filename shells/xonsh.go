@@ -18,7 +18,14 @@ func xonsh() Shell {
 			}
 			return pythonString(arg)
 		},
-		check: needUTF8,
+		init: func(o InitOptions) string {
+			if !strings.HasPrefix(o.Program, "'") {
+				o.Program = pythonString(o.Program)
+			}
+			return initScript("xonsh", "init.xsh")(o)
+		},
+		passOn: "status = ![" + Placeholder + " @(words)].rtn",
+		check:  needUTF8,
 		render: statements(
 			func(name, value string) string { return "$" + name + " = " + pythonString(value) + "\n" },
 			// del would raise an exception if there is no variable.

