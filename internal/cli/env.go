@@ -21,6 +21,8 @@ type envCmd struct {
 	Choose bool
 	Unset  bool
 	Reveal bool
+
+	afterSetup bool // which has said until when the session lasts
 }
 
 func (c *envCmd) help() flagHelp {
@@ -113,7 +115,7 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 	if err := c.applyDefaults(a); err != nil {
 		return nil, err
 	}
-	c.announce = a.function != ""
+	c.announce = a.function != "" && !c.afterSetup
 	p, err := c.loadOrChoose(a)
 	if err != nil {
 		return nil, err

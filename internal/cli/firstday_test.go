@@ -272,6 +272,7 @@ const (
 	askPicture = "when the device is enabled. [Y/n] "
 	askSecond  = "The next code, when it changes: "
 	askNote    = "config, for other tools too? [Y/n] "
+	askShort   = ".bashrc, for the short command mfa? [Y/n] "
 	askCode    = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
 )
 
@@ -323,12 +324,14 @@ func TestFirstDay(t *testing.T) {
 			s.types(w.code(seed, 0) + "\n") // already used
 			s.sees(askCode)
 			s.types(w.code(seed, 1) + "\n")
+			s.sees(askShort)
+			s.types("\n")
 			s.ends(0)
 
 			if strings.Contains(strings.ToLower(s.screen()), strings.ToLower(key.Secret)) {
 				t.Error("the secret is on the terminal")
 			}
-			daily := `each day, type:  eval "$(awsmfa env work)"`
+			daily := `each day, type:  mfa work`
 			if s.stdout.Len() > 0 || !strings.Contains(s.stderr.String(), daily) {
 				t.Errorf("printed %q, said %s", &s.stdout, &s.stderr)
 			}

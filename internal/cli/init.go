@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 
 	"awsmfa/completions"
@@ -43,11 +44,11 @@ a function mfa. docs/shells.md has the line for each shell; --install adds it, a
 No secret shows under set -x and the like, nor in the history.`
 }
 
+// defaultFunction is the name of the function without --cmd.
+const defaultFunction = "mfa"
+
 func (c *initCmd) Run(a *app) error {
-	name := "mfa"
-	if c.Cmd != "" {
-		name = c.Cmd
-	}
+	name := cmp.Or(c.Cmd, defaultFunction)
 	if name == "awsmfa" || !shells.IsFunctionName(name) {
 		return &usageError{
 			msg.Errorf("the function cannot be called %q", name).
@@ -90,8 +91,8 @@ func isFunctionCall(args []string) bool {
 }
 
 // expandFunction replaces the call of a function by the command line that its words stand for: those of env, or another
-// command. The function evaluates what env and logout print. For everything else done is true: it has been told to run
-// awsmfa itself.
+// command. The function evaluates what env, logout and setup print. For everything else done is true: it has been told
+// to run awsmfa itself.
 func (a *app) expandFunction() (done bool, err error) {
 	words := a.Args[5:]
 	a.shell, a.function = a.Args[2], a.Args[3]
@@ -102,7 +103,7 @@ func (a *app) expandFunction() (done bool, err error) {
 		name, before = "env", []string{"env"}
 	}
 	shows := slices.ContainsFunc(own, func(w string) bool { return w == "-h" || w == "--help" || w == "--version" })
-	if !shows && (name == "env" || name == "logout") {
+	if !shows && slices.Contains([]string{"env", "logout", "setup"}, name) {
 		a.Args = slices.Concat(a.Args[:1], before, words)
 		return false, nil
 	}

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -36,16 +38,65 @@ func (c *initCmd) install(a *app, shell shells.Shell) error {
 		a.warnOfPolicy(file, line)
 		return nil
 	}
-	return a.addLine(ctx, file, line, question{
+	wanted, err := a.confirm(ctx, question{
 		text: msg.Textf("Add  %s  to %s?", line, msg.Path(file.Path)), defaultYes: true, yes: c.Yes,
 	})
-}
-
-// addLine adds the line to the file if the answer is yes.
-func (a *app) addLine(ctx context.Context, file startup.File, line string, q question) error {
-	if wanted, err := a.confirm(ctx, q); err != nil || !wanted {
+	if err != nil || !wanted {
 		return err
 	}
+	return a.addLine(file, line)
+}
+
+// installedFunction returns the name of the function that the start-up file of the shell that runs awsmfa loads. If it
+// loads none, this offers to add the line. The name is "" without the line: the bare line serves, too, so a failure is
+// none.
+func (a *app) installedFunction(ctx context.Context) (name string) {
+	shell := a.typingShell()
+	if !slices.Contains(initShells(), shell.Name) {
+		return ""
+	}
+	file, err := a.startupFile(shell, shell.Name)
+	if err != nil {
+		return ""
+	}
+	line, err := new(initCmd).line(a, shell)
+	if err != nil {
+		return ""
+	}
+	found, err := startup.Lines(file.Path)
+	switch {
+	case err != nil:
+		return ""
+	case len(found) > 0:
+		return functionIn(found[0].Text)
+	}
+	wanted, err := a.confirm(ctx, question{
+		text:       msg.Textf("Add  %s  to %s, for the short command mfa?", line, msg.Path(file.Path)),
+		defaultYes: true,
+	})
+	if err != nil || !wanted {
+		return ""
+	}
+	if err := a.addLine(file, line); err != nil {
+		a.warn(err)
+		return ""
+	}
+	return defaultFunction
+}
+
+// functionIn returns the name of the function that a line of a start-up file loads.
+func functionIn(line string) string {
+	_, after, _ := strings.Cut(line, "--cmd")
+	name := strings.TrimLeft(after, " =")
+	end := strings.IndexFunc(name, func(r rune) bool { return !shells.IsName("_" + string(r)) })
+	if end >= 0 {
+		name = name[:end]
+	}
+	return cmp.Or(name, defaultFunction)
+}
+
+// addLine adds the line to the file.
+func (a *app) addLine(file startup.File, line string) error {
 	if err := startup.Add(file.Path, line); err != nil {
 		return msg.Errorf("the line was not added: %s", err).Wrap(err).
 			Hint("add it to %s yourself:  %s", msg.Path(file.Path), line)

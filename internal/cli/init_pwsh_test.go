@@ -103,11 +103,12 @@ func TestPowerShellFunctionArguments(t *testing.T) {
 		`$out = mfa exec prod -- does out=text; envdump out $out`,
 		`mfa -d 1h dev; envdump first`,
 		`mfa prod -d:1h; envdump last`,
+		`mfa setup dev --no-note; envdump setup`,
 		`foreach ($l in 'mfa pr', 'mfa prod --refr', 'mfa devi', 'mfa exec prod --serv') {`,
 		`  envdump completed $l ([System.Management.Automation.CommandCompletion]::CompleteInput($l, $l.Length,`+
 			` $null).CompletionMatches | ForEach-Object CompletionText)`,
 		`}`,
-		`mfa exec @('prod') -- envdump unclear; envdump unclear $LASTEXITCODE`,
+		`mfa prod; mfa exec @('prod') -- envdump unclear; envdump unclear $LASTEXITCODE`,
 	)
 	if r.Code != 0 || !strings.Contains(r.Stderr, "hint: put -- before the command") {
 		t.Errorf("exit code %d: %s%s", r.Code, r.Stdout, r.Stderr)
@@ -142,6 +143,7 @@ func TestPowerShellFunctionArguments(t *testing.T) {
 		"unclear":  {"prod", []string{"2"}},
 		"first":    {"dev", nil},
 		"last":     {"prod", nil},
+		"setup":    {"dev", nil},
 	} {
 		var d shelltest.Dump
 		for _, each := range r.Dumps {

@@ -82,13 +82,30 @@ func (c *setupCmd) Run(a *app) error {
 	if c.NoMFA || s.Obtained.Before(started) { // else this was printed when AWS accepted the code
 		a.say(msg.Textf("the first session lasts until %s", msg.Minute(s.Expiration)))
 	}
-	line, err := a.lineFor(a.typingShell(), "env", x.profile.Name)
+	return c.eachDay(ctx, a, x.profile)
+}
+
+// eachDay says what to type each day. The function of init also gets the session, for the window that it runs in.
+func (c *setupCmd) eachDay(ctx context.Context, a *app, p profile.Profile) error {
+	line, err := a.lineFor(a.typingShell(), "env", p.Name)
+	function := a.function
+	if function == "" && !c.Yes { // a script wants no function
+		function = a.installedFunction(ctx)
+	}
+	if function != "" {
+		line, err = a.typingShell().Command(function, p.Name)
+	}
 	if err != nil { // all else is done
 		a.warn(err)
 		return nil
 	}
 	a.say(msg.Textf("each day, type:  %s", line))
-	return nil
+	if a.function == "" {
+		return nil
+	}
+	env := envCmd{afterSetup: true}
+	env.Name, env.Region, env.NoMFA = p.Name, c.Region, c.NoMFA
+	return env.Run(a)
 }
 
 // firstSession obtains the session of the profile's own keys, and explains before the first question for a code why
