@@ -54,6 +54,9 @@ reference: ## write docs/reference.md and docs/errors.md from the code
 manual: ## write the manual pages into build/man; man -l shows one
 	go run ./internal/reference -man build/man -version "$$(git describe --always --dirty)" -date "$$(git log -1 --format=%cs)"
 
+pictures: ## write docs/pictures, from real runs in a terminal (tmux)
+	go run ./internal/demo --pictures docs/pictures
+
 licenses: ## write THIRD_PARTY_LICENSES.txt from the modules that a release links
 	go run ./internal/licenses
 

@@ -39,13 +39,19 @@ func TestRecipes(t *testing.T) {
 			page: "infrastructure", heading: "terraform", program: "terraform", prepare: s3,
 			want: `(?s)Terraform has been successfully initialized!.*No changes`,
 		},
-		{page: "infrastructure", heading: "boto3", program: "python3", inCI: true, prepare: boto3, want: `(?s)nightly-report.*nightly-report`},
+		{
+			page: "infrastructure", heading: "boto3", program: "python3", inCI: true, prepare: boto3,
+			want: `(?s)nightly-report.*nightly-report`,
+		},
 		{
 			page: "editors", heading: "direnv", program: "direnv", inCI: true,
 			after: `direnv exec . sh -c 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'`, want: `\nprod ASIA\w+\n$`,
 		},
-		{page: "containers", heading: "Docker", program: "docker", prepare: dockerd, want: `asked for: .*no images`},
-		{page: "containers", heading: "kubectl with EKS", program: "kubectl", prepare: cluster, want: `\bwith-a-session\b`},
+		{page: "containers", heading: "Docker", program: "docker", prepare: dockerd, want: `asked with a session: true`},
+		{
+			page: "containers", heading: "kubectl with EKS", program: "kubectl", prepare: cluster,
+			want: `\bwith-a-session\b`,
+		},
 		{
 			page: "ssh", heading: "SSH through it", program: "ssh", prepare: standInCLI,
 			before: `ssh() { command ssh -F .ssh/config "$@" || true; }` + "\n", // it takes the home of /etc/passwd
@@ -201,7 +207,7 @@ func dockerd(t *testing.T, _ *world, dir string) []string {
 		rw.WriteHeader(http.StatusInternalServerError)
 		complete := regexp.MustCompile(`"Env":\["AWS_ACCESS_KEY_ID=ASIA\w+","AWS_SECRET_ACCESS_KEY=[^"]+",` +
 			`"AWS_SESSION_TOKEN=[^"]+","AWS_REGION=[^"]+"\]`).Match(body)
-		fmt.Fprintf(rw, `{"message": "asked for: complete=%t, but there are no images"}`, complete)
+		fmt.Fprintf(rw, `{"message": "asked with a session: %t"}`, complete)
 	})}
 	go server.Serve(listener)
 	t.Cleanup(func() { server.Close() })
@@ -274,9 +280,10 @@ func passwords(t *testing.T, w *world, dir string) []string {
 	t.Cleanup(func() {
 		cmd := exec.Command("gpgconf", "--kill", "gpg-agent")
 		cmd.Env = env
-		cmd.Run()
+		cmd.Run() //nolint:errcheck // it ends in any case
 	})
-	cmd := exec.Command("sh", "-ec", `gpg --batch --quiet --passphrase '' --quick-generate-key alice default default never
+	cmd := exec.Command("sh", "-ec", `
+		gpg --batch --quiet --passphrase '' --quick-generate-key alice default default never
 		pass init alice`)
 	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -28,6 +28,13 @@ func run(args []string) int {
 	if len(words) > 1 && words[0] == "--awsmfa" {
 		words, program = words[2:], words[1]
 	}
+	if len(words) == 2 && words[0] == "--pictures" {
+		if err := pictures(context.Background(), words[1]); err != nil {
+			fmt.Fprintln(os.Stderr, "demo:", err)
+			return 1
+		}
+		return 0
+	}
 	play := len(words) > 0 // only --: the shell that runs this program
 	if play && words[0] == "--" {
 		words = words[1:]

@@ -22,7 +22,9 @@ func TestFileIsCurrent(t *testing.T) {
 	if string(written) != current {
 		t.Errorf("%s is out of date: run `make licenses`, or `go run ./internal/licenses`", file)
 	}
-	for _, part := range []string{"github.com/alecthomas/kong v", standard, "Apache License", "AWS SDK for Go\nCopyright"} {
+	for _, part := range []string{
+		"github.com/alecthomas/kong v", standard, "Apache License", "AWS SDK for Go\nCopyright",
+	} {
 		if !strings.Contains(current, part) {
 			t.Errorf("%s does not mention: %s", file, part)
 		}

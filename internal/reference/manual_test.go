@@ -154,7 +154,8 @@ func TestManualEscapes(t *testing.T) {
 	page.WriteString(edition{"1", "2026-01-31"}.header("odd", 1) + roff(name("odd", "odd")))
 	for _, line := range text {
 		code := "`" + line + "`"
-		page.WriteString(roff("## \"A\" .section\n\n" + code + " in prose\n\n- " + code + "\n\n```\n" + line + "\n```\n\n" +
+		page.WriteString(roff("## \"A\" .section\n\n" + code + " in prose\n\n- " + code + "\n\n" +
+			"```\n" + line + "\n```\n\n" +
 			"| | | |\n|---|---|---|\n| " + code + " | " + code + " | " + code + " |\n"))
 	}
 	if !strings.Contains(page.String(), `\(dq \-\-dashes`) {

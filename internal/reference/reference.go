@@ -107,7 +107,8 @@ func page() (string, error) {
 		if c.Detail != "" {
 			b.WriteString("\n" + prose(c.Detail) + "\n")
 		}
-		b.WriteString(table(own(c, shared)) + "\n" + wrap("Other options: "+strings.Join(links(c, shared), ", ")) + "\n")
+		b.WriteString(table(own(c, shared)))
+		b.WriteString("\n" + wrap("Other options: "+strings.Join(links(c, shared), ", ")) + "\n")
 	}
 	for _, g := range shared {
 		fmt.Fprintf(&b, "\n## %s\n", g.title)

@@ -56,7 +56,7 @@ var (
 	startsBlock = regexp.MustCompile("^(```|\\||#|- |\\d+\\. )")
 )
 
-// space writes a macro that begins a paragraph. Below a heading it would be a second space, about which mandoc complains.
+// space writes a macro that begins a paragraph. Below a heading it would be a second space, of which mandoc complains.
 func (r *roffLines) space(macro string) {
 	if r.begun {
 		r.WriteString(macro + "\n")
