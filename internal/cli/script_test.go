@@ -33,8 +33,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "932":
+				return isPage932(), nil
 			}
 			return false, errors.New("no such condition")
 		},
@@ -81,6 +84,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"late":     command(late),
 	"quota":    command(quota),
 	"grown":    command(grown),
+	"torn":     command(torn),
 	"policies": command(setPolicies),
 	"code":     command(freshCode),
 	"expand":   command(expand),
@@ -244,6 +248,34 @@ func odd(ts *testscript.TestScript, _ *world, args []string) {
 		text = fill(placeholders.Replace(text), ts.Getenv) // in this order: a random key may have BOM in it
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
 	}
+}
+
+// torn HOW FROM TO writes a damaged copy of a cached session; torn device damages the cached devices.
+func torn(ts *testscript.TestScript, w *world, args []string) {
+	how, count, _ := strings.Cut(arg(ts, args, 0, ""), ":")
+	if how == "device" {
+		for _, k := range w.files("user-") {
+			ts.Check(os.WriteFile(k.path, []byte("torn\n"), 0o600))
+		}
+		return
+	}
+	whole := ts.ReadFile(arg(ts, args, 1, ""))
+	first, _, _ := strings.Cut(whole, "\n")
+	number, _ := strconv.Atoi(count)
+	text, ok := map[string]string{
+		"bytes": whole[:min(number, len(whole))],
+		"line":  first + "\n",
+		"twice": whole + whole,
+		"zeros": strings.Repeat("\x00", 100000),
+		"json":  first + "\n{}\n",
+		"short": first[:strings.LastIndexByte(first, ' ')] + " 10\nonly line\n",
+		"newer": strings.Replace(whole, "cache 1", "cache 2", 1),
+		"other": regexp.MustCompile(`session-.{4}`).ReplaceAllString(whole, "session-0000"),
+	}[how]
+	if !ok {
+		ts.Fatalf("no such damage")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(arg(ts, args, 2, "")), []byte(text), 0o600))
 }
 
 // grown BEFORE FILE LINE... checks that FILE is BEFORE, byte for byte, with these lines inserted at one place.
