@@ -104,7 +104,7 @@ func TestPowerShellFunctionArguments(t *testing.T) {
 		`mfa -d 1h dev; envdump first`,
 		`mfa prod -d:1h; envdump last`,
 		`mfa setup dev --no-note; envdump setup`,
-		`foreach ($l in 'mfa pr', 'mfa prod --refr', 'mfa devi', 'mfa exec prod --serv') {`,
+		`foreach ($l in 'mfa defa', 'mfa prod --refr', 'mfa devi', 'mfa exec prod --serv') {`,
 		`  envdump completed $l ([System.Management.Automation.CommandCompletion]::CompleteInput($l, $l.Length,`+
 			` $null).CompletionMatches | ForEach-Object CompletionText)`,
 		`}`,
@@ -119,7 +119,7 @@ func TestPowerShellFunctionArguments(t *testing.T) {
 			completed = append(completed, d.Args[1:]...)
 		}
 	}
-	if want := strings.Split("mfa pr|prod|mfa prod --refr|--refresh|mfa devi|device|mfa exec prod --serv|--server",
+	if want := strings.Split("mfa defa|default|mfa prod --refr|--refresh|mfa devi|device|mfa exec prod --serv|--server",
 		"|"); !slices.Equal(completed, want) {
 		t.Errorf("completed: %q", completed)
 	}
