@@ -12,7 +12,8 @@ import (
 
 // runPages are the pages whose commands testdata/pages.txtar must run.
 var runPages = []string{
-	"README.md", "docs/uninstall.md", "docs/lost-phone.md", "docs/second-device.md", "docs/new-laptop.md",
+	"README.md", "docs/ja/README.md", "docs/uninstall.md", "docs/lost-phone.md", "docs/second-device.md",
+	"docs/new-laptop.md",
 }
 
 // Every command that a page names is one that this version understands, and every command in the code blocks of
@@ -26,8 +27,8 @@ func TestCommandsOfPages(t *testing.T) {
 		switch page, relErr := filepath.Rel(root, path); {
 		case err != nil || relErr != nil:
 			return err
-		case d.IsDir() && d.Name() == "ja": // a translation
-			return filepath.SkipDir
+		case page == filepath.Join("docs", "ja", "messages.md"): // messages, of which some begin with awsmfa
+			return nil
 		case filepath.Ext(path) == ".md":
 			pages = append(pages, filepath.ToSlash(page))
 		}
