@@ -149,7 +149,11 @@ func (d Dir) Store(name string, value []byte) error {
 // sweep removes the files of old sessions, and temporary files that killed processes left behind. It removes no other
 // program's files, whatever their names.
 func (d Dir) sweep() {
-	atomicfile.Sweep(d.Path, sweepAge, func(path string) bool {
+	age := sweepAge
+	if d.Lasting { // a temporary file has a key
+		age = time.Hour
+	}
+	atomicfile.Sweep(d.Path, age, func(path string) bool {
 		return strings.HasPrefix(filepath.Base(path), tmpPrefix) || !d.Lasting && d.isSession(path)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
+	"slices"
 
 	"github.com/adrg/xdg"
 
@@ -19,13 +21,40 @@ import (
 type storeFlag string
 
 func (s *storeFlag) UnmarshalText(text []byte) error {
-	if *s = storeFlag(text); *s != profile.InKeyring && *s != profile.InFile {
-		return msg.Errorf("there is no store %q", string(text)).Hint("use one of %s", msg.List(stores))
+	*s = storeFlag(text)
+	return checkStore(string(text), stores)
+}
+
+// newStoreFlag is the place of a new key: a store, or the credentials file.
+type newStoreFlag string
+
+func (s *newStoreFlag) UnmarshalText(text []byte) error {
+	*s = newStoreFlag(text)
+	return checkStore(string(text), newStores)
+}
+
+func checkStore(name string, all []string) error {
+	if !slices.Contains(all, name) {
+		return msg.Errorf("there is no store %q", name).Hint("use one of %s", msg.List(all))
 	}
 	return nil
 }
 
-var stores = []string{profile.InKeyring, profile.InFile}
+const inCredentials = "credentials" // the AWS file
+
+var (
+	stores    = []string{profile.InKeyring, profile.InFile}
+	newStores = append(slices.Clone(stores), inCredentials)
+)
+
+// pointToStore returns the change that adds awsmfa's lines to a profile.
+func (a *app) pointToStore(name string, keys profile.Keys) (profile.Change, error) {
+	process, err := processLine(a.Args[0], name)
+	if err == nil {
+		err = profile.CheckName(name)
+	}
+	return profile.PointToStore(a.files(), keys, []string{name}, []string{process}), err
+}
 
 // keyDirectory is the directory of the file store, in the XDG data directory; "" if that path is not absolute: the
 // current directory may belong to another user.
@@ -94,6 +123,9 @@ func (a *app) storeError(ctx context.Context, keys profile.Keys, err error) erro
 	case keys.Store == profile.InFile && errors.Is(err, keystore.ErrAbsent):
 		return msg.Errorf("there is no directory for access keys").
 			Hint("set HOME (on Windows LOCALAPPDATA), or XDG_DATA_HOME to an absolute path").Wrap(err)
+	case errors.Is(err, keystore.ErrAbsent) && runtime.GOOS == "darwin":
+		return msg.Errorf("there is no keychain in your home directory").
+			Hint("--store file of awsmfa keys store keeps keys in a file").Wrap(err)
 	case errors.Is(err, keystore.ErrAbsent):
 		return msg.Errorf("there is no keyring: no Secret Service answers on the session bus " +
 			"(DBUS_SESSION_BUS_ADDRESS, or bus in XDG_RUNTIME_DIR)").

@@ -18,6 +18,7 @@ import (
 // keyring is a Secret Service on a session bus of its own.
 type keyring struct {
 	t       *testing.T
+	home    string
 	address string
 	env     []string
 	daemon  *exec.Cmd
@@ -37,7 +38,7 @@ func startKeyring(t *testing.T) *keyring {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	k := &keyring{t: t, address: "unix:path=" + filepath.Join(dir, "bus")}
+	k := &keyring{t: t, home: dir, address: "unix:path=" + filepath.Join(dir, "bus")}
 	config := filepath.Join(dir, "conf")
 	err = os.WriteFile(config, []byte(`<busconfig><type>session</type><listen>`+k.address+`</listen>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>

@@ -55,7 +55,20 @@ func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
 	t.Helper()
 	w.aws.OnRequest(nil)
 	w.aws.Advance(time.Minute)
-	s := sit(t, w, 120, 60, withPhone, "rotate", "work")
+	finish(t, w, withPhone)
+	worksInFile(t, w, u, before)
+	if n := len(w.aws.Keys(u.ARN)); n != 1 {
+		t.Errorf("the user has %d keys", n)
+	}
+	if left, _ := filepath.Glob(filepath.Join(w.home, ".aws", ".awsmfa-*")); len(left) > 1 {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// finish runs rotate to its end, and answers yes to every question.
+func finish(t *testing.T, w *world, env []string) {
+	t.Helper()
+	s := sit(t, w, 120, 60, env, "rotate", "work")
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -71,13 +84,6 @@ func finishes(t *testing.T, w *world, u fakeaws.User, before string) {
 		case <-ended:
 			if !strings.Contains(s.stderr.String(), "done: the old access key is deleted, ") {
 				t.Fatalf("it does not finish: %s", &s.stderr)
-			}
-			worksInFile(t, w, u, before)
-			if n := len(w.aws.Keys(u.ARN)); n != 1 {
-				t.Errorf("the user has %d keys", n)
-			}
-			if left, _ := filepath.Glob(filepath.Join(w.home, ".aws", ".awsmfa-*")); len(left) > 1 {
-				t.Errorf("left are %v", left)
 			}
 			return
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"awsmfa/internal/awsapi"
+	"awsmfa/internal/keystore"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -26,6 +27,7 @@ type setupCmd struct {
 	AccessKeyID string `name:"access-key-id" placeholder:"ID"`
 	SecretStdin bool
 	NoNote      bool
+	Store       newStoreFlag `placeholder:"STORE"`
 }
 
 func (c *setupCmd) help() flagHelp {
@@ -34,8 +36,12 @@ func (c *setupCmd) help() flagHelp {
 			"AWSMFA_SECRET_ACCESS_KEY, --secret-stdin or a question."),
 		"secret-stdin": msg.Textf("Read the secret access key of a new profile from the first line of stdin."),
 		"no-note":      msg.Textf("Do not write mfa_serial to the config file."),
+		"store": msg.Textf("Where a new key is kept: keyring, file (awsmfa's own) or credentials, the AWS file. " +
+			"Else a question, if there is a keyring and a person, then credentials."),
 	})
 }
+
+func (*setupCmd) values() flagValues { return flagValues{"store": plainValues(newStores)} }
 
 func (*setupCmd) Help() string {
 	return `Does everything up to a first session, and skips steps that are done: a new profile from an access key, an
@@ -149,9 +155,13 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 		if err != nil {
 			return nil, err
 		}
+		if c.Store != "" && string(c.Store) != cmp.Or(keys.Store, inCredentials) {
+			a.warn(msg.Errorf("profile %q has its access key already (%s): --store is for a new one", p.Name, keys.Where).
+				Hint("%s moves it", msg.Command("keys", "store", p.Name)))
+		}
 		return c.accountOf(ctx, a, p, keys, c.Region)
 	}
-	if err := profile.KeysAddable(a.files(), c.Name); err != nil {
+	if err := c.addable(ctx, a); err != nil {
 		return nil, err
 	}
 	if a.underSudo() {
@@ -314,7 +324,7 @@ func (c *setupCmd) try(
 
 // write adds settings that AWS accepted to the files, and reloads the profile. The region comes first: a run that ends
 // between the two leaves a profile without keys, which the next run completes.
-func (c *setupCmd) write(_ context.Context, x *account, given connection) error {
+func (c *setupCmd) write(ctx context.Context, x *account, given connection) error {
 	files := x.app.files()
 	switch {
 	case given.region == "" || x.profile.Region != "":
@@ -327,11 +337,78 @@ func (c *setupCmd) write(_ context.Context, x *account, given connection) error 
 			x.app.warn(msg.Errorf("region = %s was not written to the config file: %s", given.region, err).Wrap(err))
 		}
 	}
+	store, err := c.chooseStore(ctx, x.app, given)
+	switch {
+	case err != nil:
+		return err
+	case store != inCredentials:
+		return c.writeStored(ctx, x, given, store)
+	}
 	if err := profile.AddKeys(files, c.Name, given.AccessKeyID, given.SecretAccessKey); err != nil {
 		return err
 	}
 	x.app.say(msg.Textf("added profile %q to %s", c.Name, msg.Path(files.Credentials)))
 	return c.written(x, files.Credentials)
+}
+
+// addable checks, before any question, that the keys can be written.
+func (c *setupCmd) addable(ctx context.Context, a *app) error {
+	if c.Store == "" || c.Store == inCredentials {
+		return profile.KeysAddable(a.files(), c.Name)
+	}
+	nobody := profile.Keys{AccessKeyID: strings.Repeat("X", 20), Store: string(c.Store)}
+	change, err := a.pointToStore(c.Name, nobody)
+	if err == nil {
+		err = change.Check()
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.keyStore(nobody.Store).Get(ctx, nobody.AccessKeyID)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return a.storeError(ctx, nobody, err)
+	}
+	return nil
+}
+
+// chooseStore returns the store for new keys. A person who typed them is offered the keyring.
+func (c *setupCmd) chooseStore(ctx context.Context, a *app, given connection) (string, error) {
+	if c.Store != "" || !given.typed.key() || !keystore.HasKeyring(ctx, a.Getenv) {
+		return cmp.Or(string(c.Store), inCredentials), nil
+	}
+	agreed, err := a.confirm(ctx, question{
+		text: msg.Textf("Keep the access key in the system's keyring? " +
+			"Then no file has it, and AWS clients get the MFA session of the profile from awsmfa."),
+		defaultYes: true, yes: c.Yes,
+	})
+	if !agreed {
+		return inCredentials, err
+	}
+	return profile.InKeyring, err
+}
+
+// writeStored puts new keys into a store, and adds the profile.
+func (c *setupCmd) writeStored(ctx context.Context, x *account, given connection, store string) error {
+	keys := given.Keys
+	keys.Store = store
+	existed, err := x.app.keep(ctx, keys)
+	if err != nil {
+		return notWritten(err)
+	}
+	change, err := x.app.pointToStore(c.Name, keys)
+	if err == nil {
+		err = change.Apply()
+	}
+	if err != nil {
+		if !existed {
+			x.app.drop(ctx, keys)
+		}
+		return err
+	}
+	file := x.app.files().Config
+	x.app.say(msg.Textf("added profile %q to %s; its access key is in %s", c.Name, msg.Path(file), x.app.placeOf(keys)))
+	x.profile, err = c.load(x.app)
+	return err
 }
 
 // written reloads the profile, now that the file has its keys, and warns if others may read the file.

@@ -88,6 +88,15 @@ func Keyring(getenv func(string) string, waiting func()) Store {
 	}
 }
 
+// HasKeyring reports whether there is a keyring that answers. It does not unlock it.
+func HasKeyring(ctx context.Context, getenv func(string) string) bool {
+	if !hasKeyring(getenv) {
+		return false
+	}
+	_, err := within(ctx, answerLimit, isLocked)
+	return err == nil
+}
+
 type ring struct {
 	getenv  func(string) string
 	waiting func()
