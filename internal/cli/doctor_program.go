@@ -27,7 +27,7 @@ func (d *doctor) keyAge(ctx context.Context) check {
 		return blocked(name, msg.Textf("identity"))
 	}
 	client := d.client
-	if o, want, err := d.flags.request(d.app, *d.profile); err == nil {
+	if o, want, err := d.request(*d.profile); err == nil {
 		want.Roles = nil
 		if s, _, found := o.Cached(want); found {
 			if c, err := d.clientOptions.NewSessionClient(ctx, s.Credentials()); err == nil {

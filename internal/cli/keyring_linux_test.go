@@ -12,6 +12,7 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"awsmfa/internal/fakeaws"
 	"awsmfa/internal/shelltest"
 )
 
@@ -213,5 +214,74 @@ func TestKeyringFails(t *testing.T) {
 	check(few, "a stopped bus", "the system's keyring did not answer in time")
 	if _, err := os.Stat(launched); err == nil {
 		t.Error("dbus-launch was run")
+	}
+}
+
+// Real clients with nothing but --profile, and with a role whose source is the profile: the keyring has the key, and
+// AWS gives the role only to a session with MFA. A proxy stands for the network.
+func TestStoredClients(t *testing.T) {
+	const js = `const {fromNodeProviderChain} = require("@aws-sdk/credential-providers");
+const {STSClient, GetCallerIdentityCommand} = require("@aws-sdk/client-sts");
+const client = new STSClient({credentials: fromNodeProviderChain({profile: process.argv[1]}), region: "us-east-1"});
+client.send(new GetCallerIdentityCommand({})).then(r => console.log(r.Arn));`
+	const python = `import boto3, sys
+print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity()["Arn"])`
+	for _, client := range []struct {
+		name string
+		need func(t *testing.T, env []string) []string // the command, to which the profile is added
+	}{
+		{"AWS CLI", func(t *testing.T, env []string) []string {
+			needAWSCLI(t, env)
+			return []string{"aws", "sts", "get-caller-identity", "--profile"}
+		}},
+		{"boto3", func(t *testing.T, _ []string) []string {
+			return []string{shelltest.Python(t, "boto3"), "-c", python}
+		}},
+		{"JavaScript SDK v3", func(t *testing.T, _ []string) []string {
+			for _, module := range []string{"@aws-sdk/client-sts", "@aws-sdk/credential-providers"} {
+				if exec.Command("node", "-e", `require("`+module+`")`).Run() != nil {
+					t.Skipf("NODE_PATH does not lead to %s", module)
+				}
+			}
+			return []string{"node", "-e", js}
+		}},
+	} {
+		t.Run(client.name, func(t *testing.T) {
+			t.Parallel()
+			w, k := inWorld(t), startKeyring(t)
+			env := append(append(awsClients(t, w), k.env...), w.codes(t, 1)...)
+			command := client.need(t, env)
+			if command[0] == "node" { // which knows no proxy
+				env = append(env, "NODE_PATH="+os.Getenv("NODE_PATH"))
+			} else {
+				proxy, stop, err := w.proxy()
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(stop)
+				ca := filepath.Join(w.home, "ca.pem")
+				if err := os.WriteFile(ca, w.authority.pem, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				env = append(env, "AWS_ENDPOINT_URL=", "HTTPS_PROXY="+proxy, "AWS_CA_BUNDLE="+ca)
+			}
+			role := w.aws.AddRole(fakeaws.Role{
+				Name: "developer", Trust: fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount),
+			})
+			w.addConfig(t, "[profile developer]\nrole_arn = "+role.ARN+"\nsource_profile = prod\nregion = us-east-1\n")
+			k.runs(w, 0, nil, "keys", "store", "prod", "--yes")
+			for profile, arn := range map[string]string{"prod": w.alice.ARN, "developer": ":assumed-role/developer/"} {
+				cmd := exec.Command(command[0], append(command[1:], profile)...)
+				cmd.Env, cmd.Dir = env, w.home
+				out, err := cmd.CombinedOutput()
+				if err != nil || !strings.Contains(string(out), arn) {
+					t.Errorf("%s: %v: %s", profile, err, out)
+				}
+			}
+			w.oneCode(t)
+			if n := w.aws.Count("GetSessionToken"); n != 1 {
+				t.Errorf("%d calls of GetSessionToken", n)
+			}
+		})
 	}
 }

@@ -156,8 +156,8 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 			return nil, err
 		}
 		if c.Store != "" && string(c.Store) != cmp.Or(keys.Store, inCredentials) {
-			a.warn(msg.Errorf("profile %q has its access key already (%s): --store is for a new one", p.Name, keys.Where).
-				Hint("%s moves it", msg.Command("keys", "store", p.Name)))
+			a.warn(msg.Errorf("profile %q has its access key already (%s): --store is for a new one",
+				p.Name, keys.Where).Hint("%s moves it", msg.Command("keys", "store", p.Name)))
 		}
 		return c.accountOf(ctx, a, p, keys, c.Region)
 	}

@@ -106,6 +106,7 @@ func (w *world) environ() []string {
 		"USERPROFILE=" + w.home,
 		"LOCALAPPDATA=" + filepath.Join(w.home, "local"),
 		"XDG_CACHE_HOME=" + filepath.Join(w.home, ".cache"),
+		"XDG_DATA_HOME=" + filepath.Join(w.home, ".local", "share"),
 		"TMPDIR=" + filepath.Join(w.home, "tmp"),
 		"LANG=C.UTF-8",
 		"AWS_ENDPOINT_URL=" + w.aws.URL(),

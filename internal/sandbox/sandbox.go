@@ -256,17 +256,18 @@ func (s *Sandbox) Environ(more ...string) []string {
 		"LOCALAPPDATA="+filepath.Join(s.Home, "AppData", "Local"),
 		"APPDATA="+filepath.Join(s.Home, "AppData", "Roaming"),
 		"XDG_CACHE_HOME="+filepath.Join(s.Home, ".cache"),
+		"XDG_DATA_HOME="+filepath.Join(s.Home, ".local", "share"),
 		"AWS_ENDPOINT_URL="+s.AWS.URL(),
 		"AWS_EC2_METADATA_DISABLED=true",
 	)
 	return append(env, more...)
 }
 
-// isIsolated reports whether the sandbox removes a variable: homes, AWS and awsmfa settings, proxies, and the start-up
-// and history files of shells.
+// isIsolated reports whether the sandbox removes a variable: homes, the keyring, AWS and awsmfa settings, proxies, and
+// the start-up and history files of shells.
 func isIsolated(name string) bool {
 	switch name {
-	case "PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA",
+	case "PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "DBUS_SESSION_BUS_ADDRESS",
 		"ENV", "BASH_ENV", "ZDOTDIR", "HISTFILE", "INPUTRC", "XONSHRC", "XONSHRC_DIR", "FPATH", "PROMPT_COMMAND", "PS1":
 		return true
 	}
