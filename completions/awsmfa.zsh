@@ -32,8 +32,8 @@ _awsmfa() {
   (( $#values )) && compadd -l -V awsmfa -d shown -a values
 }
 
-if [[ ${funcstack[1]} == _awsmfa ]]; then
+if [[ "${funcstack[1]-}" == _awsmfa ]]; then
   _awsmfa "$@"
-elif (( $+functions[compdef] )); then
+elif typeset -f compdef >/dev/null; then
   compdef _awsmfa awsmfa
 fi

@@ -3,7 +3,7 @@
 \unalias FUNCTION 2>/dev/null || \true
 
 # No secret shows under set -x or set -v, or in a DEBUG trap.
-FUNCTION() {
+function FUNCTION {
 	{
 		\emulate -L zsh
 		\setopt no_xtrace no_verbose no_err_exit no_err_return
@@ -12,6 +12,6 @@ FUNCTION() {
 	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
 }
 
-if (( $+functions[compdef] )); then
+if typeset -f compdef >/dev/null; then
 	compdef _awsmfa FUNCTION
 fi

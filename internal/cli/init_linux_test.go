@@ -196,7 +196,7 @@ func TestFunctionAtThePrompt(t *testing.T) {
 			check("dev")
 
 			if _, completes := typingShells[name]; completes {
-				p.types("mfa pro\t")
+				p.types("mfa -p pro\t")
 				time.Sleep(300 * time.Millisecond)
 				p.enters("")
 				check("prod")

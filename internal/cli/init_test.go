@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -273,5 +274,163 @@ func TestFunctionIsNotTraced(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// oddNames are names of profiles that need quotes in some shell.
+var oddNames = []string{
+	"my profile", "it's", `he "said"`, "$HOME", "本番 環境", "-x", "--help me", "a*b?[c]", `back\slash`, "we!rd", "a;b&c|d",
+	"`id`", "~", "#5", "(a)", "{b}", "a=b", "%i",
+}
+
+// addProfiles adds profiles with alice's keys.
+func (w *world) addProfiles(t *testing.T, names []string) {
+	t.Helper()
+	for file, text := range map[string]string{
+		"config": "[profile %s]\nmfa_serial = " + w.phone.Serial + "\n",
+		"credentials": "[%s]\naws_access_key_id = " + w.alice.Keys[0].ID + "\naws_secret_access_key = " +
+			w.alice.Keys[0].Secret + "\n",
+	} {
+		f, err := os.OpenFile(filepath.Join(w.home, ".aws", file), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			fmt.Fprintf(f, text, name)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Any name of a profile that can be typed in a shell is one word for the function, also when it goes back to it, and
+// for the command that it passes on.
+func TestFunctionWithOddNames(t *testing.T) {
+	for _, l := range functionShells() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			w.addProfiles(t, oddNames)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
+			}
+			lines, want := []string{"mfa prod"}, map[string][]string{}
+			for i, name := range oddNames {
+				word, err := shell.Word("--profile=" + name)
+				_, renders := shell.Render([]shells.Var{{Name: "AWSMFA_PROFILE", Value: name}})
+				if err != nil || renders != nil {
+					continue
+				}
+				label := fmt.Sprintf("n%d", i)
+				want[label] = []string{name}
+				lines = append(lines, "mfa "+word, "envdump "+label, "mfa dev", "mfa -", "envdump back"+label)
+				// PowerShell has a test of its own for exec.
+				if word, err = shell.Word(name); err == nil && name[0] != '-' && l.Shell != "pwsh" {
+					want["exec"+label] = []string{name, name}
+					lines = append(lines, "mfa exec "+word+" -- envdump exec"+label+" "+word)
+				}
+			}
+			if len(want) < 6 {
+				t.Fatalf("only %d names", len(want))
+			}
+			r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), loaded(t, l, lines...))
+			for label, want := range want {
+				labels := []string{label, "back" + label}
+				if len(want) > 1 {
+					labels = labels[:1]
+				}
+				for _, label := range labels {
+					d, ran := r.Dump(label)
+					if !ran || d.Env["AWSMFA_PROFILE"] != want[0] || !slices.Equal(d.Args[1:], want[1:]) {
+						t.Errorf("%s (ran: %v): %q %q, not %q", label, ran, d.Env["AWSMFA_PROFILE"], d.Args, want)
+					}
+				}
+			}
+			if r.Code != 0 || r.Stdout != "" {
+				t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
+			}
+		})
+	}
+}
+
+// surroundings are options, variables and aliases with which a shell may be used.
+var surroundings = map[string][]string{
+	"bash": {
+		"set -euo pipefail; set -o posix; set -fC; IFS=:; shopt -s nullglob failglob",
+		"shopt -s expand_aliases; alias %[1]s; alias mfa='false'",
+		"set -aeu; BASH_ENV=/nonsense; exec 2>&2; unset PS4",
+	},
+	"zsh": {
+		"setopt sh_word_split no_unset ksh_arrays err_exit err_return glob_subst pipe_fail posix_builtins no_clobber",
+		"alias %[1]s; alias mfa='false'; alias -g eval=false",
+		"emulate sh; set -aeu; IFS=:",
+		"setopt warn_create_global warn_nested_var no_aliases no_bare_glob_qual null_glob extended_glob",
+	},
+	"dash":    {"set -aeufC; IFS=:", "alias %[1]s; alias mfa='false'"},
+	"busybox": {"set -aeufC; IFS=:", "alias %[1]s; alias mfa='false'"},
+	"ksh":     {"set -aeufC -o pipefail; IFS=:", "alias %[1]s; alias mfa='false'"},
+	"mksh":    {"set -aeufC -o pipefail; IFS=:", "alias %[1]s; alias mfa='false'"},
+}
+
+// In shells of sh's family the function works with every option, whatever a user has made an alias of, and if it is
+// loaded twice. It leaves the options, the arguments and the variables as they were, and nothing of the secret but the
+// variables of the session.
+func TestFunctionInSurroundings(t *testing.T) {
+	var aliases []string
+	for _, name := range strings.Fields("awsmfa builtin command complete echo emulate eval exit local return set setopt " +
+		"shift trap true unalias") {
+		aliases = append(aliases, name+"=false")
+	}
+	for _, l := range functionShells() {
+		for i, before := range surroundings[l.Name] {
+			t.Run(fmt.Sprintf("%s/%d", l.Name, i), func(t *testing.T) {
+				t.Parallel()
+				l.Need(t)
+				w := inWorld(t)
+				before := strings.ReplaceAll(before, "%[1]s", strings.Join(aliases, " "))
+				r := l.Run(t, w.home, append(inShell(t, w), w.codes(t, 1)...), strings.Join([]string{
+					`text=$(awsmfa init ` + l.Shell + `)`,
+					`\set -- one 'two words'`,
+					before,
+					`\eval "$text"`, `\eval "$text"`,
+					`opts=$-`,
+					`mfa prod`,
+					`envdump prod "$@"`,
+					`\test "$opts" = "$-" && envdump options`,
+					`mfa dev --region us-west-2`,
+					`mfa - && envdump back`,
+					`mfa nobody || envdump failed`,
+					`envdump vars "$(\set)"`,
+					"",
+				}, "\n"))
+				for label, args := range map[string][]string{
+					"prod": {"one", "two words"}, "options": {}, "back": {}, "failed": {},
+				} {
+					d, ran := r.Dump(label)
+					if !ran || !slices.Equal(d.Args[1:], args) || d.Env["AWSMFA_PROFILE"] != "prod" {
+						t.Errorf("%s (ran: %v): %q with %v", label, ran, d.Args, ofAWS(d.Env))
+					}
+				}
+				d, _ := r.Dump("vars")
+				_, vars, _ := strings.Cut(strings.Join(d.Args, "\n"), "\n")
+				secret, found := d.Env["AWS_SECRET_ACCESS_KEY"], 0
+				for line := range strings.Lines(vars) {
+					if strings.Contains(line, secret) && !strings.HasPrefix(line, "AWS_SECRET_ACCESS_KEY=") {
+						t.Errorf("the secret is in %s", line)
+					} else if strings.Contains(line, secret) {
+						found++
+					}
+				}
+				if found != 1 {
+					t.Errorf("the secret is in %d variables of %s", found, vars)
+				}
+				if r.Code != 0 || r.Stdout != "" || strings.Count(r.Stderr, "\n") != 5 {
+					t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
+				}
+			})
+		}
 	}
 }
