@@ -84,7 +84,7 @@ const standard = "The standard library of Go"
 // linked returns the packages of other modules that the program links on any of the systems.
 func linked(dir string) (all []pkg, err error) {
 	for _, system := range systems {
-		cmd := exec.Command("go", "list", "-deps", "-json=Dir,Standard,Module", ".")
+		cmd := exec.Command("go", "list", "-buildvcs=false", "-deps", "-json=Dir,Standard,Module", ".")
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
 		var stderr bytes.Buffer

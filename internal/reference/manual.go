@@ -4,8 +4,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +79,26 @@ func (e edition) manual(docs string) (map[string]string, error) {
 		"## See also\n\n`awsmfa`(1), `awsmfa-config`(1)",
 	}, "\n\n"))
 	return pages, nil
+}
+
+var manpages = regexp.MustCompile(`(?m)^    manpages:\n(      - .*\n)*`)
+
+// withManual returns the configuration of the release with the names of the manual pages, which Homebrew wants one by
+// one.
+func withManual(release, docs string) (string, error) {
+	text, err := os.ReadFile(release)
+	if err != nil {
+		return "", err
+	}
+	pages, err := edition{}.manual(docs)
+	if err != nil {
+		return "", err
+	}
+	list := "    manpages:\n"
+	for _, file := range slices.Sorted(maps.Keys(pages)) {
+		list += "      - man/" + file + "\n"
+	}
+	return manpages.ReplaceAllLiteralString(string(text), list), nil
 }
 
 // header begins a page. Words are neither hyphenated nor spaced out: a person may copy them.

@@ -92,15 +92,6 @@ func TestManualShowsHelp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release, err := os.ReadFile(filepath.Join("..", "..", ".goreleaser.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file := range pages {
-		if !strings.Contains(string(release), "\n      - man/"+file+"\n") {
-			t.Errorf("homebrew_casks.manpages in .goreleaser.yaml lacks man/%s", file)
-		}
-	}
 	want := map[string][]string{}
 	for _, c := range model.Leaves(true) {
 		name, _, _ := strings.Cut(c.Path(), " ")

@@ -1,6 +1,7 @@
 // Command reference writes docs/reference.md: the commands and their options, from the grammar that --help prints, and
-// the environment variables, from variables.md beside this file; and docs/errors.md, from awsapi's table of AWS's errors.
-// With -man it writes the reference and docs/config.md as manual pages into a directory.
+// the environment variables, from variables.md beside this file; docs/errors.md, from awsapi's table of AWS's errors; and
+// the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as manual
+// pages into a directory.
 //
 //	go run ./internal/reference
 //	go run ./internal/reference -man DIR -version 1.2.3 -date 2026-01-31
@@ -41,10 +42,10 @@ func main() {
 }
 
 func writeReference() error {
-	all, err := pages()
-	for name, text := range all {
+	all, err := pages(".")
+	for path, text := range all {
 		if err == nil {
-			err = os.WriteFile(filepath.Join("docs", name), []byte(text), 0o644)
+			err = os.WriteFile(path, []byte(text), 0o644)
 		}
 	}
 	return err
@@ -80,9 +81,18 @@ var titles = map[string]string{
 }
 
 // pages returns the pages of docs that this program writes, by name.
-func pages() (map[string]string, error) {
+func pages(root string) (map[string]string, error) {
 	reference, err := page()
-	return map[string]string{"reference.md": reference, "errors.md": errorsPage()}, err
+	if err != nil {
+		return nil, err
+	}
+	release := filepath.Join(root, ".goreleaser.yaml")
+	packed, err := withManual(release, filepath.Join(root, "docs"))
+	return map[string]string{
+		filepath.Join(root, "docs", "reference.md"): reference,
+		filepath.Join(root, "docs", "errors.md"):    errorsPage(),
+		release:                                     packed,
+	}, err
 }
 
 // page returns the text of docs/reference.md.
