@@ -1,15 +1,12 @@
 package profile
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -37,6 +34,8 @@ type answer struct {
 	Device string              // with which MFA would be done
 	Base   []string            // where the credentials come from, and what they are
 	Roles  []map[string]string // with AssumeRole's names of the parameters, in the order in which they are assumed
+
+	InConfig, InCredentials []string // the names of the profiles that botocore finds in each file
 }
 
 // fromBotocore are the rows of the table in docs/config.md: intended differences from botocore, and surprising
@@ -126,6 +125,16 @@ var fromBotocore = []struct {
 		example: asked{"[profile my prod]\nregion = a\n", "[my prod]\n" + testKeys, "my prod"},
 		theirs:  has("", ""), own: has("a", ""),
 		explains: func(q asked, _, _ answer) bool { return slices.ContainsFunc(q.lines(), hasBlankName) },
+	},
+	{
+		row:     "`[profile CORP\\al]`; `[profile dev] # see [prod]`",
+		example: asked{"[profile CORP\\al]\nregion = a\n", "[CORP\\al]\n" + testKeys, "CORP\\al"},
+		theirs:  has("", ""), own: has("a", ""),
+		explains: func(q asked, _, _ answer) bool {
+			return slices.ContainsFunc(q.lines(), func(line string) bool {
+				return strings.HasPrefix(line, "[") && (strings.Contains(line, `\`) || strings.Count(line, "]") > 1)
+			})
+		},
 	},
 	{
 		row: "a role with neither `source_profile` nor `credential_source`, or that is its own source and has no " +
@@ -290,8 +299,7 @@ func (c Chain) asks(role Role) map[string]string {
 
 // asker is a process of botocore that answers questions.
 type asker struct {
-	to      io.Writer
-	from    *bufio.Scanner
+	ask     func(question any) []byte
 	files   Files
 	Version string
 	Login   bool // it knows login_session
@@ -301,41 +309,12 @@ func startBotocore(t *testing.T) *asker {
 	t.Helper()
 	dir := t.TempDir()
 	a := &asker{files: Files{filepath.Join(dir, "config"), filepath.Join(dir, "credentials")}}
-	cmd := exec.Command(shelltest.Python(t, "botocore.session"), filepath.Join("testdata", "ask_botocore.py"), dir)
-	cmd.Env = append(os.Environ(), "PYTHONUTF8=1")
-	cmd.Stderr = os.Stderr
-	to, err := cmd.StdinPipe()
-	if err != nil {
+	var first []byte
+	first, a.ask = shelltest.Talk(t, "botocore.session", filepath.Join("testdata", "ask_botocore.py"), dir)
+	if err := json.Unmarshal(first, a); err != nil {
 		t.Fatal(err)
 	}
-	from, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := to.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Error(err)
-		}
-	})
-	a.to, a.from = to, bufio.NewScanner(from)
-	a.read(t, a)
 	return a
-}
-
-func (a *asker) read(t *testing.T, into any) {
-	t.Helper()
-	if !a.from.Scan() {
-		t.Fatalf("botocore has stopped: %v", a.from.Err())
-	}
-	if err := json.Unmarshal(a.from.Bytes(), into); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // both returns the answers of both.
@@ -346,18 +325,38 @@ func (a *asker) both(t *testing.T, q asked) (theirs, own answer) {
 			t.Fatal(err)
 		}
 	}
-	question, err := json.Marshal(map[string]string{
-		"config": a.files.Config, "credentials": a.files.Credentials,
-		"profile": q.Name,
-	})
-	if err != nil {
+	question := map[string]string{"config": a.files.Config, "credentials": a.files.Credentials, "profile": q.Name}
+	if err := json.Unmarshal(a.ask(question), &theirs); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.to.Write(append(question, '\n')); err != nil {
-		t.Fatal(err)
-	}
-	a.read(t, &theirs)
+	a.checkReading(t, q, theirs)
 	return theirs, ours(a.files, q.Name)
+}
+
+// checkReading checks what doctor says of files that botocore cannot read, and of headers that it reads in another way.
+func (a *asker) checkReading(t *testing.T, q asked, theirs answer) {
+	t.Helper()
+	read := CheckCLI(a.files.Config, false) == nil && CheckCLI(a.files.Credentials, true) == nil
+	if read == strings.HasPrefix(theirs.Error, "ConfigParseError") {
+		t.Errorf("botocore: %s; doctor: %v, %v\n%+v", theirs.Error, CheckCLI(a.files.Config, false),
+			CheckCLI(a.files.Credentials, true), q)
+	}
+	p, err := Load(a.files, q.Name)
+	if err != nil || theirs.InConfig == nil { // botocore refuses the profile
+		return
+	}
+	c, unread := p.contents(), 0
+	for _, file := range []struct {
+		at    Pos
+		names []string
+	}{{c.config.pos, theirs.InConfig}, {c.credentials.pos, theirs.InCredentials}} {
+		if file.at.Line != 0 && !slices.Contains(file.names, q.Name) {
+			unread++
+		}
+	}
+	if all := p.UnreadByCLI(); len(all) != unread {
+		t.Errorf("%d headers of %q are unread, and doctor says %v\n%+v", unread, q.Name, all, q)
+	}
 }
 
 // String does not show the profile's name: the values identify it.
@@ -377,6 +376,7 @@ func (a answer) agrees(b answer) bool {
 	if a.Error != "" || b.Error != "" {
 		return a.Error != "" && b.Error != ""
 	}
+	a.InConfig, a.InCredentials, b.InConfig, b.InCredentials = nil, nil, nil, nil
 	return reflect.DeepEqual(a, b)
 }
 
@@ -387,7 +387,7 @@ type writer struct {
 	odd   bool // some lines have an unusual spelling
 }
 
-var profileNames = []string{"p", "q", "r", "default", "my prod", "本番"}
+var profileNames = []string{"p", "q", "r", "default", "my prod", "本番", `CORP\al`}
 
 func (w *writer) one(of ...string) string { return of[w.IntN(len(of))] }
 
@@ -446,6 +446,9 @@ func (w *writer) header(name, word string) string {
 	}
 	if word != "" && strings.Contains(name, " ") {
 		name = strconv.Quote(name)
+	}
+	if w.rarely() {
+		return "[" + word + name + "] # see [prod]\n"
 	}
 	return "[" + word + name + "]" + w.one("", "", "", " # c", "  ") + w.one("\n", "\n", "\n", "\r\n")
 }
@@ -546,7 +549,7 @@ func TestBotocoreDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	var rows, table []string
-	_, text, _ := strings.Cut(string(doc), "| AWS CLI (botocore) | awsmfa |\n|---|---|---|\n")
+	_, text, _ := strings.Cut(string(doc), "| in the file | AWS CLI (botocore) | awsmfa |\n|---|---|---|\n")
 	text, _, _ = strings.Cut(text, "\n\n")
 	for row := range strings.Lines(text) {
 		cell, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")

@@ -6,6 +6,8 @@ import json
 import os
 import sys
 
+import botocore.configloader as configloader
+import botocore.configprovider as configprovider
 import botocore.credentials as credentials
 import botocore.session
 
@@ -85,18 +87,53 @@ if has_login:
     replace(credentials.LoginProvider, "load", login)
 
 
+def names(path, credentials):
+    """The profiles that botocore finds in a file."""
+    if credentials:
+        return list(configloader.raw_config_parse(path, parse_subsections=False))
+    return list(configloader.load_config(path)["profiles"])
+
+
+def variables(question):
+    """What botocore makes of the variables, and of the files that they name."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            del os.environ[name]
+    os.environ.update(question["variables"])
+    session = botocore.session.Session(include_builtin_handlers=False)
+    get = session.get_config_variable
+    found_in = session.full_config, session.get_scoped_config()
+    endpoints = {}
+    for service in question["services"]:
+        if configured and not get("ignore_configured_endpoint_urls"):
+            endpoints[service] = configured(*found_in, service, os.environ).provide() or ""
+        else:
+            endpoints[service] = ""
+    keys = credentials.create_credential_resolver(session).load_credentials()
+    return {
+        "profile": session.profile or "default",
+        "region": get("region") or "",
+        "keys": "web identity" if isinstance(keys, dict) else keys.access_key if keys else "",
+        "endpoints": endpoints,
+    }
+
+
 def answer(question):
+    if "variables" in question:
+        return variables(question)
     session = botocore.session.Session(profile=question["profile"], include_builtin_handlers=False)
     session.set_config_variable("config_file", question["config"])
     session.set_config_variable("credentials_file", question["credentials"])
     settings = session.get_scoped_config()
     chain = credentials.create_credential_resolver(session).load_credentials()
+    headers = {"inConfig": names(question["config"], False), "inCredentials": names(question["credentials"], True)}
     if chain is None:
-        return {"error": "no credentials"}
-    return {"region": session.get_config_variable("region") or "", "device": settings.get("mfa_serial", ""), **found(chain)}
+        return {"error": "no credentials", **headers}
+    return {"region": session.get_config_variable("region") or "", "device": settings.get("mfa_serial", ""), **found(chain), **headers}
 
 
-print(json.dumps({"version": botocore.__version__, "login": has_login}), flush=True)
+configured = getattr(configprovider, "ConfiguredEndpointProvider", None)  # old versions have no such settings
+print(json.dumps({"version": botocore.__version__, "login": has_login, "endpoints": configured is not None}), flush=True)
 for line in sys.stdin:
     try:
         text = json.dumps(answer(json.loads(line)))
