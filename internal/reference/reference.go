@@ -80,7 +80,7 @@ var titles = map[string]string{
 	"qr-png":  "Options for a new device",
 }
 
-// pages returns the pages of docs that this program writes, by name.
+// pages returns the files that this program writes, by their paths.
 func pages(root string) (map[string]string, error) {
 	reference, err := page()
 	if err != nil {
