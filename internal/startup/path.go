@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,13 +114,20 @@ func (s System) roaming() string {
 // powerShell asks PowerShell itself: Windows PowerShell and PowerShell 7 have files of their own, below Documents,
 // which may be in OneDrive or on a server. The answer is ASCII, whatever the console's code page is.
 func (s System) powerShell(program string) (File, error) {
+	// Where scripts are forbidden Get-ExecutionPolicy cannot be loaded, so this PowerShell allows them before it says
+	// what the others allow. An administrator's policy wins over that.
 	const script = `([int[]][char[]][string]$PROFILE) -join ' '
-Get-ExecutionPolicy
-(Get-ExecutionPolicy -Scope MachinePolicy), (Get-ExecutionPolicy -Scope UserPolicy) -join ' '`
-	out, err := s.ask(program, "-NoProfile", "-NonInteractive", "-Command", script)
-	lines := strings.Split(strings.ReplaceAll(out, "\r\n", "\n"), "\n")
+try {
+    Set-ExecutionPolicy Undefined -Scope Process -Force -ErrorAction Ignore
+    Get-ExecutionPolicy
+    Get-ExecutionPolicy -Scope MachinePolicy
+    Get-ExecutionPolicy -Scope UserPolicy
+} catch { }
+exit 0`
+	out, err := s.ask(program, "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command", script)
+	first, policies, _ := strings.Cut(strings.ReplaceAll(out, "\r\n", "\n"), "\n")
 	var path []uint16
-	for _, unit := range strings.Fields(lines[0]) {
+	for _, unit := range strings.Fields(first) {
 		n, cerr := strconv.ParseUint(unit, 10, 16)
 		err = cmp.Or(err, cerr)
 		path = append(path, uint16(n))
@@ -129,16 +137,28 @@ Get-ExecutionPolicy
 			Hint("in PowerShell  $PROFILE  shows its path, and  notepad $PROFILE  opens it").Wrap(err)
 	}
 	f := File{Path: string(utf16.Decode(path))}
-	if s.GOOS == "windows" && len(lines) > 2 && (lines[1] == "Restricted" || lines[1] == "AllSigned") {
-		f.Policy, f.Managed = lines[1], strings.Contains(lines[2], lines[1])
+	if s.GOOS == "windows" {
+		f.Policy, f.Managed = forbidding(strings.Fields(policies))
 	}
 	return f, nil
+}
+
+// forbidding returns the first of the execution policies, the one that counts, if it forbids scripts that are not
+// signed. The others are an administrator's. Without any an administrator's forbids to ask.
+func forbidding(policies []string) (policy string, managed bool) {
+	if len(policies) == 0 {
+		return "Restricted", true
+	}
+	if policy = policies[0]; policy != "Restricted" && policy != "AllSigned" {
+		return "", false
+	}
+	return policy, slices.Contains(policies[1:], policy)
 }
 
 // patience is how long a shell may take to answer: PowerShell's first start after that of Windows takes seconds.
 const patience = 30 * time.Second
 
-// ask runs a shell, and returns what it prints. A policy of this window alone does not count.
+// ask runs a shell, and returns what it prints. An execution policy of this window alone does not count.
 func (s System) ask(program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

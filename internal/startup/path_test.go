@@ -1,6 +1,7 @@
 package startup
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,5 +118,23 @@ func need(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		shelltest.NotInstalled(t, program)
+	}
+}
+
+// Which policy forbids the file, and whether the user can change it. After the first come those of administrators.
+func TestForbidding(t *testing.T) {
+	for policies, want := range map[string]string{
+		"RemoteSigned Undefined Undefined":   " false",
+		"Unrestricted Undefined Undefined":   " false",
+		"Bypass Bypass Undefined":            " false",
+		"Restricted Undefined Undefined":     "Restricted false",
+		"AllSigned Undefined AllSigned":      "AllSigned true",
+		"Restricted Restricted RemoteSigned": "Restricted true",
+		"":                                   "Restricted true",
+	} {
+		policy, managed := forbidding(strings.Fields(policies))
+		if got := fmt.Sprint(policy, " ", managed); got != want {
+			t.Errorf("%q: %q", policies, got)
+		}
 	}
 }
