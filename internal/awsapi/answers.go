@@ -301,7 +301,8 @@ func (f refusal) roleAnswers() []Answer {
 					"awsmfa asks for a code only if these are a user's long-term keys", f.role.SessionName),
 		},
 		{
-			Codes: deniedCodes, Calls: assumesRole, Caller: OtherRole, // whose session has no aws:MultiFactorAuthPresent
+			// Its session has no aws:MultiFactorAuthPresent.
+			Codes: deniedCodes, Calls: assumesRole, Caller: OtherRole,
 			Message: f.denied().
 				Hint("check that role_arn is exact (AWS says the same of a role that does not exist) "+
 					"and that the role's trust policy allows this; it may require an external_id, "+

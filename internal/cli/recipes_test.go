@@ -47,7 +47,10 @@ func TestRecipes(t *testing.T) {
 			page: "editors", heading: "direnv", program: "direnv", inCI: true,
 			after: `direnv exec . sh -c 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'`, want: `\nprod ASIA\w+\n$`,
 		},
-		{page: "containers", heading: "Docker", program: "docker", prepare: dockerd, want: `asked with a session: true`},
+		{
+			page: "containers", heading: "Docker", program: "docker", prepare: dockerd,
+			want: `asked with a session: true`,
+		},
 		{
 			page: "containers", heading: "kubectl with EKS", program: "kubectl", prepare: cluster,
 			want: `\bwith-a-session\b`,

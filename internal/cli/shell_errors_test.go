@@ -39,7 +39,8 @@ func TestCannotExpress(t *testing.T) {
 
 // The error for an unknown shell lists every shell.
 func TestUnknownShell(t *testing.T) {
-	_, err := new(app).chooseShell("nonsense")
+	a := &app{System: System{Getenv: func(string) string { return "" }}}
+	_, err := a.chooseShell("nonsense")
 	var names []string
 	for _, s := range shells.All() {
 		names = append(names, s.Name)

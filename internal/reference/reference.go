@@ -1,6 +1,6 @@
 // Command reference writes docs/reference.md: the commands and their options, from the grammar that --help prints, and
-// the environment variables, from variables.md beside this file; docs/errors.md, from awsapi's table of AWS's errors; and
-// the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as manual
+// the environment variables, from variables.md beside this file; docs/errors.md, from awsapi's table of AWS's errors;
+// and the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as manual
 // pages into a directory.
 //
 //	go run ./internal/reference
