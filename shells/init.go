@@ -16,6 +16,8 @@ type InitOptions struct {
 	Program string
 	// Completion is the script that completes awsmfa's command line, "" if the shell has none.
 	Completion string
+	// Prompt is the code of Prompt, "" for none.
+	Prompt string
 }
 
 // Init returns the code for the shell's start-up file: completion, and a function that evaluates what `awsmfa env`
@@ -70,7 +72,7 @@ func initScript(shell, file string) func(InitOptions) string {
 			"FUNCTION", o.Function,
 			"PROGRAM", o.Program,
 			"SHELL", shell,
-		).Replace(string(script))
+		).Replace(string(script)) + o.Prompt
 	}
 }
 

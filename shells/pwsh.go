@@ -43,6 +43,7 @@ func pwsh() Shell {
 			return "& { $ErrorActionPreference='Stop'; throw " + pwshQuote("awsmfa: "+message) + " }\n"
 		},
 		init:       pwshInit,
+		prompt:     "prompt.ps1",
 		inFunction: pwshInFunction,
 	}
 }

@@ -42,6 +42,7 @@ type Shell struct {
 	failure    func(message string) string
 	init       func(InitOptions) string    // nil if the shell has no functions
 	load       string                      // in place of Eval, in the start-up file
+	prompt     string                      // the file with the code for the prompt, "" if there is none
 	passOn     string                      // runs Placeholder with the arguments of the function that init defines
 	before     func(words []string) string // in place of passOn, for a shell that evaluates no text
 	inFunction func(Shell) Shell           // nil if the function reads the same text as Eval

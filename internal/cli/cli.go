@@ -53,6 +53,7 @@ type app struct {
 	warned     map[string]bool
 	secrets    secrets
 	ours       []string // the variables of endpoint settings that an earlier run set
+	mute       bool     // nothing is said
 	stderrUsed bool     // something was written to stderr
 	profile    string   // the profile in use
 	function   string   // the function of init that evaluates stdout, "" if there is none
@@ -258,6 +259,9 @@ func (a *app) printable(text string) string {
 // stderr that nobody reads any more is no reason to die, as Go would of SIGPIPE: the evaluated line would not fail, and
 // what was paid for with a code be lost.
 func (a *app) tell(text string) {
+	if a.mute {
+		return
+	}
 	if !a.stderrUsed {
 		a.stderrUsed = true
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)

@@ -62,6 +62,9 @@ func TestCompletionOfTheTable(t *testing.T) {
 		}
 		got := offered(t, home, path, "--")
 		for _, f := range append(node.Flags, model.Flags...) {
+			if f.Hidden {
+				continue
+			}
 			flags++
 			if !slices.Contains(got, "--"+f.Name) {
 				t.Errorf("%q --%s: offered is %q", path, f.Name, got)

@@ -97,11 +97,14 @@ func (d *doctor) ownEnd() (end time.Time, ok bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
+// endTolerance is how much the two variables with the end of a session may differ: one has whole seconds.
+const endTolerance = 2 * time.Second
+
 // replaced reports whether another program has exported keys over awsmfa's session, and set the end of its own.
 func (d *doctor) replaced(k exportedKeys) bool {
 	left, expires, err := d.expiration()
 	end, ok := d.ownEnd()
-	return !k.cached && ok && expires && err == nil && (time.Until(end)-left).Abs() > 2*time.Second
+	return !k.cached && ok && expires && err == nil && (time.Until(end)-left).Abs() > endTolerance
 }
 
 // exportedSession checks exported keys that AWS would accept, as far as the variables tell.

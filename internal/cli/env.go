@@ -21,6 +21,7 @@ type envCmd struct {
 	Choose bool
 	Unset  bool
 	Reveal bool
+	Renew  bool `hidden:""`
 
 	afterSetup bool // which has said until when the session lasts
 }
@@ -32,6 +33,7 @@ func (c *envCmd) help() flagHelp {
 		"choose": msg.Textf("Choose the profile from a list, even if there is a default one."),
 		"unset":  msg.Textf("Print statements that unset everything awsmfa set."),
 		"reveal": msg.Textf("Print the secrets even when stdout is a terminal."),
+		"renew":  msg.Textf("Print a newer session of the profile in the variables, if that asks nobody."),
 	})
 }
 
@@ -63,10 +65,14 @@ func (c *envCmd) Run(a *app) error {
 		return err
 	}
 	vars := append(unsetVars(a.Getenv), a.unsetSettings(nil)...)
-	if !c.Unset {
-		if vars, err = c.obtainFor(a, shell); err != nil {
-			return err
-		}
+	switch {
+	case c.Renew:
+		vars, err = c.renewed(a)
+	case !c.Unset:
+		vars, err = c.obtainFor(a, shell)
+	}
+	if err != nil {
+		return err
 	}
 	vars = append(c.previous(a, shell), vars...)
 	text, err := shell.Render(vars)

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"awsmfa/completions"
 	"awsmfa/internal/msg"
@@ -13,6 +14,9 @@ type initCmd struct {
 	Shell string `arg:""`
 	Cmd   string `name:"cmd" placeholder:"NAME"`
 
+	Prompt bool
+	Renew  bool
+
 	Install bool `xor:"install"`
 	Undo    bool `xor:"install"`
 	Yes     bool `short:"y"`
@@ -22,6 +26,8 @@ func (*initCmd) help() flagHelp {
 	return flagHelp{
 		"<shell>": msg.Textf("The shell: %s.", msg.List(initShells())),
 		"cmd":     msg.Textf("The name of the function (mfa)."),
+		"prompt":  msg.Textf("Also keep AWSMFA_PROMPT for the prompt, and say when the session has ended."),
+		"renew":   msg.Textf("As --prompt, and renew the session of a role while the MFA session lasts."),
 		"install": msg.Textf("Add the line that loads this to the shell's start-up file, after a question."),
 		"undo":    msg.Textf("Remove the line that --install has added."),
 		"yes":     msg.Textf("Add the line without a question."),
@@ -40,6 +46,9 @@ a function mfa. docs/shells.md has the line for each shell; --install adds it, a
   mfa --unset    remove the session from this shell
   mfa logout     remove the cached sessions, too
   mfa COMMAND    run another command of awsmfa
+
+With --prompt a hook before each prompt sets AWSMFA_PROMPT to the profile and the time left, such as prod 3h41m, and
+says once that the session has ended. It starts no process.
 
 No secret shows under set -x and the like, nor in the history.`
 }
@@ -68,6 +77,12 @@ func (c *initCmd) Run(a *app) error {
 				Hint("there is one for %s", msg.List(initShells())),
 		}
 	}
+	if (c.Prompt || c.Renew) && !shell.HasPrompt() {
+		return &usageError{
+			msg.Errorf("there is nothing for the prompt of %s", shell.Name).
+				Hint("--prompt and --renew are for %s", msg.List(promptShells())),
+		}
+	}
 	switch {
 	case c.Install:
 		return c.install(a, shell)
@@ -78,11 +93,42 @@ func (c *initCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	prompt, err := c.prompt(a, shell, name, program)
+	if err != nil {
+		return err
+	}
 	completion, _ := completions.Script(shell.Name)
 	text, _ := shell.Init(shells.InitOptions{
-		Function: name, Program: program, Completion: completion,
+		Function: name, Program: program, Completion: completion, Prompt: prompt,
 	})
 	return a.print(text)
+}
+
+// prompt returns the code for the prompt, "" if none is wanted.
+func (c *initCmd) prompt(a *app, shell shells.Shell, name, program string) (string, error) {
+	if !c.Prompt && !c.Renew {
+		return "", nil
+	}
+	text, err := shell.Prompt(shells.PromptOptions{
+		Function: name, Program: program, Renew: c.Renew, Now: time.Now(),
+		Ended:     a.text(sessionHasEnded()),
+		EndedLine: a.text(msg.Textf("the session in this shell has ended; for a new one type:  %s", name+" PROFILE")),
+	})
+	if err != nil {
+		return "", cannotExpress(err)
+	}
+	return text, nil
+}
+
+// promptShells returns the names of the shells that have code for the prompt.
+func promptShells() []string {
+	var names []string
+	for _, s := range shells.All() {
+		if s.HasPrompt() {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // isFunctionCall reports whether a function of init runs this: awsmfa function SHELL NAME -- WORD …

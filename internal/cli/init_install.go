@@ -148,6 +148,12 @@ func (c *initCmd) line(a *app, shell shells.Shell) (string, error) {
 	if c.Cmd != "" {
 		args = append(args, "--cmd", c.Cmd)
 	}
+	switch {
+	case c.Renew:
+		args = append(args, "--renew")
+	case c.Prompt:
+		args = append(args, "--prompt")
+	}
 	command, err := a.commandLine(shell, args...)
 	if err != nil {
 		return "", err

@@ -1,0 +1,274 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/shelltest"
+	"awsmfa/shells"
+)
+
+// A hookShell is a shell with the hook of init. Its start-up code makes each prompt record the exit code of the
+// command before it and the segment in the file OUT; INIT is the line that loads the hook. set sets two variables.
+type hookShell struct {
+	argv   []string
+	setup  []string
+	file   string // where the start-up code is, "" if it is typed
+	set    string
+	failed string // fails with exit code 3
+	direnv string // the line that loads direnv, "" if that is too new for it
+}
+
+var hookShells = map[string]hookShell{
+	"bash": {
+		argv: []string{"bash", "--noprofile", "--norc"},
+		setup: []string{
+			`set -u`, `INIT`, `PROMPT_COMMAND="$PROMPT_COMMAND; "'echo "at $? [${AWSMFA_PROMPT-}] ready" >>"$OUT"; '`,
+		},
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", direnv: `eval "$(direnv hook bash)"`,
+	},
+	"zsh": {
+		argv: []string{"zsh", "-f"},
+		setup: []string{
+			`set -u`, `INIT`, `seen() { echo "at $? [${AWSMFA_PROMPT-}] ready" >>$OUT }`, `precmd_functions+=(seen)`,
+		},
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", direnv: `eval "$(direnv hook zsh)"`,
+	},
+	"pwsh": {
+		argv: []string{"pwsh", "-NoProfile", "-NoLogo", "-NoExit", "-Command", ". ./setup.ps1"},
+		file: "setup.ps1",
+		setup: []string{
+			`Set-StrictMode -Version Latest; Remove-Module PSReadLine`,
+			`function prompt { $c = if ($?) { 0 } else { $global:LASTEXITCODE }; ` +
+				`"at $c [$env:AWSMFA_PROMPT] ready" >>$env:OUT; 'PS> ' }`,
+			`INIT`,
+		},
+		set: `$env:%s='%s'; $env:%s='%s'`, failed: "sh -c 'exit 3'",
+	},
+}
+
+// record is what a prompt records.
+var record = regexp.MustCompile(`at (\d+) \[(.*)\] ready\n\z`)
+
+// atPrompt types a line, and returns the exit code and the segment at the prompt after it.
+func (s *typing) atPrompt(line string) (code, segment string) {
+	s.t.Helper()
+	s.types(line + "\r")
+	m := record.FindStringSubmatch(s.recorded("at ", "ready\n"))
+	if m == nil {
+		s.t.Fatalf("%s: %q", line, s.screen())
+	}
+	return m[1], m[2]
+}
+
+// sitAtHook starts a shell whose start-up code loads the hook as often as INIT is there, for a user with the role
+// "role".
+func sitAtHook(t *testing.T, name string, shell hookShell, w *world, setup ...string) *typing {
+	t.Helper()
+	l, ok := shelltest.For(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	l.Need(t)
+	trust := fakeaws.TrustAccountWithMFA("aws", fakeaws.DefaultAccount)
+	role := w.aws.AddRole(fakeaws.Role{Name: "role", Trust: trust})
+	config := "[profile prod]\nmfa_serial = " + w.phone.Serial + "\n" +
+		"[profile role]\nrole_arn = " + role.ARN + "\nsource_profile = prod\n"
+	if err := os.WriteFile(filepath.Join(w.home, ".aws", "config"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sh, ok := shells.Lookup(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	setup = slices.Clone(setup)
+	for i := range setup {
+		setup[i] = strings.ReplaceAll(setup[i], "INIT", sh.Line("awsmfa init "+name+" --renew"))
+	}
+	environ := append(w.codes(t, 1), inHookShell(w)...)
+	if shell.file == "" {
+		return sitAtShell(t, typingShell{argv: shell.argv, setup: setup}, w.home, environ...)
+	}
+	startUp := strings.Join(setup, "\n") + "\n"
+	if err := os.WriteFile(filepath.Join(w.home, shell.file), []byte(startUp), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := sitAtShell(t, typingShell{argv: shell.argv}, w.home, environ...)
+	s.recorded("at ", "ready\n")
+	return s
+}
+
+func (s *typing) checkPrompt(line, code, segment string) {
+	s.t.Helper()
+	gotCode, got := s.atPrompt(line)
+	if m, _ := regexp.MatchString(`\A(?:`+segment+`)\z`, got); gotCode != code || !m {
+		s.t.Errorf("%s: at the prompt %s [%s], not %s [%s]", line, gotCode, got, code, segment)
+	}
+}
+
+func (p hookShell) setTwo(name1, value1, name2, value2 string) string {
+	return fmt.Sprintf(p.set, name1, value1, name2, value2)
+}
+
+// At each prompt the segment shows the profile and how long its session lasts, and the exit code of the command before
+// is kept. The end is said once. It may be loaded twice.
+func TestPrompt(t *testing.T) {
+	for name, shell := range hookShells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			s := sitAtHook(t, name, shell, w, append([]string{"INIT"}, shell.setup...)...)
+			check, set := s.checkPrompt, shell.setTwo
+			check("", "0", "")
+			check("mfa prod", "0", `prod 1[12]h\d+m`)
+			check(shell.failed, "3", `prod 1[12]h\d+m`)
+			check("mfa nobody", "1", `prod 1[12]h\d+m`)
+			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+3599), "A", "b"), "0", `prod 59m`)
+			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+59), "A", "b"), "0", `prod 5\ds`)
+			check("mfa logout prod", "0", "")
+			check(set("AWSMFA_EXPIRES", "1000000000", "AWSMFA_PROFILE", "prod"), "0", "prod ended")
+			check(shell.failed, "3", "prod ended")
+			if n := strings.Count(s.screen(), "awsmfa: prod: the session in this shell has ended"); n != 1 {
+				t.Errorf("the end is said %d times: %q", n, s.screen())
+			}
+			check(set("AWSMFA_EXPIRES", "nonsense", "AWSMFA_PROFILE", "prod"), "0", "prod")
+			check("mfa --unset", "0", "")
+		})
+	}
+}
+
+// The hook renews the session of a role while the MFA session lasts, at most once a minute.
+func TestRenew(t *testing.T) {
+	for name, shell := range hookShells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := inWorld(t)
+			s := sitAtHook(t, name, shell, w, shell.setup...)
+			ended := shell.setTwo("AWSMFA_EXPIRES", "1000000000", "AWS_CREDENTIAL_EXPIRATION", "2001-09-09T01:46:40Z")
+			age := func() {
+				if err := w.age(58 * time.Minute); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.checkPrompt("mfa role", "0", `role (59m|1h0m)`)
+			age()
+			s.checkPrompt(ended, "0", `role (59m|1h0m)`)
+			if strings.Contains(s.screen(), "has ended") {
+				t.Errorf("the end is said: %q", s.screen())
+			}
+			age()
+			s.checkPrompt(ended, "0", `role ended`) // the minute is not over
+			if n := w.aws.Count("AssumeRole"); n != 2 {
+				t.Errorf("%d calls of AssumeRole", n)
+			}
+			if n := w.aws.Count("GetSessionToken"); n != 1 {
+				t.Errorf("%d calls of GetSessionToken", n)
+			}
+		})
+	}
+}
+
+// needProgram skips the test, or fails it in CI, if a program is missing.
+func needProgram(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		shelltest.NotInstalled(t, name)
+	}
+}
+
+// strace makes a trace of the processes that a program starts.
+var strace = []string{"strace", "-f", "-e", "trace=fork,vfork,clone,clone3,execve", "-o"}
+
+// startedProcess matches a line of it about a new process, not a thread.
+var startedProcess = regexp.MustCompile(`(?m)^\d+ +(?:v?fork|execve|clone3?\([^)]*SIGCHLD)`)
+
+// At a prompt no process is started, with a session or without.
+func TestPromptStartsNoProcess(t *testing.T) {
+	for name, shell := range hookShells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			needProgram(t, "strace")
+			w := inWorld(t)
+			log := filepath.Join(w.home, "trace")
+			shell.argv = slices.Concat(strace, []string{log}, shell.argv)
+			s := sitAtHook(t, name, shell, w, shell.setup...)
+			trace := func() string {
+				text, err := os.ReadFile(log)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(text)
+			}
+			started := func() int { return len(startedProcess.FindAllString(trace(), -1)) }
+			s.checkPrompt("", "0", "")
+			for _, expires := range []string{fmt.Sprint(time.Now().Unix() + 7300), "1000000000"} {
+				s.atPrompt(shell.setTwo("AWSMFA_PROFILE", "prod", "AWSMFA_EXPIRES", expires))
+				before := started()
+				for range 3 {
+					s.checkPrompt("", "0", "prod (2h1m|ended)")
+				}
+				if after := started(); after != before {
+					t.Errorf("%d processes were started", after-before)
+				}
+			}
+			before := started()
+			s.atPrompt("show")
+			if started() == before {
+				t.Error("the trace shows no process")
+			}
+			first, _, _ := strings.Cut(trace(), " ") // strace would leave the shell behind
+			ended := regexp.MustCompile(`(?m)^` + first + ` +\+\+\+ exited`)
+			for late := time.Now().Add(longest); !ended.MatchString(trace()); {
+				if time.Now().After(late) {
+					t.Fatalf("the shell does not end: %q", s.screen())
+				}
+				s.types("exit\r")
+				time.Sleep(200 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// direnv's hook may be loaded before it and after it.
+func TestPromptBesideDirenv(t *testing.T) {
+	for name, shell := range hookShells {
+		if shell.direnv == "" {
+			continue
+		}
+		for order, lines := range map[string][]string{
+			"before": {"INIT", shell.direnv, "INIT"}, "after": {shell.direnv, "INIT", shell.direnv},
+		} {
+			t.Run(name+" "+order, func(t *testing.T) {
+				t.Parallel()
+				needProgram(t, "direnv")
+				w := inWorld(t)
+				envrc := []byte("export FROM_DIRENV=1\n")
+				if err := os.WriteFile(filepath.Join(w.home, ".envrc"), envrc, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				s := sitAtHook(t, name, shell, w, append(lines, shell.setup...)...)
+				s.checkPrompt("mfa prod", "0", `prod 1[12]h\d+m`)
+				s.atPrompt("direnv allow")
+				s.checkPrompt(shell.failed, "3", `prod 1[12]h\d+m`)
+				if !strings.Contains(s.screen(), "direnv: export +FROM_DIRENV") {
+					t.Errorf("direnv does not work: %q", s.screen())
+				}
+			})
+		}
+	}
+}
+
+// inHookShell is the environment of a person's shell, besides what sitAtShell sets.
+func inHookShell(w *world) []string {
+	return slices.DeleteFunc(w.environ(), func(v string) bool {
+		return strings.HasPrefix(v, "AWSMFA_SHELL=") || strings.HasPrefix(v, "HOME=") || strings.HasPrefix(v, "LANG=")
+	})
+}
