@@ -208,6 +208,7 @@ func TestBotocoreVariables(t *testing.T) {
 // TestVariablesBesideBotocore asks both of random variables and files, for BOTOCORE_TIME, a second if that is not set,
 // with the seeds from BOTOCORE_SEED on.
 func TestVariablesBesideBotocore(t *testing.T) {
+	t.Parallel()
 	c := newCompared(t)
 	lasts, err := time.ParseDuration(cmp.Or(os.Getenv("BOTOCORE_TIME"), "1s"))
 	if err != nil {

@@ -235,6 +235,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.shell(),
 	)
 	checks = append(checks, d.variables()...)
+	checks = append(checks, d.tools()...)
 	checks = append(checks, d.programs(ctx)...)
 	return append(checks, awsCLI(ctx, d.Environ))
 }
