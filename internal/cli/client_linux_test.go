@@ -215,3 +215,25 @@ func TestOtherTerminal(t *testing.T) {
 		t.Errorf("of the input were left %q", buf[:n])
 	}
 }
+
+// Ctrl-C on such a terminal ends only the program that has started awsmfa in its session. Then awsmfa asks no more.
+func TestOtherTerminalInterrupted(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, program := openTerminal(t)
+	cmd, _ := inSession(t, w, program,
+		`exec <&3 >&3 2>&3; trap : INT; setsid -fw awsmfa credential-process dev; read line; echo "got $line"; sleep 60`)
+	cmd.Stderr = nil
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, person, "MFA code for dev ("+w.phone.Serial+"): ")
+	if _, err := person.Write([]byte{3}); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, person, "no token code was given")
+	typeLine(t, person, "ls -l")
+	readUntil(t, person, "got ls -l")
+	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	cmd.Wait()
+}

@@ -3,6 +3,7 @@
 package term
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
@@ -33,7 +34,7 @@ const escapeTime = 50 * time.Millisecond
 // readKey waits for a key. It reads no more than that: what follows may answer the next question.
 func (t *Terminal) readKey(ctx context.Context) (key, error) {
 	if !t.typed(ctx) {
-		return noKey, ctx.Err()
+		return noKey, cmp.Or(ctx.Err(), io.EOF)
 	}
 	first, err := t.readByte()
 	switch {

@@ -36,6 +36,7 @@ type Terminal struct {
 	in, out *os.File
 	lines   *bufio.Reader
 	reading bool      // a question was abandoned, and its read is still pending
+	parent  int       // the ID of the process that has started this one, when the terminal was opened
 	pasted  time.Time // until then, a paste at the last question may still be arriving
 }
 
@@ -45,7 +46,7 @@ func Open() (*Terminal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Terminal{in: in, out: out, lines: bufio.NewReader(in)}, nil
+	return &Terminal{in: in, out: out, lines: bufio.NewReader(in), parent: os.Getppid()}, nil
 }
 
 // Close closes the terminal. It does not wait for an abandoned read, as closing a Windows console would.
@@ -114,8 +115,9 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 			answers <- answer{err: ended}
 			return
 		}
-		if t.lines.Buffered() == 0 && !t.typed(ctx) {
-			return // later input is not for this question
+		if t.lines.Buffered() == 0 && !t.typed(ctx) { // later input is not for this question
+			answers <- answer{err: io.EOF}
+			return
 		}
 		line, err := t.lines.ReadString('\n')
 		answers <- answer{line, err}

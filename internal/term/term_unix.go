@@ -54,10 +54,11 @@ func duplicate(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// typed waits for input, and reports whether there is any before ctx ends.
+// typed waits for input, and reports whether there is any before ctx ends. Where the terminal is another session's,
+// Ctrl-C ends only the program there that has started this one: its end is the end of input, too.
 func (t *Terminal) typed(ctx context.Context) bool {
 	fd := int(t.in.Fd()) // now: the terminal is closed when ctx ends
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && (t.in == t.out || os.Getppid() == t.parent) {
 		if hasInput(fd, 50*time.Millisecond) {
 			return ctx.Err() == nil
 		}

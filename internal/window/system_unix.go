@@ -5,12 +5,12 @@ package window
 import "strings"
 
 // system returns the programs of a desktop with X or Wayland, its own first.
-func system(getenv func(string) string) []program {
-	if getenv("DISPLAY") == "" && getenv("WAYLAND_DISPLAY") == "" {
-		return nil
+func system(getenv func(string) string, environ []string) (ways []way, looked []string) {
+	switch {
+	case getenv("DISPLAY") == "" && getenv("WAYLAND_DISPLAY") == "":
+		return nil, nil
+	case strings.Contains(getenv("XDG_CURRENT_DESKTOP"), "KDE"):
+		return find(environ, kdialog(), zenity())
 	}
-	if strings.Contains(getenv("XDG_CURRENT_DESKTOP"), "KDE") {
-		return []program{kdialog(), zenity()}
-	}
-	return []program{zenity(), kdialog()}
+	return find(environ, zenity(), kdialog())
 }

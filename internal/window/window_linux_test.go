@@ -65,8 +65,9 @@ func TestPrograms(t *testing.T) {
 				missing(t, p.name)
 			}
 			p.path = path
-			w := Window{title: "awsmfa", programs: []program{p}, environ: append(os.Environ(), "DISPLAY="+screen,
-				"LANG=C.UTF-8", "HOME="+t.TempDir(), "NO_AT_BRIDGE=1")}
+			p.environ = append(os.Environ(),
+				"DISPLAY="+screen, "LANG=C.UTF-8", "HOME="+t.TempDir(), "NO_AT_BRIDGE=1")
+			w := Window{title: "awsmfa", ways: []way{p.run}}
 			ctx, cancel := context.WithTimeout(t.Context(), longest)
 			defer cancel()
 			for _, act := range []struct {
@@ -95,7 +96,8 @@ func TestPrograms(t *testing.T) {
 			if xdotool("search", "--onlyvisible", "--name", "^awsmfa$") == nil {
 				t.Error("the window is still there")
 			}
-			w.environ = append(os.Environ(), "DISPLAY=:nowhere", "WAYLAND_DISPLAY=")
+			p.environ = append(os.Environ(), "DISPLAY=:nowhere", "WAYLAND_DISPLAY=")
+			w = Window{title: "awsmfa", ways: []way{p.run}}
 			if _, err := w.Ask(t.Context(), "x"); !errors.As(err, new(*FailedError)) {
 				t.Errorf("without a display: %v", err)
 			}
@@ -120,7 +122,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	kde := map[string]string{"DISPLAY": ":0", "XDG_CURRENT_DESKTOP": "KDE"}
-	if found := system(func(name string) string { return kde[name] }); found[0].name != "kdialog" {
-		t.Errorf("KDE's first is %s", found[0].name)
+	if _, looked := system(func(name string) string { return kde[name] }, nil); looked[0] != "kdialog" {
+		t.Errorf("KDE's first is %s", looked[0])
 	}
 }

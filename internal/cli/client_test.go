@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"os"
+	"testing"
+)
+
+// A pipe is read as long as its other end is open; a file always is.
+func TestIsRead(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if !isRead(w) {
+		t.Error("an open pipe is not read")
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if isRead(w) {
+		t.Error("a closed pipe is read")
+	}
+	f, err := os.Create(t.TempDir() + "/file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if !isRead(f) {
+		t.Error("a file is not read")
+	}
+	if startedBy().ended() {
+		t.Error("the parent has ended")
+	}
+}
