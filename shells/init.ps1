@@ -52,6 +52,9 @@ function global:FUNCTION {
     $run = $null
     $global:LASTEXITCODE = 127 # if PowerShell does not find the program
     switch -Regex (& { $PSNativeCommandUseErrorActionPreference = $false; PROGRAM function pwsh FUNCTION '--' @all }) {
+        # Without escapes, as AWS's are, a secret is passed to no method: PowerShell 7 shows these to virus scanners.
+        '^AWS_SECRET_ACCESS_KEY=([^\\]+)$' { $env:AWS_SECRET_ACCESS_KEY = $matches[1]; continue }
+        '^AWS_SESSION_TOKEN=([^\\]+)$' { $env:AWS_SESSION_TOKEN = $matches[1]; continue }
         '^(\w+)=(.*)$' {
             switch ($matches[1]) {
                 'AWS_ACCESS_KEY_ID' { $env:AWS_ACCESS_KEY_ID = [regex]::Unescape($matches[2]) }
@@ -84,7 +87,8 @@ function global:FUNCTION {
         Write-Error -Message ($message -join "`n") -ErrorAction Stop
     }
     if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { throw "awsmfa: exit code $LASTEXITCODE" }
-    $ErrorActionPreference = 'Ignore'
+    $ErrorActionPreference = 'SilentlyContinue' # 5.1 knows no Ignore here
+    $known = $Error.Count
     try { throw } catch { $PSCmdlet.WriteError($_) }
-    $Error.RemoveAt(0)
+    while ($Error.Count -gt $known) { $Error.RemoveAt(0) }
 }

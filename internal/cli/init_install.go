@@ -20,11 +20,14 @@ import (
 func (c *initCmd) install(a *app, shell shells.Shell) error {
 	ctx, stop := a.catchSignals()
 	defer stop()
-	file, err := a.startupFile(shell, c.Shell)
+	line, err := c.line(a, shell)
 	if err != nil {
 		return err
 	}
-	line, err := c.line(a, shell)
+	if shell.Name == "nu" {
+		return notInNushell().Hint("type this once:  %s", line)
+	}
+	file, err := a.startupFile(shell, c.Shell)
 	if err != nil {
 		return err
 	}
@@ -119,8 +122,15 @@ func (a *app) warnOfPolicy(file startup.File, line string) {
 	}
 }
 
+func notInNushell() *msg.Error {
+	return msg.Errorf("Nushell reads its files before it runs a program, so that no line in them loads the function")
+}
+
 // undo removes the line that install has added.
 func (c *initCmd) undo(a *app, shell shells.Shell) error {
+	if shell.Name == "nu" {
+		return notInNushell().Hint("remove  vendor/autoload/awsmfa.nu  in Nushell's directory $nu.data-dir")
+	}
 	file, err := a.startupFile(shell, c.Shell)
 	if err != nil {
 		return err

@@ -45,8 +45,11 @@ func (s System) Find(shell, program string) (f File, err error) {
 		f.Path = filepath.Join(s.zdotdir(program), ".zshrc")
 	case "ksh", "mksh":
 		f.Path = cmp.Or(s.expand(s.Getenv("ENV")), filepath.Join(s.Home, "."+shell+"rc"))
-	case "sh": // no file without the variable
-		f.Path = s.expand(s.Getenv("ENV"))
+	case "sh":
+		if f.Path = s.expand(s.Getenv("ENV")); f.Path == "" {
+			return File{}, msg.Errorf("sh has no start-up file: the variable ENV is not set").
+				Hint("set ENV to the path of a file, in ~/.profile, and export it")
+		}
 	case "fish":
 		f.Path = filepath.Join(s.config(), "fish", "config.fish")
 	case "tcsh": // ~/.cshrc is only read where there is no ~/.tcshrc
@@ -64,8 +67,7 @@ func (s System) Find(shell, program string) (f File, err error) {
 		}
 	}
 	if !filepath.IsAbs(f.Path) {
-		return File{}, msg.Errorf("awsmfa does not know the start-up file of %s", shell).
-			Hint("shells of sh's family read the file that the variable ENV names, if it is an absolute path")
+		return File{}, msg.Errorf("awsmfa does not know the start-up file of %s", shell)
 	}
 	return f, nil
 }
