@@ -20,7 +20,7 @@ func tcsh() Shell {
 			script := initScript("tcsh", "init.tcsh")(o)
 			return strings.ReplaceAll(strings.TrimSuffix(script, "\n"), "\n", "; ") + "\n"
 		},
-		passOn: `\` + Placeholder + " $_awsmfa:q",
+		passOn: Placeholder + " $_awsmfa:q",
 		check: func(value string) Reason {
 			if strings.ContainsAny(value, " \t\n\r\v\f*?[]{}~$") {
 				return MayBeExpanded

@@ -98,7 +98,9 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	b := &bench{Sandbox: s, ctx: ctx, out: out, built: built}
 	fmt.Fprintf(out, "%s %s/%s, %d processors\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	// The counts come first: they leave the cached session that the rest measures.
-	for _, step := range []func() error{b.concurrent, b.cached, b.list, b.cold, b.memory, b.initialization} {
+	for _, step := range []func() error{
+		b.concurrent, b.cached, b.list, b.cold, b.memory, b.initialization, b.functions,
+	} {
 		if err := step(); err != nil {
 			return err
 		}

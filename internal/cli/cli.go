@@ -47,18 +47,18 @@ type System struct {
 // app is one run of the program.
 type app struct {
 	System
-	ctx        context.Context // of slow work; nil before catchSignals
-	catching   bool            // signals end ctx
-	debug      bool
-	warned     map[string]bool
-	secrets    secrets
-	ours       []string // the variables of endpoint settings that an earlier run set
-	mute       bool     // nothing is said
-	stderrUsed bool     // something was written to stderr
-	profile    string   // the profile in use
-	function   string   // the function of init that evaluates stdout, "" if there is none
-	shell      string   // the shell of that function
-	namedBy    string   // the variable that names the profile, "" if the command line does
+	ctx      context.Context // of slow work; nil before catchSignals
+	catching bool            // signals end ctx
+	debug    bool
+	warned   map[string]bool
+	secrets  secrets
+	ours     []string  // the variables of endpoint settings that an earlier run set
+	mute     bool      // nothing is said
+	messages io.Writer // stderr, once something was written to it
+	profile  string    // the profile in use
+	function string    // the function of init that evaluates stdout, "" if there is none
+	shell    string    // the shell of that function
+	namedBy  string    // the variable that names the profile, "" if the command line does
 
 	readCatalog sync.Once
 	japanese    msg.Catalog // nil if the reader's language is English
@@ -107,6 +107,7 @@ func (a *app) catchSignals() (ctx context.Context, stop func()) {
 	a.catching = true
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.ctx = ctx
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a stdout that nobody reads is an error, not the end
 	signals := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) { // nohup's work goes on when the terminal is closed
@@ -256,15 +257,14 @@ func (a *app) printable(text string) string {
 }
 
 // tell writes one line to stderr. What names and AWS's answers hold is shown, and never carried out by the terminal. A
-// stderr that nobody reads any more is no reason to die, as Go would of SIGPIPE: the evaluated line would not fail, and
-// what was paid for with a code be lost.
+// stderr that nobody reads any more is no reason to die: the evaluated line would not fail, and what was paid for with
+// a code be lost.
 func (a *app) tell(text string) {
 	if a.mute {
 		return
 	}
-	if !a.stderrUsed {
-		a.stderrUsed = true
-		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	if a.messages == nil {
+		a.messages = term.Messages(a.Stderr)
 	}
-	fmt.Fprintf(term.Text(a.Stderr), "awsmfa: %s\n", a.printable(text))
+	fmt.Fprintf(a.messages, "awsmfa: %s\n", a.printable(text))
 }

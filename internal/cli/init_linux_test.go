@@ -1,9 +1,12 @@
 package cli_test
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -273,5 +276,87 @@ func TestEveryFunctionIsProved(t *testing.T) {
 		if !ok || tracings[l.Name] == nil && !strings.Contains(shown, " "+s.Name+" ") {
 			t.Errorf("no test traces the function in %s", s.Name)
 		}
+	}
+}
+
+// With a cached session the function, which names its shell, starts no process and looks at none. (The bare line looks
+// for its shell, so that would be seen.)
+func TestFunctionLooksAtNoProcess(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("strace"); err != nil {
+		shelltest.NotInstalled(t, "strace")
+	}
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := inWorld(t)
+	environ := append(inShell(t, w), w.codes(t, 1)...)
+	environ = append(environ, "PATH="+os.Getenv("PATH"))
+	looked := func(args ...string) (other, started bool) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "calls")
+		cmd := exec.Command("strace", append([]string{
+			"-f", "-o", file, "-e", "trace=openat,readlink,readlinkat,fork,vfork,execve", filepath.Join(dir, "awsmfa"),
+		}, args...)...)
+		cmd.Dir, cmd.Env = w.home, environ
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		calls, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return regexp.MustCompile(`"/proc/\d`).Match(calls), strings.Count(string(calls), "execve(") > 1
+	}
+	looked("env", "prod", "--shell", "bash")
+	if other, started := looked("function", "bash", "mfa", "--", "prod"); other || started {
+		t.Errorf("it looks at other processes: %v, and starts one: %v", other, started)
+	}
+	if other, _ := looked("env", "prod"); !other {
+		t.Error("the bare line does not look for its shell")
+	}
+}
+
+// The function runs the program that printed it, even if that is not on the PATH and its directory has a space in its
+// name.
+func TestFunctionOffPath(t *testing.T) {
+	for _, l := range functionShells() {
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			l.Need(t)
+			w := inWorld(t)
+			u := unpacked(t, w, l)
+			shell, ok := shells.Lookup(l.Shell)
+			if !ok {
+				t.Fatal(l.Shell)
+			}
+			command, err := shell.Command(u.path, "init", l.Shell)
+			if err != nil {
+				t.Fatal(err)
+			}
+			load := shell.InitLine(command)
+			if l.Shell == "nu" {
+				var text, said bytes.Buffer
+				u.run(&text, &said, "init", "nu")
+				file := filepath.Join(w.home, "init.nu")
+				if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				load = "source " + file
+			}
+			r := l.Run(t, w.home, u.environ, strings.Join([]string{
+				l.Strict, load, "mfa prod", "envdump prod", "mfa status", "mfa exec dev -- envdump exec", "mfa -h", "",
+			}, "\n"))
+			for label, profile := range map[string]string{"prod": "prod", "exec": "dev"} {
+				if d, ran := r.Dump(label); !ran || d.Env["AWSMFA_PROFILE"] != profile {
+					t.Errorf("%s (ran: %v): %v", label, ran, ofAWS(d.Env))
+				}
+			}
+			if r.Code != 0 || !strings.Contains(r.Stdout, `profile "prod": session `) ||
+				!strings.Contains(r.Stdout, "Usage: awsmfa env ") {
+				t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
+			}
+		})
 	}
 }

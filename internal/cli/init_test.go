@@ -380,8 +380,8 @@ var surroundings = map[string][]string{
 // variables of the session.
 func TestFunctionInSurroundings(t *testing.T) {
 	var aliases []string
-	for _, name := range strings.Fields("awsmfa builtin command complete echo emulate eval exit local return set " +
-		"setopt shift trap true unalias") {
+	for _, name := range strings.Fields("awsmfa builtin command echo emulate eval exit local return set setopt " +
+		"shift trap true typeset unalias") {
 		aliases = append(aliases, name+"=false")
 	}
 	for _, l := range functionShells() {

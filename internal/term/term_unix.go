@@ -104,6 +104,16 @@ func Styles(f *os.File) bool { return IsTerminal(f) }
 // Text returns a writer of text for people to f.
 func Text(f *os.File) io.Writer { return f }
 
+// Messages is Text for a stderr that nobody may read any more. Go ends a process that writes to such a file, if it is
+// its stdout or stderr itself.
+func Messages(f *os.File) io.Writer {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return f
+	}
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
 // Reads reports whether the reader of f gets text unchanged.
 func Reads(*os.File, string) bool { return true }
 

@@ -175,6 +175,9 @@ func Text(f *os.File) io.Writer {
 	return encoder{f, page}
 }
 
+// Messages is Text: on Windows a write to a file that nobody reads any more is only an error.
+func Messages(f *os.File) io.Writer { return Text(f) }
+
 // Reads reports whether the reader of f gets text unchanged.
 func Reads(f *os.File, text string) bool {
 	e, other := Text(f).(encoder)
