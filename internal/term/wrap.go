@@ -3,6 +3,7 @@ package term
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Wrap breaks a paragraph into lines of at most so many columns, if its words are no longer. Japanese has no blanks
@@ -36,9 +37,24 @@ const (
 	neverLast  = "（「『【〈《〔［｛([{"
 )
 
+// joined is the text on one line. A line end is a blank, but not between two wide characters.
+func joined(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		before, _ := utf8.DecodeLastRuneInString(b.String())
+		after, _ := utf8.DecodeRuneInString(line)
+		if !wide(before) || !wide(after) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+func wide(r rune) bool { return Width(string(r)) == 2 }
+
 // mayEnd reports whether a line may end between two characters: beside a wide one, but not within a word in katakana.
 func mayEnd(before, after rune) bool {
-	wide := func(r rune) bool { return Width(string(r)) == 2 }
 	katakana := func(r rune) bool { return unicode.Is(unicode.Katakana, r) || r == 'ー' }
 	return (wide(before) || wide(after)) && !(katakana(before) && katakana(after)) &&
 		!strings.ContainsRune(neverFirst, after) && !strings.ContainsRune(neverLast, before)
@@ -46,7 +62,7 @@ func mayEnd(before, after rune) bool {
 
 func pieces(text string) (all []piece) {
 	blank := ""
-	for _, word := range strings.FieldsFunc(text, unicode.IsSpace) {
+	for _, word := range strings.Fields(joined(text)) {
 		start, before := 0, rune(0)
 		for i, r := range word {
 			if before != 0 && mayEnd(before, r) {
