@@ -76,6 +76,12 @@ func kongMessage(err error) *msg.Error {
 		one, other, _ := strings.Cut(flags, " and ")
 		return msg.Errorf("%s and %s cannot be used together", one, other)
 	}
+	if flags, ok := strings.CutPrefix(text, "missing flags: "); ok {
+		return msg.Errorf("flags are missing: %s", flags)
+	}
+	if arguments, ok := strings.CutPrefix(text, "expected \"<"); ok {
+		return msg.Errorf("an argument is missing: %s", "<"+strings.TrimSuffix(arguments, "\""))
+	}
 	if subcommands, ok := strings.CutPrefix(text, "expected one of "); ok {
 		return msg.Errorf("a command is missing: %s", subcommands)
 	}
