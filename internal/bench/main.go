@@ -156,6 +156,10 @@ func (b *bench) cached() error {
 	if err != nil {
 		return err
 	}
+	stored, err := b.storedProfile(one)
+	if err != nil {
+		return err
+	}
 	awsmfa := func(args ...string) []string { return append([]string{b.built["awsmfa"]}, args...) }
 	alone, among := b.Environ("AWS_CONFIG_FILE="+one), b.Environ("AWS_CONFIG_FILE="+many)
 	role := awsmfa("env", "developer")
@@ -179,6 +183,7 @@ func (b *bench) cached() error {
 		{name: fmt.Sprintf("env prod, %d profiles", manyProfiles), argv: awsmfa("env", "prod"), env: among},
 		{name: "env developer, 1 role profile", argv: role, env: alone},
 		{name: fmt.Sprintf("env developer, %d role profiles", manyProfiles), argv: role, env: among},
+		{name: "env prod, its key in the keyring", argv: awsmfa("env", "prod"), env: stored},
 	}
 	if _, err := b.start(role, b.Environ()); err != nil { // the role's session; the MFA session is cached
 		return err
@@ -220,6 +225,7 @@ func (b *bench) cached() error {
 		{"credential-process with --timeout / without", 7, 6, 1.1},
 		{fmt.Sprintf("%d profiles / 1 profile", manyProfiles), 8, 2, 1.5},
 		{fmt.Sprintf("%d role profiles / 1", manyProfiles), 10, 9, 1.5},
+		{"key in the keyring / in the file", 11, 2, 1.05},
 	} {
 		b.ratio(r.name, programs[r.over].samples, programs[r.under].samples, r.target)
 	}
@@ -227,6 +233,22 @@ func (b *bench) cached() error {
 		return fmt.Errorf("cached calls made %d requests and asked for %d codes: there must be none", r, c)
 	}
 	return nil
+}
+
+// storedProfile returns the environment for a copy of the config file in which prod has its key in a keyring, and no
+// credentials file. There is no keyring: the cached session has to be enough.
+func (b *bench) storedProfile(config string) (environ []string, err error) {
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return nil, err
+	}
+	const header = "[profile prod]\n"
+	lines := "awsmfa_key = keyring:" + b.User.Keys[0].ID + "\ncredential_process = /usr/bin/awsmfa credential-process prod\n"
+	if err := b.Write("stored", strings.Replace(string(text), header, header+lines, 1)); err != nil {
+		return nil, err
+	}
+	return b.Environ("AWS_CONFIG_FILE="+filepath.Join(b.Home, "stored"),
+		"AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(b.Home, "none")), nil
 }
 
 // concurrent counts codes and calls of many cold starts at the same moment: one of each.
