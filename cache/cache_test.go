@@ -361,3 +361,33 @@ func TestDamaged(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// The files of a lasting directory stay, however old; what a killed process left behind does not.
+func TestLasting(t *testing.T) {
+	d := Dir{Path: t.TempDir(), Lasting: true}
+	if err := d.Store("A", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(d.Path, tmpPrefix+"123")
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	longAgo := time.Now().Add(-1000 * time.Hour)
+	for _, path := range []string{left, filepath.Join(d.Path, "A.key")} {
+		if err := os.Chtimes(path, longAgo, longAgo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Store("B", []byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	if value, ok, err := d.Load("A"); string(value) != "one" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", value, ok, err)
+	}
+	if _, err := os.Stat(left); err == nil {
+		t.Error("the temporary file is there")
+	}
+	if _, _, err := (Dir{Path: d.Path}).Load("A"); err != nil {
+		t.Errorf("in a cache: %v", err)
+	}
+}

@@ -243,7 +243,8 @@ func (b *bench) storedProfile(config string) (environ []string, err error) {
 		return nil, err
 	}
 	const header = "[profile prod]\n"
-	lines := "awsmfa_key = keyring:" + b.User.Keys[0].ID + "\ncredential_process = /usr/bin/awsmfa credential-process prod\n"
+	lines := "awsmfa_key = keyring:" + b.User.Keys[0].ID +
+		"\ncredential_process = /usr/bin/awsmfa credential-process prod\n"
 	if err := b.Write("stored", strings.Replace(string(text), header, header+lines, 1)); err != nil {
 		return nil, err
 	}
