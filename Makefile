@@ -31,7 +31,7 @@ lint: ## vet and lint, for this system and for the others we build for
 	bash .ci/run tidy fmt vet lint
 
 fmt: ## format the Go files
-	go tool -modfile=tools/go.mod golangci-lint fmt
+	go tool -modfile=tools/golangci-lint/go.mod golangci-lint fmt
 
 windows: ## run the Windows tests in a Wine beside the clone
 	bash .ci/run windows
@@ -49,16 +49,16 @@ messages: ## write docs/ja/messages.md, every sentence beside its translation
 	go run ./internal/sentences messages
 
 reference: ## write docs/reference.md and docs/errors.md from the code
-	go run ./internal/reference
+	go run ./tools/reference
 
 manual: ## write the manual pages into build/man; man -l shows one
-	go run ./internal/reference -man build/man -version "$$(git describe --always --dirty)" -date "$$(git log -1 --format=%cs)"
+	go run ./tools/reference -man build/man -version "$$(git describe --always --dirty)" -date "$$(git log -1 --format=%cs)"
 
 pictures: ## write docs/pictures, from real runs in a terminal (tmux)
 	go run ./internal/demo --pictures docs/pictures
 
 licenses: ## write THIRD_PARTY_LICENSES.txt from the modules that a release links
-	go run ./internal/licenses
+	go run ./tools/licenses
 
 bench: ## measure a cached call, ten thousand profiles, a hundred cold starts at once
 	go run ./internal/bench

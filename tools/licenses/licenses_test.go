@@ -20,7 +20,7 @@ func TestFileIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(written) != current {
-		t.Errorf("%s is out of date: run `make licenses`, or `go run ./internal/licenses`", file)
+		t.Errorf("%s is out of date: run `make licenses`, or `go run ./tools/licenses`", file)
 	}
 	for _, part := range []string{
 		"github.com/alecthomas/kong v", standard, "Apache License", "AWS SDK for Go\nCopyright",

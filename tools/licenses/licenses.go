@@ -1,7 +1,7 @@
 // Command licenses writes THIRD_PARTY_LICENSES.txt: the licenses of all modules that a release links, on any system, as
 // `go list -deps` names them. Every archive and package has this file.
 //
-//	go run ./internal/licenses
+//	go run ./tools/licenses
 package main
 
 import (

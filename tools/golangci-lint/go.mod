@@ -1,4 +1,4 @@
-module awsmfa/tools
+module awsmfa/tools/golangci-lint
 
 go 1.26.0
 

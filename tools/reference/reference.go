@@ -3,8 +3,8 @@
 // and the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as manual
 // pages into a directory.
 //
-//	go run ./internal/reference
-//	go run ./internal/reference -man DIR -version 1.2.3 -date 2026-01-31
+//	go run ./tools/reference
+//	go run ./tools/reference -man DIR -version 1.2.3 -date 2026-01-31
 package main
 
 import (
@@ -54,7 +54,7 @@ func writeReference() error {
 const (
 	intro = `# Reference
 
-<!-- make reference writes this page from the grammar of the command line and internal/reference/variables.md -->
+<!-- make reference writes this page from the grammar of the command line and tools/reference/variables.md -->
 
 All commands, their options, and the environment variables. ` + "`awsmfa COMMAND --help`" + ` prints the same options.
 The exit codes are in [scripts.md](scripts.md#exit-codes).

@@ -23,7 +23,7 @@ func TestPageIsCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(written) != current {
-			t.Errorf("%s is out of date: run `make reference`, or `go run ./internal/reference`", path)
+			t.Errorf("%s is out of date: run `make reference`, or `go run ./tools/reference`", path)
 		}
 	}
 }
