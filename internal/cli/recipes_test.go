@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,8 +210,11 @@ func dockerd(t *testing.T, _ *world, dir string) []string {
 		}
 		body, _ := io.ReadAll(r.Body)
 		rw.WriteHeader(http.StatusInternalServerError)
-		complete := regexp.MustCompile(`"Env":\["AWS_ACCESS_KEY_ID=ASIA\w+","AWS_SECRET_ACCESS_KEY=[^"]+",` +
-			`"AWS_SESSION_TOKEN=[^"]+","AWS_REGION=[^"]+"\]`).Match(body)
+		var container struct{ Env []string }
+		err := json.Unmarshal(body, &container)
+		slices.Sort(container.Env) // some versions of docker mix them
+		complete := err == nil && regexp.MustCompile(`^AWS_ACCESS_KEY_ID=ASIA\w+ AWS_REGION=\S+ `+
+			`AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$`).MatchString(strings.Join(container.Env, " "))
 		fmt.Fprintf(rw, `{"message": "asked with a session: %t"}`, complete)
 	})}
 	go server.Serve(listener)
