@@ -10,6 +10,7 @@ func elvish() Shell {
 		Eval:   "eval (" + Placeholder + " | slurp)",
 		word:   elvishQuote,
 		init:   initScript("elvish", "init.elv"),
+		prompt: "prompt.elv",
 		passOn: Placeholder + " $@words",
 		check:  needUTF8,
 		render: statements(

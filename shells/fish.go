@@ -10,6 +10,7 @@ func fish() Shell {
 		word: fishQuote,
 		init: initScript("fish", "init.fish"),
 		// source has arguments of its own, in place of the function's.
+		prompt: "prompt.fish",
 		passOn: "command " + Placeholder + " $_awsmfa_words",
 		// -g: variables from the environment are global, and a universal one (set -U) would be written to disk and
 		// shared with all other shells. Removing takes a loop, because a variable may exist in several scopes; its

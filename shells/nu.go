@@ -23,6 +23,7 @@ func nu() Shell {
 			o.Program = "^" + strings.TrimPrefix(o.Program, "^") // completion declares awsmfa, too
 			return initScript("nu", "init.nu")(o)
 		},
+		prompt: "prompt.nu",
 		before: func(words []string) string {
 			quoted := make([]string, len(words))
 			for i, w := range words {

@@ -19,12 +19,13 @@ import (
 // A hookShell is a shell with the hook of init. Its start-up code makes each prompt record the exit code of the
 // command before it and the segment in the file OUT; INIT is the line that loads the hook. set sets two variables.
 type hookShell struct {
-	argv   []string
-	setup  []string
-	file   string // where the start-up code is, "" if it is typed
-	set    string
-	failed string // fails with exit code 3
-	direnv string // the line that loads direnv, "" if that is too new for it
+	argv    []string
+	setup   []string
+	file    string // where the start-up code is, "" if it is typed
+	set     string
+	failed  string // fails with exit code 3
+	mistake string // the exit code of a command that fails with 1
+	direnv  string // the line that loads direnv, "" where Debian's has none that works
 }
 
 var hookShells = map[string]hookShell{
@@ -33,14 +34,43 @@ var hookShells = map[string]hookShell{
 		setup: []string{
 			`set -u`, `INIT`, `PROMPT_COMMAND="$PROMPT_COMMAND; "'echo "at $? [${AWSMFA_PROMPT-}] ready" >>"$OUT"; '`,
 		},
-		set: `export %s=%s %s=%s`, failed: "(exit 3)", direnv: `eval "$(direnv hook bash)"`,
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1", direnv: `eval "$(direnv hook bash)"`,
 	},
 	"zsh": {
 		argv: []string{"zsh", "-f"},
 		setup: []string{
 			`set -u`, `INIT`, `seen() { echo "at $? [${AWSMFA_PROMPT-}] ready" >>$OUT }`, `precmd_functions+=(seen)`,
 		},
-		set: `export %s=%s %s=%s`, failed: "(exit 3)", direnv: `eval "$(direnv hook zsh)"`,
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1", direnv: `eval "$(direnv hook zsh)"`,
+	},
+	"fish": {
+		argv: []string{"fish", "--no-config"},
+		setup: []string{
+			`function fish_prompt; echo '> '; end`, // its own starts programs
+			`INIT`, `function seen --on-event fish_prompt; echo "at $status [$AWSMFA_PROMPT] ready" >>$OUT; end`,
+		},
+		set: `set -gx %s '%s'; set -gx %s '%s'; true`, failed: "sh -c 'exit 3'", mistake: "1",
+		direnv: `direnv hook fish | source`,
+	},
+	"elvish": {
+		argv: []string{"elvish", "-norc"},
+		setup: []string{
+			`set edit:after-command = [{|m| set-env CODE (if (eq $m[error] $nil) { put 0 } else { put 3 }) }]`,
+			`INIT`,
+			`set edit:before-readline = [$@edit:before-readline ` +
+				`{ echo 'at '$E:CODE' ['$E:AWSMFA_PROMPT'] ready' >>$E:OUT }]`,
+		},
+		set: `set-env %s '%s'; set-env %s '%s'`, failed: "fail oops", mistake: "3",
+	},
+	"nu": {
+		argv: []string{"nu", "--no-config-file", "--no-history", "--execute", "source setup.nu"},
+		file: "setup.nu",
+		setup: []string{
+			`INIT`,
+			`$env.config.hooks.pre_prompt = ($env.config.hooks.pre_prompt | append {|| ` +
+				`$"at ($env.LAST_EXIT_CODE) [($env.AWSMFA_PROMPT? | default '')] ready\n" | save --append $env.OUT })`,
+		},
+		set: `$env.%s = '%s'; $env.%s = '%s'`, failed: "sh -c 'exit 3'", mistake: "1",
 	},
 	"pwsh": {
 		argv: []string{"pwsh", "-NoProfile", "-NoLogo", "-NoExit", "-Command", ". ./setup.ps1"},
@@ -51,7 +81,7 @@ var hookShells = map[string]hookShell{
 				`"at $c [$env:AWSMFA_PROMPT] ready" >>$env:OUT; 'PS> ' }`,
 			`INIT`,
 		},
-		set: `$env:%s='%s'; $env:%s='%s'`, failed: "sh -c 'exit 3'",
+		set: `$env:%s='%s'; $env:%s='%s'`, failed: "sh -c 'exit 3'", mistake: "1",
 	},
 }
 
@@ -90,8 +120,23 @@ func sitAtHook(t *testing.T, name string, shell hookShell, w *world, setup ...st
 		t.Fatal(name)
 	}
 	setup = slices.Clone(setup)
+	load := sh.Line("awsmfa init " + name + " --renew")
+	if name == "nu" { // which reads its files before it runs a program
+		dir, err := built()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := exec.Command(filepath.Join(dir, "awsmfa"), "init", "nu", "--renew").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		load = "source init.nu"
+		if err := os.WriteFile(filepath.Join(w.home, "init.nu"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for i := range setup {
-		setup[i] = strings.ReplaceAll(setup[i], "INIT", sh.Line("awsmfa init "+name+" --renew"))
+		setup[i] = strings.ReplaceAll(setup[i], "INIT", load)
 	}
 	environ := append(w.codes(t, 1), inHookShell(w)...)
 	if shell.file == "" {
@@ -130,9 +175,9 @@ func TestPrompt(t *testing.T) {
 			check("", "0", "")
 			check("mfa prod", "0", `prod 1[12]h\d+m`)
 			check(shell.failed, "3", `prod 1[12]h\d+m`)
-			check("mfa nobody", "1", `prod 1[12]h\d+m`)
-			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+3599), "A", "b"), "0", `prod 59m`)
-			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+59), "A", "b"), "0", `prod 5\ds`)
+			check("mfa nobody", shell.mistake, `prod 1[12]h\d+m`)
+			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+3590), "A", "b"), "0", `prod 59m`)
+			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+55), "A", "b"), "0", `prod 5\ds`)
 			check("mfa logout prod", "0", "")
 			check(set("AWSMFA_EXPIRES", "1000000000", "AWSMFA_PROFILE", "prod"), "0", "prod ended")
 			check(shell.failed, "3", "prod ended")
@@ -220,7 +265,7 @@ func TestPromptStartsNoProcess(t *testing.T) {
 				}
 			}
 			before := started()
-			s.atPrompt("show")
+			s.atPrompt("does exit=0")
 			if started() == before {
 				t.Error("the trace shows no process")
 			}
