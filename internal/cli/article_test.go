@@ -67,7 +67,7 @@ func TestArticle(t *testing.T) {
 				}
 				shown := r.Stdout + r.Stderr + string(text) + string(events)
 				for _, secret := range w.secrets("") {
-					if strings.Contains(shown, secret) {
+					if strings.Contains(shown, secret[:20]) { // the trace cuts long values
 						t.Error("a secret shows")
 					}
 				}

@@ -236,7 +236,9 @@ func TestPowerShellFunctionIsNotTraced(t *testing.T) {
 	}
 	shows := func(text string) (n int) {
 		for _, k := range w.sessions() {
-			n += strings.Count(text, k.lines[keptSecret]) + strings.Count(text, k.lines[keptToken])
+			for _, secret := range []string{k.lines[keptSecret], k.lines[keptToken]} {
+				n += strings.Count(text, secret[:20]) // the trace cuts long values
+			}
 		}
 		return n
 	}
