@@ -1,7 +1,7 @@
 // Command reference writes docs/reference.md: the commands and their options, from the grammar that --help prints, and
 // the environment variables, from variables.md beside this file; docs/errors.md, from awsapi's table of AWS's errors;
-// and the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as manual
-// pages into a directory.
+// and the names of the manual pages into .goreleaser.yaml. With -man it writes the reference and docs/config.md as
+// manual pages into a directory.
 //
 //	go run ./tools/reference
 //	go run ./tools/reference -man DIR -version 1.2.3 -date 2026-01-31
