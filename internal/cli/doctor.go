@@ -234,6 +234,7 @@ func (d *doctor) examine(ctx context.Context) []check {
 		d.session(ctx),
 		d.shell(),
 	)
+	checks = append(checks, d.startUp()...)
 	checks = append(checks, d.variables()...)
 	checks = append(checks, d.tools()...)
 	checks = append(checks, d.programs(ctx)...)

@@ -5,12 +5,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/startup"
 )
 
 // maxKeyAge is how old an access key may be (AWS Security Hub, control IAM.3; CIS AWS Foundations Benchmark).
@@ -55,6 +58,31 @@ func (d *doctor) keyAge(ctx context.Context) check {
 		return skipped(name, msg.Textf("AWS tells it only with a session (iam:ListAccessKeys), and none is cached"))
 	}
 	return skipped(name, msg.Textf("AWS does not tell it (iam:ListAccessKeys)"))
+}
+
+// startUp looks for what the shell's start-up file has loaded, and should not have.
+func (d *doctor) startUp() (found []check) {
+	name := msg.Textf("shell")
+	if d.Getenv("AWSMFA_HOOK") == "loaded:"+strconv.Itoa(os.Getppid()) {
+		found = append(found, warning(name, msg.
+			Errorf("the hook of init --prompt was loaded, but does not run: another tool has taken its place").
+			Hint("move the line of awsmfa below that tool's in the start-up file")))
+	}
+	shell, err := d.chooseShell("")
+	if err != nil || !slices.Contains(initShells(), shell.Name) {
+		return found
+	}
+	file, err := d.startupFile(shell, shell.Name)
+	if err != nil {
+		return found
+	}
+	if older, err := startup.Older(file.Path); err == nil && len(older) > 0 {
+		found = append(found, warning(name, msg.
+			Errorf("a function or a completion of an older awsmfa is at %s",
+				profile.Pos{File: file.Path, Line: older[0].Number}).
+			Hint("remove it: %s adds the line that replaces it", msg.Command("init", shell.Name, "--install"))))
+	}
+	return found
 }
 
 // programs checks that the name awsmfa leads to this program, and so do the profiles that config wrote.

@@ -26,7 +26,14 @@ type Line struct {
 }
 
 // Lines returns the lines of the file at path that load what `awsmfa init` prints. A file that does not exist has none.
-func Lines(path string) ([]Line, error) {
+func Lines(path string) ([]Line, error) { return find(path, loads) }
+
+// Older returns the lines of the file at path that are a function or a completion from before `awsmfa init`, as the
+// documentation had them, or as `awsmfa completion` prints them.
+func Older(path string) ([]Line, error) { return find(path, isOlder) }
+
+// find returns the lines that a func recognizes, and those that Add has added.
+func find(path string, recognize func(line string) bool) ([]Line, error) {
 	old, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -42,7 +49,7 @@ func Lines(path string) ([]Line, error) {
 	for i, l := range t.lines() {
 		line := t.chars[l.from:l.to]
 		text, added := strings.CutSuffix(line, mark)
-		if added || loads(line) {
+		if added && recognize(text) || recognize(line) {
 			found = append(found, Line{i + 1, strings.TrimSpace(text), added})
 		}
 	}
@@ -51,13 +58,34 @@ func Lines(path string) ([]Line, error) {
 
 // loads reports whether a line runs `awsmfa init`, as a person may have written it. A comment does not.
 func loads(line string) bool {
-	if strings.HasPrefix(strings.TrimSpace(line), "#") {
-		return false
+	_, ok := runs(line, "init")
+	return ok
+}
+
+// isOlder reports whether a line passes its arguments on to `awsmfa env`, or asks `awsmfa complete`.
+func isOlder(line string) bool {
+	arguments, ok := runs(line, "env")
+	passed := func(all string) bool { return strings.Contains(arguments, all) }
+	if ok && slices.ContainsFunc([]string{`"$@"`, "@args", "$argv", `\!*`, "$@a", "...$a", "@(args)"}, passed) {
+		return true
 	}
-	_, after, found := strings.Cut(line, "awsmfa")
-	after = strings.TrimPrefix(after, ".exe")
-	arguments := strings.TrimLeft(after, `'")`)
-	return found && strings.HasPrefix(strings.TrimSpace(arguments), "init ") && strings.HasPrefix(arguments, " ")
+	_, ok = runs(line, "complete")
+	return ok
+}
+
+// runs reports whether a line runs a command of awsmfa, and returns the arguments. A comment runs nothing.
+func runs(line, command string) (arguments string, ok bool) {
+	if strings.HasPrefix(strings.TrimSpace(line), "#") {
+		return "", false
+	}
+	for found := true; found; {
+		_, line, found = strings.Cut(line, "awsmfa")
+		after := strings.TrimLeft(strings.TrimPrefix(line, ".exe"), `'")`)
+		if rest, found := strings.CutPrefix(strings.TrimLeft(after, " "), command+" "); found && after[0] == ' ' {
+			return rest, true
+		}
+	}
+	return "", false
 }
 
 // Add adds a line of ASCII at the end of the file, below a blank line. It creates a missing file and its directory. A
