@@ -58,7 +58,7 @@ var fromVariables = []variablesRow{
 		},
 	},
 	{
-		row:     "`AWS_REGION`",
+		row:     "`AWS_REGION` beside the profile's `region`",
 		example: map[string]string{"PROFILE": "p", "REGION": "us-east-2", "DEFAULT_REGION": "us-east-1"},
 		theirs:  "p: region \"us-east-1\", keys \"AKIAP\"", own: "p: region \"us-east-2\", keys \"AKIAP\"",
 		differs: func(v map[string]string) bool { return v["REGION"] != "" },
@@ -78,7 +78,7 @@ var fromVariables = []variablesRow{
 		differs: func(v map[string]string) bool { return v["ROLE_ARN"] != "" },
 	},
 	{
-		row:     "`AWS_MFA_SERIAL`", // device_variable.txtar shows its effect
+		row:     "`AWS_MFA_SERIAL` beside the profile's `mfa_serial`", // device_variable.txtar shows its effect
 		example: map[string]string{"PROFILE": "p", "MFA_SERIAL": "arn:aws:iam::123456789012:mfa/alice"},
 		own:     "p: region \"eu-west-1\", keys \"AKIAP\"",
 	},
