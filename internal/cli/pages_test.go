@@ -216,3 +216,42 @@ func TestCommandsOfLine(t *testing.T) {
 		}
 	}
 }
+
+// Each Japanese page has the headings of the English one, level by level, and the commands of its code blocks.
+// shells.md has some of its sections only.
+func TestJapanesePages(t *testing.T) {
+	t.Parallel()
+	headings := regexp.MustCompile(`(?m)^#+ `)
+	for page, english := range map[string]string{
+		"README.md": "README.md", "first-day.md": "docs/first-day.md", "troubleshooting.md": "docs/troubleshooting.md",
+		"shells.md": "docs/shells.md",
+	} {
+		var levels [2][]string
+		var commands [2][]string
+		for i, path := range []string{"docs/ja/" + page, english} {
+			text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			levels[i] = headings.FindAllString(block.ReplaceAllString(string(text), ""), -1)
+			for _, args := range commandsOfBlocks(string(text)) {
+				commands[i] = append(commands[i], strings.Join(args, " "))
+			}
+		}
+		if page == "shells.md" {
+			levels[1], commands[1] = levels[0], slices.DeleteFunc(commands[1], func(c string) bool {
+				return !slices.Contains(commands[0], c)
+			})
+		}
+		for i := range commands {
+			slices.Sort(commands[i])
+			commands[i] = slices.Compact(commands[i])
+		}
+		if !slices.Equal(levels[0], levels[1]) {
+			t.Errorf("docs/ja/%s has other headings than %s: %q, %q", page, english, levels[0], levels[1])
+		}
+		if !slices.Equal(commands[0], commands[1]) {
+			t.Errorf("docs/ja/%s has other commands than %s: %q, %q", page, english, commands[0], commands[1])
+		}
+	}
+}
