@@ -222,7 +222,7 @@ func TestOtherTerminalInterrupted(t *testing.T) {
 	w := inWorld(t)
 	person, program := openTerminal(t)
 	cmd, _ := inSession(t, w, program,
-		`exec <&3 >&3 2>&3; trap : INT; setsid -fw awsmfa credential-process dev; read line; echo "got $line"; sleep 60`)
+		`exec <&3 >&3 2>&3; trap : INT;setsid -fw awsmfa credential-process dev; read line; echo "got $line"; sleep 60`)
 	cmd.Stderr = nil
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
