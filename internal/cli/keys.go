@@ -80,10 +80,11 @@ func (c *keysStoreCmd) Run(a *app) error {
 	case !confirmed:
 		return msg.Errorf("the access key %s stays where it is", m.from.AccessKeyID)
 	}
-	if err := m.offerSerials(ctx, c.Yes); err != nil {
+	roles, err := m.offerSerials(ctx, c.Yes)
+	if err != nil {
 		return err
 	}
-	return m.run(ctx, &c.profileFlags)
+	return m.run(ctx, &c.profileFlags, roles)
 }
 
 // move moves a pair into a store.
@@ -268,44 +269,52 @@ func (m *move) explain() {
 	}
 }
 
-// offerSerials offers to move mfa_serial out of the roles: with it the AWS CLI asks for a code of its own.
-func (m *move) offerSerials(ctx context.Context, yes bool) error {
+// offerSerials offers to move mfa_serial out of the roles: with it the AWS CLI asks for a code of its own. It returns
+// the roles for which that is agreed.
+func (m *move) offerSerials(ctx context.Context, yes bool) (agreed []profile.Profile, err error) {
 	for _, role := range m.roles {
 		if role.MFASerial == "" {
 			continue
 		}
-		at := role.Where("mfa_serial")
-		name, _ := role.Get("source_profile")
-		source, err := profile.Load(m.files(), name)
+		change, source, err := m.moveSerial(role)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		change := profile.MoveSerial(m.files(), role, source)
 		if change.Check() != nil {
-			m.warn(msg.Errorf("profile %q is a role with mfa_serial (%s): "+
-				"the AWS CLI asks for a code of its own for it", role.Name, at).
-				Hint("take that line out of the role"))
+			m.warnSerial(role)
 			continue
 		}
-		agreed, err := m.confirm(ctx, question{
+		confirmed, err := m.confirm(ctx, question{
 			text: msg.Textf("Profile %q is a role with mfa_serial (%s), "+
-				"for which the AWS CLI asks for a code of its own. Move that line to profile %q?", role.Name, at, name),
+				"for which the AWS CLI asks for a code of its own. Move that line to profile %q?",
+				role.Name, role.Where("mfa_serial"), source),
 			defaultYes: true, yes: yes,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if agreed {
-			if err := change.Apply(); err != nil {
-				return err
-			}
+		if confirmed {
+			agreed = append(agreed, role)
 		}
 	}
-	return nil
+	return agreed, nil
 }
 
-// run moves the pair.
-func (m *move) run(ctx context.Context, flags *profileFlags) (err error) {
+// moveSerial reads the source again: it may have got the line of another role.
+func (m *move) moveSerial(role profile.Profile) (change profile.Change, source string, err error) {
+	source, _ = role.Get("source_profile")
+	p, err := profile.Load(m.files(), source)
+	return profile.MoveSerial(m.files(), role, p), source, err
+}
+
+func (m *move) warnSerial(role profile.Profile) {
+	m.warn(msg.Errorf("profile %q is a role with mfa_serial (%s): "+
+		"the AWS CLI asks for a code of its own for it", role.Name, role.Where("mfa_serial")).
+		Hint("take that line out of the role"))
+}
+
+// run moves the pair, and then mfa_serial out of the roles.
+func (m *move) run(ctx context.Context, flags *profileFlags, roles []profile.Profile) (err error) {
 	if m.from, err = m.withSecret(ctx, m.from); err != nil {
 		return err
 	}
@@ -335,6 +344,15 @@ func (m *move) run(ctx context.Context, flags *profileFlags) (err error) {
 	}
 	if m.from.Store != m.to.Store {
 		m.drop(ctx, m.from)
+	}
+	for _, role := range roles {
+		change, _, err := m.moveSerial(role)
+		if err == nil {
+			err = change.Apply()
+		}
+		if err != nil {
+			m.warnSerial(role)
+		}
 	}
 	m.sayReplaced()
 	m.say(msg.Textf("the access key %s is in %s, and in no file of %s; try:  aws --profile %s sts get-caller-identity",
