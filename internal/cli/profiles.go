@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strconv"
@@ -34,7 +35,7 @@ func (*profileAddCmd) help() flagHelp {
 		"external-id":  msg.Textf("The external ID, if the role's trust policy requires one."),
 		"session-name": msg.Textf("The name of the role's sessions. Else the MFA device's."),
 		"duration":     msg.Textf("How long the role's sessions last: 15m to 12h, or seconds (1h)."),
-		"region":       msg.Textf("The profile's region."),
+		"region":       msg.Textf("The profile's region. Else the source's."),
 	}
 }
 
@@ -55,20 +56,24 @@ func (c *profileAddCmd) Run(a *app) error {
 	if c.Duration != 0 {
 		seconds = strconv.Itoa(int(time.Duration(c.Duration) / time.Second))
 	}
+	files := a.files()
+	region := c.Region
+	if source, err := profile.Load(files, c.Source); err == nil { // otherwise usable says why
+		region = cmp.Or(region, source.Region) // no AWS client takes it from the source by itself
+	}
 	for _, set := range []profile.Setting{
 		{Key: "role_arn", Value: c.RoleARN},
 		{Key: "source_profile", Value: c.Source},
 		{Key: "external_id", Value: c.ExternalID},
 		{Key: "role_session_name", Value: c.SessionName},
 		{Key: "duration_seconds", Value: seconds},
-		{Key: "region", Value: c.Region},
+		{Key: "region", Value: region},
 	} {
 		if set.Value != "" {
 			added.Settings = append(added.Settings, set)
 		}
 	}
 	sections := []profile.NewSection{added}
-	files := a.files()
 	after, err := profile.WithSections(files, sections)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/profile"
 	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
@@ -103,6 +104,9 @@ func (a *app) shellSession(withoutHints bool) *shellSession {
 	d.flagsErr = d.flags.applyDefaults(a)
 	if !withoutHints {
 		d.line = a.envLine(d.flags.Name)
+		if _, err := profile.Load(a.files(), d.flags.Name); d.flags.unnamed && profile.NotFound(err) {
+			d.line = a.envLine() // which lets the person choose
+		}
 	}
 	s := &shellSession{exportedKeys: d.exported(name), state: sessionOK}
 	beside := d.besideKeys(name)
