@@ -99,7 +99,8 @@ func sitAtPrompt(t *testing.T, name string, environ ...string) *prompt {
 	}
 	environ = append(slices.DeleteFunc(inShell(t, w), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return slices.Contains([]string{"PATH", "HOME", "SECRET"}, name) // xonsh stores the variables it starts with
+		// SECRET, because xonsh stores the variables it starts with; the others are those of sitAtShell
+		return slices.Contains([]string{"PATH", "HOME", "XDG_DATA_HOME", "SECRET"}, name)
 	}), environ...)
 	setup := slices.Clone(p.setup)
 	if name == "nu" {
