@@ -59,8 +59,11 @@ func (c *client) watch(gone func(), withParent bool) (stop func()) {
 // waits is said before a question on a terminal. Which client it is cannot be known for sure.
 func (c *client) waits() msg.Text {
 	name := c.program()
-	if name == "" {
+	switch name {
+	case "":
 		return msg.Textf("A program needs a session; one in Go, such as terraform, gives up after a minute.\n")
+	case "aws": // it waits without a limit
+		return msg.Textf("%s needs a session.\n", msg.Escaped(name))
 	}
 	return msg.Textf("%s needs a session; a program in Go, such as terraform, gives up after a minute.\n",
 		msg.Escaped(name))

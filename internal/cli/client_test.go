@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -31,5 +32,15 @@ func TestIsRead(t *testing.T) {
 	}
 	if startedBy().ended() {
 		t.Error("the parent has ended")
+	}
+}
+
+// Whoever waits for a program in Go has a minute; the AWS CLI waits as long as it takes.
+func TestWaits(t *testing.T) {
+	for name, hurry := range map[string]bool{"aws": false, "terraform": true} {
+		got := (&client{name: name}).waits().String()
+		if !strings.HasPrefix(got, name+" needs a session") || strings.Contains(got, "minute") != hurry {
+			t.Errorf("%q", got)
+		}
 	}
 }
