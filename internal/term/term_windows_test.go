@@ -14,7 +14,7 @@ func TestReadsUTF8(t *testing.T) {
 	if err != nil {
 		t.Skip("no console: ", err)
 	}
-	defer windows.SetConsoleOutputCP(before)
+	defer func() { _ = windows.SetConsoleOutputCP(before) }()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
