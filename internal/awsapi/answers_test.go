@@ -164,6 +164,7 @@ func modelled(t *testing.T, call string) (codes []string) {
 
 // Each row is what awsmfa says if the stand-in answers so, for each of the row's calls.
 func TestAnswers(t *testing.T) {
+	unsetAWS(t)
 	s := fakeaws.New()
 	defer s.Close()
 	url, err := s.Start()

@@ -31,13 +31,7 @@ func TestFederate(t *testing.T) {
 	defer there.Close()
 
 	var trace strings.Builder
-	for _, v := range os.Environ() { // the SDK reads the environment
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "") // restores it afterwards
-			_ = os.Unsetenv(name)
-		}
-	}
-	t.Setenv("AWS_PROFILE", "")
+	unsetAWS(t)
 	options := ClientOptions{
 		Secret:  func(string) {},
 		Profile: "prod", Region: "us-east-1", Timeout: time.Minute, AppID: "awsmfa", Now: time.Now,
@@ -84,5 +78,16 @@ func TestFederate(t *testing.T) {
 	const traced = "Signin:getSigninToken to http://127.0.0.1:"
 	if text := trace.String(); strings.Contains(text, "secret") || !strings.Contains(text, traced) {
 		t.Errorf("the trace is %s", text)
+	}
+}
+
+// unsetAWS removes the variables of AWS, which the SDK reads, for the time of a test.
+func unsetAWS(t *testing.T) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "") // restores it afterwards
+			_ = os.Unsetenv(name)
+		}
 	}
 }

@@ -126,7 +126,9 @@ func sitAtHook(t *testing.T, name string, shell hookShell, w *world, setup ...st
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := exec.Command(filepath.Join(dir, "awsmfa"), "init", "nu", "--renew").Output()
+		cmd := exec.Command(filepath.Join(dir, "awsmfa"), "init", "nu", "--renew")
+		cmd.Env = w.environ()
+		text, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
 		}
