@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"awsmfa/internal/shelltest"
 )
 
 // inSession returns a shell line that runs in a session of its own, with the pseudo-terminal as its controlling one,
@@ -101,8 +103,16 @@ func TestClientGaveUp(t *testing.T) {
 	}
 }
 
+func needSetsid(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("setsid"); err != nil {
+		shelltest.NotInstalled(t, "setsid")
+	}
+}
+
 // The window closes when awsmfa is killed, and when the shell is in which the client started it.
 func TestWindowGone(t *testing.T) {
+	needSetsid(t)
 	for _, killed := range []string{"awsmfa", "client"} {
 		t.Run(killed, func(t *testing.T) {
 			t.Parallel()
@@ -218,6 +228,7 @@ func TestOtherTerminal(t *testing.T) {
 
 // Ctrl-C on such a terminal ends only the program that has started awsmfa in its session. Then awsmfa asks no more.
 func TestOtherTerminalInterrupted(t *testing.T) {
+	needSetsid(t)
 	t.Parallel()
 	w := inWorld(t)
 	person, program := openTerminal(t)
