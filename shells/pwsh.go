@@ -72,18 +72,19 @@ func pwshInFunction(s Shell) Shell {
 		for _, v := range vars {
 			b.WriteString(v.Name)
 			if !v.Unset {
-				b.WriteString("=" + pwshEscape(v.Value))
+				b.WriteString("=" + PowerShellEscape(v.Value))
 			}
 			b.WriteByte('\n')
 		}
 		return b.String(), nil
 	}
-	s.failure = func(message string) string { return "!" + pwshEscape(message) + "\n" }
+	s.failure = func(message string) string { return "!" + PowerShellEscape(message) + "\n" }
 	return s
 }
 
-// pwshEscape returns s in printable ASCII, as [regex]::Unescape reads it.
-func pwshEscape(s string) string {
+// PowerShellEscape returns s in printable ASCII, as [regex]::Unescape reads it: PowerShell reads a program's output in
+// the console's code page.
+func PowerShellEscape(s string) string {
 	var b strings.Builder
 	for _, u := range utf16.Encode([]rune(s)) {
 		if u < 0x20 || u > 0x7e || u == '\\' {

@@ -19,6 +19,7 @@ import (
 	"awsmfa/internal/fakeaws"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/shelltest"
 )
 
 // testRole is the role that the calls ask for.
@@ -136,7 +137,7 @@ func modelled(t *testing.T, call string) (codes []string) {
 	t.Helper()
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("there is no go command to find the SDK's source")
+		shelltest.NotInstalled(t, "go") // it finds the SDK's source
 	}
 	for _, service := range []string{"sts", "iam"} {
 		module := "github.com/aws/aws-sdk-go-v2/service/" + service

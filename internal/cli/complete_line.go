@@ -3,11 +3,9 @@ package cli
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"awsmfa/shells"
@@ -145,7 +143,8 @@ func (l typedLine) render(shell shells.Shell, all []candidate) string {
 			b.WriteString(c.value + "\t" + oneLine(c.help) + "\n")
 		case "pwsh":
 			help := cmp.Or(oneLine(c.help), c.value) // PowerShell refuses an empty one
-			b.WriteString(ascii(word) + "\t" + ascii(c.value) + "\t" + ascii(help) + "\n")
+			b.WriteString(shells.PowerShellEscape(word) + "\t" + shells.PowerShellEscape(c.value) + "\t" +
+				shells.PowerShellEscape(help) + "\n")
 		case "tcsh": // it splits its list at blanks, and expands patterns in it
 			if !strings.ContainsAny(c.value, " *?[]{}~") {
 				b.WriteString(c.value + "\n")
@@ -211,19 +210,6 @@ type jsonCandidate struct {
 	Insert      string `json:"insert,omitempty"` // the value, quoted as one word
 	Value       string `json:"value"`
 	Description string `json:"description"`
-}
-
-// ascii returns text with \uXXXX, in UTF-16, for what is not printable ASCII, and for the backslash.
-func ascii(text string) string {
-	var b strings.Builder
-	for _, u := range utf16.Encode([]rune(text)) {
-		if u < ' ' || u > '~' || u == '\\' {
-			fmt.Fprintf(&b, `\u%04x`, u)
-		} else {
-			b.WriteByte(byte(u))
-		}
-	}
-	return b.String()
 }
 
 // oneLine replaces control characters, which would end a line or a column.

@@ -147,21 +147,7 @@ func TestRotateStoredKilled(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d", store, i), func(t *testing.T) {
 				t.Parallel()
 				w, dana, env := storedWork(t, store)
-				came, released := make(chan struct{}), make(chan struct{})
-				let := sync.OnceFunc(func() { close(released) })
-				t.Cleanup(let)
-				var mu sync.Mutex
-				n := 0
-				w.aws.OnRequest(func(string, bool) {
-					mu.Lock()
-					n++
-					stop := n == i+1
-					mu.Unlock()
-					if stop {
-						close(came)
-						<-released
-					}
-				})
+				came, let := w.stopsAt(t, i)
 				s := run(t, w, env, "rotate", "work")
 				<-came
 				s.Process.Kill()

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -117,21 +118,7 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 				t.Parallel()
 				w, dana := rotating(t)
 				before := w.file(".aws/credentials")
-				came, released := make(chan struct{}), make(chan struct{})
-				let := sync.OnceFunc(func() { close(released) })
-				t.Cleanup(let)
-				var mu sync.Mutex
-				n := 0
-				w.aws.OnRequest(func(string, bool) {
-					mu.Lock()
-					n++
-					stop := n == i+1
-					mu.Unlock()
-					if stop {
-						close(came)
-						<-released
-					}
-				})
+				came, let := w.stopsAt(t, i)
 				s := run(t, w, withPhone, "rotate", "work")
 				<-came
 				signalTo(t, s.Process, signal)
@@ -304,4 +291,21 @@ func TestRotateKilledBetweenFiles(t *testing.T) {
 	both()
 	finishes(t, w, dana, before)
 	both()
+}
+
+// stopsAt makes AWS wait before or after an action, the i-th such moment from 0: then came is closed. It goes on when
+// let is called, or the test ends.
+func (w *world) stopsAt(t *testing.T, i int) (came <-chan struct{}, let func()) {
+	t.Helper()
+	reached, released := make(chan struct{}), make(chan struct{})
+	let = sync.OnceFunc(func() { close(released) })
+	t.Cleanup(let)
+	var n atomic.Int64
+	w.aws.OnRequest(func(string, bool) {
+		if n.Add(1) == int64(i)+1 {
+			close(reached)
+			<-released
+		}
+	})
+	return reached, let
 }

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"awsmfa/internal/shelltest"
 )
 
 // go vet checks the verbs of messages.
 func TestVetChecksVerbs(t *testing.T) {
 	goCommand, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command")
+		shelltest.NotInstalled(t, "go")
 	}
 	out, err := exec.Command(goCommand, "vet", "./testdata/vet").CombinedOutput()
 	if err == nil {

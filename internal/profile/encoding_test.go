@@ -35,7 +35,7 @@ func encoded(t *testing.T, config, credentials string) Files {
 // error.
 func TestNotUTF8(t *testing.T) {
 	if ansiPage() != utf8Page {
-		t.Skip("the ANSI code page is another one")
+		t.Skip("this Windows reads such files in its ANSI code page")
 	}
 	files := encoded(t, kinou, sjis)
 	at := files.Credentials

@@ -750,31 +750,6 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
-// TestPipe reads a config that can be read only once, as AWS_CONFIG_FILE=<(…) is.
-func TestPipe(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	path := fmt.Sprintf("/dev/fd/%d", r.Fd())
-	if _, err := os.Stat(path); err != nil {
-		if runtime.GOOS != "windows" {
-			t.Fatal(err)
-		}
-		t.Skip("Windows has no /dev/fd")
-	}
-	fmt.Fprint(w, "[services s]\nsts=\n  endpoint_url=http://x\n[profile p]\nservices=s\n")
-	w.Close()
-	p, err := Load(Files{Config: path}, "p")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if url, err := p.ServiceEndpoint("sts"); url != "http://x" || err != nil {
-		t.Error(url, err)
-	}
-}
-
 // TestSkippedSectionsCostNothing checks that skipped sections of either file need no memory.
 func TestSkippedSectionsCostNothing(t *testing.T) {
 	cost := func(n int) float64 {
