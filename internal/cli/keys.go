@@ -276,11 +276,8 @@ func (m *move) offerSerials(ctx context.Context, yes bool) (agreed []profile.Pro
 		if role.MFASerial == "" {
 			continue
 		}
-		change, source, err := m.moveSerial(role)
-		if err != nil {
-			return nil, err
-		}
-		if change.Check() != nil {
+		source, _ := role.Get("source_profile")
+		if profile.MoveSerial(m.files(), role, source).Check() != nil {
 			m.warnSerial(role)
 			continue
 		}
@@ -298,13 +295,6 @@ func (m *move) offerSerials(ctx context.Context, yes bool) (agreed []profile.Pro
 		}
 	}
 	return agreed, nil
-}
-
-// moveSerial reads the source again: it may have got the line of another role.
-func (m *move) moveSerial(role profile.Profile) (change profile.Change, source string, err error) {
-	source, _ = role.Get("source_profile")
-	p, err := profile.Load(m.files(), source)
-	return profile.MoveSerial(m.files(), role, p), source, err
 }
 
 func (m *move) warnSerial(role profile.Profile) {
@@ -346,11 +336,11 @@ func (m *move) run(ctx context.Context, flags *profileFlags, roles []profile.Pro
 		m.drop(ctx, m.from)
 	}
 	for _, role := range roles {
-		change, _, err := m.moveSerial(role)
-		if err == nil {
-			err = change.Apply()
-		}
-		if err != nil {
+		source, _ := role.Get("source_profile")
+		if err := profile.MoveSerial(m.files(), role, source).Apply(); err != nil { // it may have another role's by now
+			if now, err := profile.Load(m.files(), role.Name); err == nil {
+				role = now // its lines have moved
+			}
 			m.warnSerial(role)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 const (
 	idKey     = "aws_access_key_id"
+	serialKey = "mfa_serial"
 	secretKey = "aws_secret_access_key"
 	storedKey = "awsmfa_key" // see stored.go
 )

@@ -101,7 +101,7 @@ func (l *Library) Load(name string) (Profile, error) {
 	}
 	p := Profile{Name: name, in: &c}
 	p.Region, _ = p.Get("region")
-	p.MFASerial, _ = p.Get("mfa_serial")
+	p.MFASerial, _ = p.Get(serialKey)
 	p.MFAProcess, _ = p.Get("mfa_process")
 	return p, nil
 }

@@ -224,7 +224,7 @@ func (s *NewSection) take(from *section) error {
 		case slices.Contains(runningKeys, e.key):
 			return msg.Errorf("%s is at %s: no file with a command line is imported, because it would run as you",
 				e.key, e.pos).Hint("remove the line, or add that profile to your config file by hand")
-		case e.key == "mfa_serial":
+		case e.key == serialKey:
 			s.Device = e.pos
 		case e.parent != "" || !slices.Contains(importedKeys, e.key):
 			return msg.Errorf("%s is at %s: only settings of roles and of IAM Identity Center are imported",

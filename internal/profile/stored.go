@@ -163,15 +163,14 @@ func pairSettings(keys Keys) []Setting {
 	}
 }
 
-// MoveSerial moves mfa_serial from the role's section of the config file to that of its source, unless that has one.
-func MoveSerial(files Files, role, source Profile) Change {
-	c := Change{files: files, path: files.Config}
-	own := Setting{Key: "mfa_serial", Value: role.MFASerial}
-	if source.MFASerial == "" {
-		c.edits = append(c.edits, edit{profile: source.Name, set: []Setting{own}})
-	}
-	c.edits = append(c.edits, edit{profile: role.Name, have: []Setting{own}, remove: []string{own.Key}})
-	return c
+// MoveSerial moves mfa_serial from the role's section of the config file to that of its source. A source with another
+// serial number is an error.
+func MoveSerial(files Files, role Profile, source string) Change {
+	own := []Setting{{Key: serialKey, Value: role.MFASerial}}
+	return Change{files: files, path: files.Config, edits: []edit{
+		{profile: source, set: own, keep: true},
+		{profile: role.Name, have: own, remove: []string{serialKey}},
+	}}
 }
 
 // storedAs replaces the pair was by now in the profile's awsmfa_key, if it still has was.
@@ -239,6 +238,8 @@ func (e edit) withSettings(files Files, path string, before *section, text []byt
 		case old == nil || old.inherited:
 			add = append(add, s)
 		case old.value == s.Value:
+		case e.keep && s.Key == serialKey:
+			return nil, msg.Errorf("profile %q has another mfa_serial (%s)", e.profile, old.pos)
 		case e.keep:
 			return nil, msg.Errorf("profile %q has another access key (%s)", e.profile, old.pos).
 				Hint("%s takes it in; or remove its lines", msg.Command("keys", "store", e.profile))
