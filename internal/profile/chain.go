@@ -93,7 +93,7 @@ func (p Profile) Chain() (Chain, error) {
 // assumes reports whether the profile's role is used, and not its own credentials. isSource means that another profile
 // names it as its source.
 func (p Profile) assumes(isSource bool) bool {
-	return p.isRole() && p.own().Kind != KindWebIdentity && (!isSource || p.pair() == Pos{})
+	return p.IsRole() && p.own().Kind != KindWebIdentity && (!isSource || p.pair() == Pos{})
 }
 
 // Conflicts lists the sources of credentials in the chain that are ignored, each with the one that is used.
@@ -110,7 +110,7 @@ func (c Chain) Conflicts() (all []Conflict) {
 		case len(own) == 0:
 		default:
 			all = append(all, p.conflicts(own[0], append(own[1:], p.sourceWithoutRole())...)...)
-			if i > 0 && p.isRole() && own[0].Kind != KindWebIdentity {
+			if i > 0 && p.IsRole() && own[0].Kind != KindWebIdentity {
 				all = append(all, p.conflicts(own[0], Source{KindRole, "role_arn", p.Where("role_arn")})...)
 			}
 		}

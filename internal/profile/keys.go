@@ -109,13 +109,13 @@ func (p Profile) pair() Pos {
 	return Pos{}
 }
 
-// isRole reports whether the profile has role_arn, even an empty one.
-func (p Profile) isRole() bool { return p.Where("role_arn") != Pos{} }
+// IsRole reports whether the profile has role_arn, even an empty one.
+func (p Profile) IsRole() bool { return p.Where("role_arn") != Pos{} }
 
 // sourceWithoutRole returns a source_profile or credential_source without role_arn.
 func (p Profile) sourceWithoutRole() Source {
 	for _, key := range []string{"source_profile", "credential_source"} {
-		if p.has(key) && !p.isRole() {
+		if p.has(key) && !p.IsRole() {
 			return Source{KindSource, key, p.Where(key)}
 		}
 	}
@@ -126,7 +126,7 @@ func (p Profile) sourceWithoutRole() Source {
 // except web identity, which obtains that role.
 func (p Profile) Kind() Kind {
 	switch own := p.own().Kind; {
-	case own != KindWebIdentity && p.isRole():
+	case own != KindWebIdentity && p.IsRole():
 		return KindRole
 	case own == KindNone:
 		return p.sourceWithoutRole().Kind

@@ -68,9 +68,6 @@ func (p Profile) ReturnedPair() (Pos, bool) {
 	return Pos{}, false
 }
 
-// IsRole reports whether the profile has role_arn, even an empty one.
-func (p Profile) IsRole() bool { return p.isRole() }
-
 // Change changes sections of one file in one step. Every error is a *msg.Error, shows no secret, and means that nothing
 // was changed.
 type Change struct {

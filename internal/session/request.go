@@ -191,9 +191,9 @@ func (r Request) codeKey() string { return "code-" + hash(r.userParts()...) }
 func (r Request) userParts() []string {
 	endpoint := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
 	if r.External != nil {
-		return append(append([]string{"", ""}, endpoint...), r.sourceParts()...)
+		return append(append([]string{""}, endpoint...), r.sourceParts()...)
 	}
-	return append([]string{r.Keys.AccessKeyID, ""}, endpoint...) // the secret may be in the keyring, which stays closed
+	return append([]string{r.Keys.AccessKeyID}, endpoint...) // the secret may be in the keyring, which stays closed
 }
 
 func (r Request) sourceParts() []string {
