@@ -1,9 +1,9 @@
 # Invoke-Expression (awsmfa init pwsh)
 #
-# awsmfa prints lines of ASCII: NAME=value, NAME for a variable to remove, ! for a message, > if awsmfa is to run with
-# these words. Only $env:NAME = $matches[2] shows no value in Set-PSDebug -Trace 2, a transcript, and the logs of modules
-# and script blocks: Invoke-Expression, a cmdlet and an assignment to another variable do. It all works in StrictMode,
-# and in Constrained Language Mode except for what is said below.
+# awsmfa prints lines of ASCII: NAME=value, NAME for a variable to remove, ! for a message, > for the words with which
+# awsmfa is to run, before those of the function. Only $env:NAME = $matches[2] shows no value in Set-PSDebug -Trace 2, a
+# transcript, and the logs of modules and script blocks: Invoke-Expression, a cmdlet and an assignment to another
+# variable do. It all works in StrictMode, and in Constrained Language Mode except for what is said below.
 
 Remove-Item -LiteralPath Alias:FUNCTION -Force -ErrorAction Ignore
 
@@ -73,8 +73,7 @@ function global:FUNCTION {
         }
         '^(\w+)$' { $gone += "Env:$_" }
         '^!(.*)$' { $message += [regex]::Unescape($matches[1]) }
-        '^>' { $run = @() }
-        '^>.+ env$' { $run = @('env') }
+        '^> (.*)$' { $run = $matches[1] -split ' ' }
     }
     if ($gone.Count -gt 0) { Remove-Item -LiteralPath $gone -ErrorAction Ignore }
     if ($null -ne $run) {

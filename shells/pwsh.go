@@ -66,7 +66,7 @@ func pwshInit(o InitOptions) string {
 // pwshInFunction changes the text to the lines that init.ps1 reads.
 func pwshInFunction(s Shell) Shell {
 	s.ShowsFailure = true
-	s.passOn = "> " + Placeholder
+	s.before = func(words []string) string { return "> " + strings.Join(words, " ") + "\n" }
 	s.render = func(vars []Var) (string, error) {
 		var b strings.Builder
 		for _, v := range vars {

@@ -57,7 +57,8 @@ type app struct {
 	messages io.Writer // stderr, once something was written to it
 	profile  string    // the profile in use
 	function string    // the function of init that evaluates stdout, "" if there is none
-	shell    string    // the shell of that function
+	passedBy string    // the function of init that has passed its words on, "" if there is none
+	shell    string    // the shell of either function
 	namedBy  string    // the variable that names the profile, "" if the command line does
 
 	readCatalog sync.Once
@@ -93,6 +94,7 @@ func Run(system System) (code int) {
 				Hint("please report it, with the trace above, which holds no secret"))
 		}
 	}()
+	a.takePassedOn()
 	a.evaluated = isEvaluated(firstWord(a.Args[1:])) && !term.IsTerminal(a.Stdout)
 	return a.fail(a.run())
 }

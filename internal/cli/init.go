@@ -157,11 +157,24 @@ func (a *app) expandFunction() (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	text, err := shell.PassOn(programName(a.Args[0]), before...)
+	text, err := shell.PassOn(programName(a.Args[0]),
+		append([]string{"function", a.shell, a.function, passedOn}, before...)...)
 	if err != nil {
 		return true, cannotExpress(err)
 	}
 	return true, a.print(text)
+}
+
+// passedOn stands before the words of a command line that a function of init has passed on:
+// awsmfa function SHELL NAME run WORD …
+const passedOn = "run"
+
+// takePassedOn takes the function's name from such a command line, for hints. Its words are those of any other.
+func (a *app) takePassedOn() {
+	if len(a.Args) >= 5 && a.Args[1] == "function" && a.Args[4] == passedOn {
+		a.shell, a.passedBy = a.Args[2], a.Args[3]
+		a.Args = slices.Concat(a.Args[:1], a.Args[5:])
+	}
 }
 
 // initShells returns the names of the shells that init knows.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strings"
 	"time"
 
 	"awsmfa/internal/msg"
@@ -24,7 +23,9 @@ func (*logoutCmd) Help() string {
 user's own, and those of all roles that were assumed with it. A role's profile stands for the user whose session assumes
 the role. The remembered MFA device stays, and so does a sign-in of the AWS CLI.
 
-AWS accepts a session until it ends, whoever has it: this prints what an administrator can do if one has leaked.`
+AWS accepts a session until it ends, whoever has it. If one has leaked, an administrator can deny what was issued before
+now (aws:TokenIssueTime): for a role "Revoke active sessions" on its page in the IAM console attaches such a policy
+(AWSRevokeOlderSessions); for a user attach one yourself, and deactivate the access key, which could obtain others.`
 }
 
 // Run removes cached sessions, and in init's function the shell's session, too.
@@ -90,27 +91,14 @@ func (c *logoutCmd) one(a *app) error {
 // loggedOut says what the removal of cached sessions does not do, and what does.
 func (a *app) loggedOut(removed []session.Entry, failed error) error {
 	var last time.Time
-	var user, role bool
 	for _, e := range removed {
-		if end := e.Session.Expiration; end.After(time.Now()) {
-			if end.After(last) {
-				last = end
-			}
-			isRole := !strings.HasPrefix(e.Name, "session-") // one of IAM Identity Center is a role's, too
-			user, role = user || !isRole, role || isRole
+		if end := e.Session.Expiration; end.After(time.Now()) && end.After(last) {
+			last = end
 		}
 	}
 	if !last.IsZero() {
-		a.say(msg.Textf("AWS accepts them until they end, the last one at %s: it cannot end a session earlier",
-			msg.Minute(last)))
-	}
-	if user {
-		a.say(msg.Textf("if a user's session has leaked: attach a policy to the user that denies sessions issued " +
-			"before now (aws:TokenIssueTime), and deactivate the access key, which could obtain others"))
-	}
-	if role {
-		a.say(msg.Textf("if a role's session has leaked: \"Revoke active sessions\" on the role's page in the IAM " +
-			"console attaches a policy that denies sessions issued before now (AWSRevokeOlderSessions)"))
+		a.say(msg.Textf("AWS accepts them until they end, the last one at %s; if one has leaked: %s",
+			msg.Minute(last), msg.Command("logout", "--help")))
 	}
 	removedToo := a.function != "" && failed == nil
 	if exported := a.Getenv(varProfile); exported != "" && a.Getenv("AWS_ACCESS_KEY_ID") != "" && !removedToo {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -144,11 +145,11 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 // envLine is the line to type for env with these arguments.
 func (a *app) envLine(args ...string) string {
 	shell := a.typingShell()
-	if a.function != "" {
-		if line, err := shell.Command(a.function, args...); err == nil {
+	if function := cmp.Or(a.function, a.passedBy); function != "" {
+		if line, err := shell.Command(function, args...); err == nil {
 			return line
 		}
-		return a.function + " PROFILE"
+		return function + " PROFILE"
 	}
 	line, err := a.lineFor(shell, append([]string{"env"}, args...)...)
 	if err != nil { // the name cannot be typed in this shell
