@@ -46,6 +46,7 @@ type refusal struct {
 	code, said          string
 	status              int
 	keyID, region       string
+	detours             msg.List // the settings that lead requests elsewhere than straight to AWS
 	profile             string
 	role                profile.Role // the role to be assumed, with the name of its session
 	caller              Caller
@@ -74,6 +75,14 @@ func (f refusal) tokenRefused() *msg.Error {
 	return msg.Errorf("AWS does not accept the web identity token of profile %q: %s", f.profile, msg.Foreign(f.said))
 }
 
+// changed is the message for a request that AWS did not get as it was sent.
+func (f refusal) changed() *msg.Error {
+	if len(f.detours) == 0 {
+		return f.refused().Hint("something in this network may have changed the request: try another network")
+	}
+	return f.refused().Hint("what this leads to may have changed the request, or may not be AWS: %s", f.detours)
+}
+
 // ownError is the message for an error in AWS itself.
 func (f refusal) ownError() *msg.Error {
 	return msg.Errorf("%s answers with an error of its own (HTTP status %d), even after retries", f.host, f.status).
@@ -85,6 +94,7 @@ func Answers() []Answer {
 	return refusal{
 		service: "STS", call: "CALL", host: "HOST", code: "CODE", said: "MESSAGE", keyID: "AKIA…", region: "REGION",
 		profile: "PROFILE", role: profile.Role{Profile: "PROFILE", SessionName: "NAME"},
+		detours: msg.List{"HTTPS_PROXY", "AWS_ENDPOINT_URL", "endpoint_url"},
 	}.answers()
 }
 
@@ -146,10 +156,8 @@ func (f refusal) keyAnswers() []Answer {
 			Message: f.refused().Hint(SetClock),
 		},
 		{
-			Codes: []string{"IncompleteSignature", "MissingAuthenticationToken"},
-			Message: f.refused().
-				Hint("a proxy may have changed or removed the request's signature: check HTTPS_PROXY " +
-					"and the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)"),
+			Codes:   []string{"IncompleteSignature", "MissingAuthenticationToken"},
+			Message: f.changed(),
 		},
 		{
 			Codes: []string{"OptInRequired"},
@@ -517,9 +525,7 @@ func (f refusal) commonAnswers() []Answer {
 				"InvalidAction", "UnknownOperation", "MissingAction", "MissingParameter", "InvalidParameterCombination",
 				"InvalidQueryParameter", "MalformedQueryString", "MalformedHttpRequest",
 			},
-			Message: f.refused().
-				Hint("what answers may not be AWS, or a proxy may have changed the request: " +
-					"check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url) and HTTPS_PROXY"),
+			Message: f.changed(),
 		},
 		{
 			Codes: []string{"ValidationError", "InvalidParameterValue"},

@@ -29,6 +29,10 @@ type ClientOptions struct {
 	Region   string
 	// IAM is the URL of the configured endpoint for IAM, or "" for AWS's own.
 	IAM string
+	// Proxy is the variable that names the proxy, or "" if none does.
+	Proxy string
+	// Endpoints are the variables and the setting that name another endpoint than AWS's own.
+	Endpoints msg.List
 	// Timeout limits one call with its retries, not the time to type a code.
 	Timeout time.Duration
 	AppID   string

@@ -111,7 +111,7 @@ func ListDevices(ctx context.Context, client *IAMClient) ([]Device, error) {
 
 func badSerial(serial string) *msg.Error {
 	return msg.Errorf("the answer from IAM names an MFA device %q, which is not a serial number", serial).
-		Hint("check the endpoint settings (AWS_ENDPOINT_URL, endpoint_url)")
+		Hint(otherAnswers)
 }
 
 // NameDevice is the hint for a user whose devices cannot be listed.

@@ -57,6 +57,7 @@ func (c *Client) ExplainRole(err error, role profile.Role, caller Caller) error 
 
 func (c *Client) explain(err error, f refusal) error {
 	f.host, f.keyID, f.region, f.skewed = cmp.Or(c.lastHost, "AWS"), c.id, c.Region, c.ahead.Abs() > maxSkew
+	f.detours = c.detours()
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
 		f.service, f.call = operation.Service(), operation.Operation()
@@ -82,17 +83,32 @@ func (c *Client) explainAnswer(f refusal) *msg.Error {
 	case f.status >= 500:
 		return f.ownError()
 	case f.code == "", f.code == "UnknownError":
-		return NotAWS(f.host, f.status, nil)
+		return c.NotAWS(f.host, f.status, nil)
 	}
 	return f.refused()
 }
 
 // NotAWS is the error for an answer that cannot be AWS's. err may be nil.
-func NotAWS(host string, status int, err error) *msg.Error {
+func (c *Client) NotAWS(host string, status int, err error) *msg.Error {
 	return msg.Errorf("the answer from %s is not AWS's (HTTP status %d)", host, status).
-		Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
-			"check HTTPS_PROXY").
-		Wrap(err)
+		WithHint(c.answeredInstead()).Wrap(err)
+}
+
+// detours are the settings that lead requests elsewhere than straight to AWS. Hints name no others.
+func (c *Client) detours() msg.List {
+	if c.Proxy == "" {
+		return c.Endpoints
+	}
+	return append(msg.List{c.Proxy}, c.Endpoints...)
+}
+
+// answeredInstead is the hint for an answer that cannot be AWS's.
+func (c *Client) answeredInstead() msg.Text {
+	if detours := c.detours(); len(detours) > 0 {
+		return msg.Textf("what answered may be a network's sign-in page (open a web page in a browser), "+
+			"or what this leads to: %s", detours)
+	}
+	return msg.Textf("a network's sign-in page may have answered instead: open a web page in a browser")
 }
 
 // SetClock is the hint for a wrong clock. The clock of WSL stands still while the computer sleeps, and WSL has no
@@ -141,11 +157,12 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
 		return msg.Errorf("no answer from %s within %s", host, msg.Duration(c.Timeout)).
-			Hint("check the network and the proxy settings (HTTPS_PROXY, NO_PROXY); --timeout waits longer").
+			Hint("%s; --timeout waits longer", c.checkNetwork()).
 			Wrap(err)
 	case isOp && op.Op == "proxyconnect", errors.As(err, &refusal):
 		return msg.Errorf("the proxy did not let the request to %s through: %s", host, msg.Cause(err)).
-			Hint("check HTTPS_PROXY (its address, and its user and password if it requires them) and NO_PROXY").
+			Hint("check %s (its address, and its user and password if it requires them); "+
+				"NO_PROXY names hosts that need no proxy", cmp.Or(c.Proxy, "HTTPS_PROXY")).
 			Wrap(err)
 	case errors.As(err, &dns):
 		return msg.Errorf("%s cannot be found: the name does not resolve", host).
@@ -168,16 +185,24 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 			Wrap(err)
 	case isOp:
 		return msg.Errorf("no connection to %s: %s", host, msg.Cause(err)).
-			Hint("check the network and the proxy settings (HTTPS_PROXY, NO_PROXY)").
+			WithHint(c.checkNetwork()).
 			Wrap(err)
 	case response != nil: // a web page, where AWS would have sent XML
-		return NotAWS(host, response.HTTPStatusCode(), err)
+		return c.NotAWS(host, response.HTTPStatusCode(), err)
 	}
 	var message *msg.Error
 	if errors.As(err, &message) {
 		return message
 	}
 	return badSettings(c.Profile, err)
+}
+
+// checkNetwork is the hint for a connection that fails.
+func (c *Client) checkNetwork() msg.Text {
+	if detours := c.detours(); len(detours) > 0 {
+		return msg.Textf("check the network, and what %s leads to", detours)
+	}
+	return msg.Textf("check the network; if it needs a proxy, name it in HTTPS_PROXY")
 }
 
 // badSettings is the error for settings that the SDK refuses.

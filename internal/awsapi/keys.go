@@ -71,8 +71,7 @@ func CreateKey(ctx context.Context, client *iam.Client, user string) (profile.Ke
 	}
 	if k := out.AccessKey; k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
 		return profile.Keys{}, msg.Errorf("the answer from IAM lacks the new access key").
-			Hint("a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
-				"check HTTPS_PROXY")
+			Hint(otherAnswers)
 	}
 	return profile.Keys{
 		AccessKeyID:     aws.ToString(out.AccessKey.AccessKeyId),

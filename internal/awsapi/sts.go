@@ -59,7 +59,7 @@ func (c *Client) GetSessionToken(
 			msg.Duration(given), msg.Duration(duration)))
 	default:
 		warn(msg.Errorf("AWS gave a session of %s instead of %s", msg.Duration(given), msg.Duration(duration)).
-			Hint(shorterSession))
+			WithHint(c.shorterSession()))
 	}
 	return s, err
 }
@@ -92,14 +92,18 @@ func (c *Client) AssumeRole(
 	if given := s.Expiration.Sub(c.Now()); err == nil && given < role.Duration-maxSkew {
 		warn(msg.Errorf("AWS gave the role of profile %q a session of %s instead of %s",
 			role.Profile, msg.Duration(given.Round(time.Minute)), msg.Duration(role.Duration)).
-			Hint(shorterSession))
+			WithHint(c.shorterSession()))
 	}
 	return s, err
 }
 
 // shorterSession is the hint for a session that AWS itself would not shorten.
-const shorterSession = "if the endpoint settings (AWS_ENDPOINT_URL, endpoint_url) do not name AWS, " +
-	"look there for the reason"
+func (c *Client) shorterSession() msg.Text {
+	if len(c.Endpoints) == 0 {
+		return msg.Text{}
+	}
+	return msg.Textf("look for the reason at what answers instead of AWS: %s", c.Endpoints)
+}
 
 // parseCredentials returns the session in an answer.
 func (c *Client) parseCredentials(out *types.Credentials, warn func(*msg.Error)) (Credentials, error) {
@@ -132,18 +136,16 @@ func (c *Client) parseCredentials(out *types.Credentials, warn func(*msg.Error))
 // key and use other credentials instead.
 func (c *Client) check(s Credentials) error {
 	host := cmp.Or(c.lastHost, "AWS")
-	const checkEndpoint = "check the endpoint settings " +
-		"(AWS_ENDPOINT_URL, endpoint_url, AWS_CONTAINER_CREDENTIALS_…), and whether a proxy answered instead"
 	switch {
 	case s.AccessKeyID == "" || s.SecretAccessKey == "":
 		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no access key", host).
-			Hint(checkEndpoint)
+			WithHint(c.answeredInstead())
 	case s.SessionToken == "":
 		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no session token", host).
-			Hint(checkEndpoint)
+			WithHint(c.answeredInstead())
 	case s.Expiration.IsZero():
 		return msg.Errorf("the answer from %s is not AWS's, or is damaged: it has no expiration", host).
-			Hint(checkEndpoint)
+			WithHint(c.answeredInstead())
 	case !s.Expiration.After(c.Now()):
 		return msg.Errorf("%s returned a session that expired at %s", host, s.Expiration.UTC().Format(time.RFC3339)).
 			Hint("check this computer's clock, and the endpoint's")

@@ -35,7 +35,7 @@ func CreateDevice(ctx context.Context, client *IAMClient, path, name string) (Vi
 		return VirtualDevice{}, err
 	}
 	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
-		return VirtualDevice{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(checkProxy)
+		return VirtualDevice{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(otherAnswers)
 	}
 	serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
 	if !IsSerial(serial) {
@@ -44,8 +44,8 @@ func CreateDevice(ctx context.Context, client *IAMClient, path, name string) (Vi
 	return VirtualDevice{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
 }
 
-const checkProxy = "a proxy or a network's sign-in page may have answered instead: open a web page in a browser, " +
-	"check HTTPS_PROXY"
+// otherAnswers is the hint for an answer that IAM would not give.
+const otherAnswers = "what answers may not be AWS: awsmfa doctor shows which settings lead elsewhere"
 
 // EnableDevice enables a device for the user, with two consecutive codes of its authenticator. Errors are the SDK's.
 func EnableDevice(ctx context.Context, client *IAMClient, user, serial, first, second string) error {

@@ -46,16 +46,48 @@ func (f *profileFlags) clientOptions(
 	}
 	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts.URL, "AWS's own"))
 	return awsapi.ClientOptions{
-		Profile:  p.Name,
-		Settings: settings,
-		Region:   where,
-		IAM:      iam,
-		Timeout:  time.Duration(f.Timeout),
-		AppID:    "awsmfa",
-		Now:      time.Now,
-		Trace:    a.trace,
-		Secret:   a.secrets.add,
+		Profile:   p.Name,
+		Settings:  settings,
+		Region:    where,
+		IAM:       iam,
+		Proxy:     a.proxyNamed(sts.URL),
+		Endpoints: a.endpointsNamed(sts.URL, iam),
+		Timeout:   time.Duration(f.Timeout),
+		AppID:     "awsmfa",
+		Now:       time.Now,
+		Trace:     a.trace,
+		Secret:    a.secrets.add,
 	}, sts, nil
+}
+
+// proxyNamed returns the variable that names the proxy for requests to the endpoint, as Go chooses it, or "".
+func (a *app) proxyNamed(endpoint string) string {
+	names := []string{"HTTPS_PROXY", "https_proxy"}
+	if strings.HasPrefix(endpoint, "http:") {
+		names = []string{"HTTP_PROXY", "http_proxy"}
+	}
+	for _, name := range names {
+		if a.Getenv(name) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// endpointsNamed returns the variables and the setting that name the endpoints, for messages.
+func (a *app) endpointsNamed(sts, iam string) (names msg.List) {
+	if sts == "" && iam == "" {
+		return nil
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"} {
+		if a.Getenv(name) != "" {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return msg.List{"endpoint_url"}
+	}
+	return names
 }
 
 // stsEndpoint returns the endpoint of STS, and the region in which awsmfa calls AWS.

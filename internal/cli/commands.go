@@ -51,7 +51,7 @@ func commands() []command {
 		},
 		{
 			name: "config", new: func() any { return new(configCmd) },
-			help: "Print, or add, a profile with which every AWS client uses awsmfa.",
+			help: "Print, or add, a profile whose credentials AWS clients get from awsmfa.",
 		},
 		{
 			name: "profile", new: func() any { return new(profileCmd) },

@@ -35,7 +35,10 @@ CLI, terraform, boto3 and IDEs need no variables at all:
   awsmfa config prod --write
   aws --profile prod-mfa s3 ls
 
-It has PROFILE's region and other settings, except those about credentials. It has no secret in it.`
+It has PROFILE's region and other settings, except those about credentials. It has no secret in it.
+
+Clients that do not read credential_process, such as restic and s3cmd, need awsmfa exec instead, and the JavaScript SDK
+v2 needs AWS_SDK_LOAD_CONFIG=1.`
 }
 
 func (c *configCmd) Run(a *app) error {
@@ -58,7 +61,7 @@ func (c *configCmd) Run(a *app) error {
 	case len(chain.Roles) == 0 && (chain.Kind == profile.KindProcess && chain.Get("mfa_serial") == "" ||
 		chain.SourceKey() == "awsmfa_key" && p.Where("credential_process").Line != 0):
 		return msg.Errorf("profile %q already has a credential_process (%s)", p.Name, p.Where("credential_process")).
-			Hint("every AWS client can use it as it is: aws --profile %s", msg.Word(p.Name))
+			Hint("AWS clients use it as it is: aws --profile %s", msg.Word(p.Name))
 	}
 	if err := profile.CheckName(name); err != nil && c.As == "" {
 		return msg.Errorf("%s", err).Wrap(err).

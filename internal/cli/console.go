@@ -202,5 +202,5 @@ func (c *consoleCmd) signinToken(
 		return "", msg.Errorf("%s answered with an internal error (HTTP status %d)", host, status).
 			Hint("try again in a minute, or in another region with --region; see https://health.aws.amazon.com")
 	}
-	return "", awsapi.NotAWS(host, status, nil)
+	return "", client.NotAWS(host, status, nil)
 }

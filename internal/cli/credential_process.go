@@ -56,7 +56,7 @@ func (*processCmd) Help() string {
   [profile prod-mfa]
   credential_process = awsmfa credential-process prod
 
-Then every AWS client with the profile prod-mfa has prod's session:
+Then AWS clients with the profile prod-mfa have prod's session:
 
   aws --profile prod-mfa s3 ls
 

@@ -37,8 +37,8 @@ func (*keysStoreCmd) values() flagValues { return flagValues{"store": plainValue
 
 func (*keysStoreCmd) Help() string {
 	return `Moves the access key out of the AWS files, into the system's keyring, and gives the profile a
-credential_process that runs awsmfa. From then on every AWS client has the MFA session with --profile alone, and no key
-is in a file:
+credential_process that runs awsmfa. From then on AWS clients that read credential_process, as nearly all do, have the
+MFA session with --profile alone, and no key is in a file:
 
   aws --profile prod s3 ls
 
