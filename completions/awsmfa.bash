@@ -58,12 +58,16 @@ _awsmfa_wrapped() {
 		"${spec%% *}" "$name" "$cur" "${COMP_WORDS[COMP_CWORD - 1]}"
 		;;
 	*" -C "*) # as the AWS CLI has: complete -C aws_completer aws
-		eval "set -- ${spec##* -C }"
+		spec="${spec##* -C }"
+		spec="${spec% *}"
+		case "$spec" in
+		\'*) eval "spec=$spec" ;; # bash 3.2 prints it without quotes
+		esac
 		while IFS= read -r candidate; do
 			COMPREPLY[${#COMPREPLY[@]}]="$candidate"
 		done < <(
 			export COMP_LINE COMP_POINT
-			eval "$1" '"$name" "$cur" "${COMP_WORDS[COMP_CWORD - 1]}"' 2>/dev/null </dev/null
+			eval "$spec" '"$name" "$cur" "${COMP_WORDS[COMP_CWORD - 1]}"' 2>/dev/null </dev/null
 		)
 		;;
 	*) # a list of words, or files

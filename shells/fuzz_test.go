@@ -16,7 +16,7 @@ import (
 
 // fuzzed names the launchers of each target.
 var fuzzed = map[string][]string{
-	"FuzzPOSIX":      {"bash", "zsh", "dash", "busybox", "ksh", "mksh"},
+	"FuzzPOSIX":      {"bash", "bash3.2", "zsh", "dash", "busybox", "ksh", "mksh"},
 	"FuzzFish":       {"fish"},
 	"FuzzPowerShell": {"pwsh", "powershell"},
 	"FuzzCmd":        {"cmd"},
@@ -62,7 +62,7 @@ func startable(f *testing.F, names []string) []shelltest.Launcher {
 	var missing []string
 	for _, l := range shelltest.All() {
 		switch {
-		case !slices.Contains(names, l.Name) || !l.Supported():
+		case !slices.Contains(names, l.Name) || !l.Supported() || l.Optional && l.Missing():
 		case l.Missing():
 			missing = append(missing, l.Name)
 		default:

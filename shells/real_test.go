@@ -268,6 +268,7 @@ var otherSpellings = map[string][]string{
 		"eval $({command})", "source <({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\"",
 		"\\builtin eval \"$({command})\"",
 	},
+	"bash3.2": {"eval $({command})", `. /dev/stdin <<< "$({command})"`, "eval \"`{command}`\""},
 	"zsh":     {"eval $({command})", "source <({command})", "eval `{command}`"},
 	"dash":    {"eval $({command})", "eval `{command}`"},
 	"busybox": {"eval $({command})"},

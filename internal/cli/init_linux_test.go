@@ -33,6 +33,12 @@ var promptShells = map[string]promptShell{
 		show:    `show x >>"$OUT"`,
 		history: "history",
 	},
+	"bash3.2": {
+		argv:    []string{"bash3.2", "--noprofile", "--norc"},
+		setup:   []string{`HISTFILE=~/history`, `PROMPT_COMMAND='history -a; echo ready >>"$OUT"'`},
+		show:    `show x >>"$OUT"`,
+		history: "history",
+	},
 	"zsh": {
 		argv: []string{"zsh", "-f"},
 		setup: []string{
@@ -93,7 +99,8 @@ func sitAtPrompt(t *testing.T, name string, environ ...string) *prompt {
 	t.Helper()
 	p := promptShells[name]
 	w := inWorld(t)
-	shell, ok := shells.Lookup(name)
+	l, _ := shelltest.For(name)
+	shell, ok := shells.Lookup(l.Shell)
 	if !ok {
 		t.Fatal(name)
 	}
@@ -116,7 +123,7 @@ func sitAtPrompt(t *testing.T, name string, environ ...string) *prompt {
 			t.Fatal(err)
 		}
 	} else {
-		setup = slices.Insert(setup, len(setup)-1, shell.InitLine("awsmfa init "+name))
+		setup = slices.Insert(setup, len(setup)-1, shell.InitLine("awsmfa init "+shell.Name))
 	}
 	s := sitAtShell(t, typingShell{argv: p.argv, setup: setup}, w.home, environ...)
 	return &prompt{s, p, w}

@@ -201,13 +201,8 @@ var tracings = map[string][]tracing{
 	"busybox": discreetly(posixTracings),
 	"ksh":     posixTracings,
 	"mksh":    posixTracings,
-	"bash": {
-		{on: "set -x", off: "set +x"},
-		{on: "set -v", off: "set +v"},
-		{on: "set -euxv -o pipefail", off: "set +xv"},
-		{on: "set -T; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
-		{on: "shopt -s extdebug; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
-	},
+	"bash":    bashTracings,
+	"bash3.2": bashTracings,
 	"fish": {
 		{on: "set fish_trace 1", off: "set -e fish_trace"},
 		{on: "set -g fish_trace all", off: "set -e fish_trace"},
@@ -220,6 +215,14 @@ var tracings = map[string][]tracing{
 		{on: "trap 'echo \"$ZSH_DEBUG_CMD\"' DEBUG", off: "trap - DEBUG"},
 		{on: "TRAPDEBUG() { echo \"$ZSH_DEBUG_CMD\"; }", off: "unfunction TRAPDEBUG"},
 	},
+}
+
+var bashTracings = []tracing{
+	{on: "set -x", off: "set +x"},
+	{on: "set -v", off: "set +v"},
+	{on: "set -euxv -o pipefail", off: "set +xv"},
+	{on: "set -T; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
+	{on: "shopt -s extdebug; trap 'echo \"$BASH_COMMAND\"' DEBUG", off: "trap - DEBUG"},
 }
 
 var posixTracings = []tracing{

@@ -35,6 +35,8 @@ type Launcher struct {
 	Shell string
 	// Strict is the line with which careful users make errors stop a script; it may be empty.
 	Strict string
+	// Optional shells cannot be installed in CI: without one a test is skipped there, too.
+	Optional bool
 
 	argv     []string // the program and its arguments before the script's file
 	ext      string
@@ -61,6 +63,10 @@ func All() []Launcher {
 		{
 			Name: "bash", Shell: "bash", argv: []string{"bash", "--noprofile", "--norc"}, andThen: and, orElse: or,
 			Strict: "set -euo pipefail -o noclobber",
+		},
+		{ // macOS's own bash; elsewhere it has to be built, and be on the PATH by this name
+			Name: "bash3.2", Shell: "bash", argv: []string{"bash3.2", "--noprofile", "--norc"}, andThen: and, orElse: or,
+			Strict: "set -euo pipefail -o noclobber", Optional: true,
 		},
 		{
 			Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and, orElse: or,
@@ -113,10 +119,10 @@ func All() []Launcher {
 	}
 }
 
-// For returns the first launcher for a shell of package shells.
+// For returns the first launcher of that name, or for a shell of package shells.
 func For(name string) (Launcher, bool) {
 	for _, l := range All() {
-		if l.Shell == name {
+		if l.Shell == name || l.Name == name {
 			return l, true
 		}
 	}
@@ -153,12 +159,15 @@ func (l Launcher) CanWrite(text string) bool {
 }
 
 // Need skips the test if the shell is not installed, or fails it if CI is set in the environment, so that no test of
-// the quoting is lost unnoticed. A shell that does not exist for this operating system is skipped in either case.
+// the quoting is lost unnoticed. A shell that does not exist for this operating system, or that CI cannot install, is
+// skipped in either case.
 func (l Launcher) Need(t testing.TB) {
 	t.Helper()
 	switch {
 	case !l.Supported():
 		t.Skipf("%s cannot be proved on %s", l.Name, runtime.GOOS)
+	case l.Optional && l.Missing():
+		t.Skipf("%s is not installed", l.Name)
 	case l.Missing():
 		NotInstalled(t, l.Name)
 	}
