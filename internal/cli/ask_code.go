@@ -147,7 +147,7 @@ func (k asker) limit(ctx context.Context, to prompt, profileName string) (contex
 	}
 	end := time.Now().Add(windowTime)
 	if k.client != nil {
-		end = k.client.end
+		end = k.client.deadline()
 	}
 	late := msg.Errorf("no token code was given in time: the window closed after %s",
 		msg.Duration(time.Until(end).Round(time.Second))).WithHint(k.again(profileName))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -18,9 +19,11 @@ type client struct {
 }
 
 const (
-	// clientTime is how long credential-process waits for other processes and in a window: the AWS SDK for Go ends the
-	// program after a minute (credentials/processcreds, DefaultTimeout).
-	clientTime = 50 * time.Second
+	// clientTime is how long credential-process waits in all: for other processes, a keyring that a person unlocks, a
+	// code command, a window. The AWS SDK for Go ends the program after a minute (credentials/processcreds,
+	// DefaultTimeout). What begins late gets clientLeast, because it may need no person.
+	clientTime  = 50 * time.Second
+	clientLeast = 4 * time.Second
 
 	// clientInterval is how often a question looks whether the client is still there.
 	clientInterval = 200 * time.Millisecond
@@ -28,6 +31,22 @@ const (
 
 func newClient(stdout *os.File) *client {
 	return &client{stdout: stdout, parent: startedBy(), end: time.Now().Add(clientTime)}
+}
+
+// deadline is when something that begins now must have ended.
+func (c *client) deadline() time.Time {
+	if least := time.Now().Add(clientLeast); least.After(c.end) {
+		return least
+	}
+	return c.end
+}
+
+// within returns a context with that deadline. Without a client, which is nil, there is none.
+func (c *client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, c.deadline())
 }
 
 // program returns the client's name, or "". Finding it takes time, so it is only for questions.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A pipe is read as long as its other end is open; a file always is.
@@ -32,6 +33,24 @@ func TestIsRead(t *testing.T) {
 	}
 	if startedBy().ended() {
 		t.Error("the parent has ended")
+	}
+}
+
+// All that a client waits for has one end. What begins late has a moment.
+func TestWithin(t *testing.T) {
+	for _, left := range []time.Duration{time.Hour, -time.Hour} {
+		c := &client{end: time.Now().Add(left)}
+		ctx, cancel := c.within(t.Context())
+		end, ok := ctx.Deadline()
+		if late := time.Until(end); !ok || left > 0 && !end.Equal(c.end) || left < 0 && late > clientLeast {
+			t.Errorf("%s: the end is in %s, %t", left, late, ok)
+		}
+		cancel()
+	}
+	ctx, cancel := (*client)(nil).within(t.Context())
+	defer cancel()
+	if _, ok := ctx.Deadline(); ok {
+		t.Error("without a client there is an end")
 	}
 }
 

@@ -278,14 +278,18 @@ func (f *sessionFlags) requestFor(
 	}
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
 	o := &session.Resolver{
-		Cache:         a.cache(),
-		NoCacheDir:    a.cache().Path == "" && !f.NoCache,
-		MinTTL:        minTTL,
-		Refresh:       f.Refresh,
-		Started:       time.Now(),
-		Announce:      f.announce,
-		Options:       reach,
-		Secret:        a.withSecret,
+		Cache:      a.cache(),
+		NoCacheDir: a.cache().Path == "" && !f.NoCache,
+		MinTTL:     minTTL,
+		Refresh:    f.Refresh,
+		Started:    time.Now(),
+		Announce:   f.announce,
+		Options:    reach,
+		Secret: func(ctx context.Context, keys profile.Keys) (profile.Keys, error) {
+			ctx, cancel := f.client.within(ctx)
+			defer cancel()
+			return a.withSecret(ctx, keys)
+		},
 		Code:          f.source(a, chain),
 		Choose:        a.choose(p.Name),
 		Interruptible: a.catchSignals,
@@ -349,7 +353,12 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 		return mfa.Static(string(f.Code))
 	}
 	if command := cmp.Or(f.CodeCommand, chain.Get("mfa_process")); command != "" {
-		return mfa.Command(command, a.Environ, a.Stderr, a.say)
+		run := mfa.Command(command, a.Environ, a.Stderr, a.say)
+		return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
+			ctx, cancel := f.client.within(ctx)
+			defer cancel()
+			return run(ctx, need)
+		}
 	}
 	if f.defaultSource != nil {
 		return f.defaultSource

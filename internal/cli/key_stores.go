@@ -115,7 +115,7 @@ func newKeyNeeded() msg.Text {
 func (a *app) storeError(ctx context.Context, keys profile.Keys, err error) error {
 	var unusable *cache.Unusable
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
 	case errors.Is(err, keystore.ErrNotFound):
 		return msg.Errorf("the access key %s is not in %s (%s)", keys.AccessKeyID, a.placeOf(keys), keys.Where).

@@ -32,8 +32,7 @@ var (
 	ErrNoAnswer = errors.New("the keyring does not answer")
 )
 
-// The limits of one call. A person who is asked to unlock the keyring gets more time, but less than the 60 seconds that
-// the Go SDK gives credential_process (processcreds.DefaultTimeout).
+// The limits of one call, within that of its context. A person who is asked to unlock the keyring gets more time.
 const (
 	answerLimit = 3 * time.Second
 	unlockLimit = 50 * time.Second
@@ -121,13 +120,13 @@ func (k ring) call(ctx context.Context, do func() (string, error)) (secret strin
 	switch {
 	case errors.Is(err, keyring.ErrNotFound):
 		return "", ErrNotFound
-	case err != nil && locked && ctx.Err() == nil:
+	case err != nil && locked && !errors.Is(err, context.Canceled):
 		return "", errors.Join(ErrLocked, err)
 	}
 	return secret, err
 }
 
-// within calls do in a goroutine, and waits for it until the limit.
+// within calls do in a goroutine, and waits for it until the limit, or the deadline of ctx if that is earlier.
 func within[T any](ctx context.Context, limit time.Duration, do func() (T, error)) (result T, err error) {
 	type answer struct {
 		result T
@@ -138,12 +137,15 @@ func within[T any](ctx context.Context, limit time.Duration, do func() (T, error
 		result, err := do()
 		done <- answer{result, err}
 	}()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	select {
 	case a := <-done:
 		return a.result, a.err
 	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return result, ErrNoAnswer
+		}
 		return result, ctx.Err()
-	case <-time.After(limit):
-		return result, ErrNoAnswer
 	}
 }

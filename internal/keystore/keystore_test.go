@@ -49,7 +49,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// A call that does not end is left behind, after the limit or the end of the context.
+// A call that does not end is left behind, after the limit or the end of the context, which may be earlier.
 func TestWithin(t *testing.T) {
 	hang := func() (string, error) { select {} }
 	if _, err := within(t.Context(), time.Millisecond, hang); !errors.Is(err, ErrNoAnswer) {
@@ -58,6 +58,11 @@ func TestWithin(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := within(ctx, time.Hour, hang); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	if _, err := within(late, time.Hour, hang); !errors.Is(err, ErrNoAnswer) {
 		t.Error(err)
 	}
 	answer := func() (string, error) { return "x", nil }

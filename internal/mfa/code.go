@@ -136,13 +136,17 @@ type program struct {
 	say     func(msg.Text)
 }
 
-// next runs the program; if it prints a code that was used, it waits for the next and runs the program once more.
+// next runs the program; if it prints a code that was used, it waits for the next and runs the program once more, unless
+// ctx ends before.
 func (p program) next(ctx context.Context, isUsed func(code string) bool) (string, error) {
 	code, err := p.run(ctx)
 	if err != nil || !isUsed(code) {
 		return code, err
 	}
 	wait := untilNext(time.Now())
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+		return code, nil
+	}
 	p.say(msg.Textf("that code is wrong or was used before: waiting %s for the next one",
 		msg.Duration(wait.Round(time.Second))))
 	select {
@@ -181,7 +185,11 @@ func programName(line string) msg.Path {
 
 // run runs the program until it ends, or until a moment after its first line, and returns the code on that line.
 func (p program) run(ctx context.Context) (string, error) {
-	limited, cancel := context.WithTimeout(ctx, commandTime)
+	limit := commandTime
+	if end, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(end))
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := ShellCommand(limited, p.line, p.environ)
 	line := &firstLine{ended: func() { time.AfterFunc(commandLinger, cancel) }}
@@ -192,18 +200,20 @@ func (p program) run(ctx context.Context) (string, error) {
 	cmd.WaitDelay = time.Second // a process left in the background must not keep the output open for ever
 	err := cmd.Run()
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return "", ctx.Err()
 	case line.cut || line.whole && limited.Err() != nil, errors.Is(err, exec.ErrWaitDelay): // killed after its line
 	case errors.Is(limited.Err(), context.DeadlineExceeded):
 		return "", msg.Errorf("the code command %s printed no line within %s",
-			programName(p.line), msg.Duration(commandTime)).
+			programName(p.line), msg.Duration(limit.Round(time.Second))).
 			Hint("run it by hand: its first line must be the code")
 	case err != nil:
 		select { // Ctrl-C reaches the program as well, and the program may end first
 		case <-ctx.Done():
-			return "", ctx.Err()
 		case <-time.After(100 * time.Millisecond):
+		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return "", ctx.Err()
 		}
 		return "", p.failed(err)
 	}

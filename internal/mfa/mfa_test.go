@@ -96,6 +96,22 @@ func TestCommandWaitsForTheNextCode(t *testing.T) {
 	}
 }
 
+// Command does not wait for a code that comes after its deadline.
+func TestCommandDeadline(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice msg.Text) { t.Error(notice) })
+	for untilNext(time.Now()) < 2*time.Second {
+		time.Sleep(100 * time.Millisecond)
+	}
+	for _, refused := range []error{nil, errRefused} {
+		code, err := source(ctx, CodeRequest{Refused: refused})
+		if (err == nil) != (refused == nil) || err != nil && !errors.Is(err, errRefused) {
+			t.Error(code, err)
+		}
+	}
+}
+
 // Command does not wait when the same code is for another device and none was refused.
 func TestCommandForAnotherDevice(t *testing.T) {
 	source := Command("echo 123456", nil, &bytes.Buffer{}, func(notice msg.Text) { t.Error(notice) })
