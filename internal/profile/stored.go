@@ -141,13 +141,15 @@ func AddPair(files Files, keys Keys, profiles []string) Change {
 	return c
 }
 
-// RemovePair removes the pair from those of the sections that are in the file at path.
+// RemovePair removes the pair from those of the sections that are in the file at path. From the credentials file a
+// section goes as a whole if it has nothing else: AddPair makes it again.
 func RemovePair(files Files, path string, keys Keys, all []Holder) Change {
 	c := Change{files: files, path: path}
 	for _, h := range all {
 		if h.File == path && h.Store == "" {
 			c.edits = append(c.edits, edit{
 				profile: h.Name, have: pairSettings(keys), remove: []string{idKey, secretKey},
+				prune: path == files.Credentials,
 			})
 		}
 	}
@@ -187,6 +189,7 @@ type edit struct {
 	keep    bool      // another value of a setting in set is an error
 	process bool      // leave another program's credential_process alone: to set it is an error
 	remove  []string
+	prune   bool // remove the section, too, if nothing is left in it
 }
 
 // isOwn reports whether a credential_process runs awsmfa.
@@ -219,10 +222,42 @@ func (e edit) apply(files Files, path string, text []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if err := e.verify(files, path, before, text, changed, remove); err != nil {
+	pruned := changed
+	if e.prune {
+		if pruned, err = withoutEmptySection(files, e.profile, path, changed); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.verify(files, path, before, text, pruned, remove, len(pruned) < len(changed)); err != nil {
 		return nil, err
 	}
-	return changed, nil
+	return pruned, nil
+}
+
+// withoutEmptySection returns text without the profile's section if it is empty: its header has no comment, and nothing
+// but empty lines follows. Those go with it. A section that inherits settings stays.
+func withoutEmptySection(files Files, name, path string, text []byte) ([]byte, error) {
+	_, s, err := readPair(files, name, path, text)
+	if err != nil || s.pos.Line == 0 || len(s.entries) > 0 {
+		return text, err
+	}
+	lines := linesOf(text)
+	header := bytes.TrimSpace(lines[s.pos.Line-1])
+	if header[0] != '[' || header[len(header)-1] != ']' || bytes.ContainsAny(header, "#;") {
+		return text, nil
+	}
+	end := s.pos.Line
+	for end < len(lines) && len(bytes.TrimSpace(lines[end])) == 0 {
+		end++
+	}
+	if end < len(lines) && lines[end][0] != '[' {
+		return text, nil
+	}
+	pruned := bytes.Join(slices.Delete(lines, s.pos.Line-1, end), nil)
+	if _, again, err := readPair(files, name, path, pruned); err != nil || again.pos.Line != 0 { // a second header
+		return text, err
+	}
+	return pruned, nil
 }
 
 // withSettings returns text with e.set.
@@ -271,7 +306,9 @@ func (e edit) withSettings(files Files, path string, before *section, text []byt
 }
 
 // verify reads the changed text back: the section has what it should, and everything else is as it was.
-func (e edit) verify(files Files, path string, before *section, text, changed []byte, removed []string) error {
+func (e edit) verify(
+	files Files, path string, before *section, text, changed []byte, removed []string, pruned bool,
+) error {
 	_, after, err := readPair(files, e.profile, path, changed)
 	if err != nil {
 		return misreadError(path, err)
@@ -291,8 +328,14 @@ func (e edit) verify(files Files, path string, before *section, text, changed []
 	if !slices.Equal(settingsExcept(before, touched), settingsExcept(after, touched)) {
 		return misreadError(path, nil)
 	}
-	added := before.pos.Line == 0 && len(e.set) > 0
-	if !sameNames(text, changed, added, e.profile, path == files.Credentials) {
+	change := 0
+	switch {
+	case before.pos.Line == 0 && len(e.set) > 0:
+		change = 1
+	case pruned:
+		change = -1
+	}
+	if !sameNames(text, changed, change, e.profile, path == files.Credentials) {
 		return misreadError(path, nil)
 	}
 	return nil

@@ -21,10 +21,38 @@ func TestMovePair(t *testing.T) {
 	}{
 		"usual": {
 			"[profile p]\nregion = r\n", "[p]\n" + pair,
-			"[profile p]\n" + lines + "region = r\n", "[p]\n", "[p]\n" + pair, "[profile p]\nregion = r\n",
+			"[profile p]\n" + lines + "region = r\n", "", "[p]\n" + pair, "[profile p]\nregion = r\n",
 		},
 		"no config file": {
-			"-", "[p]\n" + pair, "[profile p]\n" + lines, "[p]\n", "[p]\n" + pair, "[profile p]\n",
+			"-", "[p]\n" + pair, "[profile p]\n" + lines, "", "[p]\n" + pair, "[profile p]\n",
+		},
+		"the last of several": {
+			"", "[default]\n" + pair + "\n[p]\n" + pair, "[profile p]\n" + lines, "[default]\n" + pair + "\n",
+			"[default]\n" + pair + "\n[p]\n" + pair, "[profile p]\n",
+		},
+		"between others": {
+			"", "# top\n[q]\nregion = x\n\n[p]\n\n" + pair + " \n\n[r]\n# end\n", "[profile p]\n" + lines,
+			"# top\n[q]\nregion = x\n\n[r]\n# end\n",
+			"# top\n[q]\nregion = x\n\n[r]\n# end\n\n[p]\n" + pair, "[profile p]\n",
+		},
+		"a comment that may be the next section's": {
+			"", "[p]\n" + pair + "\n# q is\n[q]\n", "[profile p]\n" + lines, "[p]\n\n# q is\n[q]\n",
+			"[p]\n" + pair + "\n# q is\n[q]\n", "[profile p]\n",
+		},
+		"a comment beside the header": {
+			"", "[p] # mine\n" + pair, "[profile p]\n" + lines, "[p] # mine\n", "[p] # mine\n" + pair, "[profile p]\n",
+		},
+		"inherited settings": {
+			"", "[DEFAULT]\nregion = x\n[p]\n" + pair, "[profile p]\n" + lines, "[DEFAULT]\nregion = x\n[p]\n",
+			"[DEFAULT]\nregion = x\n[p]\n" + pair, "[profile p]\n",
+		},
+		"the same header twice": {
+			"", "[p]\n" + pair + "[q]\n[p]\n", "[profile p]\n" + lines, "[p]\n[q]\n[p]\n",
+			"[p]\n" + pair + "[q]\n[p]\n", "[profile p]\n",
+		},
+		"a UTF-8 mark": {
+			"", "\xef\xbb\xbf[p]\n" + pair, "[profile p]\n" + lines, "\xef\xbb\xbf[p]\n",
+			"\xef\xbb\xbf[p]\n" + pair, "[profile p]\n",
 		},
 		"comments, another setting, another section": {
 			"# c\n[profile q]\n\n[profile p]\n  region = r\n",
@@ -38,14 +66,14 @@ func TestMovePair(t *testing.T) {
 		},
 		"Windows' line ends, no end of the last line": {
 			"[profile p]\r\nregion = r", "[p]\r\n" + strings.ReplaceAll(strings.TrimSuffix(pair, "\n"), "\n", "\r\n"),
-			"[profile p]\r\n" + strings.ReplaceAll(lines, "\n", "\r\n") + "region = r", "[p]\r\n",
-			"[p]\r\n" + strings.ReplaceAll(pair, "\n", "\r\n"), "[profile p]\r\nregion = r",
+			"[profile p]\r\n" + strings.ReplaceAll(lines, "\n", "\r\n") + "region = r", "",
+			"[p]\n" + pair, "[profile p]\r\nregion = r",
 		},
 		"the lines are there for another key, and for awsmfa elsewhere": {
 			"[profile p]\ncredential_process = /old/awsmfa credential-process p\nawsmfa_key = file:" + newID + "\n",
 			"[p]\n" + pair,
 			"[profile p]\ncredential_process = " + process + "\nawsmfa_key = keyring:" + testID + "\n",
-			"[p]\n", "[p]\n" + pair, "[profile p]\n",
+			"", "[p]\n" + pair, "[profile p]\n",
 		},
 	} {
 		files := write(t, tt.config, tt.credentials)

@@ -369,11 +369,16 @@ func onlyInserted(old, text []byte, at int, added bool, name string, credentials
 		at > 0 && old[at-1] != '\n' && text[at] != '\n' && !bytes.HasPrefix(text[at:], crlf) {
 		return false
 	}
-	return sameNames(old, text, added, name, credentials)
+	change := 0
+	if added {
+		change = 1
+	}
+	return sameNames(old, text, change, name, credentials)
 }
 
-// sameNames reports whether two texts of a file have the same profiles, and the second also name if added is true.
-func sameNames(old, text []byte, added bool, name string, credentials bool) bool {
+// sameNames reports whether two texts of a file have the same profiles: the second also name, if change is 1, or no
+// longer name, if it is -1.
+func sameNames(old, text []byte, change int, name string, credentials bool) bool {
 	list := func(data []byte) ([]string, error) {
 		f, err := newSource("", data)
 		switch {
@@ -388,8 +393,11 @@ func sameNames(old, text []byte, added bool, name string, credentials bool) bool
 	if err != nil {
 		return false
 	}
-	if added {
+	switch change {
+	case 1:
 		before = append(before, name)
+	case -1:
+		before = slices.DeleteFunc(before, func(other string) bool { return other == name })
 	}
 	after, err := list(text)
 	return err == nil && slices.Equal(before, after)
