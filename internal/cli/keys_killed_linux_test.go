@@ -141,14 +141,14 @@ func TestRotateStoredKilled(t *testing.T) {
 		requests++
 		mu.Unlock()
 	})
-	runsTo(t, w, env, "rotate", "work")
+	runsTo(t, w, env, "rotate", "work", "--yes")
 	for _, store := range []string{"keyring", "file"} {
 		for i := range requests {
 			t.Run(fmt.Sprintf("%s %d", store, i), func(t *testing.T) {
 				t.Parallel()
 				w, dana, env := storedWork(t, store)
 				came, let := w.stopsAt(t, i)
-				s := run(t, w, env, "rotate", "work")
+				s := run(t, w, env, "rotate", "work", "--yes")
 				<-came
 				s.Process.Kill()
 				s.exit()
@@ -173,7 +173,7 @@ func TestRotateStoredKilledAtFiles(t *testing.T) {
 	for ; ; n++ {
 		w, _, env := storedWork(t, "file")
 		dirs := []string{filepath.Join(w.home, ".aws"), filepath.Join(w.home, ".local", "share", "awsmfa")}
-		if !killedAt(t, w, n, dirs, env, "rotate", "work") {
+		if !killedAt(t, w, n, dirs, env, "rotate", "work", "--yes") {
 			break
 		}
 		runsTo(t, w, env, "exec", "work", "--no-mfa", "--no-cache", "--", "true")

@@ -23,7 +23,7 @@ type rotateCmd struct {
 func (c *rotateCmd) help() flagHelp {
 	return mergeHelp(c.sessionFlags.help(), flagHelp{
 		"keep-old": msg.Textf("Deactivate the old key, but do not delete it."),
-		"yes": msg.Textf("Do not ask before changing other profiles with the same key, or before deleting a second " +
+		"yes": msg.Textf("Do not ask before replacing the key, also in other profiles, or before deleting a second " +
 			"key that is inactive or was never used."),
 	})
 }
@@ -34,10 +34,10 @@ one, tries the new one again, and deletes the old one. In the files only the two
 section, and in those of other profiles with the same key. The key in the files works at every moment: after an
 interruption, even a power cut, run it again.
 
-AWS allows a user two keys. awsmfa asks before it changes another profile, and before it deletes a second key. --yes
-answers the first question, and the second for a key that is inactive or was never used; for an active key that was used
-somebody must answer. Other computers and programs with the old key stop working: --keep-old only deactivates it, which
-can be undone.
+Other computers and programs with the old key stop working, so awsmfa asks first. --keep-old only deactivates the old
+key, which can be undone. AWS allows a user two keys, and awsmfa asks before it deletes a second one. --yes answers the
+first question, and the second for a key that is inactive or was never used; for an active key that was used somebody
+must answer.
 
 The user needs iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey and DeleteAccessKey; GetAccessKeyLastUsed helps.`
 }
@@ -81,7 +81,7 @@ func (c *rotateCmd) Run(a *app) error {
 	if err := profile.Replaceable(a.files(), p.Name, old); err != nil {
 		return err
 	}
-	if err := r.confirmShared(ctx); err != nil {
+	if err := r.confirm(ctx); err != nil {
 		return err
 	}
 	if err := r.signIn(ctx); err != nil {
@@ -142,8 +142,9 @@ func (r *rotation) dropFrom(ctx context.Context, id string, sections []profile.H
 	}
 }
 
-// confirmShared asks whether other sections with the same key may get the new one.
-func (r *rotation) confirmShared(ctx context.Context) error {
+// confirm says what happens to the old key, and asks whether to replace it, in other sections that have it, too. It
+// does not ask if nothing is lost: no other section changes, and the old key stays.
+func (r *rotation) confirm(ctx context.Context) error {
 	all, err := profile.FindKey(r.app.files(), r.old.AccessKeyID)
 	if err != nil {
 		return err
@@ -156,19 +157,32 @@ func (r *rotation) confirmShared(ctx context.Context) error {
 		}
 		return own
 	})
-	if len(all) == 0 {
+	id := r.old.AccessKeyID
+	text := msg.Textf("Replace the access key %s by a new one, and delete it?", id)
+	if r.cmd.KeepOld {
+		r.app.say(msg.Textf("a new access key replaces %s, which is only deactivated: other computers and programs "+
+			"that have it stop working until it is activated again", id))
+	} else {
+		r.app.say(msg.Textf("a new access key replaces %s, which is deleted for good: "+
+			"other computers and programs that have it stop working; --keep-old only deactivates it", id))
+	}
+	switch {
+	case len(all) > 0:
+		yes, no := profile.Changeable(r.app.files(), all)
+		r.sharing = yes
+		text = sharedQuestion(id, places(yes), places(no))
+	case r.cmd.KeepOld:
 		return nil
 	}
-	yes, no := profile.Changeable(r.app.files(), all)
-	r.sharing = yes
-	confirmed, err := r.app.confirm(ctx, question{
-		text: sharedQuestion(r.old.AccessKeyID, places(yes), places(no)), yes: r.cmd.Yes,
-	})
-	if err == nil && !confirmed {
-		err = msg.Errorf("the access key %s stays; nothing was changed", r.old.AccessKeyID).
-			Hint("answer y to rotate it, or remove it from the other places first")
+	confirmed, err := r.app.confirm(ctx, question{text: text, yes: r.cmd.Yes})
+	if err != nil || confirmed {
+		return err
 	}
-	return err
+	stays := msg.Errorf("the access key %s stays; nothing was changed", id)
+	if len(all) == 0 {
+		return stays
+	}
+	return stays.Hint("answer y to rotate it, or remove it from the other places first")
 }
 
 // sharedQuestion asks about other places of the key: those that get the new one, and those where it cannot be replaced.

@@ -102,7 +102,7 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 		steps = append(steps, fmt.Sprintf("%s %s", map[bool]string{false: "before", true: "after"}[done], action))
 		mu.Unlock()
 	})
-	s := run(t, w, withPhone, "rotate", "work")
+	s := run(t, w, withPhone, "rotate", "work", "--yes")
 	if code := s.exit(); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &s.said)
 	}
@@ -119,7 +119,7 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 				w, dana := rotating(t)
 				before := w.file(".aws/credentials")
 				came, let := w.stopsAt(t, i)
-				s := run(t, w, withPhone, "rotate", "work")
+				s := run(t, w, withPhone, "rotate", "work", "--yes")
 				<-came
 				signalTo(t, s.Process, signal)
 				if signal == syscall.SIGKILL {
@@ -171,7 +171,7 @@ func TestRotateKilledAtReplacement(t *testing.T) {
 			if _, err := unix.InotifyAddWatch(watch, filepath.Join(w.home, ".aws"), event.mask); err != nil {
 				t.Fatal(err)
 			}
-			s := run(t, w, withPhone, "rotate", "work")
+			s := run(t, w, withPhone, "rotate", "work", "--yes")
 			buf := make([]byte, unix.SizeofInotifyEvent+unix.NAME_MAX+1)
 			for seen := 0; seen < event.nth; {
 				n, err := unix.Read(watch, buf)
@@ -241,7 +241,7 @@ func TestRotateStoppedWithALostAnswer(t *testing.T) {
 	before := w.file(".aws/credentials")
 	w.aws.Inject(fakeaws.Fault{Kind: fakeaws.CutAfter, Action: "CreateAccessKey"})
 	arrived, let := w.at(t, "CreateAccessKey", true)
-	s := run(t, w, withPhone, "rotate", "work")
+	s := run(t, w, withPhone, "rotate", "work", "--yes")
 	<-arrived
 	w.aws.OnRequest(nil)
 	signalTo(t, s.Process, syscall.SIGINT)
