@@ -136,8 +136,8 @@ type program struct {
 	say     func(msg.Text)
 }
 
-// next runs the program; if it prints a code that was used, it waits for the next and runs the program once more, unless
-// ctx ends before.
+// next runs the program; if it prints a code that was used, it waits for the next and runs the program once more,
+// unless ctx ends before.
 func (p program) next(ctx context.Context, isUsed func(code string) bool) (string, error) {
 	code, err := p.run(ctx)
 	if err != nil || !isUsed(code) {
