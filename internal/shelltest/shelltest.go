@@ -65,8 +65,8 @@ func All() []Launcher {
 			Strict: "set -euo pipefail -o noclobber",
 		},
 		{ // macOS's own bash; elsewhere it has to be built, and be on the PATH by this name
-			Name: "bash3.2", Shell: "bash", argv: []string{"bash3.2", "--noprofile", "--norc"}, andThen: and, orElse: or,
-			Strict: "set -euo pipefail -o noclobber", Optional: true,
+			Name: "bash3.2", Shell: "bash", Optional: true, argv: []string{"bash3.2", "--noprofile", "--norc"},
+			andThen: and, orElse: or, Strict: "set -euo pipefail -o noclobber",
 		},
 		{
 			Name: "zsh", Shell: "zsh", argv: []string{"zsh", "-f"}, andThen: and, orElse: or,
