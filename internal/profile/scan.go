@@ -116,13 +116,19 @@ func (s *source) scan(strict bool, pick picker) error {
 
 func (s *source) scanPart(p part, strict bool, pick picker) error {
 	var into *section
-	preamble, number := strict, p.line
-	for line := range bytes.Lines(p.text) {
+	preamble, number, text := strict, p.line, p.text
+	for len(text) > 0 {
+		if into == nil && !preamble {
+			skipped := nextHeader(text)
+			number += bytes.Count(text[:skipped], newline)
+			text = text[skipped:]
+		}
+		line, rest := cutLine(text)
 		header := trimBlanks(line)
 		switch {
 		case bytes.HasPrefix(header, bracket):
 			var malformed bool
-			if into, malformed = pick(bytes.TrimSuffix(header, newline)); malformed {
+			if into, malformed = pick(header); malformed {
 				return msg.Errorf("the section header at %s does not end with ]", Pos{s.path, number}).
 					Hint("write [profile NAME] in a config file, [NAME] in a credentials file")
 			}
@@ -132,19 +138,44 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 				}
 			}
 		case into != nil:
-			if err := into.read(bytes.TrimSuffix(line, newline), Pos{s.path, number}); err != nil && !into.lenient {
+			if err := into.read(line, Pos{s.path, number}); err != nil && !into.lenient {
 				return err
 			}
-		case !preamble || blankOrComment(line):
+		case blankOrComment(line): // of the preamble
 		case bytes.IndexByte(line, 0) >= 0:
 			return nulError(Pos{s.path, number})
 		default:
 			return msg.Errorf("the line at %s is before the first section", Pos{s.path, number}).
 				Hint("put [default] above it")
 		}
+		text = rest
 		number++
 	}
 	return nil
+}
+
+// nextHeader returns the offset of the next line that is a header, or the length of text. Looking for brackets is four
+// times as fast as looking at each line.
+func nextHeader(text []byte) int {
+	for at := 0; ; {
+		hop := bytes.IndexByte(text[at:], '[')
+		if hop < 0 {
+			return len(text)
+		}
+		at += hop
+		start := 1 + bytes.LastIndexByte(text[:at], '\n')
+		if len(trimBlanks(text[start:at])) == 0 {
+			return start
+		}
+		line, _ := cutLine(text[at:])
+		at += len(line)
+	}
+}
+
+// cutLine returns the first line of text without its line feed, and the lines after it.
+func cutLine(text []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(text, newline)
+	return line, rest
 }
 
 // isBlank reports whether c may precede a header in its line.
