@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"image/png"
+	"net/http"
 	"os"
 
 	"github.com/adrg/xdg"
@@ -11,6 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/gofrs/flock"
+	"github.com/zalando/go-keyring"
+	"golang.org/x/term"
+	"golang.org/x/text/width"
+	"rsc.io/qr"
 )
 
 func main() {
@@ -29,4 +36,10 @@ func use() {
 	fmt.Println(err)
 	fmt.Println(sts.NewFromConfig(cfg).GetSessionToken(context.Background(), nil))
 	fmt.Println(iam.NewFromConfig(cfg).ListMFADevices(context.Background(), nil))
+	code, err := qr.Encode("", qr.M)
+	fmt.Println(png.Encode(os.Stdout, code.Image()), err)
+	fmt.Println(http.ListenAndServe("", nil), flock.New("").Lock())
+	fmt.Println(keyring.Get("", ""))
+	fmt.Println(term.ReadPassword(0))
+	fmt.Println(width.LookupString(""))
 }
