@@ -14,13 +14,16 @@ import (
 type command struct {
 	name string
 	help string
-	new  func() any // a pointer to a struct with Kong's tags and a Run method
+	new  func() any // a pointer to a struct with Kong's tags
 
 	// evaluated says that a shell evaluates what the command prints, so that a failure must make the line fail.
 	evaluated bool
 	// hidden says that only awsmfa's own scripts run it.
 	hidden bool
 }
+
+// runner is a command whose flags and arguments were read.
+type runner interface{ Run(a *app) error }
 
 // commands are all commands, in the order of --help.
 func commands() []command {
@@ -139,12 +142,17 @@ const description = `AWS sessions with MFA, in the shell you are in: one code in
   fish         awsmfa env prod | source
   one command  awsmfa exec prod -- aws s3 ls`
 
+// commandHelp is the help of the command of that name.
+func commandHelp(name string) string {
+	all := commands()
+	return all[slices.IndexFunc(all, func(c command) bool { return c.name == name })].help
+}
+
 // parser returns Kong with the grammar of the command named, or of all commands if none has that name: building the
 // whole grammar takes a millisecond, a third of a run with a cached session.
 func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("awsmfa"),
-		kong.Description(description),
 		kong.Writers(term.Text(a.Stdout), term.Text(a.Stderr)),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Help(a.printHelp),
@@ -159,9 +167,14 @@ func (a *app) parser(flags *globalFlags, named string) (*kong.Kong, error) {
 		if c.hidden {
 			tags = append(tags, `hidden:""`)
 		}
-		options = append(options, kong.DynamicCommand(c.name, c.help, "", c.new(), tags...))
+		options = append(options, kong.DynamicCommand(c.name, "", "", c.new(), tags...))
 	}
-	return kong.New(flags, options...)
+	parser, err := kong.New(flags, options...)
+	if err != nil {
+		return nil, err
+	}
+	namePlaceholders(parser.Model.Node)
+	return parser, nil
 }
 
 // run reads the command line and runs the command.
@@ -178,7 +191,7 @@ func (a *app) run() error {
 	case err != nil:
 		return err
 	}
-	return parsed.Run()
+	return parsed.Selected().Target.Addr().Interface().(runner).Run(a)
 }
 
 // parse reads the command line. With --help or --version it prints that and calls Kong's exit.

@@ -17,7 +17,7 @@ import (
 // reads the AWS files and nothing else, and is silent about every error: nothing may disturb a shell's prompt.
 type completeCmd struct {
 	Shell    string `arg:""`
-	Function string `placeholder:"NAME"`
+	Function string
 
 	Words []string `kong:"-"` // the words after --
 }

@@ -17,7 +17,7 @@ import (
 
 type configCmd struct {
 	profileFlags
-	As    string `name:"as" placeholder:"NAME"`
+	As    string `name:"as"`
 	Write bool
 }
 

@@ -21,7 +21,7 @@ type consoleCmd struct {
 	sessionFlags
 
 	Open        bool
-	Destination string `placeholder:"PAGE"`
+	Destination string
 }
 
 func (c *consoleCmd) help() flagHelp {

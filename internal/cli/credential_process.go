@@ -13,7 +13,7 @@ import (
 // processCmd prints a session to an AWS client.
 type processCmd struct {
 	sessionFlags
-	Format formatFlag `placeholder:"FORMAT"`
+	Format formatFlag
 }
 
 func (c *processCmd) help() flagHelp {

@@ -98,8 +98,8 @@ func kindOf(d awsapi.Device) msg.Text {
 
 type deviceResyncCmd struct {
 	profileFlags
-	Serial    string `placeholder:"ARN"`
-	CodesFrom string `placeholder:"COMMAND"`
+	Serial    string
+	CodesFrom string
 }
 
 func (c *deviceResyncCmd) help() flagHelp {

@@ -23,11 +23,11 @@ import (
 
 // enrollFlags are the flags of device add and setup for a new device and its authenticator.
 type enrollFlags struct {
-	DeviceName string `name:"name" placeholder:"NAME"`
-	QRPNG      string `name:"qr-png" placeholder:"FILE"`
+	DeviceName string `name:"name"`
+	QRPNG      string `name:"qr-png"`
 	KeepQR     bool
-	CodesFrom  string `placeholder:"COMMAND"`
-	Yes        bool   `short:"y"`
+	CodesFrom  string
+	Yes        bool `short:"y"`
 }
 
 func (*enrollFlags) help() flagHelp {

@@ -17,13 +17,13 @@ import (
 
 type envCmd struct {
 	sessionFlags
-	Shell  string `placeholder:"NAME"`
+	Shell  string
 	Choose bool
 	Unset  bool
 	Reveal bool
 	Renew  bool `hidden:""`
 
-	afterSetup bool // which has said until when the session lasts
+	afterSetup bool `kong:"-"` // which has said until when the session lasts
 }
 
 func (c *envCmd) help() flagHelp {

@@ -20,7 +20,7 @@ type execCmd struct {
 	Server bool
 
 	Command []string `kong:"-"` // the words after --
-	dashed  bool
+	dashed  bool     `kong:"-"`
 }
 
 func (c *execCmd) help() flagHelp {

@@ -27,11 +27,11 @@ import (
 
 // profileFlags choose the profile, and how long a call to AWS may take.
 type profileFlags struct {
-	Name    string      `arg:"" optional:"" name:"profile"`
-	Profile string      `short:"p" placeholder:"NAME"`
-	Timeout timeoutFlag `placeholder:"TIME"`
+	Name    string `arg:"" optional:"" name:"profile"`
+	Profile string `short:"p"`
+	Timeout timeoutFlag
 
-	unnamed bool // no flag and no variable names the profile
+	unnamed bool `kong:"-"` // no flag and no variable names the profile
 }
 
 func (*profileFlags) help() flagHelp {
@@ -47,23 +47,24 @@ func (*profileFlags) help() flagHelp {
 type sessionFlags struct {
 	profileFlags
 
-	Serial      string       `placeholder:"ARN"`
-	Code        codeFlag     `short:"c" placeholder:"DIGITS"`
-	CodeCommand string       `placeholder:"COMMAND"`
-	Ask         askFlag      `placeholder:"WHERE"`
-	Duration    durationFlag `short:"d" placeholder:"TIME"`
-	MinTTL      *ttlFlag     `name:"min-ttl" placeholder:"TIME"`
+	Serial      string
+	Code        codeFlag `short:"c"`
+	CodeCommand string
+	Ask         askFlag
+	Duration    durationFlag `short:"d"`
+	MinTTL      *ttlFlag     `name:"min-ttl"`
 	NoMFA       bool         `name:"no-mfa"`
 	Refresh     bool
 	NoCache     bool
-	Region      string `placeholder:"REGION"`
+	Region      string
 
-	announce        bool          // say until when the session lasts, even if it was cached
-	ask             askFlag       // Ask, else the setting
-	client          *client       // that waits for the session; nil for most commands
-	defaultSource   mfa.Source    // used if no flag or setting names another
-	defaultDuration time.Duration // an MFA session's, if Duration is zero
-	defaultMinTTL   time.Duration // how long a cached session must still last, if MinTTL is nil; 0 is defaultMinTTL
+	// Kong would parse the tags of these, too.
+	announce        bool          `kong:"-"` // say until when the session lasts, even if it was cached
+	ask             askFlag       `kong:"-"` // Ask, else the setting
+	client          *client       `kong:"-"` // that waits for the session; nil for most commands
+	defaultSource   mfa.Source    `kong:"-"` // used if no flag or setting names another
+	defaultDuration time.Duration `kong:"-"` // an MFA session's, if Duration is zero
+	defaultMinTTL   time.Duration `kong:"-"` // how long it must last, if MinTTL is nil; 0 is defaultMinTTL
 }
 
 func (*sessionFlags) values() flagValues {

@@ -185,6 +185,10 @@ func (h *helpPage) table(rows [][2]string) {
 
 // fillHelp gives each command, flag and argument its help.
 func fillHelp(printer msg.Printer, model *kong.Application) {
+	model.Help = description
+	for _, node := range model.Children {
+		node.Help = commandHelp(node.Name)
+	}
 	nodes := []*kong.Node{model.Node}
 	for len(nodes) > 0 {
 		node := nodes[0]
@@ -201,4 +205,46 @@ func fillHelp(printer msg.Printer, model *kong.Application) {
 			v.Help = printer.Text(texts["<"+v.Name+">"])
 		}
 	}
+}
+
+// namePlaceholders gives each flag what stands for its value in help and errors.
+func namePlaceholders(node *kong.Node) {
+	for _, f := range node.Flags {
+		f.PlaceHolder = placeholder(f.Name)
+	}
+	for _, child := range node.Children {
+		namePlaceholders(child)
+	}
+}
+
+// placeholder is what stands for a flag's value: the same in each command. It is not in tags, which Kong would parse in
+// every run.
+func placeholder(flag string) string {
+	switch flag {
+	case "access-key-id", "external-id":
+		return "ID"
+	case "ask":
+		return "WHERE"
+	case "code":
+		return "DIGITS"
+	case "code-command", "codes-from":
+		return "COMMAND"
+	case "destination":
+		return "PAGE"
+	case "duration", "min-ttl", "timeout":
+		return "TIME"
+	case "format":
+		return "FORMAT"
+	case "qr-png":
+		return "FILE"
+	case "region":
+		return "REGION"
+	case "role-arn", "serial":
+		return "ARN"
+	case "source":
+		return "PROFILE"
+	case "store":
+		return "STORE"
+	}
+	return "NAME"
 }

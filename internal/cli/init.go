@@ -12,7 +12,7 @@ import (
 
 type initCmd struct {
 	Shell string `arg:""`
-	Cmd   string `name:"cmd" placeholder:"NAME"`
+	Cmd   string `name:"cmd"`
 
 	Prompt bool
 	Renew  bool

@@ -21,8 +21,8 @@ type keysCmd struct {
 
 type keysStoreCmd struct {
 	profileFlags
-	Store storeFlag `placeholder:"STORE"`
-	Yes   bool      `short:"y"`
+	Store storeFlag
+	Yes   bool `short:"y"`
 }
 
 func (c *keysStoreCmd) help() flagHelp {
@@ -480,7 +480,7 @@ func (a *app) profilesOf(keys profile.Keys) (names []string, err error) {
 
 type keysRemoveCmd struct {
 	profileFlags
-	AccessKeyID string `name:"access-key-id" placeholder:"ID"`
+	AccessKeyID string `name:"access-key-id"`
 	Yes         bool   `short:"y"`
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 type policyCmd struct {
-	Partition string `default:"aws" placeholder:"NAME"`
+	Partition string `default:"aws"`
 	Explain   bool
 }
 

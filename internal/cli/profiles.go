@@ -18,13 +18,13 @@ type profileCmd struct {
 }
 
 type profileAddCmd struct {
-	Name        string       `arg:"" name:"name"`
-	RoleARN     string       `name:"role-arn" required:"" placeholder:"ARN"`
-	Source      string       `required:"" placeholder:"PROFILE"`
-	ExternalID  string       `name:"external-id" placeholder:"ID"`
-	SessionName string       `placeholder:"NAME"`
-	Duration    durationFlag `short:"d" placeholder:"TIME"`
-	Region      string       `placeholder:"REGION"`
+	Name        string `arg:"" name:"name"`
+	RoleARN     string `name:"role-arn" required:""`
+	Source      string `required:""`
+	ExternalID  string `name:"external-id"`
+	SessionName string
+	Duration    durationFlag `short:"d"`
+	Region      string
 }
 
 func (*profileAddCmd) help() flagHelp {

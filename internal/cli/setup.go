@@ -24,10 +24,10 @@ type setupCmd struct {
 	sessionFlags
 	enrollFlags
 
-	AccessKeyID string `name:"access-key-id" placeholder:"ID"`
+	AccessKeyID string `name:"access-key-id"`
 	SecretStdin bool
 	NoNote      bool
-	Store       newStoreFlag `placeholder:"STORE"`
+	Store       newStoreFlag
 }
 
 func (c *setupCmd) help() flagHelp {
