@@ -209,6 +209,15 @@ func (a *app) confirm(ctx context.Context, q question) (bool, error) {
 	}
 }
 
+// agreed is confirm, with the error refused for a no.
+func (a *app) agreed(ctx context.Context, q question, refused *msg.Error) error {
+	confirmed, err := a.confirm(ctx, q)
+	if err == nil && !confirmed {
+		return refused
+	}
+	return err
+}
+
 // answered explains an error of a question.
 func answered(ctx context.Context, err error) error {
 	switch {

@@ -49,11 +49,8 @@ func (a *app) chooseProfile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	names, err := l.library.Names()
-	switch {
-	case err != nil:
-		return "", err
-	case len(names) == 0:
+	names := l.library.Names()
+	if len(names) == 0 {
 		return "", msg.Errorf("there is no profile to choose").Hint("run %s", msg.Command("setup")).Wrap(errNoChoice)
 	}
 	tty, err := term.Open()

@@ -270,3 +270,15 @@ func (a *app) tell(text string) {
 	}
 	fmt.Fprintf(a.messages, "awsmfa: %s\n", a.printable(text))
 }
+
+// print writes text for people or programs to stdout. What a shell evaluates is written as it is.
+func (a *app) print(text string) error {
+	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
+		return notPrinted(err)
+	}
+	return nil
+}
+
+func notPrinted(err error) error {
+	return msg.Errorf("writing to stdout: %s", msg.Cause(err)).Wrap(err)
+}

@@ -223,11 +223,7 @@ func (a *app) profiles(prefix string) (all []candidate) {
 	if err != nil {
 		return nil
 	}
-	names, err := library.Names()
-	if err != nil {
-		return nil
-	}
-	for _, name := range names {
+	for _, name := range library.Names() {
 		if strings.HasPrefix(name, prefix) {
 			all = append(all, candidate{value: name})
 		}

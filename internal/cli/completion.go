@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"io"
-
 	"awsmfa/completions"
 	"awsmfa/internal/msg"
 	"awsmfa/shells"
@@ -34,8 +32,5 @@ func (c *completionCmd) Run(a *app) error {
 				Hint("there is completion for %s", msg.List(completions.Shells())),
 		}
 	}
-	if _, err := io.WriteString(a.Stdout, script); err != nil {
-		return msg.Errorf("writing the script: %s", msg.Cause(err)).Wrap(err)
-	}
-	return nil
+	return a.print(script)
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,10 +41,7 @@ v2 needs AWS_SDK_LOAD_CONFIG=1.`
 }
 
 func (c *configCmd) Run(a *app) error {
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -96,10 +92,7 @@ func (c *configCmd) Run(a *app) error {
 		return msg.Errorf("profile %q is not ASCII, and the console's code page would change it", name).
 			Hint("add --write, which writes to the config file itself")
 	}
-	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return notPrinted(err)
-	}
-	return nil
+	return a.print(text)
 }
 
 // warnQuotes warns of quotes in a credential_process, with which the Go SDK fails on Windows.

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -51,10 +50,7 @@ const (
 )
 
 func (c *consoleCmd) Run(a *app) error {
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -93,10 +89,7 @@ func (c *consoleCmd) Run(a *app) error {
 		defer time.AfterFunc(browserNotice, notice).Stop()
 		return browser.Show(ctx, programs, link, browserTimeout, a.trace)
 	}
-	if _, err := io.WriteString(a.Stdout, link+"\n"); err != nil {
-		return msg.Errorf("writing the link: %s", msg.Cause(err)).Wrap(err)
-	}
-	return nil
+	return a.print(link + "\n")
 }
 
 // where is the console of the role's partition and region. It refuses a user's own keys before any question for a code.
@@ -167,7 +160,7 @@ func (c *consoleCmd) signinToken(
 	if err != nil {
 		return "", err
 	}
-	client, err := options.NewSessionClient(ctx, s.Credentials())
+	client, err := options.NewSessionClient(ctx, s.Credentials)
 	if err != nil {
 		return "", err
 	}

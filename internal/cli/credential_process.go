@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"io"
 	"time"
 
 	"awsmfa/internal/msg"
@@ -68,10 +67,7 @@ where there is none.
 
 func (c *processCmd) Run(a *app) error {
 	c.defaultMinTTL, c.client = processMinTTL, newClient(a.Stdout)
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -86,10 +82,7 @@ func (c *processCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(a.Stdout, shells.ASCII(string(text))+"\n"); err != nil {
-		return notPrinted(err)
-	}
-	return nil
+	return a.print(shells.ASCII(string(text)) + "\n")
 }
 
 // processOutput is the session as credential_process prints it, or as the AWS CLI prints the answer of STS.

@@ -45,10 +45,7 @@ func (c *deviceAddCmd) Run(a *app) error {
 
 // open applies the defaults, reads the profile and asks AWS whose keys it has. It catches signals until stop.
 func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(), err error) {
-	if err := f.applyDefaults(a); err != nil {
-		return nil, nil, nil, err
-	}
-	p, err := f.load(a)
+	p, err := f.read(a)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -177,15 +174,12 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	confirmed, err := a.confirm(ctx, question{
+	q := question{
 		text: msg.Textf("Remove %s from user %q? Its codes will stop working.", device.Serial, x.who.User),
 		yes:  c.Yes,
-	})
-	if err != nil {
-		return err
 	}
-	if !confirmed {
-		return msg.Errorf("%s was not removed", device.Serial)
+	if err := a.agreed(ctx, q, msg.Errorf("%s was not removed", device.Serial)); err != nil {
+		return err
 	}
 	s, err := c.userSession(a, x.profile)
 	if err != nil {
@@ -231,7 +225,7 @@ func (x *account) authorizingDevice(ctx context.Context, removed awsapi.Device) 
 
 // remove deactivates the device, and deletes a virtual one, whose name the next one may need.
 func (x *account) remove(ctx context.Context, device awsapi.Device, s session.Session) error {
-	client, err := x.NewSessionClient(ctx, s.Credentials())
+	client, err := x.NewSessionClient(ctx, s.Credentials)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -61,8 +60,8 @@ func (c *doctorCmd) Run(a *app) error {
 	if c.JSON {
 		text = reportJSON(c.Name, a.reportLines(a.english(), checks), healthy)
 	}
-	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.Errorf("writing the report: %s", msg.Cause(err)).Wrap(err)
+	if err := a.print(text); err != nil {
+		return err
 	}
 	if !healthy {
 		return errExit(exitError)

@@ -33,7 +33,7 @@ func (d *doctor) keyAge(ctx context.Context) check {
 	if o, want, err := d.request(*d.profile); err == nil {
 		want.Roles = nil
 		if s, _, found := o.Cached(want); found {
-			if c, err := d.clientOptions.NewSessionClient(ctx, s.Credentials()); err == nil {
+			if c, err := d.clientOptions.NewSessionClient(ctx, s.Credentials); err == nil {
 				client = c
 			}
 		}
@@ -133,13 +133,9 @@ func (d *doctor) moved(name msg.Text, self string) (found []check) {
 	if err != nil {
 		return nil
 	}
-	names, err := library.Names()
-	if err != nil {
-		return nil
-	}
 	var paths []string
 	profiles := map[string][]profile.Pos{}
-	for _, n := range names {
+	for _, n := range library.Names() {
 		p, err := library.Load(n)
 		if err != nil {
 			continue

@@ -3,7 +3,6 @@ package cli
 import (
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,10 +75,9 @@ func (d *doctor) exported(name msg.Text) exportedKeys {
 // endOf returns when the exported session ends: as the cache has it, else AWSMFA_EXPIRES, else
 // AWS_CREDENTIAL_EXPIRATION, until which left is the time.
 func (d *doctor) endOf(id string, left time.Duration, expires bool) (end time.Time, cached bool) {
-	if entries, err := session.Entries(d.cache()); err == nil && id != "" {
-		i := slices.IndexFunc(entries, func(e session.Entry) bool { return e.Session.AccessKeyID == id })
-		if i >= 0 {
-			return entries[i].Session.Expiration, true
+	if memory, err := session.ReadMemory(d.cache()); err == nil && id != "" {
+		if s, found := memory.Find(id); found {
+			return s.Expiration, true
 		}
 	}
 	if end, ok := d.ownEnd(); ok {
@@ -188,11 +186,7 @@ func (d *doctor) ownerOf(k exportedKeys) string {
 	if err != nil {
 		return ""
 	}
-	names, err := all.Names()
-	if err != nil {
-		return ""
-	}
-	for _, name := range names {
+	for _, name := range all.Names() {
 		if owns(all.Load(name)) {
 			return name
 		}

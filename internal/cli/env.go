@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"awsmfa/internal/awsapi"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
 	"awsmfa/internal/session"
@@ -127,7 +128,8 @@ func (c *envCmd) obtainFor(a *app, shell shells.Shell) ([]shells.Var, error) {
 		return nil, err
 	}
 	// Every shell can express the values of AWS's sessions, so any values serve for the check.
-	vars := c.vars(a, p, session.Session{AccessKeyID: "ID", SecretAccessKey: "secret", SessionToken: "token"})
+	anySession := awsapi.Credentials{AccessKeyID: "ID", SecretAccessKey: "secret", SessionToken: "token"}
+	vars := c.vars(a, p, session.Session{Credentials: anySession})
 	_, err = shell.Render([]shells.Var{{Name: varProfile, Value: p.Name}})
 	named := err == nil
 	if !named {
@@ -201,10 +203,6 @@ func (c *envCmd) check(a *app) error {
 		}
 	}
 	return err
-}
-
-func notPrinted(err error) error {
-	return msg.Errorf("writing to stdout: %s", msg.Cause(err)).Wrap(err)
 }
 
 // withoutCode removes token codes, which will be stale when the line is typed, and code commands, which may hold an

@@ -65,10 +65,7 @@ const (
 // code before the command starts.
 func (s *server) obtain(a *app) ([]shells.Var, error) {
 	s.a, s.defaultMinTTL = a, serverMinTTL
-	if err := s.applyDefaults(a); err != nil {
-		return nil, err
-	}
-	p, err := s.load(a)
+	p, err := s.read(a)
 	if err != nil {
 		return nil, err
 	}

@@ -156,6 +156,21 @@ func (a *app) setting(chain profile.Chain, variable, key string, value encoding.
 	return nil
 }
 
+// read applies the defaults, and reads the profile.
+func (f *profileFlags) read(a *app) (profile.Profile, error) {
+	if err := f.applyDefaults(a); err != nil {
+		return profile.Profile{}, err
+	}
+	return f.load(a)
+}
+
+func (f *sessionFlags) read(a *app) (profile.Profile, error) {
+	if err := f.applyDefaults(a); err != nil {
+		return profile.Profile{}, err
+	}
+	return f.load(a)
+}
+
 // load reads the profile, after applyDefaults.
 func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
@@ -182,10 +197,7 @@ func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home)
 
 // obtain returns the variables of the profile's session.
 func (f *sessionFlags) obtain(a *app) ([]shells.Var, error) {
-	if err := f.applyDefaults(a); err != nil {
-		return nil, err
-	}
-	p, err := f.load(a)
+	p, err := f.read(a)
 	if err != nil {
 		return nil, err
 	}

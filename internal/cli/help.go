@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"strconv"
 	"strings"
@@ -73,8 +72,7 @@ func (a *app) printHelp(_ kong.HelpOptions, ctx *kong.Context) error {
 	if node == ctx.Model.Node {
 		page.title(msg.Textf(`Run "awsmfa <command> --help" for more information on a command.`))
 	}
-	_, err := io.WriteString(ctx.Stdout, page.String())
-	return err
+	return a.print(page.String())
 }
 
 // helpColumns is how wide --help may be.

@@ -49,10 +49,7 @@ it.`
 // Run moves the pair. Its order makes the profile work at every moment: the store, read back; AWS, asked with what the
 // store gave; the config file; and last the lines of the pair, which every client prefers while they are there.
 func (c *keysStoreCmd) Run(a *app) error {
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -71,14 +68,12 @@ func (c *keysStoreCmd) Run(a *app) error {
 		return m.finish(ctx)
 	}
 	m.explain()
-	confirmed, err := a.confirm(ctx, question{
+	q := question{
 		text: msg.Textf("Move the access key %s into %s?", m.from.AccessKeyID, a.placeOf(m.to)), yes: c.Yes,
-	})
-	switch {
-	case err != nil:
+	}
+	stays := msg.Errorf("the access key %s stays where it is", m.from.AccessKeyID)
+	if err := a.agreed(ctx, q, stays); err != nil {
 		return err
-	case !confirmed:
-		return msg.Errorf("the access key %s stays where it is", m.from.AccessKeyID)
 	}
 	roles, err := m.offerSerials(ctx, c.Yes)
 	if err != nil {
@@ -215,11 +210,7 @@ func (m *move) findRoles() error {
 	if err != nil {
 		return err
 	}
-	names, err := library.Names()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
+	for _, name := range library.Names() {
 		p, err := library.Load(name)
 		if err != nil || !p.IsRole() {
 			continue // a mistake in another profile is none of this command's
@@ -504,10 +495,7 @@ func (c *keysRemoveCmd) Run(a *app) error {
 	if c.AccessKeyID != "" {
 		return c.unused(ctx, a)
 	}
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -528,16 +516,14 @@ func (c *keysRemoveCmd) Run(a *app) error {
 	if err := change.Check(); err != nil {
 		return err
 	}
-	confirmed, err := a.confirm(ctx, question{
+	q := question{
 		text: msg.Textf("Delete the secret of the access key %s for good from %s? %s will have no keys.",
 			keys.AccessKeyID, a.placeOf(keys), msg.Names(names)),
 		yes: c.Yes,
-	})
-	switch {
-	case err != nil:
+	}
+	stays := msg.Errorf("the access key %s stays in %s", keys.AccessKeyID, a.placeOf(keys))
+	if err := a.agreed(ctx, q, stays); err != nil {
 		return err
-	case !confirmed:
-		return msg.Errorf("the access key %s stays in %s", keys.AccessKeyID, a.placeOf(keys))
 	}
 	if err := a.keyStore(keys.Store).Remove(ctx, keys.AccessKeyID); err != nil {
 		return a.storeError(ctx, keys, err)
@@ -565,14 +551,9 @@ func (c *keysRemoveCmd) unused(ctx context.Context, a *app) error {
 				Hint("%s deletes it", msg.Command("keys", "remove", h.Name))
 		}
 	}
-	confirmed, err := a.confirm(ctx, question{
-		text: msg.Textf("Delete the secret of the access key %s for good?", c.AccessKeyID), yes: c.Yes,
-	})
-	switch {
-	case err != nil:
+	q := question{text: msg.Textf("Delete the secret of the access key %s for good?", c.AccessKeyID), yes: c.Yes}
+	if err := a.agreed(ctx, q, msg.Errorf("the access key %s stays", c.AccessKeyID)); err != nil {
 		return err
-	case !confirmed:
-		return msg.Errorf("the access key %s stays", c.AccessKeyID)
 	}
 	found := false
 	for _, name := range stores {

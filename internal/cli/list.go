@@ -37,11 +37,7 @@ func (c *listCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	names, err := l.library.Names()
-	if err != nil {
-		return err
-	}
-	profiles := l.describeAll(names)
+	profiles := l.describeAll(l.library.Names())
 	if c.JSON {
 		return a.print(listJSON(a, profiles))
 	}

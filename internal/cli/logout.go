@@ -58,10 +58,7 @@ func (c *logoutCmd) remove(a *app) error {
 // one removes the sessions of one profile's user.
 func (c *logoutCmd) one(a *app) error {
 	f := sessionFlags{profileFlags: c.profileFlags}
-	if err := f.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := f.load(a)
+	p, err := f.read(a)
 	if err != nil {
 		return err
 	}

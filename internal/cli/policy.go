@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"io"
-
 	"awsmfa/internal/msg"
 	"awsmfa/internal/partition"
 	"awsmfa/internal/policy"
-	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
@@ -55,8 +52,5 @@ func (c *policyCmd) Run(a *app) error {
 			text += "\n" + printer.Text(s.Explain(i+1))
 		}
 	}
-	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.Errorf("writing the policy: %s", msg.Cause(err)).Wrap(err)
-	}
-	return nil
+	return a.print(text)
 }

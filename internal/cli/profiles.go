@@ -2,14 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"io"
 	"slices"
 	"strconv"
 	"time"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
-	"awsmfa/internal/term"
 )
 
 type profileCmd struct {
@@ -150,20 +148,15 @@ func (c *profileImportCmd) Run(a *app) error {
 		if i > 0 {
 			text = "\n" + text
 		}
-		if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-			return notPrinted(err)
+		if err := a.print(text); err != nil {
+			return err
 		}
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	confirmed, err := a.confirm(ctx, question{
-		text: msg.Textf("Add these lines to %s?", msg.Path(files.Config)), yes: c.Yes,
-	})
-	switch {
-	case err != nil:
+	q := question{text: msg.Textf("Add these lines to %s?", msg.Path(files.Config)), yes: c.Yes}
+	if err := a.agreed(ctx, q, msg.Errorf("nothing was added")); err != nil {
 		return err
-	case !confirmed:
-		return msg.Errorf("nothing was added")
 	}
 	if err := profile.AddSections(files, added); err != nil {
 		return err

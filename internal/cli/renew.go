@@ -27,10 +27,7 @@ func (c *envCmd) renewed(a *app) ([]shells.Var, error) {
 		return nil, errNotRenewed
 	}
 	c.Timeout = timeoutFlag(renewTime)
-	if err := c.applyDefaults(a); err != nil {
-		return nil, errNotRenewed
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return nil, errNotRenewed
 	}

@@ -44,10 +44,7 @@ The user needs iam:ListAccessKeys, CreateAccessKey, UpdateAccessKey and DeleteAc
 
 // Run replaces the key. The order of the steps makes the key in the file work at every moment, wherever Run ends.
 func (c *rotateCmd) Run(a *app) error {
-	if err := c.applyDefaults(a); err != nil {
-		return err
-	}
-	p, err := c.load(a)
+	p, err := c.read(a)
 	if err != nil {
 		return err
 	}
@@ -174,15 +171,11 @@ func (r *rotation) confirm(ctx context.Context) error {
 	case r.cmd.KeepOld:
 		return nil
 	}
-	confirmed, err := r.app.confirm(ctx, question{text: text, yes: r.cmd.Yes})
-	if err != nil || confirmed {
-		return err
-	}
 	stays := msg.Errorf("the access key %s stays; nothing was changed", id)
-	if len(all) == 0 {
-		return stays
+	if len(all) > 0 {
+		stays = stays.Hint("answer y to rotate it, or remove it from the other places first")
 	}
-	return stays.Hint("answer y to rotate it, or remove it from the other places first")
+	return r.app.agreed(ctx, question{text: text, yes: r.cmd.Yes}, stays)
 }
 
 // sharedQuestion asks about other places of the key: those that get the new one, and those where it cannot be replaced.
@@ -245,7 +238,7 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*awsapi.Clie
 	if err != nil {
 		return nil, err
 	}
-	return r.NewSessionClient(ctx, s.Credentials())
+	return r.NewSessionClient(ctx, s.Credentials)
 }
 
 // change is keys.Activate, Deactivate or Delete.
@@ -482,12 +475,9 @@ func (r *rotation) confirmSecond(ctx context.Context, k second, sections []msg.T
 			"Delete it for good, and put %s in its place in %s?",
 			r.who.User, k.ID, k.facts(), r.old.AccessKeyID, sections)
 	}
-	confirmed, err := r.app.confirm(ctx, question{text: text})
-	if err == nil && !confirmed {
-		err = msg.Errorf("the second access key %s stays, so no new one could be created; nothing was changed", k.ID).
-			Hint("find out what uses it; a user needs only one key")
-	}
-	return err
+	return r.app.agreed(ctx, question{text: text},
+		msg.Errorf("the second access key %s stays, so no new one could be created; nothing was changed", k.ID).
+			Hint("find out what uses it; a user needs only one key"))
 }
 
 // replaceInFiles puts the profile's key in the place of a second one, which a rotation leaves that was killed between

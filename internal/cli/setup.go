@@ -207,12 +207,9 @@ func (c *setupCmd) replace(ctx context.Context, x *account, was profile.Keys, gi
 		q.text = msg.Textf("Replace the session (%s), which belongs to %s, with %s, an access key of %s?",
 			at, whose, id, arn)
 	}
-	meant, err := x.app.confirm(ctx, q)
-	switch {
-	case err != nil:
+	stays := msg.Errorf("the session stays where it is; %s was not changed", msg.Path(at.File))
+	if err := x.app.agreed(ctx, q, stays); err != nil {
 		return err
-	case !meant:
-		return msg.Errorf("the session stays where it is; %s was not changed", msg.Path(at.File))
 	}
 	if err := profile.ReplaceKeys(x.app.files(), x.profile.Name, was, given.Keys); err != nil {
 		return err

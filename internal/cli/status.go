@@ -3,13 +3,11 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
-	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
@@ -39,8 +37,7 @@ func (c *statusCmd) Run(a *app) error {
 	s := a.shellSession(c.Short)
 	switch {
 	case c.JSON:
-		text := s.json(a)
-		if err := a.print(text); err != nil {
+		if err := a.print(s.json(a)); err != nil {
 			return err
 		}
 	case c.Short:
@@ -67,14 +64,6 @@ func (c *statusCmd) Run(a *app) error {
 	default:
 		return errExit(exitError)
 	}
-}
-
-// print writes text for people or programs to stdout.
-func (a *app) print(text string) error {
-	if _, err := io.WriteString(term.Text(a.Stdout), text); err != nil {
-		return msg.Errorf("writing to stdout: %s", msg.Cause(err)).Wrap(err)
-	}
-	return nil
 }
 
 // shellSession is the session in the variables of the shell.

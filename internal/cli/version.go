@@ -6,19 +6,13 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
-
-	"awsmfa/internal/msg"
-	"awsmfa/internal/term"
 )
 
 // versionCmd prints what the Go toolchain stamped into the binary, a tag or a commit.
 type versionCmd struct{}
 
 func (versionCmd) Run(a *app) error {
-	if _, err := fmt.Fprintln(term.Text(a.Stdout), versionLine()); err != nil {
-		return msg.Errorf("writing the version: %s", msg.Cause(err)).Wrap(err)
-	}
-	return nil
+	return a.print(versionLine() + "\n")
 }
 
 // versionFlag is --version, the same.

@@ -60,7 +60,7 @@ func (l *Library) source(name string) (Profile, error) {
 }
 
 // Names is like the function Names.
-func (l *Library) Names() ([]string, error) { return names(l.config, l.credentials) }
+func (l *Library) Names() []string { return names(l.config, l.credentials) }
 
 // part is a section with its header, or the text before the first header; line is the number of its first line.
 type part struct {

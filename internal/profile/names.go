@@ -20,11 +20,10 @@ func Names(files Files) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Names()
+	return l.Names(), nil
 }
 
-func names(config, credentials *source) ([]string, error) {
-	var all []string
+func names(config, credentials *source) (all []string) {
 	seen := map[string]bool{}
 	collect := func(fromCredentials bool) picker {
 		return func(line []byte) (*section, bool) {
@@ -36,15 +35,14 @@ func names(config, credentials *source) ([]string, error) {
 			return nil, false
 		}
 	}
-	if err := config.scan(false, collect(false)); err != nil {
-		return nil, err
-	}
-	return all, credentials.scan(false, collect(true))
+	_ = config.scan(false, collect(false)) // no error is possible if no section is picked
+	_ = credentials.scan(false, collect(true))
+	return all
 }
 
 // has reports whether the file has a section of this kind and name.
 func (s *source) has(what kind, name string, credentials bool) (found bool) {
-	_ = s.only(name).scan(false, func(line []byte) (*section, bool) { // no error is possible if no section is picked
+	_ = s.only(name).scan(false, func(line []byte) (*section, bool) { // as in names
 		k, n, ok := splitHeader(line, credentials)
 		found = found || ok && (k == what || what == named && k == plain) && string(n) == name
 		return nil, false
@@ -107,10 +105,7 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 			return err
 		}
 	}
-	all, err := names(config, credentials)
-	if err != nil {
-		return err
-	}
+	all := names(config, credentials)
 	near := nearest(name, all)
 	if renamed := files.Renamed(); len(near) == 0 && len(renamed) > 0 {
 		return renamedNotFoundError(name, renamed[0]).Wrap(errNotFound)

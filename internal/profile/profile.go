@@ -36,10 +36,9 @@ func (p Pos) String() string {
 
 // Profile is one profile as the two files describe it. It is safe to print: no formatting verb shows a secret.
 type Profile struct {
-	Name       string
-	Region     string // region; "" when not set
-	MFASerial  string // mfa_serial: the device's ARN or serial number
-	MFAProcess string // mfa_process: a command line whose first output line is a code (aws-vault's setting)
+	Name      string
+	Region    string // region; "" when not set
+	MFASerial string // mfa_serial: the device's ARN or serial number
 
 	// A pointer to a pointer: fmt prints unexported fields, and with a mismatched verb also what a pointer points to.
 	// Of this it can show only an address.
@@ -102,7 +101,6 @@ func (l *Library) Load(name string) (Profile, error) {
 	p := Profile{Name: name, in: &c}
 	p.Region, _ = p.Get("region")
 	p.MFASerial, _ = p.Get(serialKey)
-	p.MFAProcess, _ = p.Get("mfa_process")
 	return p, nil
 }
 

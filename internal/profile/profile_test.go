@@ -232,7 +232,6 @@ func TestLoad(t *testing.T) {
 			}
 			for field, key := range map[string]string{
 				p.Region: "region", p.MFASerial: "mfa_serial",
-				p.MFAProcess: "mfa_process",
 			} {
 				if v, _ := p.Get(key); v != field {
 					t.Errorf("the field for %s is %q, Get says %q", key, field, v)

@@ -381,13 +381,10 @@ func onlyInserted(old, text []byte, at int, added bool, name string, credentials
 func sameNames(old, text []byte, change int, name string, credentials bool) bool {
 	list := func(data []byte) ([]string, error) {
 		f, err := newSource("", data)
-		switch {
-		case err != nil:
-			return nil, err
-		case credentials:
-			return names(nil, f)
+		if credentials {
+			return names(nil, f), err
 		}
-		return names(f, nil)
+		return names(f, nil), err
 	}
 	before, err := list(old)
 	if err != nil {

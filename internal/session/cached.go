@@ -29,7 +29,7 @@ func (c *cached) retrieve(ctx context.Context) (Session, error) {
 	if s, ok := c.fresh(); ok { // another process obtained it while it had the lock
 		return s, nil
 	}
-	s, err := c.next(ctx)
+	s, err := c.next(ctx, c.want)
 	if err != nil {
 		return Session{}, err
 	}

@@ -17,23 +17,6 @@ type Entry struct {
 	Session Session
 }
 
-// Entries returns the sessions in the cache that can be used, in the order of their names.
-func Entries(dir cache.Dir) ([]Entry, error) {
-	names, err := cachedNames(dir, ".cache")
-	var all []Entry
-	for _, name := range names {
-		if !isSession(name) {
-			continue
-		}
-		if value, found, _ := dir.Load(name); found {
-			if s, err := decode(value); err == nil {
-				all = append(all, Entry{name, s})
-			}
-		}
-	}
-	return all, err
-}
-
 // isSession reports whether a name in the cache is a session's.
 func isSession(name string) bool {
 	for _, prefix := range []string{"session-", "role-", "external-"} {
@@ -85,6 +68,16 @@ func (m Memory) HasSessions() bool {
 		}
 	}
 	return false
+}
+
+// Find returns the session in the memory with an access key ID.
+func (m Memory) Find(id string) (Session, bool) {
+	for name, value := range m {
+		if s, err := decode(value); isSession(name) && err == nil && s.AccessKeyID == id {
+			return s, true
+		}
+	}
+	return Session{}, false
 }
 
 // Stored returns the session in the memory for want, with or without MFA, whatever its duration, and also if it has

@@ -7,16 +7,8 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// external is the provider of an external source that never gives a user's keys.
-type external struct {
-	r    *Resolver
-	want Request
-}
-
-func (p external) retrieve(ctx context.Context) (Session, error) { return p.r.ask(ctx, p.want) }
-
-// ask returns what the external source gives, asking it once in a Retrieve.
-func (r *Resolver) ask(ctx context.Context, want Request) (Session, error) {
+// external is the provider of an external source. It asks the source once in a Retrieve.
+func (r *Resolver) external(ctx context.Context, want Request) (Session, error) {
 	if r.given != nil {
 		return *r.given, nil
 	}
@@ -51,7 +43,7 @@ func (r *Resolver) userClient(ctx context.Context, want Request) (c *awsapi.Clie
 		})
 		return c, nil, err
 	}
-	s, err := r.ask(ctx, want)
+	s, err := r.external(ctx, want)
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -62,6 +54,6 @@ func (r *Resolver) userClient(ctx context.Context, want Request) (c *awsapi.Clie
 	if want.found && r.isOtherDevice(want) {
 		return nil, nil, errOtherKeys
 	}
-	c, err = r.client(ctx, s.Credentials())
+	c, err = r.client(ctx, s.Credentials)
 	return c, nil, err
 }

@@ -2,8 +2,6 @@ package session
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"strings"
 
 	"awsmfa/cache"
@@ -39,18 +37,8 @@ func ReplaceKey(dir cache.Dir, old, now Request) error {
 	return errors.Join(failed, removeAll(dir, old.sessionPrefix()), removeAll(dir, old.rolePrefix()))
 }
 
-// removeAll removes all files whose names begin with prefix.
+// removeAll removes the sessions whose names begin with prefix.
 func removeAll(dir cache.Dir, prefix string) error {
-	entries, err := os.ReadDir(dir.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	failed := err
-	for _, e := range entries {
-		name, _, _ := strings.Cut(e.Name(), ".")
-		if strings.HasPrefix(name, prefix) {
-			failed = errors.Join(failed, dir.Remove(name))
-		}
-	}
-	return failed
+	_, err := removeSessions(dir, func(name string) bool { return strings.HasPrefix(name, prefix) })
+	return err
 }

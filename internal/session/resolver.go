@@ -12,10 +12,10 @@ import (
 	"awsmfa/internal/profile"
 )
 
-// A provider obtains one session. It is a func, not an interface: Kong uses reflection, so the linker keeps every
-// method of every type that an interface leads to, and this one would lead to all of the SDK's client for IAM (5 MB,
-// and 0.5 ms of each start).
-type provider func(ctx context.Context) (Session, error)
+// A provider obtains the session for a request. It is a func, not an interface: Kong uses reflection, so the linker
+// keeps every method of every type that an interface leads to, and this one would lead to all of the SDK's client for
+// IAM (5 MB, and 0.5 ms of each start).
+type provider func(ctx context.Context, want Request) (Session, error)
 
 // Resolver obtains the session for a request: it composes the providers of its chain. It calls its funcs while it holds
 // locks. Only one goroutine at a time may use it.
@@ -124,20 +124,15 @@ func (r *Resolver) Cached(want Request) (s Session, serial string, found bool) {
 
 // cached composes the provider of the session for want, behind its cache and its lock.
 func (r *Resolver) cached(want Request, minTTL time.Duration) *cached {
-	c := &cached{r: r, minTTL: minTTL}
 	switch {
 	case want.direct():
-		c.next = directRole{r, want}.retrieve
+		return &cached{r, want, minTTL, r.directRole}
 	case len(want.Roles) > 0:
-		c.next = assumeRole{r, want}.retrieve
+		return &cached{r, want, minTTL, r.assumeRole}
 	case want.TakesMFA():
-		want = r.withCachedDevice(want)
-		c.next = sessionToken{r, want}.retrieve
-	default:
-		c.next = external{r, want}.retrieve
+		return &cached{r, r.withCachedDevice(want), minTTL, r.sessionToken}
 	}
-	c.want = want
-	return c
+	return &cached{r, want, minTTL, r.external}
 }
 
 // client returns the client with the long-term keys.

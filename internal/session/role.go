@@ -16,35 +16,28 @@ import (
 const sourceTTL = time.Minute
 
 // assumeRole is the provider of a role's session: AssumeRole with the session of what comes before it in the chain.
-type assumeRole struct {
-	r    *Resolver
-	want Request
-}
-
-// retrieve obtains another source session, once, if AWS refuses the cached one.
-func (p assumeRole) retrieve(ctx context.Context) (Session, error) {
-	r := p.r
+// It obtains another source session, once, if AWS refuses the cached one.
+func (r *Resolver) assumeRole(ctx context.Context, want Request) (Session, error) {
 	for {
 		started := r.Options.Now()
-		source, err := r.cached(p.want.sourceRequest(), sourceTTL).retrieve(ctx)
+		source, err := r.cached(want.sourceRequest(), sourceTTL).retrieve(ctx)
 		if err != nil {
 			return Session{}, err
 		}
-		want := p.want
 		want.given = want.External != nil && source.KeyID == ""
 		s, err := r.assume(ctx, want, source)
 		if !awsapi.Revoked(err) || source.Obtained.After(started) || slices.Contains(r.revoked, source.AccessKeyID) {
 			s.KeyID = source.KeyID
 			return s, err
 		}
-		r.Options.Trace("role: AWS no longer accepts the session cached for %s", p.want.sourceRequest())
+		r.Options.Trace("role: AWS no longer accepts the session cached for %s", want.sourceRequest())
 		r.revoked, r.given = append(r.revoked, source.AccessKeyID), nil
 	}
 }
 
 // assume assumes the last role with a session, without a code. Its errors are messages.
 func (r *Resolver) assume(ctx context.Context, want Request, source Session) (Session, error) {
-	c, err := r.Options.NewSessionClient(ctx, source.Credentials())
+	c, err := r.Options.NewSessionClient(ctx, source.Credentials)
 	if err != nil {
 		return Session{}, err
 	}
@@ -71,13 +64,7 @@ func (r *Resolver) assumer(
 }
 
 // directRole is the provider of a role's session that is obtained with the long-term keys themselves.
-type directRole struct {
-	r    *Resolver
-	want Request
-}
-
-func (p directRole) retrieve(ctx context.Context) (Session, error) {
-	r, want := p.r, p.want
+func (r *Resolver) directRole(ctx context.Context, want Request) (Session, error) {
 	c, given, err := r.userClient(ctx, want)
 	switch {
 	case err != nil:
@@ -89,31 +76,21 @@ func (p directRole) retrieve(ctx context.Context) (Session, error) {
 	if err := c.CheckRegion(ctx, want.Endpoint); err != nil { // before a code is used
 		return Session{}, err
 	}
-	explain := func(err error) error { return explainRole(c, want, err) }
-	var s Session
-	if want.NoMFA {
-		s, err = withoutCode(ctx, r.assumer(ctx, c, want), explain)
-	} else {
-		s, err = p.withCode(ctx, r.assumer(ctx, c, want), explain)
+	if !want.NoMFA {
+		unlock, err := r.lock(ctx, want.userLock()) // as whatever takes a code
+		if err != nil {
+			return Session{}, err
+		}
+		defer unlock()
+		role := want.Roles[0]
+		r.Say(msg.Textf("profile %q asks for %s, and with an MFA session AWS gives a role at most 1h: "+
+			"awsmfa assumes it with the access key itself, which needs a code of its own",
+			role.Profile, msg.Duration(role.Duration)))
 	}
+	explain := func(err error) error { return explainRole(c, want, err) }
+	s, err := r.obtain(ctx, want, r.assumer(ctx, c, want), explain)
 	s.KeyID = want.keyID(c)
 	return s, err
-}
-
-// withCode takes the user's lock, as whatever takes a code does.
-func (p directRole) withCode(
-	ctx context.Context, get func(code string) (Session, error), explain func(error) error,
-) (Session, error) {
-	unlock, err := p.r.lock(ctx, p.want.userLock())
-	if err != nil {
-		return Session{}, err
-	}
-	defer unlock()
-	role := p.want.Roles[0]
-	p.r.Say(msg.Textf("profile %q asks for %s, and with an MFA session AWS gives a role at most 1h: "+
-		"awsmfa assumes it with the access key itself, which needs a code of its own",
-		role.Profile, msg.Duration(role.Duration)))
-	return p.r.withCode(ctx, p.want, get, explain)
 }
 
 // sessionName returns the name of the role's session, which CloudTrail and the session's ARN show: the profile's,

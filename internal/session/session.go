@@ -5,7 +5,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,29 +21,15 @@ const (
 
 // Session is a set of temporary credentials. Printed with any verb, it shows no secret.
 type Session struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      time.Time     // by AWS's clock, to the second
-	Obtained        time.Time     // by this computer's clock
-	Duration        time.Duration // that AWS was asked for; an external source decides itself
-	KeyID           string        // of the long-term key that obtained the session, if it may change; see Request.keyID
+	awsapi.Credentials
+	Obtained time.Time     // by this computer's clock
+	Duration time.Duration // that AWS was asked for; an external source decides itself
+	KeyID    string        // of the long-term key that obtained the session, if it may change; see Request.keyID
 }
 
 // newSession returns the session that was obtained just now.
 func newSession(c awsapi.Credentials, now time.Time, duration time.Duration) Session {
-	return Session{
-		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		Expiration: c.Expiration, Obtained: now, Duration: duration,
-	}
-}
-
-// Credentials returns the session as awsapi takes it.
-func (s Session) Credentials() awsapi.Credentials {
-	return awsapi.Credentials{
-		AccessKeyID: s.AccessKeyID, SecretAccessKey: s.SecretAccessKey,
-		SessionToken: s.SessionToken, Expiration: s.Expiration,
-	}
+	return Session{Credentials: c, Obtained: now, Duration: duration}
 }
 
 // isLongTerm reports whether a source returned a user's long-term key pair, not a session. (The IDs of temporary keys
@@ -60,9 +45,6 @@ func (s Session) end() time.Time {
 	}
 	return s.Expiration
 }
-
-// Format writes the session's ID and expiration, and no secret, for every verb.
-func (s Session) Format(w fmt.State, verb rune) { s.Credentials().Format(w, verb) }
 
 // encode returns the session as seven lines, for the cache. Decoding JSON would take longer than the rest of a call
 // that finds a cached session.
@@ -86,10 +68,10 @@ func decode(text []byte) (Session, error) {
 	if err1 != nil || err2 != nil || err3 != nil || duration <= 0 {
 		return Session{}, errNoSession
 	}
-	return Session{
-		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2],
-		Expiration: expiration, Obtained: obtained, Duration: duration, KeyID: lines[6],
-	}, nil
+	c := awsapi.Credentials{
+		AccessKeyID: lines[0], SecretAccessKey: lines[1], SessionToken: lines[2], Expiration: expiration,
+	}
+	return Session{Credentials: c, Obtained: obtained, Duration: duration, KeyID: lines[6]}, nil
 }
 
 var errNoSession = errors.New("not a session")

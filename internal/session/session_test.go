@@ -108,9 +108,9 @@ func TestRoleCacheKey(t *testing.T) {
 
 // No verb prints a secret of a session or a request.
 func TestPrinted(t *testing.T) {
-	s := Session{
+	s := Session{Credentials: awsapi.Credentials{
 		AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: "the/secret", SessionToken: "the-token", Expiration: time.Now(),
-	}
+	}}
 	secrets := []string{"the/secret", "the-token", fmt.Sprintf("%x", "the/secret"), fmt.Sprintf("%X", "the-token")}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T %v"} {
 		for _, v := range []any{s, &s, []Session{s}, map[string]Session{"s": s}, request(), struct{ S Session }{s}} {
@@ -126,7 +126,9 @@ func TestPrinted(t *testing.T) {
 
 // A decoded session encodes to an equal one, and no text crashes the decoder.
 func FuzzDecode(f *testing.F) {
-	s := Session{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Duration: time.Hour}
+	s := Session{
+		Credentials: awsapi.Credentials{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C"}, Duration: time.Hour,
+	}
 	s.Expiration, s.Obtained = time.Unix(1, 0), time.Unix(2, 3)
 	f.Add(s.encode())
 	s.KeyID = "D"

@@ -10,13 +10,7 @@ import (
 
 // sessionToken is the provider of a user's own session: GetSessionToken with the long-term keys. An external source may
 // give a session instead of keys; then it is the session.
-type sessionToken struct {
-	r    *Resolver
-	want Request
-}
-
-func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
-	r, want := p.r, p.want
+func (r *Resolver) sessionToken(ctx context.Context, want Request) (Session, error) {
 	c, given, err := r.userClient(ctx, want)
 	switch {
 	case err != nil:
@@ -31,12 +25,7 @@ func (p sessionToken) retrieve(ctx context.Context) (Session, error) {
 		got, err := c.GetSessionToken(ctx, want.Endpoint, want.Duration, want.Serial, code, r.Warn)
 		return newSession(got, r.Options.Now(), want.Duration), err
 	}
-	var s Session
-	if want.NoMFA {
-		s, err = withoutCode(ctx, get, c.Explain)
-	} else {
-		s, err = r.withCode(ctx, want, get, c.Explain)
-	}
+	s, err := r.obtain(ctx, want, get, c.Explain)
 	s.KeyID = want.keyID(c)
 	return s, err
 }
@@ -67,11 +56,14 @@ func withoutCode(
 	return s, nil
 }
 
-// withCode obtains a session with a code from r.Code, and with another while AWS refuses the code and the source has
-// more. The user's lock is held.
-func (r *Resolver) withCode(
+// obtain obtains a session, with MFA by a code from r.Code, and by another while AWS refuses the code and the source
+// has more. Then the user's lock is held.
+func (r *Resolver) obtain(
 	ctx context.Context, want Request, get func(code string) (Session, error), explain func(error) error,
 ) (Session, error) {
+	if want.NoMFA {
+		return withoutCode(ctx, get, explain)
+	}
 	if (awsapi.Device{Serial: want.Serial}).IsSecurityKey() {
 		return Session{}, awsapi.UnusableKey(want.Serial)
 	}
