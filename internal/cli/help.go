@@ -94,7 +94,7 @@ type helpPage struct {
 
 func (h *helpPage) node(n *kong.Node) {
 	usage := n.FullPath() + strings.TrimPrefix(n.Summary(), n.Path())
-	h.WriteString(h.Text(msg.Textf("Usage: %s", usage)) + "\n")
+	h.WriteString(h.Text(msg.Textf("Usage: %s [flags]", strings.TrimSuffix(usage, " [flags]"))) + "\n")
 	h.prose(n.Help)
 	h.prose(n.Detail)
 	if len(n.Positional) > 0 {
