@@ -28,6 +28,8 @@ type setupCmd struct {
 	SecretStdin bool
 	NoNote      bool
 	Store       newStoreFlag
+
+	made bool // the profile, in this run
 }
 
 func (c *setupCmd) help() flagHelp {
@@ -139,7 +141,7 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 	pasted, is := p.PastedSession()
 	switch {
 	case profile.NotFound(err):
-		p = profile.Profile{Name: c.Name}
+		p, c.made = profile.Profile{Name: c.Name}, true
 	case is:
 		return c.putBack(ctx, a, p, pasted)
 	case err != nil:
@@ -569,8 +571,8 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	return d.Serial, err
 }
 
-// note offers to write mfa_serial to the config file, for other tools. A failure is a warning: awsmfa finds the device
-// without it.
+// note writes mfa_serial to the config file, for other tools: after a question, unless this run made the profile. A
+// failure is a warning: awsmfa finds the device without it.
 func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 	if x.profile.MFASerial == serial || c.NoNote {
 		return nil
@@ -585,7 +587,7 @@ func (c *setupCmd) note(ctx context.Context, x *account, serial string) error {
 	wanted, err := x.app.confirm(ctx, question{
 		text:       msg.Textf("Write the device as mfa_serial to %s, for other tools too?", file),
 		defaultYes: true,
-		yes:        c.Yes,
+		yes:        c.Yes || c.made,
 	})
 	switch {
 	case errors.Is(err, term.ErrNone), errors.Is(err, term.ErrBackground): // nobody to ask

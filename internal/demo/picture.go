@@ -90,8 +90,7 @@ func (t *terminal) firstDay() error {
 	}
 	return errors.Join(
 		t.enter(t.AWS.CodeFor(serial), question),
-		t.enter(t.AWS.NextCodeFor(serial), `\] ?$`),
-		t.enter("", question),
+		t.enter(t.AWS.NextCodeFor(serial), question),
 		t.enter(t.AWS.FreshCode(serial), prompt),
 	)
 }
