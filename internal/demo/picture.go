@@ -91,7 +91,8 @@ func (t *terminal) firstDay() error {
 	return errors.Join(
 		t.enter(t.AWS.CodeFor(serial), question),
 		t.enter(t.AWS.NextCodeFor(serial), question),
-		t.enter(t.AWS.FreshCode(serial), prompt),
+		t.enter(t.AWS.FreshCode(serial), `\] ?$`), // the function of init
+		t.enter("", prompt),
 	)
 }
 
