@@ -135,12 +135,14 @@ func (*globalFlags) help() flagHelp {
 }
 
 // description stands above the commands in --help.
-const description = `AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.
+func description() msg.Text {
+	return msg.Textf(`AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.
 
   bash, zsh    eval "$(awsmfa env prod)"
   PowerShell   Invoke-Expression (awsmfa env prod)
   fish         awsmfa env prod | source
-  one command  awsmfa exec prod -- aws s3 ls`
+  one command  awsmfa exec prod -- aws s3 ls`)
+}
 
 // commandHelp is the help of the command of that name.
 func commandHelp(name string) string {

@@ -183,7 +183,7 @@ func (h *helpPage) table(rows [][2]string) {
 
 // fillHelp gives each command, flag and argument its help.
 func fillHelp(printer msg.Printer, model *kong.Application) {
-	model.Help = description
+	model.Help = msg.Printer{}.Text(description())
 	for _, node := range model.Children {
 		node.Help = commandHelp(node.Name)
 	}

@@ -187,8 +187,6 @@ func (p *pkg) message(n ast.Node) bool {
 		switch name := selector.Sel.Name; {
 		case isMsg && (name == "Errorf" || name == "Textf"), name == "Hint" && !isMsg && p.mayBeText(n.Args[0]):
 			p.add(n.Args[0])
-		case x != nil && x.Name == "kong" && name == "Description":
-			p.add(n.Args[0])
 		case name == "trace", name == "Trace": // for --debug, which is English
 			p.ignore(n)
 		case x != nil && x.Name == "strings" && name != "Join": // it compares or changes a text, and shows none
