@@ -23,9 +23,9 @@ type hookShell struct {
 	setup   []string
 	file    string // where the start-up code is, "" if it is typed
 	set     string
-	failed  string // fails with exit code 3
-	mistake string // the exit code of a command that fails with 1
-	direnv  string // the line that loads direnv, "" where Debian's has none that works
+	failed  string            // fails with exit code 3
+	mistake string            // the exit code of a command that fails with 1
+	beside  map[string]string // the lines that load other programs' hooks
 }
 
 var hookShells = map[string]hookShell{
@@ -34,14 +34,25 @@ var hookShells = map[string]hookShell{
 		setup: []string{
 			`set -u`, `INIT`, `PROMPT_COMMAND="$PROMPT_COMMAND; "'echo "at $? [${AWSMFA_PROMPT-}] ready" >>"$OUT"; '`,
 		},
-		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1", direnv: `eval "$(direnv hook bash)"`,
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1",
+		beside: map[string]string{
+			"direnv":     `eval "$(direnv hook bash)"`,
+			"starship":   `eval "$(starship init bash)"`,
+			"oh-my-posh": `eval "$(oh-my-posh init bash --config ~/posh.json)"`,
+		},
 	},
 	"zsh": {
 		argv: []string{"zsh", "-f"},
 		setup: []string{
 			`set -u`, `INIT`, `seen() { echo "at $? [${AWSMFA_PROMPT-}] ready" >>$OUT }`, `precmd_functions+=(seen)`,
 		},
-		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1", direnv: `eval "$(direnv hook zsh)"`,
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1",
+		beside: map[string]string{
+			"direnv":        `eval "$(direnv hook zsh)"`,
+			"starship":      `eval "$(starship init zsh)"`,
+			"oh-my-posh":    `eval "$(oh-my-posh init zsh --config ~/posh.json)"`,
+			"powerlevel10k": `source ~/p10k`,
+		},
 	},
 	"fish": {
 		argv: []string{"fish", "--no-config"},
@@ -50,17 +61,27 @@ var hookShells = map[string]hookShell{
 			`INIT`, `function seen --on-event fish_prompt; echo "at $status [$AWSMFA_PROMPT] ready" >>$OUT; end`,
 		},
 		set: `set -gx %s '%s'; set -gx %s '%s'; true`, failed: "sh -c 'exit 3'", mistake: "1",
-		direnv: `direnv hook fish | source`,
+		beside: map[string]string{
+			"direnv":     `direnv hook fish | source`,
+			"starship":   `starship init fish | source`,
+			"oh-my-posh": `oh-my-posh init fish --config ~/posh.json | source`,
+		},
 	},
 	"elvish": {
 		argv: []string{"elvish", "-norc"},
 		setup: []string{
-			`set edit:after-command = [{|m| set-env CODE (if (eq $m[error] $nil) { put 0 } else { put 3 }) }]`,
+			`set edit:after-command = [$@edit:after-command ` +
+				`{|m| set-env CODE (if (eq $m[error] $nil) { put 0 } else { put 3 }) }]`,
 			`INIT`,
 			`set edit:before-readline = [$@edit:before-readline ` +
 				`{ echo 'at '$E:CODE' ['$E:AWSMFA_PROMPT'] ready' >>$E:OUT }]`,
 		},
-		set: `set-env %s '%s'; set-env %s '%s'`, failed: "fail oops", mistake: "3",
+		set: `set-env %s '%s'; set-env %s '%s'`, failed: "sh -c 'exit 3'", mistake: "3",
+		beside: map[string]string{
+			// Debian's direnv writes catch as an older Elvish does.
+			"direnv":   `eval (direnv hook elvish | sed 's/except e/catch e/' | slurp)`,
+			"starship": `eval (starship init elvish)`,
+		},
 	},
 	"nu": {
 		argv: []string{"nu", "--no-config-file", "--no-history", "--execute", "source setup.nu"},
@@ -284,33 +305,150 @@ func TestPromptStartsNoProcess(t *testing.T) {
 	}
 }
 
-// direnv's hook may be loaded before it and after it.
-func TestPromptBesideDirenv(t *testing.T) {
+// Beside the hooks of other programs, in either order and with one of the two loaded twice, the exit code is kept. The
+// program shows it, and the segment as the documentation has it.
+func TestPromptBesideOthers(t *testing.T) {
 	for name, shell := range hookShells {
-		if shell.direnv == "" {
-			continue
+		for program, line := range shell.beside {
+			for order, lines := range map[string][]string{
+				"before": {"INIT", line, "INIT"}, "after": {line, "INIT", line},
+			} {
+				t.Run(name+" "+order+" "+program, func(t *testing.T) {
+					t.Parallel()
+					w := inWorld(t)
+					setUpBeside(t, w, program)
+					setup := shell.setup
+					if name == "fish" { // its first line is another prompt
+						setup = setup[1:]
+					}
+					s := sitAtHook(t, name, shell, w, append(lines, setup...)...)
+					s.checkPrompt("mfa prod", "0", `prod 1[12]h\d+m`)
+					shows := regexp.MustCompile(`(?s)prod 1[12]h\d+m.*(?:code=|↵ )3`)
+					if program == "direnv" {
+						shows = regexp.MustCompile(`direnv: export \+FROM_DIRENV`)
+						s.atPrompt("direnv allow")
+						s.checkPrompt(shell.failed, "3", `prod 1[12]h\d+m`)
+					} else {
+						s.atPrompt(shell.failed) // what comes after starship sees another exit code
+					}
+					for late := time.Now().Add(longest); !shows.MatchString(s.screen()); time.Sleep(10 * time.Millisecond) {
+						if time.Now().After(late) {
+							t.Fatalf("%s does not work: %q", program, s.screen())
+						}
+					}
+				})
+			}
 		}
+	}
+}
+
+// replacements are lines that replace PowerShell's prompt, by program. The first stands in for every program that runs
+// another process for each prompt.
+var replacements = map[string]string{
+	"": `function prompt { $c = if ($?) { 0 } else { $global:LASTEXITCODE }; ` +
+		`"$(sh -c 'printf %s "$AWSMFA_PROMPT"') code=$c> " }`,
+	"starship":   `Invoke-Expression (&starship init powershell)`,
+	"oh-my-posh": `oh-my-posh init pwsh --config $HOME/posh.json | Invoke-Expression`,
+}
+
+// In PowerShell a program replaces the whole prompt. If that was before, the hook is in the new one; if after, it comes
+// back when the first prompt is shown. The new prompt shows the segment and the exit code.
+func TestPowerShellPromptReplaced(t *testing.T) {
+	const load = `Invoke-Expression (awsmfa init pwsh --prompt)`
+	for program, line := range replacements {
 		for order, lines := range map[string][]string{
-			"before": {"INIT", shell.direnv, "INIT"}, "after": {shell.direnv, "INIT", shell.direnv},
+			"before": {load, line}, "after": {line, load, load},
 		} {
-			t.Run(name+" "+order, func(t *testing.T) {
+			t.Run(order+" "+program, func(t *testing.T) {
 				t.Parallel()
-				needProgram(t, "direnv")
+				needProgram(t, "pwsh")
 				w := inWorld(t)
-				envrc := []byte("export FROM_DIRENV=1\n")
-				if err := os.WriteFile(filepath.Join(w.home, ".envrc"), envrc, 0o600); err != nil {
+				if program != "" {
+					setUpBeside(t, w, program)
+				}
+				lines = append([]string{`Set-StrictMode -Version Latest`}, lines...)
+				startUp := []byte(strings.Join(lines, "\n"))
+				if err := os.WriteFile(filepath.Join(w.home, "setup.ps1"), startUp, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				s := sitAtHook(t, name, shell, w, append(lines, shell.setup...)...)
-				s.checkPrompt("mfa prod", "0", `prod 1[12]h\d+m`)
-				s.atPrompt("direnv allow")
-				s.checkPrompt(shell.failed, "3", `prod 1[12]h\d+m`)
-				if !strings.Contains(s.screen(), "direnv: export +FROM_DIRENV") {
-					t.Errorf("direnv does not work: %q", s.screen())
+				s := sitAtShell(t, typingShell{argv: hookShells["pwsh"].argv}, w.home, append(w.codes(t, 1), inHookShell(w)...)...)
+				shows := func(line, pattern string) {
+					t.Helper()
+					s.types(line)
+					for late := time.Now().Add(longest); ; s.types("\r") {
+						for range 20 {
+							if m, _ := regexp.MatchString(pattern, s.screen()); m {
+								return
+							}
+							time.Sleep(100 * time.Millisecond)
+						}
+						if time.Now().After(late) {
+							t.Fatalf("%s: %q", line, s.screen())
+						}
+					}
 				}
+				shows("", `> `) // what is typed before it is lost
+				shows("mfa prod\r", `(?s)lasts until.*prod 1[12]h\d+m.*> `)
+				shows("sh -c 'exit 3'\r", `code=3`)
+				shows("$env:AWSMFA_EXPIRES = '1000000000'\r", `(?s)has ended;.*prod ended`)
 			})
 		}
 	}
+}
+
+// setUpBeside writes what another program reads, with the segment as the documentation has it. The test is skipped if
+// it is a program that Debian does not have, and this computer neither.
+func setUpBeside(t *testing.T, w *world, program string) {
+	t.Helper()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(w.home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switch program {
+	case "direnv":
+		needProgram(t, program)
+		write(".envrc", "export FROM_DIRENV=1\n")
+		return
+	case "powerlevel10k":
+		theme := "/usr/share/zsh-theme-powerlevel10k/powerlevel10k.zsh-theme"
+		if dir := os.Getenv("POWERLEVEL10K"); dir != "" {
+			theme = filepath.Join(dir, "powerlevel10k.zsh-theme")
+		}
+		if _, err := os.Stat(theme); err != nil {
+			t.Skip("powerlevel10k is not installed; POWERLEVEL10K may name its directory")
+		}
+		write("p10k", "POWERLEVEL9K_DISABLE_CONFIGURATION_WIZARD=true POWERLEVEL9K_DISABLE_GITSTATUS=true\n"+
+			"source "+theme+"\n"+documented(t, "function prompt_awsmfa")+
+			"POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(awsmfa status) POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS=()\n")
+		return
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skip(program + " is not installed")
+	}
+	if err := os.Mkdir(filepath.Join(w.home, ".config"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(".config/starship.toml", "format = '$env_var$status> '\n[status]\ndisabled = false\nformat = 'code=$status'\n"+
+		documented(t, "[env_var.AWSMFA_PROMPT]"))
+	write("posh.json", `{"version": 3, "blocks": [{"type": "prompt", "alignment": "left", "segments": [`+
+		documented(t, `{ "type": "text"`)+`, {"type": "text", "style": "plain", "template": "code={{ .Code }}> "}]}]}`)
+}
+
+// documented is the block of code of docs/shells.md that begins so.
+func documented(t *testing.T, begins string) string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/shells.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(page), "\n"+begins)
+	block, _, ended := strings.Cut(after, "```")
+	if !found || !ended {
+		t.Fatalf("the documentation has no %s", begins)
+	}
+	return begins + block
 }
 
 // inHookShell is the environment of a person's shell, besides what sitAtShell sets.
