@@ -53,6 +53,9 @@ func jsonString(s string) string {
 // ASCII returns JSON text with all other characters escaped. On Windows the reader of a pipe decodes it in the
 // console's code page, where a character may include the quotation mark after it.
 func ASCII(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x7f }) {
+		return text
+	}
 	var b strings.Builder
 	for _, r := range text {
 		if r < 0x7f {

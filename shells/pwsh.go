@@ -85,6 +85,9 @@ func pwshInFunction(s Shell) Shell {
 // PowerShellEscape returns s in printable ASCII, as [regex]::Unescape reads it: PowerShell reads a program's output in
 // the console's code page.
 func PowerShellEscape(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e || r == '\\' }) {
+		return s
+	}
 	var b strings.Builder
 	for _, u := range utf16.Encode([]rune(s)) {
 		if u < 0x20 || u > 0x7e || u == '\\' {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ credential-source, none or error), role_arn, source_profile, key_store (keyring,
 
 // Run lists the profiles.
 func (c *listCmd) Run(a *app) error {
+	debug.SetGCPercent(-1) // as for completion
 	l, err := a.newLister()
 	if err != nil {
 		return err
@@ -94,27 +96,32 @@ func (a *app) newLister() (*lister, error) {
 	return l, nil
 }
 
-// describeAll describes the profiles, on all processors: there may be thousands.
+// describeAll describes the profiles.
 func (l *lister) describeAll(names []string) []listed {
-	const atOnce = 64
 	all := make([]listed, len(names))
+	onAllProcessors(len(names), func(i int) { all[i] = l.describe(names[i]) })
+	return all
+}
+
+// onAllProcessors calls do with each number below n. There may be thousands of profiles.
+func onAllProcessors(n int, do func(i int)) {
+	const atOnce = 64
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(names)/atOnce+1) {
+	for range min(runtime.GOMAXPROCS(0), n/atOnce+1) {
 		workers.Go(func() {
 			for {
 				end := int(next.Add(atOnce))
-				for i := end - atOnce; i < min(end, len(names)); i++ {
-					all[i] = l.describe(names[i])
+				for i := end - atOnce; i < min(end, n); i++ {
+					do(i)
 				}
-				if end >= len(names) {
+				if end >= n {
 					return
 				}
 			}
 		})
 	}
 	workers.Wait()
-	return all
 }
 
 func (l *lister) describe(name string) listed {
