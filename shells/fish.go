@@ -5,13 +5,12 @@ import "strings"
 // fish is fish 3 and later. Single quotes have two escapes, \\ and \' (fish manual, "The fish language", Quotes).
 func fish() Shell {
 	return Shell{
-		Name: "fish",
-		Eval: Placeholder + " | source",
-		word: fishQuote,
-		init: initScript("fish", "init.fish"),
-		// source has arguments of its own, in place of the function's.
+		Name:   "fish",
+		Eval:   Placeholder + " | source",
+		word:   fishQuote,
+		init:   initScript("fish", "init.fish"),
 		prompt: "prompt.fish",
-		passOn: "command " + Placeholder + " $_awsmfa_words",
+		passOn: "command " + Placeholder + " $argv",
 		// -g: variables from the environment are global, and a universal one (set -U) would be written to disk and
 		// shared with all other shells. Removing takes a loop, because a variable may exist in several scopes; its
 		// status is 0, while that of `set -e` alone is 4 if there is no variable. A local variable (set -l) of a

@@ -206,6 +206,16 @@ func TestFunctionAtThePrompt(t *testing.T) {
 			p.enters("")
 			check("dev")
 
+			// Another command of awsmfa asks, and its child reads the terminal.
+			n = len(p.screen())
+			p.types("mfa exec dev --refresh -- head -n1\r")
+			p.waits(n, "MFA code for dev")
+			p.types(p.w.aws.FreshCode(p.w.phone.Serial) + "\r")
+			p.waits(n, "lasts until")
+			p.enters("typed")
+			p.waits(n, "typed\r\ntyped\r\n")
+			check("dev")
+
 			if _, completes := typingShells[name]; completes {
 				p.types("mfa -p pro\t")
 				time.Sleep(300 * time.Millisecond)
