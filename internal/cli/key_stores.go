@@ -94,6 +94,15 @@ func (a *app) withSecret(ctx context.Context, keys profile.Keys) (profile.Keys, 
 	return keys, nil
 }
 
+// usableStore returns an error if nothing can be kept in the pair's store, whether or not it has the pair.
+func (a *app) usableStore(ctx context.Context, keys profile.Keys) error {
+	_, err := a.keyStore(keys.Store).Get(ctx, keys.AccessKeyID)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return a.storeError(ctx, keys, err)
+	}
+	return nil
+}
+
 // placeOf names the place of a pair.
 func (a *app) placeOf(keys profile.Keys) msg.Text {
 	switch keys.Store {

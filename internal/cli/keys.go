@@ -67,6 +67,9 @@ func (c *keysStoreCmd) Run(a *app) error {
 	if m.done() {
 		return m.finish(ctx)
 	}
+	if err := a.usableStore(ctx, m.to); err != nil {
+		return err
+	}
 	m.explain()
 	q := question{
 		text: msg.Textf("Move the access key %s into %s?", m.from.AccessKeyID, a.placeOf(m.to)), yes: c.Yes,

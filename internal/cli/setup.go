@@ -363,11 +363,7 @@ func (c *setupCmd) addable(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.keyStore(nobody.Store).Get(ctx, nobody.AccessKeyID)
-	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
-		return a.storeError(ctx, nobody, err)
-	}
-	return nil
+	return a.usableStore(ctx, nobody)
 }
 
 // chooseStore returns the store for new keys. A person who typed them is offered the keyring.
