@@ -314,16 +314,18 @@ func (d *doctor) profileFound(err error) check {
 		return warning(name, msg.Errorf("profile %q has %s (%s), which no AWS client reads",
 			d.profile.Name, msg.Escaped(m.Key), m.Pos).Hint("write %s instead", m.Meant))
 	}
-	region := msg.Path(d.profile.Region)
-	switch {
-	case d.namedBy == "" && region == "":
-		return passed(name, msg.Textf("%q, no region", d.profile.Name))
-	case d.namedBy == "":
-		return passed(name, msg.Textf("%q, region %s", d.profile.Name, region))
-	case region == "":
-		return passed(name, msg.Textf("%q, named by %s, no region", d.profile.Name, d.namedBy))
+	region := d.profile.Region
+	if variable, own := d.ownRegion(); own != "" {
+		region = own + " (" + variable + ")"
 	}
-	return passed(name, msg.Textf("%q, named by %s, region %s", d.profile.Name, d.namedBy, region))
+	switch {
+	case region == "":
+		return warning(name, msg.Errorf("profile %q has no region, which most AWS commands need", d.profile.Name).
+			Hint("add region to its section in %s, or set AWS_REGION", msg.Path(d.files().Config)))
+	case d.namedBy == "":
+		return passed(name, msg.Textf("%q, region %s", d.profile.Name, msg.Path(region)))
+	}
+	return passed(name, msg.Textf("%q, named by %s, region %s", d.profile.Name, d.namedBy, msg.Path(region)))
 }
 
 // credentials checks the base credentials of the profile's chain.

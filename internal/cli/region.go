@@ -14,7 +14,8 @@ import (
 // user's own AWS_DEFAULT_REGION, else the profile's. console and setup need no default: without a region AWS's console
 // chooses one, and setup asks for it.
 func (a *app) region(flag string, p profile.Profile) string {
-	return cmp.Or(flag, a.ownRegion(), p.Region)
+	_, own := a.ownRegion()
+	return cmp.Or(flag, own, p.Region)
 }
 
 // clientRegion returns the region in which awsmfa calls AWS: the configured one, else the default of arn's partition,
@@ -58,14 +59,15 @@ func unsetRegion(getenv func(string) string) []shells.Var {
 	return append(vars, unsetIfSet(varRegion, getenv)...)
 }
 
-// ownRegion returns the region that the user set in a variable. One that awsmfa set for another profile does not count.
-func (a *app) ownRegion() string {
+// ownRegion returns the variable in which the user set a region, and the region. One that awsmfa set for another profile
+// does not count.
+func (a *app) ownRegion() (variable, region string) {
 	for _, name := range regionVars {
 		if r := a.Getenv(name); r != "" && !isOurs(name, a.Getenv) {
-			return r
+			return name, r
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // isOurs reports whether a variable has the region that awsmfa set. AWSMFA_REGION is that region; if awsmfa set only
