@@ -14,13 +14,14 @@ const (
 	byEnv way = iota
 	byExec
 	byConfig
+	byStored
 	byServer
 )
 
-var ways = []way{byEnv, byExec, byConfig, byServer}
+var ways = []way{byEnv, byExec, byConfig, byStored, byServer}
 
 func (w way) String() string {
-	return [...]string{"`env`", "`exec`", "a profile of `config`", "`exec --server`"}[w]
+	return [...]string{"`env`", "`exec`", "a profile of `config`", "a stored profile", "`exec --server`"}[w]
 }
 
 // line returns the line for sh that runs the client's line with the profile.
@@ -32,6 +33,8 @@ func (w way) line(profile, client string) string {
 		return "awsmfa exec " + profile + " -- sh -c '" + strings.ReplaceAll(client, "'", `'\''`) + "'"
 	case byConfig:
 		return "export AWS_PROFILE=" + profile + "-mfa && " + client
+	case byStored:
+		return "export AWS_PROFILE=" + profile + " && " + client
 	default:
 		return "awsmfa exec --server " + profile + " -- sh -c '" + strings.ReplaceAll(client, "'", `'\''`) + "'"
 	}
@@ -83,7 +86,7 @@ var clients = []client{
 	{
 		name: "JavaScript SDK v2", version: "2.1693.0", ask: askNode("aws-sdk"),
 		line: "node v2.cjs 1", twice: "node v2.cjs 2", shown: "node v2.cjs",
-		want: map[way]outcome{byConfig: noKeys},
+		want: map[way]outcome{byConfig: noKeys, byStored: noKeys},
 	},
 	{
 		name: "JavaScript SDK v2, AWS_SDK_LOAD_CONFIG=1", version: "2.1693.0", ask: askNode("aws-sdk"),
@@ -122,13 +125,13 @@ var clients = []client{
 		name: "restic", version: "0.14.0", ask: "restic version",
 		line:  "RESTIC_PASSWORD=x restic --no-cache -r s3:$URL/data snapshots",
 		shown: "restic -r s3:s3.amazonaws.com/data snapshots", mayFail: true,
-		want: map[way]outcome{byConfig: anonymous},
+		want: map[way]outcome{byConfig: anonymous, byStored: anonymous},
 	},
 	{
 		name: "s3cmd", version: "2.3.0", ask: "s3cmd --version",
 		line:  `s3cmd --no-ssl --host="${URL#http://}" --host-bucket="${URL#http://}" ls s3://data`,
 		shown: "s3cmd ls s3://data",
-		want:  map[way]outcome{byConfig: noKeys, byServer: noKeys},
+		want:  map[way]outcome{byConfig: noKeys, byStored: noKeys, byServer: noKeys},
 	},
 }
 
