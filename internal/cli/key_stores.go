@@ -151,7 +151,8 @@ func (a *app) storeError(ctx context.Context, keys profile.Keys, err error) erro
 	case keys.Store == profile.InFile:
 		return session.CacheError(err)
 	}
-	return msg.Errorf("the system's keyring: %s", msg.Foreign(err.Error())).Wrap(err)
+	return msg.Errorf("the system's keyring: %s", msg.Foreign(err.Error())).Wrap(err).
+		Hint("--store file of awsmfa keys store keeps keys in a file")
 }
 
 // keep stores the pair, and reads it back. existed reports whether the store had it already.
@@ -166,11 +167,12 @@ func (a *app) keep(ctx context.Context, keys profile.Keys) (existed bool, err er
 		return false, a.storeError(ctx, keys, err)
 	}
 	existed = err == nil
-	if err := store.Set(ctx, keys.AccessKeyID, secret); err != nil {
+	isAnswer := func(err error) bool { return err == nil || errors.Is(err, keystore.ErrNotFound) }
+	if err := store.Set(ctx, keys.AccessKeyID, secret); !isAnswer(err) {
 		return existed, a.storeError(ctx, keys, err)
 	}
 	again, err := store.Get(ctx, keys.AccessKeyID)
-	if err != nil {
+	if !isAnswer(err) {
 		return existed, a.storeError(ctx, keys, err)
 	}
 	if again != secret {

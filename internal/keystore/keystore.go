@@ -7,6 +7,7 @@ package keystore
 import (
 	"context"
 	"errors"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -117,13 +118,28 @@ func (k ring) call(ctx context.Context, do func() (string, error)) (secret strin
 		defer time.AfterFunc(time.Second, k.waiting).Stop()
 	}
 	secret, err = within(ctx, limit, do)
+	exit := (*exec.ExitError)(nil)
 	switch {
 	case errors.Is(err, keyring.ErrNotFound):
 		return "", ErrNotFound
+	case errors.As(err, &exit):
+		return "", ofSecurity(exit)
 	case err != nil && locked && !errors.Is(err, context.Canceled):
 		return "", errors.Join(ErrLocked, err)
 	}
 	return secret, err
+}
+
+// ofSecurity explains how macOS's security ended: with the last byte of an OSStatus. What it prints may be in the
+// person's language, so the library does not always know it.
+func ofSecurity(exit *exec.ExitError) error {
+	switch exit.ExitCode() {
+	case 44: // errSecItemNotFound
+		return errors.Join(ErrNotFound, exit)
+	case 36, 51, 128: // errSecInteractionNotAllowed, errSecAuthFailed, userCanceledErr
+		return errors.Join(ErrLocked, exit)
+	}
+	return exit
 }
 
 // within calls do in a goroutine, and waits for it until the limit, or the deadline of ctx if that is earlier.
