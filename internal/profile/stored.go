@@ -149,7 +149,7 @@ func RemovePair(files Files, path string, keys Keys, all []Holder) Change {
 		if h.File == path && h.Store == "" {
 			c.edits = append(c.edits, edit{
 				profile: h.Name, have: pairSettings(keys), remove: []string{idKey, secretKey},
-				prune: path == files.Credentials,
+				prune: path == files.Credentials && CheckName(h.Name) == nil, // else AddPair could not make it again
 			})
 		}
 	}
