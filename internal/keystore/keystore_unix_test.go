@@ -11,16 +11,16 @@ import (
 
 // The exit codes of macOS's security.
 func TestOfSecurity(t *testing.T) {
-	for code, want := range map[int]error{44: ErrNotFound, 36: ErrLocked, 51: ErrLocked, 128: ErrLocked, 1: nil} {
+	for code, want := range map[int]struct{ missing, locked bool }{
+		44: {missing: true}, 36: {locked: true}, 51: {locked: true}, 128: {locked: true}, 1: {},
+	} {
 		exit := (*exec.ExitError)(nil)
 		if !errors.As(exec.Command("sh", "-c", "exit "+strconv.Itoa(code)).Run(), &exit) {
 			t.Fatal("it does not end so")
 		}
 		err := ofSecurity(exit)
-		for _, other := range []error{ErrNotFound, ErrLocked} {
-			if errors.Is(err, other) != (other == want) {
-				t.Errorf("%d: %v", code, err)
-			}
+		if errors.Is(err, ErrNotFound) != want.missing || errors.Is(err, ErrLocked) != want.locked {
+			t.Errorf("%d: %v", code, err)
 		}
 		if !errors.Is(err, exit) {
 			t.Errorf("%d: %v does not tell the code", code, err)
