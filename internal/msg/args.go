@@ -3,6 +3,7 @@ package msg
 import (
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -110,7 +111,11 @@ func Cause(err error) string {
 	for {
 		wrapper, ok := err.(interface{ Unwrap() error })
 		if !ok || wrapper.Unwrap() == nil {
-			return Foreign(err.Error())
+			text := Foreign(err.Error())
+			if _, ok := err.(syscall.Errno); ok { // on Windows a whole sentence, perhaps in Windows' language
+				text = strings.TrimRight(text, ".。")
+			}
+			return text
 		}
 		err = wrapper.Unwrap()
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,5 +91,13 @@ func TestCatalog(t *testing.T) {
 		if err := (Catalog{}).Add(text); err == nil {
 			t.Errorf("%q is no error", text)
 		}
+	}
+}
+
+// The system's errors stand inside of sentences; those of Windows end like one.
+func TestCause(t *testing.T) {
+	_, err := os.Open(filepath.Join(t.TempDir(), "none", "none"))
+	if got := Cause(err); got == "" || strings.HasSuffix(got, ".") || strings.HasSuffix(got, "。") {
+		t.Errorf("%q", got)
 	}
 }
