@@ -136,7 +136,8 @@ func (d *doctor) exportedSession(name msg.Text, token string, k exportedKeys) []
 			msg.Left(time.Until(k.end)))
 	}
 	found := []check{passed(name, text)}
-	if p, err := profile.Load(d.files(), k.profile); err == nil && p.Kind() == profile.KindKeys {
+	p, err := profile.Load(d.files(), k.profile)
+	if keys, _ := p.LongTermKeys(); err == nil && p.Kind() == profile.KindKeys && keys.Store == "" {
 		found = append(found, passed(name, msg.Textf("aws --profile %s ignores the exported session "+
 			"and uses the long-term keys in the AWS files, without MFA: leave --profile out", msg.Word(k.profile))))
 	}
