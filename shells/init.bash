@@ -18,7 +18,10 @@ FUNCTION() {
 }
 
 _awsmfa_call() { # its own function, because FUNCTION may have inherited the DEBUG trap
-	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
+	\local _awsmfa_text
+	# One substitution for the text and its exit code would need one more process.
+	_awsmfa_text="$(\command PROGRAM function SHELL FUNCTION -- "$@")" || _awsmfa_text="(exit $?)"
+	\eval "$_awsmfa_text"
 }
 
 complete -o nosort -F _awsmfa FUNCTION 2>/dev/null || complete -F _awsmfa FUNCTION

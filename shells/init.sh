@@ -17,5 +17,7 @@ FUNCTION() {
 
 _awsmfa_call() {
 	\shift
-	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
+	# One substitution for the text and its exit code would need one more process.
+	_awsmfa_text="$(\command PROGRAM function SHELL FUNCTION -- "$@")" || _awsmfa_text="(exit $?)"
+	\eval "\unset _awsmfa_text; $_awsmfa_text"
 }

@@ -9,7 +9,10 @@ function FUNCTION {
 		\setopt no_xtrace no_verbose no_err_exit no_err_return
 		\trap - DEBUG
 	} 2>/dev/null
-	\eval "$(\command PROGRAM function SHELL FUNCTION -- "$@" || \echo "(exit $?)")"
+	\local _awsmfa_text
+	# One substitution for the text and its exit code would need one more process.
+	_awsmfa_text="$(\command PROGRAM function SHELL FUNCTION -- "$@")" || _awsmfa_text="(exit $?)"
+	\eval "$_awsmfa_text"
 }
 
 if typeset -f compdef >/dev/null; then
