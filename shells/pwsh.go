@@ -16,6 +16,7 @@ func pwsh() Shell {
 		Aliases: []string{"powershell", "pwsh-preview", "powershell_ise"},
 		Eval:    "Invoke-Expression (" + Placeholder + ")",
 		word:    pwshWord,
+		ascii:   func(word string) string { return "(" + pwshQuote(word) + ")" },
 		call:    "& ", // a string alone would be an expression
 		check: func(value string) Reason {
 			if value == "" { // PowerShell before 7.5 would remove the variable

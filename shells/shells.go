@@ -36,6 +36,7 @@ type Shell struct {
 	ShowsFailure bool
 
 	word       func(arg string) string          // quotes an argument; "" if the shell cannot pass it on
+	ascii      func(word string) string         // is word in ASCII, in a start-up file; nil leaves it as it is
 	call       string                           // precedes the quoted name of a program to run
 	check      func(value string) Reason        // "" for values that the shell can express; nil allows all but NUL
 	render     func(vars []Var) (string, error) // gets only values that check allows
@@ -104,6 +105,16 @@ func (s Shell) Command(program string, args ...string) (string, error) {
 		words[0] = s.call + words[0]
 	}
 	return strings.Join(words, " "), nil
+}
+
+// StartUpCommand is Command for a line of a start-up file. For PowerShell it is ASCII, because Windows PowerShell reads
+// such a file in the system's code page.
+func (s Shell) StartUpCommand(program string, args ...string) (string, error) {
+	command, err := s.Command(program, args...)
+	if err == nil && s.ascii != nil && ASCII(program) != program {
+		command = strings.Replace(command, s.word(program), s.ascii(program), 1)
+	}
+	return command, err
 }
 
 // Word returns arg quoted as one argument of an external program, to be typed at this shell's prompt, or in the line

@@ -231,6 +231,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// In a start-up file of PowerShell the path of a program is in ASCII.
+func TestStartUpCommand(t *testing.T) {
+	for shell, want := range map[string]string{
+		"bash": "'/山 田/a' init",
+		"pwsh": "& ('/'+[char]0x5c71+' '+[char]0x7530+'/a') init",
+	} {
+		s, _ := Lookup(shell)
+		if got, err := s.StartUpCommand("/山 田/a", "init"); got != want || err != nil {
+			t.Errorf("%s: %s, %v", shell, got, err)
+		}
+	}
+}
+
 func TestWord(t *testing.T) {
 	for _, test := range []struct{ shell, arg, want string }{ // "" is a refusal
 		{"bash", "prod", "prod"},

@@ -69,7 +69,7 @@ func (d *doctor) startUp() (found []check) {
 			Hint("move the line of awsmfa below that tool's in the start-up file")))
 	}
 	shell, err := d.chooseShell("")
-	if err != nil || !slices.Contains(initShells(), shell.Name) {
+	if err != nil || !slices.Contains(initShells(), shell.Name) || shell.Name == "nu" { // it has a file of awsmfa's own
 		return found
 	}
 	file, err := d.startupFile(shell, shell.Name)

@@ -89,19 +89,29 @@ func (c *initCmd) Run(a *app) error {
 	case c.Undo:
 		return c.undo(a, shell)
 	}
-	program, err := a.commandLine(shell)
+	text, err := c.code(a, shell)
 	if err != nil {
 		return err
 	}
+	return a.print(text)
+}
+
+// code returns the code for the start-up file.
+func (c *initCmd) code(a *app, shell shells.Shell) (string, error) {
+	name := cmp.Or(c.Cmd, defaultFunction)
+	program, err := a.commandLine(shell)
+	if err != nil {
+		return "", err
+	}
 	prompt, err := c.prompt(a, shell, name, program)
 	if err != nil {
-		return err
+		return "", err
 	}
 	completion, _ := completions.Script(shell.Name)
 	text, _ := shell.Init(shells.InitOptions{
 		Function: name, Program: program, Completion: completion, Prompt: prompt,
 	})
-	return a.print(text)
+	return text, nil
 }
 
 // prompt returns the code for the prompt, "" if none is wanted.

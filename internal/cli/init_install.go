@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"unicode"
 
 	"awsmfa/internal/ancestor"
 	"awsmfa/internal/msg"
@@ -20,14 +19,15 @@ import (
 func (c *initCmd) install(a *app, shell shells.Shell) error {
 	ctx, stop := a.catchSignals()
 	defer stop()
-	line, err := c.line(a, shell)
+	file, err := a.startupFile(shell, c.Shell)
 	if err != nil {
 		return err
 	}
 	if shell.Name == "nu" {
-		return notInNushell().Hint("type this once:  %s", line)
+		_, err := c.installFile(ctx, a, shell, file)
+		return err
 	}
-	file, err := a.startupFile(shell, c.Shell)
+	line, err := c.line(a, shell)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,47 @@ func (c *initCmd) install(a *app, shell shells.Shell) error {
 	return a.addLine(file, line)
 }
 
+// installFile writes the code to a file that Nushell loads, after a question: Nushell reads its files before it runs a
+// program, so that no line in them could. It returns the name of the function, "" if the answer is no.
+func (c *initCmd) installFile(ctx context.Context, a *app, shell shells.Shell, file startup.File) (string, error) {
+	code, err := c.code(a, shell)
+	if err != nil {
+		return "", err
+	}
+	old, written, err := startup.Read(file.Path)
+	if err != nil {
+		return "", err
+	}
+	if name := functionOf(old); name != "" && (!written || old == code) {
+		a.say(msg.Textf("%s has the function %s already", msg.Path(file.Path), name))
+		return name, nil
+	}
+	wanted, err := a.confirm(ctx, question{
+		text: msg.Textf("Write %s, from which Nushell loads the function %s?", msg.Path(file.Path),
+			functionOf(code)),
+		defaultYes: true, yes: c.Yes,
+	})
+	if err != nil || !wanted {
+		return "", err
+	}
+	if err := startup.Write(file.Path, code); err != nil {
+		return "", err
+	}
+	load, err := shell.Command("source", file.Path)
+	if err != nil {
+		return "", cannotExpress(err)
+	}
+	a.say(msg.Textf("%s was written; for this window, too, type:  %s", msg.Path(file.Path), load))
+	return functionOf(code), nil
+}
+
+// functionOf returns the name of the function that Nushell's code of init defines, "" for other code.
+func functionOf(code string) string {
+	_, call, _ := strings.Cut(code, " function nu ")
+	name, _, _ := strings.Cut(call, " ")
+	return name
+}
+
 // installedFunction returns the name of the function that the start-up file of the shell that runs awsmfa loads. If it
 // loads none, this offers to add the line. The name is "" without the line: the bare line serves, too, so a failure is
 // none.
@@ -61,6 +102,16 @@ func (a *app) installedFunction(ctx context.Context) (name string) {
 	file, err := a.startupFile(shell, shell.Name)
 	if err != nil {
 		return ""
+	}
+	if shell.Name == "nu" {
+		code, _, err := startup.Read(file.Path)
+		if name = functionOf(code); err == nil && name == "" {
+			name, err = new(initCmd).installFile(ctx, a, shell, file)
+		}
+		if err != nil {
+			a.warn(err)
+		}
+		return name
 	}
 	line, err := new(initCmd).line(a, shell)
 	if err != nil {
@@ -122,18 +173,14 @@ func (a *app) warnOfPolicy(file startup.File, line string) {
 	}
 }
 
-func notInNushell() *msg.Error {
-	return msg.Errorf("Nushell reads its files before it runs a program, so that no line in them loads the function")
-}
-
 // undo removes the line that install has added.
 func (c *initCmd) undo(a *app, shell shells.Shell) error {
-	if shell.Name == "nu" {
-		return notInNushell().Hint("remove  vendor/autoload/awsmfa.nu  in Nushell's directory $nu.data-dir")
-	}
 	file, err := a.startupFile(shell, c.Shell)
 	if err != nil {
 		return err
+	}
+	if shell.Name == "nu" {
+		return a.undoFile(file)
 	}
 	n, err := startup.Remove(file.Path)
 	if err != nil {
@@ -152,7 +199,26 @@ func (c *initCmd) undo(a *app, shell shells.Shell) error {
 	return err
 }
 
-// line returns the line for the start-up file. It is ASCII, which is the same in every encoding of such a file.
+// undoFile removes the file that installFile has written.
+func (a *app) undoFile(file startup.File) error {
+	code, written, err := startup.Read(file.Path)
+	switch {
+	case err != nil:
+		return err
+	case written:
+		if err := startup.Delete(file.Path); err != nil {
+			return err
+		}
+		a.say(msg.Textf("removed %s; windows that are open keep the function", msg.Path(file.Path)))
+	case code != "":
+		a.warn(msg.Errorf("%s was not written by awsmfa, and stays", msg.Path(file.Path)).Hint("remove it yourself"))
+	default:
+		a.say(msg.Textf("there is no %s", msg.Path(file.Path)))
+	}
+	return nil
+}
+
+// line returns the line for the start-up file.
 func (c *initCmd) line(a *app, shell shells.Shell) (string, error) {
 	args := []string{"init", shell.Name}
 	if c.Cmd != "" {
@@ -164,16 +230,11 @@ func (c *initCmd) line(a *app, shell shells.Shell) (string, error) {
 	case c.Prompt:
 		args = append(args, "--prompt")
 	}
-	command, err := a.commandLine(shell, args...)
+	command, err := shell.StartUpCommand(programName(a.Args[0]), args...)
 	if err != nil {
-		return "", err
+		return "", cannotExpress(err)
 	}
-	line := shell.InitLine(command)
-	if strings.ContainsFunc(line, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return "", msg.Errorf("awsmfa is not on PATH, and a start-up file cannot name its path, which is not ASCII: %s",
-			msg.Path(programName(a.Args[0]))).Hint("add its directory to PATH, and run this again")
-	}
-	return line, nil
+	return shell.InitLine(command), nil
 }
 
 // startupFile returns the start-up file of the shell, which the user has called named. Windows has two PowerShells: the

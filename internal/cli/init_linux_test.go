@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -336,8 +335,8 @@ func TestFunctionLooksAtNoProcess(t *testing.T) {
 	}
 }
 
-// The function runs the program that printed it, even if that is not on the PATH and its directory has a space in its
-// name.
+// The function runs the program that printed it, even if that is not on the PATH and its directory has a space and
+// letters beyond ASCII in its name. The line of --install loads it.
 func TestFunctionOffPath(t *testing.T) {
 	for _, l := range functionShells() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -345,26 +344,20 @@ func TestFunctionOffPath(t *testing.T) {
 			l.Need(t)
 			w := inWorld(t)
 			u := unpacked(t, w, l)
-			shell, ok := shells.Lookup(l.Shell)
-			if !ok {
-				t.Fatal(l.Shell)
+			dir := filepath.Dir(u.path)
+			if err := os.Rename(dir, dir+" 山田"); err != nil {
+				t.Fatal(err)
 			}
-			command, err := shell.Command(u.path, "init", l.Shell)
+			u.path = filepath.Join(dir+" 山田", filepath.Base(u.path))
+			u.environ = append(u.environ, "ENV="+filepath.Join(w.home, ".env"))
+			file := u.said(t, `awsmfa: (?:added to )?(/\S+?)(?:;| was written;)`, "init", l.Shell, "--install", "--yes")
+			load, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			load := shell.InitLine(command)
-			if l.Shell == "nu" {
-				var text, said bytes.Buffer
-				u.run(&text, &said, "init", "nu")
-				file := filepath.Join(w.home, "init.nu")
-				if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				load = "source " + file
-			}
 			r := l.Run(t, w.home, u.environ, strings.Join([]string{
-				l.Strict, load, "mfa prod", "envdump prod", "mfa status", "mfa exec dev -- envdump exec", "mfa -h", "",
+				l.Strict, string(load),
+				"mfa prod", "envdump prod", "mfa status", "mfa exec dev -- envdump exec", "mfa -h", "",
 			}, "\n"))
 			for label, profile := range map[string]string{"prod": "prod", "exec": "dev"} {
 				if d, ran := r.Dump(label); !ran || d.Env["AWSMFA_PROFILE"] != profile {

@@ -331,10 +331,11 @@ func TestPromptBesideOthers(t *testing.T) {
 					} else {
 						s.atPrompt(shell.failed) // what comes after starship sees another exit code
 					}
-					for late := time.Now().Add(longest); !shows.MatchString(s.screen()); time.Sleep(10 * time.Millisecond) {
+					for late := time.Now().Add(longest); !shows.MatchString(s.screen()); {
 						if time.Now().After(late) {
 							t.Fatalf("%s does not work: %q", program, s.screen())
 						}
+						time.Sleep(10 * time.Millisecond)
 					}
 				})
 			}
@@ -371,7 +372,8 @@ func TestPowerShellPromptReplaced(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(w.home, "setup.ps1"), startUp, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				s := sitAtShell(t, typingShell{argv: hookShells["pwsh"].argv}, w.home, append(w.codes(t, 1), inHookShell(w)...)...)
+				environ := append(w.codes(t, 1), inHookShell(w)...)
+				s := sitAtShell(t, typingShell{argv: hookShells["pwsh"].argv}, w.home, environ...)
 				shows := func(line, pattern string) {
 					t.Helper()
 					s.types(line)
@@ -430,8 +432,8 @@ func setUpBeside(t *testing.T, w *world, program string) {
 	if err := os.Mkdir(filepath.Join(w.home, ".config"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(".config/starship.toml", "format = '$env_var$status> '\n[status]\ndisabled = false\nformat = 'code=$status'\n"+
-		documented(t, "[env_var.AWSMFA_PROMPT]"))
+	write(".config/starship.toml", "format = '$env_var$status> '\n"+documented(t, "[env_var.AWSMFA_PROMPT]")+
+		"[status]\ndisabled = false\nformat = 'code=$status'\n")
 	write("posh.json", `{"version": 3, "blocks": [{"type": "prompt", "alignment": "left", "segments": [`+
 		documented(t, `{ "type": "text"`)+`, {"type": "text", "style": "plain", "template": "code={{ .Code }}> "}]}]}`)
 }

@@ -56,6 +56,8 @@ func (s System) Find(shell, program string) (f File, err error) {
 		f.Path = firstFile(s.Home, ".tcshrc", ".cshrc")
 	case "elvish":
 		f.Path = filepath.Join(s.roaming(), "elvish", "rc.elv")
+	case "nu":
+		f.Path = s.nushell(program)
 	case "xonsh":
 		f.Path = filepath.Join(s.Home, ".xonshrc")
 		if rc := filepath.Join(s.config(), "xonsh", "rc.xsh"); exists(rc) {
@@ -95,6 +97,16 @@ func (s System) zdotdir(program string) string {
 		}
 	}
 	return cmp.Or(s.expand(dir), s.Home)
+}
+
+// nushell is a file of awsmfa's own: Nushell loads all files of that directory. It is asked for it, because it is
+// elsewhere on each system.
+func (s System) nushell(program string) string {
+	out, err := s.ask(program, "--no-config-file", "--commands", "$nu.data-dir")
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(strings.TrimSpace(out), "vendor", "autoload", "awsmfa.nu")
 }
 
 // config is the directory of configuration files on Unix, and for programs that keep to its rules everywhere.

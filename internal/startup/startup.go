@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/rewrite"
@@ -88,8 +90,8 @@ func runs(line, command string) (arguments string, ok bool) {
 	return "", false
 }
 
-// Add adds a line of ASCII at the end of the file, below a blank line. It creates a missing file and its directory. A
-// line that an earlier Add has added is replaced where it is.
+// Add adds a line at the end of the file, below a blank line: one of ASCII, or of UTF-8 to a file in UTF-8. It creates
+// a missing file and its directory. A line that an earlier Add has added is replaced where it is.
 func Add(path, line string) error {
 	if err := checkLinks(path); err != nil {
 		return err
@@ -99,6 +101,11 @@ func Add(path, line string) error {
 		t, err := newText(path, old)
 		if err != nil {
 			return nil, err
+		}
+		if strings.ContainsFunc(line, notASCII) && (t.width > 1 || !utf8.ValidString(t.chars)) {
+			return nil, msg.Errorf("%s is not in UTF-8, and the path of awsmfa in the line is not ASCII; "+
+				"nothing was changed", msg.Path(path)).
+				Hint("add the directory of awsmfa to PATH, and run this again")
 		}
 		if strings.Contains(t.chars, "# SIG # Begin signature block") {
 			return nil, msg.Errorf("%s is signed, and a new line would make the signature invalid; nothing was changed",
@@ -116,6 +123,8 @@ func Add(path, line string) error {
 		return t.replace(len(t.chars), len(t.chars), line+end), nil
 	})
 }
+
+func notASCII(r rune) bool { return r > unicode.MaxASCII }
 
 // Remove removes the lines that Add has added, each with what Add has added around it: a blank line above it, or the
 // line end that the file lacked. It returns how many there were.

@@ -215,6 +215,26 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A line beyond ASCII is added to a file in UTF-8, and to no other.
+func TestAddBeyondASCII(t *testing.T) {
+	const line = `eval "$('/home/山田/awsmfa' init bash)"`
+	for old, want := range map[string]bool{
+		"": true, "a\n": true, "# 山田\n": true, "\ufeff# 山田\r\n": true, "# \x8eR\x93c\n": false, little("a\n"): false,
+	} {
+		path := in(t, t.TempDir(), old)
+		err := Add(path, line)
+		if (err == nil) != want || want != strings.Contains(content(t, path), line+"  "+mark) {
+			t.Errorf("%q became %q, %v", old, content(t, path), err)
+		}
+		if found, err := Lines(path); err != nil || (len(found) == 1 && found[0].Text == line) != want {
+			t.Errorf("%+v, %v", found, err)
+		}
+		if _, err := Remove(path); err != nil || content(t, path) != old {
+			t.Errorf("%q became %q, %v", old, content(t, path), err)
+		}
+	}
+}
+
 // Dotfiles are often links: what they lead to changes, and a link to nowhere is not followed.
 func TestLinks(t *testing.T) {
 	dir := t.TempDir()

@@ -10,7 +10,7 @@ import (
 
 // text is a file in its encoding: UTF-16 with a byte order mark, as Windows PowerShell writes it, or bytes that are
 // ASCII where they are below 0x80: UTF-8 with or without a mark, code page 932. (The second byte of a character of that
-// code page may be in ASCII's range, but is no line end.) Only ASCII is ever written.
+// code page may be in ASCII's range, but is no line end.) Only ASCII is ever written, but for UTF-8 to UTF-8.
 type text struct {
 	bytes []byte
 	chars string // a byte for each of the file's units, after the mark; not ASCII for one that is not
@@ -74,10 +74,10 @@ func (t text) lineEnd() string {
 	return "\n"
 }
 
-// replace returns the file with ascii in place of its characters from up to to.
-func (t text) replace(from, to int, ascii string) []byte {
+// replace returns the file with line in place of its characters from up to to.
+func (t text) replace(from, to int, line string) []byte {
 	all := bytes.Clone(t.bytes[:t.start+from*t.width])
-	for _, c := range []byte(ascii) {
+	for _, c := range []byte(line) {
 		unit := []byte{c}
 		if t.order != nil {
 			unit = []byte{0, 0}
