@@ -155,7 +155,7 @@ func (r *rotation) confirm(ctx context.Context) error {
 		return own
 	})
 	id := r.old.AccessKeyID
-	text := msg.Textf("Replace the access key %s by a new one, and delete it?", id)
+	text := msg.Textf("Replace the access key %s with a new one, and delete it?", id)
 	if r.cmd.KeepOld {
 		r.app.say(msg.Textf("a new access key replaces %s, which is only deactivated: other computers and programs "+
 			"that have it stop working until it is activated again", id))
