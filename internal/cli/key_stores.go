@@ -155,8 +155,9 @@ func (a *app) storeError(ctx context.Context, keys profile.Keys, err error) erro
 		Hint("--store file of awsmfa keys store keeps keys in a file")
 }
 
-// keep stores the pair, and reads it back. existed reports whether the store had it already.
-func (a *app) keep(ctx context.Context, keys profile.Keys) (existed bool, err error) {
+// keep stores the pair, and reads it back. existed reports whether the store had an entry for it already. If that has
+// another secret, which nobody can get again, check comes first; a pair that AWS has accepted needs none.
+func (a *app) keep(ctx context.Context, keys profile.Keys, check func() error) (existed bool, err error) {
 	store := a.keyStore(keys.Store)
 	secret := keys.SecretAccessKey.Reveal()
 	old, err := store.Get(ctx, keys.AccessKeyID)
@@ -167,6 +168,11 @@ func (a *app) keep(ctx context.Context, keys profile.Keys) (existed bool, err er
 		return false, a.storeError(ctx, keys, err)
 	}
 	existed = err == nil
+	if existed && check != nil {
+		if err := check(); err != nil {
+			return existed, err
+		}
+	}
 	isAnswer := func(err error) bool { return err == nil || errors.Is(err, keystore.ErrNotFound) }
 	if err := store.Set(ctx, keys.AccessKeyID, secret); !isAnswer(err) {
 		return existed, a.storeError(ctx, keys, err)

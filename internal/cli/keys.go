@@ -303,7 +303,10 @@ func (m *move) run(ctx context.Context, flags *profileFlags, roles []profile.Pro
 		return err
 	}
 	m.to.SecretAccessKey = m.from.SecretAccessKey
-	existed, err := m.keep(ctx, m.to)
+	existed, err := m.keep(ctx, m.to, func() error {
+		_, err := flags.accountOf(ctx, m.app, m.profile, m.from, "")
+		return err
+	})
 	if err != nil {
 		return unchanged(err)
 	}

@@ -125,7 +125,7 @@ func (r *rotation) storesOf(sections []profile.Holder) (all []string) {
 // keepIn puts a pair into the stores that name it later.
 func (r *rotation) keepIn(ctx context.Context, keys profile.Keys, sections []profile.Holder) error {
 	for _, keys.Store = range r.storesOf(sections) {
-		if _, err := r.app.keep(ctx, keys); err != nil {
+		if _, err := r.app.keep(ctx, keys, nil); err != nil {
 			return err
 		}
 	}

@@ -386,7 +386,7 @@ func (c *setupCmd) chooseStore(ctx context.Context, a *app, given connection) (s
 func (c *setupCmd) writeStored(ctx context.Context, x *account, given connection, store string) error {
 	keys := given.Keys
 	keys.Store = store
-	existed, err := x.app.keep(ctx, keys)
+	existed, err := x.app.keep(ctx, keys, nil)
 	if err != nil {
 		return notWritten(err)
 	}
