@@ -8,7 +8,12 @@ def "nu-complete awsmfa" [place] { # a list up to 0.115, a record from 0.116 on
   if ($found | is-not-empty) and ("exec" in ($words | take ($found | first))) {
     # The completion of the command after --: null is that of files.
     let external = ($env.config?.completions?.external?.completer?)
-    return (if $external == null { null } else { do $external ($words | skip (($found | first) + 1)) })
+    if $external == null { return null }
+    let command = ($words | skip (($found | first) + 1))
+    # A completer gets what this function got. In 0.116 one that was written for 0.115 still wants the list.
+    return (try {
+      do $external (if ($place | describe) =~ '^list' { $command } else { $place | upsert command $command })
+    } catch { try { do $external $command } catch { null } })
   }
   try { ^awsmfa complete nu --function ($words | first) -- ...($words | skip 1) | from json } catch { null }
 }

@@ -473,3 +473,42 @@ func TestCompletionInNu(t *testing.T) {
 		}
 	}
 }
+
+// After exec's -- Nushell asks the person's own completer for the command's words. Nushell 0.116 gives a completer a
+// record, earlier ones a list; the person's completer may be written for either in 0.116.
+func TestCompletionOfTheCommandInNu(t *testing.T) {
+	t.Parallel()
+	l, ok := shelltest.For("nu")
+	if !ok {
+		t.Fatal("no nu")
+	}
+	dir := t.TempDir()
+	env := completionEnviron(t, dir)
+	load := "source " + filepath.Join(dir, "c.nu") + "\n"
+	if r := l.Run(t, dir, env, "awsmfa completion nu | save c.nu\n"); r.Code != 0 {
+		t.Fatal(r.Stderr)
+	}
+	const (
+		list   = "[awsmfa exec prod -- tool sub wo]"
+		record = "{command: " + list + ", cursor: 29, target: {start: 27, end: 29}, kind: external-arg}"
+	)
+	for _, test := range []struct{ completer, place string }{
+		{`{|spans| [($spans | str join "+")] }`, list},
+		{`{|spans| [($spans | str join "+")] }`, record},
+		{`{|spans: list<string>| [($spans | str join "+")] }`, record},
+		{`{|place| [($place.command | str join "+")] }`, record},
+	} {
+		r := l.Run(t, dir, env, load+"$env.config.completions.external.completer = "+test.completer+
+			"\nenvdump ...(nu-complete awsmfa "+test.place+")\n")
+		if len(r.Dumps) != 1 || !slices.Equal(r.Dumps[0].Args, []string{"tool+sub+wo"}) {
+			t.Errorf("%s of %s: %v, %s", test.completer, test.place, r.Dumps, r.Stderr)
+		}
+	}
+	for _, place := range []string{list, record} {
+		place = strings.Replace(place, "exec prod -- tool sub wo", "env pro", 1)
+		r := l.Run(t, dir, env, load+"envdump ...(nu-complete awsmfa "+place+" | get value)\n")
+		if len(r.Dumps) != 1 || !slices.Equal(r.Dumps[0].Args, []string{"prod"}) {
+			t.Errorf("%s: %v, %s", place, r.Dumps, r.Stderr)
+		}
+	}
+}
