@@ -1,1 +1,1 @@
-complete awsmfa 'n/--/c/' 'p@*@`\awsmfa complete tcsh`@'
+complete awsmfa 'n/--/c/' 'p@*@`complete | \awsmfa complete tcsh -- rules`@'

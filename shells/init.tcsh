@@ -1,2 +1,2 @@
 alias FUNCTION 'set _awsmfa = (\!*); eval `PROGRAM function SHELL FUNCTION -- $_awsmfa:q`'
-complete FUNCTION 'n/--/c/' 'p@*@`PROGRAM complete SHELL --function FUNCTION`@'
+complete FUNCTION 'n/--/c/' 'p@*@`complete | PROGRAM complete SHELL --function FUNCTION -- rules`@'

@@ -41,6 +41,11 @@ func (c *completeCmd) Run(a *app) (err error) {
 	if !ok {
 		return errExit(exitError)
 	}
+	if shell.Name == "tcsh" && slices.Equal(c.Words, []string{"rules"}) {
+		if candidates, ok := a.commandInTcsh(); ok {
+			return a.print(typedLine{}.render(shell, candidates))
+		}
+	}
 	line, ok := parseLine(shell.Name, c.Words, a.Getenv)
 	if !ok {
 		return errExit(exitError)

@@ -80,6 +80,8 @@ var typingShells = map[string]typingShell{
 		setup: []string{
 			`set backslash_quote; unset autolist; unset correct`,
 			`awsmfa completion tcsh >c.tcsh; source c.tcsh`,
+			`complete gg 'c/--/(one two)/' 'n/-f/f/' 'n/{-x,-y}/(xy)/' 'N/-z/x:nothing/' 'p@2-3@` + "`" +
+				`echo z_$COMMAND_LINE:as/ /_/` + "`" + `@' 'p/*/(green gray)/'`,
 			`alias awsmfa 'show \!* >>$OUT'`,
 			`alias precmd 'echo ready >>$OUT'`,
 		},
@@ -271,10 +273,17 @@ func TestCompletionAtThePrompt(t *testing.T) {
 					check("awsmfa exec -p "+string(quote)+begin, "exec", "-p", profile)
 				}
 			}
-			if name != "tcsh" {
-				check("awsmfa exec prod -- gg gre", "exec", "prod", "--", "gg", "green")
-			}
+			check("awsmfa exec prod -- gg gre", "exec", "prod", "--", "gg", "green")
 			check("awsmfa exec prod -- authenticat", "exec", "prod", "--", "authenticator")
+			if name == "tcsh" { // each kind of rule
+				check("awsmfa exec -- gg a b c d e gre", "exec", "--", "gg", "a", "b", "c", "d", "e", "green")
+				check("awsmfa exec -- gg --on", "exec", "--", "gg", "--one")
+				check("awsmfa exec -- gg -y x", "exec", "--", "gg", "-y", "xy")
+				check("awsmfa exec -- gg -z a gr", "exec", "--", "gg", "-z", "a", "gr")
+				check("awsmfa exec -- gg a b z_", "exec", "--", "gg", "a", "b", "z_gg_a_b_z_")
+				check("awsmfa exec -- gg -f .aw", "exec", "--", "gg", "-f", ".aws/config")
+				check("awsmfa exec -- ls .aws/c", "exec", "--", "ls", ".aws/config")
+			}
 			if l.Shell == "bash" {
 				check("awsmfa env aa:", "env", "aa:bb=cc")
 				check("awsmfa env aa:bb=", "env", "aa:bb=cc")
