@@ -254,7 +254,7 @@ print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity(
 			if command[0] == "node" { // which knows no proxy
 				env = append(env, "NODE_PATH="+os.Getenv("NODE_PATH"))
 			} else {
-				proxy, stop, err := w.proxy()
+				proxy, stop, err := w.proxy(w.aws)
 				if err != nil {
 					t.Fatal(err)
 				}

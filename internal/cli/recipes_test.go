@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,11 +20,14 @@ import (
 	"awsmfa/internal/shelltest"
 )
 
-// A recipe is a section of a page below docs/recipes, with the program that it is for.
+// A recipe is a section of a page below docs/recipes, or what is before the first one, with the program that it is for.
 type recipe struct {
 	page, heading, program string
-	// inCI says that .ci/run installs the program on Debian, so that the test may not be skipped there.
+	// inCI says that .ci/run installs the program on Debian, so that the test may not be skipped there. The other
+	// programs are installed by its step recipes, which sets RECIPES.
 	inCI bool
+	// longTerm says that awsmfa itself signs more requests with the access key than that for a session.
+	longTerm bool
 	// prepare makes what the section takes for granted, and returns more of its environment.
 	prepare func(t *testing.T, w *world, dir string) (env []string)
 	// before and after are what a test does and a person would not.
@@ -46,6 +48,10 @@ func TestRecipes(t *testing.T) {
 			want: `(?s)nightly-report.*nightly-report`,
 		},
 		{
+			page: "infrastructure", heading: "CDK", program: "cdk", prepare: stacks,
+			before: "awsmfa config prod --write\n", want: `(?s)Topic.*differences: 1.*Topic.*differences: 1`,
+		},
+		{
 			page: "editors", heading: "direnv", program: "direnv", inCI: true,
 			after: `direnv exec . sh -c 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'`, want: `\nprod ASIA\w+\n$`,
 		},
@@ -54,8 +60,31 @@ func TestRecipes(t *testing.T) {
 			want: `asked with a session: true`,
 		},
 		{
+			page: "containers", heading: "compose", program: "docker-compose", prepare: compose,
+			want: `asked with a session: true`,
+		},
+		{
+			page: "containers", heading: "dev containers", program: "devcontainer", prepare: devContainer,
+			after: `awsmfa exec prod -- devcontainer exec --docker-path bin/docker --workspace-folder . env`,
+			want:  `(?s)AWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=\S+\nAWS_SESSION_TOKEN=\S+\nAWS_REGION=\S+\n`,
+		},
+		{
+			page: "containers", heading: "Login to ECR", program: "docker", prepare: registry,
+			want: `Login Succeeded`,
+		},
+		{
 			page: "containers", heading: "kubectl with EKS", program: "kubectl", prepare: cluster,
 			want: `\bwith-a-session\b`,
+		},
+		{
+			page: "ssh", program: "session-manager-plugin", prepare: sessionManager,
+			want: `SessionId: alice-0 : asked for {"Target": ?"i-0123456789abcdef0"}`,
+		},
+		{
+			page: "ssh", heading: "SSH through it", program: "session-manager-plugin", prepare: sessionManager,
+			before: `ssh() { command ssh -v -F .ssh/config "$@" || true; }` + "\n",
+			want: `SessionId: alice-0 : asked for {"Target": ?"i-0123456789abcdef0", ?"DocumentName": ?` +
+				`"AWS-StartSSHSession", ?"Parameters": ?{"portNumber": ?\["22"\]}}`,
 		},
 		{
 			page: "ssh", heading: "SSH through it", program: "ssh", prepare: standInCLI,
@@ -67,16 +96,27 @@ func TestRecipes(t *testing.T) {
 			page: "codes", heading: "pass", program: "pass", inCI: true, prepare: passwords,
 			after: `AWSMFA_CODE_COMMAND= awsmfa exec prod -- sh -c 'echo "$AWS_ACCESS_KEY_ID"'`, want: `ASIA\w+\n$`,
 		},
+		{ // without a YubiKey: ykman only reads its arguments
+			page: "codes", heading: "YubiKey", program: "ykman",
+			after: `AWSMFA_CODE_COMMAND= awsmfa exec prod -- true || true`, want: `No YubiKey detected`,
+		},
+		{
+			page: "github-actions", program: "actionlint",
+			after: `mkdir .git && actionlint && echo "no complaint"`, want: `^no complaint\n$`,
+		},
 		{
 			page: "aws-vault", heading: "One profile", program: "bash", inCI: true, prepare: vault,
 			after: `awsmfa exec prod -- sh -c 'echo "$AWS_ACCESS_KEY_ID"'`, want: `ASIA\w+\n$`,
+			longTerm: true,
 		},
 	} {
-		t.Run(r.program, func(t *testing.T) {
+		t.Run(r.page+" "+r.heading+" "+r.program, func(t *testing.T) {
 			t.Parallel()
 			if _, err := exec.LookPath(r.program); err != nil {
 				if r.inCI && runtime.GOOS == "linux" {
 					shelltest.NotInstalled(t, r.program)
+				} else if os.Getenv("RECIPES") != "" {
+					t.Fatalf("%s is not installed", r.program)
 				}
 				t.Skipf("%s is not installed", r.program)
 			}
@@ -92,13 +132,19 @@ func TestRecipes(t *testing.T) {
 			if !regexp.MustCompile(r.want).Match(out) {
 				t.Errorf("%v: %s\nprinted: %s\nwhich does not match %s", err, script, out, r.want)
 			}
+			for _, call := range w.aws.Calls() {
+				_, session := w.aws.Signer(call.AccessKeyID)
+				if !session && call.Action != "GetSessionToken" && !r.longTerm {
+					t.Errorf("no session signed %s", call.Action)
+				}
+			}
 		})
 	}
 }
 
 var (
 	recipeBlock = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
-	fileName    = regexp.MustCompile(`^# (\S+)\n`)
+	fileName    = regexp.MustCompile(`^(?:#|//) (\S+)\n`)
 )
 
 // section writes the files that the section shows, whose first line is their name, and returns its commands.
@@ -108,9 +154,12 @@ func (r recipe) section(t *testing.T, w *world) (commands string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, ok := strings.Cut(string(page), "\n## "+r.heading+"\n")
-	if !ok {
-		t.Fatalf("%s.md has no heading %q", r.page, r.heading)
+	text := string(page)
+	if r.heading != "" {
+		var ok bool
+		if _, text, ok = strings.Cut(text, "\n## "+r.heading+"\n"); !ok {
+			t.Fatalf("%s.md has no heading %q", r.page, r.heading)
+		}
 	}
 	text, _, _ = strings.Cut(text, "\n## ")
 	for _, block := range recipeBlock.FindAllStringSubmatch(text, -1) {
@@ -131,7 +180,7 @@ func (r recipe) section(t *testing.T, w *world) (commands string) {
 			t.Fatal(err)
 		}
 	}
-	if commands == "" {
+	if commands+r.after == "" {
 		t.Fatalf("%s.md, %s, has no command", r.page, r.heading)
 	}
 	return commands
@@ -162,21 +211,55 @@ func s3(t *testing.T, _ *world, _ string) []string {
 
 // boto3 finds AWS through a proxy: older versions know no AWS_ENDPOINT_URL.
 func boto3(t *testing.T, w *world, dir string) []string {
-	python, err := exec.LookPath(shelltest.Python(t, "boto3"))
+	return throughProxy(t, w, w.aws, dir, "python3", shelltest.Python(t, "boto3"))
+}
+
+// throughProxy returns the PATH on which the program finds a stand-in for AWS as the AWS of every region.
+func throughProxy(t *testing.T, w *world, aws http.Handler, dir, name, program string) (env []string) {
+	t.Helper()
+	program, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, stop, err := w.proxy()
+	url, stop, err := w.proxy(aws)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	bin := filepath.Join(dir, "bin")
-	program := "#!/bin/sh\nHTTPS_PROXY=" + url + " AWS_CA_BUNDLE='" + dir + "/ca.pem' exec " + python + " \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), w.authority.pem, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{withProgram(t, bin, "python3", program)}
+	return []string{withProgram(t, filepath.Join(dir, "bin"), name, "#!/bin/sh\n"+
+		"HTTPS_PROXY="+url+" AWS_CA_BUNDLE='"+dir+"/ca.pem' exec "+program+" \"$@\"\n")}
+}
+
+// stacks is an app of CDK's, already synthesized, with one stack.
+func stacks(t *testing.T, _ *world, dir string) []string {
+	cdk, err := exec.LookPath("cdk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "cdk.out"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"cdk.json": `{"app": "cdk.out", "notices": false}`,
+		"cdk.out/manifest.json": `{"version": "36.0.0", "artifacts": {"app": {"type": "aws:cloudformation:stack",
+			"environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "app.json"}}}}`,
+		"cdk.out/app.json": `{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// npx runs the program of the directory before one that it would fetch.
+	if err := os.MkdirAll(filepath.Join(dir, "node_modules", ".bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(cdk, filepath.Join(dir, "node_modules", ".bin", "cdk")); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"CDK_DISABLE_CLI_TELEMETRY=true", "npm_config_update_notifier=false"}
 }
 
 // withProgram writes a program into the directory, and returns the PATH that begins with it.
@@ -195,31 +278,90 @@ func withProgram(t *testing.T, dir, name, text string) (path string) {
 	return "PATH=" + dir + ":" + bin + ":" + os.Getenv("PATH")
 }
 
-// dockerd is a Docker server without images, which answers with the variables that a container would get.
+// dockerd is a Docker server that has every image, starts no container, and answers with the variables that it would
+// get. It knows the password of the stand-in for ECR.
 func dockerd(t *testing.T, _ *world, dir string) []string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	url, stop := serve(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Api-Version", "1.44")
+		rw.Header().Set("Content-Type", "application/json")
+		body, _ := io.ReadAll(r.Body)
+		_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
+		switch {
+		case path == "networks", path == "containers/json":
+			io.WriteString(rw, "[]")
+		case path == "networks/create":
+			io.WriteString(rw, `{"Id": "0"}`)
+		case strings.HasPrefix(path, "networks/"):
+			rw.WriteHeader(http.StatusNotFound)
+			io.WriteString(rw, `{"message": "not found"}`)
+		case path == "auth":
+			var login struct{ Username, Password, ServerAddress string }
+			err := json.Unmarshal(body, &login)
+			if err != nil || login.Username != "AWS" || login.Password != "password" ||
+				login.ServerAddress != "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com" {
+				rw.WriteHeader(http.StatusUnauthorized)
+			}
+			io.WriteString(rw, `{"Status": "Login Succeeded"}`)
+		case path == "containers/create":
+			var container struct{ Env []string }
+			err := json.Unmarshal(body, &container)
+			slices.Sort(container.Env) // some versions of docker mix them
+			complete := err == nil && regexp.MustCompile(`^AWS_ACCESS_KEY_ID=ASIA\w+ AWS_REGION=\S+ `+
+				`AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$`).MatchString(strings.Join(container.Env, " "))
+			rw.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintf(rw, `{"message": "asked with a session: %t"}`, complete)
+		default:
+			io.WriteString(rw, "{}")
+		}
+	}))
+	t.Cleanup(stop)
+	return []string{"DOCKER_HOST=" + strings.Replace(url, "http:", "tcp:", 1), "DOCKER_CONFIG=" + dir}
+}
+
+// compose is a Docker server for docker compose, which is a plugin of the docker command.
+func compose(t *testing.T, w *world, dir string) []string {
+	if _, err := exec.LookPath("docker"); err != nil {
+		t.Skip("docker is not installed")
+	}
+	plugin, err := exec.LookPath("docker-compose")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		rw.Header().Set("Api-Version", "1.44")
-		rw.Header().Set("Content-Type", "application/json")
-		if !strings.HasSuffix(r.URL.Path, "/containers/create") {
-			io.WriteString(rw, "{}")
-			return
-		}
-		body, _ := io.ReadAll(r.Body)
-		rw.WriteHeader(http.StatusInternalServerError)
-		var container struct{ Env []string }
-		err := json.Unmarshal(body, &container)
-		slices.Sort(container.Env) // some versions of docker mix them
-		complete := err == nil && regexp.MustCompile(`^AWS_ACCESS_KEY_ID=ASIA\w+ AWS_REGION=\S+ `+
-			`AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$`).MatchString(strings.Join(container.Env, " "))
-		fmt.Fprintf(rw, `{"message": "asked with a session: %t"}`, complete)
-	})}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Close() })
-	return []string{"DOCKER_HOST=tcp://" + listener.Addr().String(), "DOCKER_CONFIG=" + dir}
+	if err := os.MkdirAll(filepath.Join(dir, "cli-plugins"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(plugin, filepath.Join(dir, "cli-plugins", "docker-compose")); err != nil {
+		t.Fatal(err)
+	}
+	return dockerd(t, w, dir)
+}
+
+// registry is a Docker server that logs in to ECR, and the AWS CLI.
+func registry(t *testing.T, w *world, dir string) []string {
+	needAWSCLI(t, awsClients(t, w))
+	return append(dockerd(t, w, dir), throughProxy(t, w, w.aws, dir, "aws", "aws")...)
+}
+
+// devContainer is a docker command with one running container, which has no variables of its own and whose files are
+// this computer's.
+func devContainer(t *testing.T, _ *world, dir string) []string {
+	return []string{withProgram(t, filepath.Join(dir, "bin"), "docker", `#!/bin/bash
+		case "$1" in
+		ps) echo 0 ;;
+		inspect) echo '[{"Id": "0", "Created": "2020-01-01T00:00:00Z", "State": {"Status": "running"}, "Mounts": [],
+			"Config": {"Labels": {}, "Env": []}, "NetworkSettings": {"Ports": {}}}]' ;;
+		exec)
+			variables=()
+			while shift; do
+				case "$1" in
+				-e) variables+=("$2"); shift ;;
+				-u | -w) shift ;;
+				-*) ;;
+				*) shift; exec env -i PATH="$PATH" "${variables[@]}" "$@" ;;
+				esac
+			done ;;
+		esac
+`)}
 }
 
 // cluster is a Kubernetes with one pod, for clients whose token AWS would accept as that of a session.

@@ -562,7 +562,7 @@ func writeCA(ts *testscript.TestScript, w *world) {
 
 // proxy sets HTTPS_PROXY to a proxy that connects every host name to this world's AWS, and unsets the endpoint.
 func startProxy(ts *testscript.TestScript, w *world, _ []string) {
-	url, stop, err := w.proxy()
+	url, stop, err := w.proxy(w.aws)
 	ts.Check(err)
 	ts.Defer(stop)
 	writeCA(ts, w)

@@ -244,9 +244,9 @@ func (w *world) listen(h http.Handler) (addr string, stop func(), err error) {
 	return l.Addr().String(), func() { s.Close() }, nil
 }
 
-// proxy starts an HTTP proxy that connects every host name to this world's AWS.
-func (w *world) proxy() (url string, stop func(), err error) {
-	back, stopBack, err := w.listen(w.aws)
+// proxy starts an HTTP proxy that connects every host name to an AWS.
+func (w *world) proxy(aws http.Handler) (url string, stop func(), err error) {
+	back, stopBack, err := w.listen(aws)
 	if err != nil {
 		return "", nil, err
 	}
