@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,12 +71,22 @@ func hostile() []string {
 		"null", "true", "1", "0x10", "1e3", "007", "None", "[]", "{}", `{"a":1}`, "1kb", "2024-01-01",
 		strings.Repeat("x", 8192), strings.Repeat(`'"\$ `, 1600), strings.Repeat("日本", 1400),
 	}
-	for pad := range 5 { // characters across the edge of whatever a shell reads at once
-		values = append(values, strings.Repeat("x", 4096+pad)+"日😀", strings.Repeat("y", pad)+strings.Repeat("本😀", 1200))
-	}
 	for c := byte(1); c < 0x80; c++ { // each ASCII character in each place
 		s := string(rune(c))
 		values = append(values, s, s+"x", "x"+s, "x"+s+s+"x")
+	}
+	return values
+}
+
+// acrossReads returns values with characters across the edge of whatever a shell reads at once.
+func acrossReads(s Shell) []string {
+	pads := 5
+	if s.Name == "pwsh" {
+		pads = 1 // its text is ASCII, so no edge is in a character, and it takes two seconds for such a value
+	}
+	var values []string
+	for pad := range pads {
+		values = append(values, strings.Repeat("x", 4096+pad)+"日😀", strings.Repeat("y", pad)+strings.Repeat("本😀", 1200))
 	}
 	return values
 }
@@ -142,8 +153,9 @@ func silent(t testing.TB, r shelltest.Result) {
 
 func TestHostileValuesSurviveOrAreRefused(t *testing.T) {
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
-		vars := expressible(t, s, hostile())
-		t.Logf("%d of %d values can be expressed", len(vars), len(hostile()))
+		values := append(hostile(), acrossReads(s)...)
+		vars := expressible(t, s, values)
+		t.Logf("%d of %d values can be expressed", len(vars), len(values))
 		roundTrip(t, s, l, vars)
 	})
 }
@@ -216,47 +228,52 @@ func awsVars(r shelltest.Result, label string) map[string]string {
 }
 
 func TestFailureStopsTheLineAndChangesNothing(t *testing.T) {
+	messages := map[string]string{
+		"plain":   "reading profile \"prod\": it has no keys",
+		"exit1":   "reading profile \"prod\": it has no keys", // the others exit with 0: the text alone must do it
+		"json":    `"x" }`,
+		"brace":   "{}",
+		"hostile": "it's $(touch PWNED) `touch PWNED`\n'; touch PWNED; echo '\"}] \u2018; touch PWNED; # 日本語 \xff",
+	}
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
-		for name, message := range map[string]string{
-			"plain":   "reading profile \"prod\": it has no keys",
-			"json":    `"x" }`,
-			"brace":   "{}",
-			"hostile": "it's $(touch PWNED) `touch PWNED`\n'; touch PWNED; echo '\"}] \u2018; touch PWNED; # 日本語 \xff",
-		} {
-			codes := []int{0} // the text alone must make the line fail
-			if name == "plain" {
-				codes = []int{0, 1}
+		answers := map[string]shelltest.Answer{}
+		for name, message := range messages {
+			text, code := s.Failure(message), 0
+			if strings.TrimRight(text, "\r\n") == "" || strings.Count(text, "\n") != 1 {
+				t.Fatalf("%s: want one line of text, not %q", name, text)
 			}
-			for _, code := range codes {
-				text := s.Failure(message)
-				if strings.TrimRight(text, "\r\n") == "" || strings.Count(text, "\n") != 1 {
-					t.Fatalf("%s: want one line of text, not %q", name, text)
-				}
-				dir := t.TempDir()
-				env := append(shelltest.Stub(t, map[string]shelltest.Answer{"prod": {Text: text, Code: code}}),
-					"AWS_A=old")
-				line := s.Line("awsmfa env prod")
-
-				r := l.Run(t, dir, env, l.AndThen(line, "envdump terraform")+"\n")
-				if len(r.Dumps) > 0 {
-					t.Errorf("%s, exit code %d: the line after a failure was run", name, code)
-				}
-				if r.Code == 0 {
-					t.Errorf("%s, exit code %d: the script ended with 0", name, code)
-				}
-				if strings.Contains(s.Failure("MESSAGE"), "MESSAGE") && name == "plain" && code == 0 &&
-					!strings.Contains(r.Stderr, "it has no keys") {
-					t.Errorf("the message is not shown: %s", r.Stderr)
-				}
-				if left, _ := os.ReadDir(dir); len(left) > 0 {
-					t.Errorf("%s: the message was run as code: it left %v", name, left)
-				}
-
-				r = l.Run(t, dir, env, l.OrElse(line, "envdump after")+"\n")
-				if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "old"}; !maps.Equal(got, want) {
-					t.Errorf("%s: after the failure %v, want %v; stderr: %s", name, got, want, r.Stderr)
-				}
+			if name == "exit1" {
+				code = 1
 			}
+			answers[name] = shelltest.Answer{Text: text, Code: code}
+		}
+		env := append(shelltest.Stub(t, answers), "AWS_A=old")
+		dir := t.TempDir()
+		var after strings.Builder
+		for name := range messages {
+			line := s.Line("awsmfa env " + name)
+			after.WriteString(l.OrElse(line, "envdump "+name) + "\n")
+
+			r := l.Run(t, dir, env, l.AndThen(line, "envdump terraform")+"\n")
+			if len(r.Dumps) > 0 {
+				t.Errorf("%s: the line after a failure was run", name)
+			}
+			if r.Code == 0 {
+				t.Errorf("%s: the script ended with 0", name)
+			}
+			if strings.Contains(s.Failure("MESSAGE"), "MESSAGE") && name == "plain" &&
+				!strings.Contains(r.Stderr, "it has no keys") {
+				t.Errorf("the message is not shown: %s", r.Stderr)
+			}
+		}
+		r := l.Run(t, dir, env, after.String())
+		for name := range messages {
+			if got, want := awsVars(r, name), map[string]string{"AWS_A": "old"}; !maps.Equal(got, want) {
+				t.Errorf("%s: after the failure %v, want %v; stderr: %s", name, got, want, r.Stderr)
+			}
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("a message was run as code: it left %v", left)
 		}
 	})
 }
@@ -285,6 +302,9 @@ var otherSpellings = map[string][]string{
 
 func TestOtherSpellings(t *testing.T) {
 	eachShell(t, func(t *testing.T, s Shell, l shelltest.Launcher) {
+		if len(otherSpellings[l.Name]) == 0 {
+			return
+		}
 		text, err := s.Render([]Var{
 			{Name: "AWS_GONE", Unset: true},
 			{Name: "AWS_A", Value: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=="},
@@ -299,19 +319,36 @@ func TestOtherSpellings(t *testing.T) {
 			"AWS_A": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==",
 			"AWS_B": "arn:aws:iam::123456789012:mfa/me@example.com",
 		}
-		for _, spelling := range otherSpellings[l.Name] {
-			line := strings.Replace(spelling, Placeholder, "awsmfa env x", 1)
-			env := append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: text}}), "AWS_GONE=old",
-				"AWS_LAST=old")
-			r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n")
-			silent(t, r)
-			if got := awsVars(r, "after"); !maps.Equal(got, want) {
-				t.Errorf("%s: %v, want %v", spelling, got, want)
-			}
-			env = append(shelltest.Stub(t, map[string]shelltest.Answer{"x": {Text: s.Failure("no"), Code: 1}}),
-				"AWS_GONE=old")
-			if r := l.Run(t, t.TempDir(), env, l.AndThen(line, "envdump after")+"\n"); len(r.Dumps) > 0 {
+		old := map[string]string{"AWS_GONE": "old", "AWS_LAST": "old"}
+		before, err := s.Render([]Var{
+			{Name: "AWS_GONE", Value: "old"},
+			{Name: "AWS_LAST", Value: "old"},
+			{Name: "AWS_A", Unset: true},
+			{Name: "AWS_B", Unset: true},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := append(shelltest.Stub(t, map[string]shelltest.Answer{
+			"before": {Text: before}, "x": {Text: text}, "bad": {Text: s.Failure("no"), Code: 1},
+		}), "AWS_GONE=old", "AWS_LAST=old")
+		script := ""
+		for i, spelling := range otherSpellings[l.Name] {
+			line := func(label string) string { return strings.Replace(spelling, Placeholder, "awsmfa env "+label, 1) }
+			script += fmt.Sprintf("envdump before%d\n", i) + l.AndThen(line("x"), fmt.Sprintf("envdump after%d", i)) +
+				"\n" + s.Line("awsmfa env before") + "\n"
+			if r := l.Run(t, t.TempDir(), env, l.AndThen(line("bad"), "envdump after")+"\n"); len(r.Dumps) > 0 {
 				t.Errorf("%s: went on after a failure", spelling)
+			}
+		}
+		r := l.Run(t, t.TempDir(), env, script)
+		silent(t, r)
+		for i, spelling := range otherSpellings[l.Name] {
+			if got := awsVars(r, fmt.Sprintf("before%d", i)); !maps.Equal(got, old) {
+				t.Errorf("before %s: %v, want %v", spelling, got, old)
+			}
+			if got := awsVars(r, fmt.Sprintf("after%d", i)); !maps.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", spelling, got, want)
 			}
 		}
 	})
@@ -359,30 +396,60 @@ func TestPowerShellModes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			old, err := s.Render([]Var{{Name: "AWS_A", Unset: true}, {Name: "AWS_OLD", Value: "old"}})
+			if err != nil {
+				t.Fatal(err)
+			}
 			env := append(shelltest.Stub(t, map[string]shelltest.Answer{
-				"good": {Text: text}, "bad": {Text: s.Failure("no"), Code: 1},
+				"good": {Text: text}, "old": {Text: old}, "bad": {Text: s.Failure("no"), Code: 1},
 			}), "AWS_OLD=old")
-			run := func(preamble, label, then string) shelltest.Result {
-				return l.Run(t, t.TempDir(), env, preamble+"\n"+s.Line("awsmfa env "+label)+then+"envdump after\n")
+			modes := []string{"function prompt { 'x' }"}
+			for _, p := range []string{"SilentlyContinue", "Ignore", "Stop", "Inquire", "Continue"} {
+				modes = append(modes, "$ErrorActionPreference = '"+p+"'")
 			}
-			const constrained = "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'"
-			preambles := []string{constrained, "function prompt { 'x' }"}
-			for _, p := range []string{"SilentlyContinue", "Ignore", "Continue", "Stop", "Inquire"} {
-				preambles = append(preambles, "$ErrorActionPreference = '"+p+"'")
+			// The last, because nothing ends it.
+			modes = append(modes, "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'")
+			thens := []string{"\n"}
+			if l.Name == "pwsh" {
+				thens = append(thens, " && ")
 			}
-			for _, preamble := range preambles {
-				if r := run(preamble, "bad", "\n"); len(r.Dumps) > 0 {
-					t.Errorf("%s: the script went on after a failure", preamble)
-				}
-				if l.Name == "pwsh" {
-					if r := run(preamble, "bad", " && "); len(r.Dumps) > 0 {
-						t.Errorf("%s: && went on after a failure", preamble)
+			dir, good, bad := t.TempDir(), "", ""
+			for i, mode := range modes {
+				good += mode + "\n" + s.Line("awsmfa env good") + fmt.Sprintf("\nenvdump good%d\n", i) +
+					s.Line("awsmfa env old") + fmt.Sprintf("\nenvdump old%d\n", i)
+				for j, then := range thens {
+					label := fmt.Sprintf("%d-%d", i, j)
+					script := fmt.Sprintf("%s\nenvdump before%s\n%s%senvdump after%s\n", mode, label,
+						s.Line("awsmfa env bad"), then, label)
+					if err := os.WriteFile(filepath.Join(dir, label+".ps1"), []byte(script), 0o600); err != nil {
+						t.Fatal(err)
 					}
+					bad += `$p = [powershell]::Create().AddScript([IO.File]::ReadAllText("$PWD/` + label + `.ps1"))` +
+						"\ntry { $p.Invoke() } catch { envdump failed" + label + " \"$_\" }\n$p.Dispose()\n"
 				}
-				r := run(preamble, "good", "\n")
-				silent(t, r)
-				if got, want := awsVars(r, "after"), map[string]string{"AWS_A": "日本 'x'"}; !maps.Equal(got, want) {
-					t.Errorf("%s: %v, want %v", preamble, got, want)
+			}
+			wantGood, wantOld := map[string]string{"AWS_A": "日本 'x'"}, map[string]string{"AWS_OLD": "old"}
+			r := l.Run(t, dir, env, good)
+			silent(t, r)
+			for i, mode := range modes {
+				if got := awsVars(r, fmt.Sprintf("good%d", i)); !maps.Equal(got, wantGood) {
+					t.Errorf("%s: %v, want %v", mode, got, wantGood)
+				}
+				if got := awsVars(r, fmt.Sprintf("old%d", i)); !maps.Equal(got, wantOld) {
+					t.Errorf("after %s: %v, want %v", mode, got, wantOld)
+				}
+			}
+			// A runspace is a PowerShell as new as a process, and starts in a fraction of its time.
+			r = l.Run(t, dir, env, bad)
+			for i, mode := range modes {
+				for j, then := range thens {
+					_, before := r.Dump(fmt.Sprintf("before%d-%d", i, j))
+					_, after := r.Dump(fmt.Sprintf("after%d-%d", i, j))
+					failed, _ := r.Dump(fmt.Sprintf("failed%d-%d", i, j))
+					if !before || after || len(failed.Args) != 2 || !strings.Contains(failed.Args[1], "awsmfa: no") {
+						t.Errorf("%s: began (%v), went on after a failure with %q (%v), failed with %q; %s",
+							mode, before, then, after, failed.Args, r.Stderr)
+					}
 				}
 			}
 		})

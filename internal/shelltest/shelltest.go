@@ -112,6 +112,7 @@ func All() []Launcher {
 		{
 			Name: "xonsh", Shell: "xonsh", argv: []string{"xonsh", "--no-rc"}, andThen: stop,
 			orElse: func(line, then string) string {
+				line = strings.ReplaceAll(line, "\n", "\n    ")
 				return "try:\n    " + line + "\nexcept Exception:\n    $[" + then + "]\n"
 			},
 			Strict: "$RAISE_SUBPROC_ERROR = True",
