@@ -149,41 +149,65 @@ func TestFunctionFails(t *testing.T) {
 			l.Need(t)
 			w := inWorld(t)
 			env := append(inShell(t, w), w.codes(t, 1)...)
-			for call, code := range map[string]string{
-				"mfa nobody":            "1",
-				"mfa prod --no-such":    "2",
-				"mfa -":                 "2",
-				"mfa logout nobody":     "1",
-				"mfa exec prod -- nono": "127",
-			} {
-				r := l.Run(t, w.home, env, loaded(t, l,
-					"mfa prod", orCode(l, call, "failed"), l.AndThen(call, "envdump then")))
-				if _, ran := r.Dump("then"); ran {
-					t.Errorf("%s: the command after it was run", call)
-				}
-				d, _ := r.Dump("failed")
-				if !slices.Equal(d.Args, []string{"failed", code}) || d.Env["AWSMFA_PROFILE"] != "prod" {
-					t.Errorf("%s: %q with %v", call, d.Args, ofAWS(d.Env))
-				}
-				if n := strings.Count(r.Stderr, "awsmfa: error: "); n != 2 || r.Stdout != "" {
-					t.Errorf("%s: printed %q, said %q", call, r.Stdout, r.Stderr)
+			shown := [][2]string{ // without a session
+				{"mfa --help", "Usage: awsmfa env "},
+				{"mfa -h", "Usage: awsmfa env "},
+				{"mfa prod --help", "Usage: awsmfa env "},
+				{"mfa logout --help", "Usage: awsmfa logout "},
+				{"mfa exec --help", "Usage: awsmfa exec "},
+				{"mfa help list", "Usage: awsmfa list "},
+				{"mfa --version", "awsmfa "},
+				{"mfa prod --version", "awsmfa "},
+				{"mfa version", "awsmfa "},
+			}
+			failing := [][2]string{
+				{"mfa nobody", "1"},
+				{"mfa prod --no-such", "2"},
+				{"mfa -", "2"},
+				{"mfa logout nobody", "1"},
+				{"mfa exec prod -- nono", "127"},
+			}
+			const next = "next call" // between what two calls print, and between what they say
+			var lines []string
+			add := func(more ...string) {
+				lines = append(append(lines, "does 'out="+next+"' 'err="+next+"'"), more...)
+			}
+			for i, call := range shown {
+				add(l.AndThen(call[0], fmt.Sprintf("envdump shown%d", i)))
+			}
+			add("mfa prod")
+			for i, call := range failing {
+				add(orCode(l, call[0], fmt.Sprintf("failed%d", i)))
+				add(l.OrElse(l.AndThen(call[0], fmt.Sprintf("envdump then%d", i)), fmt.Sprintf("envdump else%d", i)))
+			}
+			r := l.Run(t, w.home, env, loaded(t, l, lines...))
+			printed, said := strings.Split(r.Stdout, next+"\n"), strings.Split(r.Stderr, next+"\n")
+			n := 1 + len(shown) + 1 + 2*len(failing) // before, and of each call
+			if len(printed) != n || len(said) != n || printed[0]+said[0] != "" {
+				t.Fatalf("not %d calls: printed %q, said %q", n, printed, said)
+			}
+			printed, said = printed[1:], said[1:]
+			for i, call := range shown {
+				d, ran := r.Dump(fmt.Sprintf("shown%d", i))
+				if !ran || d.Env["AWSMFA_PROFILE"] != "" || said[i] != "" || !strings.HasPrefix(printed[i], call[1]) {
+					t.Errorf("%s (ran: %v): printed %q, said %q", call[0], ran, printed[i], said[i])
 				}
 			}
-			for call, shown := range map[string]string{
-				"mfa --help":         "Usage: awsmfa env ",
-				"mfa -h":             "Usage: awsmfa env ",
-				"mfa prod --help":    "Usage: awsmfa env ",
-				"mfa logout --help":  "Usage: awsmfa logout ",
-				"mfa exec --help":    "Usage: awsmfa exec ",
-				"mfa help list":      "Usage: awsmfa list ",
-				"mfa --version":      "awsmfa ",
-				"mfa prod --version": "awsmfa ",
-				"mfa version":        "awsmfa ",
-			} {
-				r := l.Run(t, w.home, env, loaded(t, l, l.AndThen(call, "envdump then")))
-				d, ran := r.Dump("then")
-				if !ran || d.Env["AWSMFA_PROFILE"] != "" || r.Stderr != "" || !strings.HasPrefix(r.Stdout, shown) {
-					t.Errorf("%s (ran: %v): printed %q, said %q", call, ran, r.Stdout, r.Stderr)
+			printed, said = printed[len(shown)+1:], said[len(shown)+1:]
+			for i, call := range failing {
+				if _, ran := r.Dump(fmt.Sprintf("then%d", i)); ran {
+					t.Errorf("%s: the command after it was run", call[0])
+				}
+				d, _ := r.Dump(fmt.Sprintf("failed%d", i))
+				e, _ := r.Dump(fmt.Sprintf("else%d", i))
+				if !slices.Equal(d.Args[min(1, len(d.Args)):], []string{call[1]}) ||
+					d.Env["AWSMFA_PROFILE"] != "prod" || e.Env["AWSMFA_PROFILE"] != "prod" {
+					t.Errorf("%s: %q with %v, %v", call[0], d.Args, ofAWS(d.Env), ofAWS(e.Env))
+				}
+				for j := 2 * i; j < 2*i+2; j++ {
+					if strings.Count(said[j], "awsmfa: error: ") != 1 || printed[j] != "" {
+						t.Errorf("%s: printed %q, said %q", call[0], printed[j], said[j])
+					}
 				}
 			}
 		})

@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -97,7 +98,7 @@ func TestShells(t *testing.T) {
 }
 
 // After a failure the rest of the line does not run, and no variable has changed. The reason is on stderr, once, for a
-// usage error too.
+// usage error too. Evaluating the help is an error, and runs none of it as code.
 func TestShellsFail(t *testing.T) {
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
@@ -108,30 +109,57 @@ func TestShellsFail(t *testing.T) {
 			if !ok {
 				t.Fatal(l.Shell)
 			}
+			commands := []string{"env nobody", "env prod", "env prod --no-such-flag", "nonsense", "env --help"}
+			then := func(i int) string {
+				return l.AndThen(shell.Line("awsmfa "+commands[i]), fmt.Sprintf("envdump then%d", i))
+			}
+			const next = "next call" // between what two lines print, and between what they say
+			script := "envdump before\n"
+			for i, command := range commands {
+				failing := then(i)
+				if l.Shell == "pwsh" { // in try more errors stop a line: below, each line is a script
+					failing = shell.Line("awsmfa " + command)
+				}
+				script += "does 'out=" + next + "' 'err=" + next + "'\n" +
+					l.OrElse(failing, fmt.Sprintf("envdump else%d", i)) + "\n"
+			}
 			env := inShell(t, w)
-			for _, args := range []string{"env nobody", "env prod", "env prod --no-such-flag", "nonsense"} {
-				line := shell.Line("awsmfa " + args)
-				r := l.Run(t, w.home, env, l.AndThen(line, "envdump then")+"\n")
-				if _, ran := r.Dump("then"); ran {
-					t.Errorf("%s: the command after it was run", line)
+			r := l.Run(t, w.home, env, script)
+			said := strings.Split(r.Stderr, next+"\n")
+			printed := strings.Split(r.Stdout, next+"\n")
+			if n := 1 + len(commands); len(said) != n || len(printed) != n || printed[0]+said[0] != "" {
+				t.Fatalf("not %d lines: printed %q, said %q", n, r.Stdout, r.Stderr)
+			}
+			before, ran := r.Dump("before")
+			if !ran {
+				t.Fatal("there are no variables")
+			}
+			for i, command := range commands {
+				said, dumps := printed[i+1]+said[i+1], r
+				after, failed := r.Dump(fmt.Sprintf("else%d", i))
+				if l.Shell == "pwsh" {
+					dumps = l.Run(t, w.home, env, then(i)+"\n")
+					said = dumps.Stdout + dumps.Stderr
 				}
-				if n := strings.Count(r.Stdout+r.Stderr, "awsmfa: error: "); n != 1 {
-					t.Errorf("%s: printed %q, said %q", line, r.Stdout, r.Stderr)
+				_, ran := dumps.Dump(fmt.Sprintf("then%d", i))
+				if command == "env --help" && l.Shell == "pwsh" { // whose error does not stop the line
+					continue
 				}
-				n := strings.Count(r.Stdout+r.Stderr, `profile "nobody" is neither`)
-				if args == "env nobody" && n != 1 {
-					t.Errorf("%s: the message is shown %d times: %s", line, n, r.Stderr)
+				if was, is := ofAWS(before.Env), ofAWS(after.Env); !failed || !maps.Equal(was, is) {
+					t.Errorf("%s: failed: %v; the variables were %v and are %v; %s", command, failed, was, is, said)
 				}
-				if args != "env nobody" {
-					continue // the rest is about the variables, and shells are slow
+				if ran {
+					t.Errorf("%s: the command after it was run", command)
 				}
-				r = l.Run(t, w.home, env, "envdump before\n"+l.OrElse(line, "envdump after")+"\n")
-				before, ranBefore := r.Dump("before")
-				after, ranAfter := r.Dump("after")
-				was, is := ofAWS(before.Env), ofAWS(after.Env)
-				if !ranBefore || !ranAfter || !maps.Equal(was, is) {
-					t.Errorf("%s: the variables were %v and are %v; %s", line, was, is, r.Stderr)
+				if n := strings.Count(said, "awsmfa: error: "); n != 1 && command != "env --help" {
+					t.Errorf("%s: printed and said %q", command, said)
 				}
+				if n := strings.Count(said, `profile "nobody" is neither`); n != 1 && command == "env nobody" {
+					t.Errorf("%s: the message is shown %d times: %s", command, n, said)
+				}
+			}
+			if left, err := filepath.Glob(filepath.Join(w.home, "*]*")); err != nil || len(left) > 0 {
+				t.Errorf("the help was run as code: it left %q", left)
 			}
 		})
 	}
@@ -156,28 +184,6 @@ func needAWSCLI(t *testing.T, env []string) {
 	cmd.Env = env
 	if cmd.Run() != nil {
 		shelltest.NotInstalled(t, "the AWS CLI")
-	}
-}
-
-// Evaluating the help is an error.
-func TestShellsHelp(t *testing.T) {
-	for _, l := range shelltest.All() {
-		t.Run(l.Name, func(t *testing.T) {
-			t.Parallel()
-			l.Need(t)
-			w := inWorld(t)
-			shell, ok := shells.Lookup(l.Shell)
-			if !ok {
-				t.Fatal(l.Shell)
-			}
-			r := l.Run(t, w.home, inShell(t, w), l.AndThen(shell.Line("awsmfa env --help"), "envdump then")+"\n")
-			if _, ran := r.Dump("then"); ran && l.Shell != "pwsh" { // whose error does not stop the line
-				t.Error("the command after the help was run")
-			}
-			if left, err := filepath.Glob(filepath.Join(w.home, "*]*")); err != nil || len(left) > 0 {
-				t.Errorf("the help was run as code: it left %q", left)
-			}
-		})
 	}
 }
 

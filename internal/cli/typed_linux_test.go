@@ -70,6 +70,7 @@ func TestLinesToType(t *testing.T) {
 type unpackedProgram struct {
 	path    string
 	dir     string // where it runs
+	search  string // the PATH
 	environ []string
 }
 
@@ -86,8 +87,13 @@ func unpacked(t *testing.T, w *world, l shelltest.Launcher) unpackedProgram {
 	if err := os.Link(filepath.Join(dir, "awsmfa"), path); err != nil {
 		t.Fatal(err)
 	}
+	bin, err := noAWS(w.home)
+	if err != nil {
+		t.Fatal(err)
+	}
 	environ := slices.DeleteFunc(w.environ(), func(v string) bool { return strings.HasPrefix(v, "AWSMFA_SHELL=") })
-	return unpackedProgram{path, w.home, slices.Concat(environ, w.codes(t, 1), []string{"AWSMFA_SHELL=" + l.Shell})}
+	environ = slices.Concat(environ, w.codes(t, 1), []string{"AWSMFA_SHELL=" + l.Shell})
+	return unpackedProgram{path, w.home, bin + ":" + os.Getenv("PATH"), environ}
 }
 
 // said runs the program, and returns the match of a pattern in its output.
@@ -110,7 +116,7 @@ func (u unpackedProgram) shown(t *testing.T, pattern string, args ...string) str
 func (u unpackedProgram) run(stdout, stderr io.Writer, args ...string) {
 	cmd := exec.Command(u.path, args...)
 	cmd.Dir = u.dir
-	cmd.Env = append(u.environ, "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(u.environ, "PATH="+u.search)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.Run() //nolint:errcheck // most of these fail: the test checks their messages
 }
