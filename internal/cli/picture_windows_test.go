@@ -17,31 +17,12 @@ import (
 )
 
 // In a console whose block characters are wide, the window has no room for the QR code. If the user agrees, a viewer
-// shows it as a picture, which is deleted afterwards. The test has its own, invisible console.
+// shows it as a picture, which is deleted afterwards.
 func TestPictureAtTheConsole(t *testing.T) {
-	const inside = "AWSMFA_TEST_PICTURE"
-	if os.Getenv(inside) == "" {
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command(self, "-test.run=^TestPictureAtTheConsole$")
-		cmd.Env = append(os.Environ(), inside+"=1")
-		cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !atOwnConsole(t) {
 		return
 	}
-	screen, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer screen.Close()
-	const japanese = 932
-	if err := windows.SetConsoleOutputCP(japanese); err != nil {
-		t.Fatal(err)
-	}
+	screen := japaneseConsole(t)
 	w, done, err := newWorld(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +93,42 @@ func TestPictureAtTheConsole(t *testing.T) {
 	if left, err := os.ReadDir(tmp); len(left) != 0 || err != nil {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+}
+
+// atOwnConsole runs the test once more in a process with its own, invisible console, and reports whether this is that
+// process.
+func atOwnConsole(t *testing.T) bool {
+	t.Helper()
+	const inside = "AWSMFA_TEST_CONSOLE"
+	if os.Getenv(inside) != "" {
+		return true
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// japaneseConsole is the screen of the console, whose code page becomes that of Japan.
+func japaneseConsole(t *testing.T) *os.File {
+	t.Helper()
+	screen, err := os.OpenFile("CONOUT$", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = screen.Close() })
+	const japanese = 932
+	if err := windows.SetConsoleOutputCP(japanese); err != nil {
+		t.Fatal(err)
+	}
+	return screen
 }
 
 // typeAt presses keys at the console.
