@@ -59,8 +59,8 @@ func unsetRegion(getenv func(string) string) []shells.Var {
 	return append(vars, unsetIfSet(varRegion, getenv)...)
 }
 
-// ownRegion returns the variable in which the user set a region, and the region. One that awsmfa set for another profile
-// does not count.
+// ownRegion returns the variable in which the user set a region, and the region. One that awsmfa set for another
+// profile does not count.
 func (a *app) ownRegion() (variable, region string) {
 	for _, name := range regionVars {
 		if r := a.Getenv(name); r != "" && !isOurs(name, a.Getenv) {
