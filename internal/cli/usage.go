@@ -33,24 +33,45 @@ func (a *app) usage(err error, args []string) error {
 	if node == parse.Context.Model.Node && word != "" && strings.HasPrefix(parse.Error(), "unexpected argument") {
 		return &usageError{a.unknownCommand(word, args, parse.Error())}
 	}
-	return &usageError{parseError(parse.Unwrap(), strings.Fields(node.FullPath())[1:])}
+	return &usageError{a.parseError(parse.Unwrap(), strings.Fields(node.FullPath())[1:], args)}
 }
 
 // parseError turns an error of Kong's parser about a command's arguments into a message. Kong has no types for these
 // errors: the texts are from its context.go, scanner.go and mapper.go, in the version that go.mod names.
-func parseError(err error, command []string) error {
+func (a *app) parseError(err error, command, args []string) error {
 	e := kongMessage(err)
 	text, hint := err.Error(), msg.HintOf(err)
 	misplaced := strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")
 	switch near := strings.Contains(text, "did you mean"); {
 	case slices.Equal(command, []string{"exec"}) && misplaced && !near:
-		e = e.Hint("put -- before the command: %s", msg.Command("exec").With("[PROFILE] -- COMMAND [ARG ...]"))
+		e = e.Hint("put -- before the command: %s", a.withDashes(args, text))
 	case slices.Equal(command, []string{"env"}) && strings.HasPrefix(text, "unexpected argument"):
 		e = e.Hint("name one profile; a name with blanks goes in quotes")
 	case hint == "":
 		e = e.Hint("see %s", msg.Command(append(command, "--help")...))
 	}
 	return e.Wrap(err)
+}
+
+// withDashes is the line of exec that was meant, where -- is missing. text is Kong's, which names the second word that
+// it took for an argument: the command, or, if the first was no profile, the command's first argument.
+func (a *app) withDashes(args []string, text string) msg.CommandLine {
+	unknown := msg.Command("exec").With("[PROFILE] -- COMMAND [ARG ...]")
+	word, ok := strings.CutPrefix(text, "unexpected argument ")
+	first := slices.Index(args, "exec") + 1
+	at := slices.Index(args[min(first+1, len(args)):], word) + first + 1
+	if !ok || at <= first {
+		return unknown
+	}
+	if before := args[at-1]; !strings.HasPrefix(before, "-") {
+		if _, err := profile.Load(a.files(), before); err != nil {
+			at--
+		}
+	}
+	if at > first && strings.HasPrefix(args[at-1], "-") { // what follows may be the flag's value
+		return unknown
+	}
+	return msg.Command(slices.Concat([]string{"exec"}, withoutCode(args[first:at]), []string{"--"}, args[at:])...)
 }
 
 func kongMessage(err error) *msg.Error {
