@@ -22,7 +22,9 @@ type account struct {
 	app     *app
 	profile profile.Profile
 	who     awsapi.Identity
-	program mfa.Source // the program that is the authenticator of a device enabled just now
+	// enrolled is set after a device was enabled, with two codes; program is its authenticator, if that is a program.
+	enrolled bool
+	program  mfa.Source
 }
 
 // account finds the user of the profile's keys. It needs the flags' defaults; region is a flag's, or "".

@@ -138,6 +138,7 @@ func (*globalFlags) help() flagHelp {
 func description() msg.Text {
 	return msg.Textf(`AWS sessions with MFA, in the shell you are in: one code in the morning, none until the evening.
 
+  once         awsmfa setup prod
   bash, zsh    eval "$(awsmfa env prod)"
   PowerShell   Invoke-Expression (awsmfa env prod)
   fish         awsmfa env prod | source

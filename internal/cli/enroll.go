@@ -75,6 +75,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 	}
 	switch enabled = err == nil; {
 	case enabled:
+		x.enrolled = true
 		x.app.say(msg.Textf("%s is enabled", device.Serial))
 	case !x.abandon(ctx, device.Serial):
 		return "", x.explain(err)

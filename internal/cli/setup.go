@@ -83,7 +83,7 @@ func (c *setupCmd) Run(a *app) error {
 		return err
 	}
 	started := time.Now()
-	s, err := c.firstSession(a, x.profile)
+	s, err := c.firstSession(a, x)
 	if err != nil {
 		return err
 	}
@@ -116,14 +116,14 @@ func (c *setupCmd) eachDay(ctx context.Context, a *app, p profile.Profile) error
 	return env.Run(a)
 }
 
-// firstSession obtains the session of the profile's own keys, and explains before the first question for a code why
-// another code is needed.
-func (c *setupCmd) firstSession(a *app, p profile.Profile) (session.Session, error) {
-	o, want, err := c.requestFor(a, p, p.Own())
+// firstSession obtains the session of the profile's own keys. After the codes for a new device it explains why another
+// code is needed.
+func (c *setupCmd) firstSession(a *app, x *account) (session.Session, error) {
+	o, want, err := c.requestFor(a, x.profile, x.profile.Own())
 	if err != nil {
 		return session.Session{}, err
 	}
-	code, explained := o.Code, false
+	code, explained := o.Code, !x.enrolled
 	o.Code = func(ctx context.Context, need mfa.CodeRequest) (string, error) {
 		if !explained {
 			explained = true
