@@ -271,7 +271,6 @@ const (
 	askFirst   = "The code it shows now: "
 	askPicture = "when the device is enabled. [Y/n] "
 	askSecond  = "The next code, when it changes: "
-	askNote    = "config, for other tools too? [Y/n] "
 	askShort   = ".bashrc, for the short command mfa? [Y/n] "
 	askCode    = "MFA code for work (arn:aws:iam::123456789012:mfa/dana): "
 )
@@ -318,8 +317,6 @@ func TestFirstDay(t *testing.T) {
 			s.types(w.code(seed, -1)[:3] + " " + w.code(seed, -1)[3:] + "\n")
 			s.sees(askSecond)
 			s.types(w.code(seed, 0) + "\n")
-			s.sees(askNote)
-			s.types("\n")
 			s.sees(askCode)
 			s.types(w.code(seed, 0) + "\n") // already used
 			s.sees(askCode)
@@ -765,7 +762,7 @@ func TestCtrlCWhileStalled(t *testing.T) {
 // Ctrl-C, Ctrl-D and SIGTERM at every question leave the terminal as it was and no device that is not enabled, and
 // setup completes afterwards.
 func TestInterruptedAtEveryQuestion(t *testing.T) {
-	questions := []string{askID, askSecret, askRegion, askFirst, askSecond, askNote, askCode}
+	questions := []string{askID, askSecret, askRegion, askFirst, askSecond, askCode}
 	for _, how := range []string{"\x03", "\x04", "TERM"} {
 		for at, question := range questions {
 			t.Run(fmt.Sprintf("%q/%s", how, question), func(t *testing.T) {
