@@ -1,6 +1,7 @@
 package msg
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"syscall"
@@ -112,7 +113,7 @@ func Cause(err error) string {
 		wrapper, ok := err.(interface{ Unwrap() error })
 		if !ok || wrapper.Unwrap() == nil {
 			text := Foreign(err.Error())
-			if _, ok := err.(syscall.Errno); ok { // on Windows a whole sentence, perhaps in Windows' language
+			if errno := syscall.Errno(0); errors.As(err, &errno) { // on Windows a whole sentence, perhaps in Windows' language
 				text = strings.TrimRight(text, ".。")
 			}
 			return text
