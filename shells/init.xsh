@@ -10,11 +10,13 @@ def _awsmfa_function():
     @unthreadable
     def function(words):
         call = [PROGRAM, "function", "SHELL", "FUNCTION", "--", *words]
-        process = subprocess.Popen(call, stdout=subprocess.PIPE, env=XSH.env.detype())
+        process = None
         try:
+            process = subprocess.Popen(call, stdout=subprocess.PIPE, env=XSH.env.detype())
             text = process.communicate()[0]
         except KeyboardInterrupt:  # of awsmfa, too: it restores the terminal
-            process.wait()
+            if process:
+                process.wait()
             return 130
         if process.returncode:
             return process.returncode

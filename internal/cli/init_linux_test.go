@@ -21,6 +21,9 @@ type promptShell struct {
 	argv  []string
 	setup []string
 	show  string // records the variables in the file OUT
+	// code records the exit code of the command before. It is "" for a shell that has none, or that Ctrl-C at awsmfa's
+	// question interrupts, too: then the exit code is its own.
+	code string
 	// history is the file of the commands typed, below the home directory, "" if none is written before the shell ends.
 	history string
 }
@@ -30,6 +33,7 @@ var promptShells = map[string]promptShell{
 		argv:    []string{"bash", "--noprofile", "--norc"},
 		setup:   []string{`HISTFILE=~/history`, `PROMPT_COMMAND='history -a; echo ready >>"$OUT"'`},
 		show:    `show x >>"$OUT"`,
+		code:    `echo "code $?" >>"$OUT"`,
 		history: "history",
 	},
 	"bash3.2": {
@@ -57,12 +61,14 @@ var promptShells = map[string]promptShell{
 		argv:    []string{"mksh"},
 		setup:   []string{`HISTFILE=~/history`, `PS1='$(echo ready >>"$OUT")> '`},
 		show:    `show x >>"$OUT"`,
+		code:    `echo "code $?" >>"$OUT"`,
 		history: "history",
 	},
 	"fish": {
 		argv:    []string{"fish"},
 		setup:   []string{`function ready --on-event fish_prompt; echo ready >>$OUT; end`},
 		show:    `show x >>$OUT`,
+		code:    `echo "code $status" >>$OUT`,
 		history: "fish/fish_history",
 	},
 	"elvish": {
@@ -79,11 +85,13 @@ var promptShells = map[string]promptShell{
 		argv:  []string{"nu"},
 		setup: []string{`$env.config.hooks.pre_prompt = [{ "ready\n" | save --append $env.OUT }]`},
 		show:  `^show x | save --append $env.OUT`,
+		code:  `$"code ($env.LAST_EXIT_CODE)\n" | save --append $env.OUT`,
 	},
 	"xonsh": {
 		argv:  []string{"xonsh", "--no-rc", "--shell-type", "readline"},
 		setup: []string{`@events.on_pre_prompt`, `def ready(): open($OUT, "a").write("ready\n")`, ``},
 		show:  `show x >> $OUT`,
+		code:  `echo code $LAST_RETURN_CODE >> $OUT`,
 	},
 }
 
@@ -187,6 +195,12 @@ func TestFunctionAtThePrompt(t *testing.T) {
 			p.types("12\x03")
 			p.waits(n, "interrupted")
 			time.Sleep(300 * time.Millisecond) // tcsh runs no code before this prompt
+			if p.shell.code != "" {
+				p.types(p.shell.code + "\r")
+				if got := p.recorded("code ", "ready\n"); !strings.Contains(got, "code 130\n") {
+					t.Errorf("the exit code of what was interrupted: %q, %q", got, p.screen())
+				}
+			}
 			check("")
 
 			n = len(p.screen())
