@@ -66,9 +66,13 @@ func (c *initCmd) Run(a *app) error {
 	}
 	shell, _ := shells.Lookup(c.Shell)
 	if shell.Name == "cmd" {
+		command, err := a.commandLine(shell, "env")
+		if err != nil {
+			return err
+		}
 		return &usageError{
 			msg.Errorf("cmd has no functions").
-				Hint("define a macro, in each window:  doskey mfa=%s", shell.Line(a.typedCommand("env")+" $*")),
+				Hint("define a macro, in each window:  doskey %s=%s", name, shell.Line(command+" $*")),
 		}
 	}
 	if !slices.Contains(initShells(), shell.Name) {
