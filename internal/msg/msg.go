@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Text is one sentence: a notice, a warning, a question, a hint.
@@ -85,9 +87,9 @@ type Printer struct {
 
 // Text returns the sentence.
 func (p Printer) Text(t Text) string {
-	format := t.format
-	if translated, ok := p.Catalog[format]; ok {
-		format = translated
+	format, translated := p.Catalog[t.format]
+	if !translated {
+		format = t.format
 	}
 	if len(t.args) == 0 {
 		return strings.ReplaceAll(format, "%%", "%")
@@ -95,8 +97,34 @@ func (p Printer) Text(t Text) string {
 	args := make([]any, len(t.args))
 	for i, arg := range t.args {
 		args[i] = p.arg(arg)
+		_, foreign := arg.(string)
+		if text, ok := args[i].(string); ok && translated && !foreign {
+			args[i] = border + text + border
+		}
 	}
-	return fmt.Sprintf(format, args...)
+	return closeUp(fmt.Sprintf(format, args...))
+}
+
+// border stands on both sides of an argument that is a text of ours, until closeUp.
+const border = "\uE000"
+
+// closeUp removes the borders. A translation has a blank on both sides of an argument, but between two characters of
+// Japanese there is none.
+func closeUp(text string) string {
+	parts := strings.Split(text, border)
+	for i := 1; i < len(parts); i++ {
+		before, after := strings.TrimSuffix(parts[i-1], " "), strings.TrimPrefix(parts[i], " ")
+		last, _ := utf8.DecodeLastRuneInString(before)
+		first, _ := utf8.DecodeRuneInString(after)
+		if isJapanese(last) && isJapanese(first) {
+			parts[i-1], parts[i] = before, after
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+func isJapanese(r rune) bool {
+	return unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Han) || r == 'ー'
 }
 
 // Help returns a text of --help, which has no arguments.

@@ -63,6 +63,28 @@ func TestPrinter(t *testing.T) {
 	}
 }
 
+// Japanese has a blank beside other letters only, also where a sentence stands inside of another.
+func TestBlanksAroundArguments(t *testing.T) {
+	p := Printer{Catalog: Catalog{
+		"in %s": "%s にあり", "wait %s, then %s": "%[2]s を %[1]s 待つ", "the keyring": "キーリング", "%d s": "%d 秒",
+		"file %s": "ファイル %s", "%s; then": "%s。次に",
+	}}
+	for _, tt := range []struct {
+		text Text
+		want string
+	}{
+		{Textf("in %s", Textf("the keyring")), "キーリングにあり"},
+		{Textf("in %s", Textf("file %s", "a b")), "ファイル a b にあり"},
+		{Textf("in %s", "会社 の"), "会社 の にあり"},
+		{Textf("wait %s, then %s", Duration(2*time.Second), Textf("the keyring")), "キーリングを 2 秒待つ"},
+		{Textf("%s; then", Textf("in %s", Textf("the keyring"))), "キーリングにあり。次に"},
+	} {
+		if got := p.Text(tt.text); got != tt.want {
+			t.Errorf("%q, not %q", got, tt.want)
+		}
+	}
+}
+
 // Durations have the units of the reader's language; in English they are as typed.
 func TestDurations(t *testing.T) {
 	japanese := Printer{Catalog: Catalog{"%d h": "%d 時間", "%d min": "%d 分", "%d s": "%d 秒"}}
