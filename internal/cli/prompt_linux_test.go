@@ -28,18 +28,24 @@ type hookShell struct {
 	beside  map[string]string // the lines that load other programs' hooks
 }
 
+var bashHook = []string{
+	`set -u`, `INIT`, `PROMPT_COMMAND="$PROMPT_COMMAND; "'echo "at $? [${AWSMFA_PROMPT-}] ready" >>"$OUT"; '`,
+}
+
 var hookShells = map[string]hookShell{
 	"bash": {
-		argv: []string{"bash", "--noprofile", "--norc"},
-		setup: []string{
-			`set -u`, `INIT`, `PROMPT_COMMAND="$PROMPT_COMMAND; "'echo "at $? [${AWSMFA_PROMPT-}] ready" >>"$OUT"; '`,
-		},
+		argv: []string{"bash", "--noprofile", "--norc"}, setup: bashHook,
 		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1",
 		beside: map[string]string{
 			"direnv":     `eval "$(direnv hook bash)"`,
 			"starship":   `eval "$(starship init bash)"`,
 			"oh-my-posh": `eval "$(oh-my-posh init bash --config ~/posh.json)"`,
 		},
+	},
+	"bash3.2": {
+		argv: []string{"bash3.2", "--noprofile", "--norc"}, setup: bashHook,
+		set: `export %s=%s %s=%s`, failed: "(exit 3)", mistake: "1",
+		beside: map[string]string{"direnv": `eval "$(direnv hook bash)"`},
 	},
 	"zsh": {
 		argv: []string{"zsh", "-f"},
@@ -136,12 +142,12 @@ func sitAtHook(t *testing.T, name string, shell hookShell, w *world, setup ...st
 	if err := os.WriteFile(filepath.Join(w.home, ".aws", "config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sh, ok := shells.Lookup(name)
+	sh, ok := shells.Lookup(l.Shell)
 	if !ok {
 		t.Fatal(name)
 	}
 	setup = slices.Clone(setup)
-	load := sh.Line("awsmfa init " + name + " --renew")
+	load := sh.Line("awsmfa init " + sh.Name + " --renew")
 	if name == "nu" { // which reads its files before it runs a program
 		dir, err := built()
 		if err != nil {
