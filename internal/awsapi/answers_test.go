@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"awsmfa/internal/fakeaws"
@@ -52,50 +51,56 @@ var calls = map[string]func(ctx context.Context, c *Client) error{
 		return err
 	},
 	"ListMFADevices": func(ctx context.Context, c *Client) error {
-		_, err := ListDevices(ctx, c.IAM())
+		_, err := c.ListDevices(ctx)
 		return err
 	},
 	"CreateVirtualMFADevice": func(ctx context.Context, c *Client) error {
-		_, err := CreateDevice(ctx, c.IAM(), "/", "alice")
+		_, err := c.CreateDevice(ctx, "/", "alice")
 		return err
 	},
 	"EnableMFADevice": func(ctx context.Context, c *Client) error {
-		return EnableDevice(ctx, c.IAM(), "alice", testSerial, "123456", "654321")
+		return c.EnableDevice(ctx, "alice", testSerial, "123456", "654321")
 	},
 	"ResyncMFADevice": func(ctx context.Context, c *Client) error {
-		return ResyncDevice(ctx, c.IAM(), "alice", testSerial, "123456", "654321")
+		return c.ResyncDevice(ctx, "alice", testSerial, "123456", "654321")
 	},
 	"DeactivateMFADevice": func(ctx context.Context, c *Client) error {
-		_, err := c.IAM().DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{SerialNumber: aws.String(testSerial)})
-		return err
+		return c.iam(ctx, func(ctx context.Context, client *iam.Client) error { // DeactivateDevice hides NoSuchEntity
+			_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{SerialNumber: aws.String(testSerial)})
+			return err
+		})
 	},
 	"DeleteVirtualMFADevice": func(ctx context.Context, c *Client) error {
-		_, err := c.IAM().DeleteVirtualMFADevice(ctx,
-			&iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(testSerial)})
-		return err
+		return c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+			_, err := client.DeleteVirtualMFADevice(ctx,
+				&iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(testSerial)})
+			return err
+		})
 	},
 	"ListVirtualMFADevices": func(ctx context.Context, c *Client) error {
-		_, err := LeftoverDevice(ctx, c.IAM(), testSerial)
+		_, err := c.LeftoverDevice(ctx, testSerial)
 		return err
 	},
 	"ListAccessKeys": func(ctx context.Context, c *Client) error {
-		_, err := ListKeys(ctx, c.IAM(), "alice")
+		_, err := c.ListKeys(ctx, "alice")
 		return err
 	},
 	"GetAccessKeyLastUsed": func(ctx context.Context, c *Client) error {
-		_, err := GetKeyLastUsed(ctx, c.IAM(), "AKIAEXAMPLE")
+		_, err := c.GetKeyLastUsed(ctx, "AKIAEXAMPLE")
 		return err
 	},
 	"CreateAccessKey": func(ctx context.Context, c *Client) error {
-		_, err := CreateKey(ctx, c.IAM(), "alice")
+		_, err := c.CreateKey(ctx, "alice")
 		return err
 	},
 	"UpdateAccessKey": func(ctx context.Context, c *Client) error {
-		return updateKey(ctx, c.IAM(), "alice", "AKIAEXAMPLE", iamtypes.StatusTypeActive)
+		return c.ActivateKey(ctx, "alice", "AKIAEXAMPLE")
 	},
 	"DeleteAccessKey": func(ctx context.Context, c *Client) error {
-		_, err := c.IAM().DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{AccessKeyId: aws.String("AKIAEXAMPLE")})
-		return err
+		return c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+			_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{AccessKeyId: aws.String("AKIAEXAMPLE")})
+			return err
+		})
 	},
 }
 

@@ -108,14 +108,41 @@ func (c *Client) traced(client *awshttp.BuildableClient) aws.HTTPClient {
 // KeyID returns the ID of the access key that signs the requests.
 func (c *Client) KeyID() string { return c.id }
 
-// Call returns a context for one call with its retries.
-func (c *Client) Call(ctx context.Context) (context.Context, context.CancelFunc) {
+// limited returns a context for one call with its retries.
+func (c *Client) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.Timeout)
 }
 
-// IAM returns a client for IAM, as internal/mfa and internal/keys take it.
-func (c *Client) IAM() *iam.Client {
-	return iam.NewFromConfig(c.aws, func(o *iam.Options) { o.BaseEndpoint = optional(c.ClientOptions.IAM) })
+// iam calls IAM, within the time limit. The error is the SDK's, or ctx's.
+func (c *Client) iam(ctx context.Context, call func(ctx context.Context, client *iam.Client) error) error {
+	limited, cancel := c.limited(ctx)
+	defer cancel()
+	err := call(limited, iam.NewFromConfig(c.aws, func(o *iam.Options) {
+		o.BaseEndpoint = optional(c.ClientOptions.IAM)
+	}))
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// answerTimeout is how long change waits for an answer after ctx has ended.
+const answerTimeout = 3 * time.Second
+
+// change is iam for a change: when ctx has ended it still waits for AWS's answer, which says what must be undone. The
+// caller checks ctx afterwards.
+func (c *Client) change(ctx context.Context, call func(ctx context.Context, client *iam.Client) error) error {
+	delayed, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(answerTimeout):
+			cancel()
+		case <-delayed.Done():
+		}
+	})
+	defer stop()
+	return c.iam(delayed, call)
 }
 
 // Now returns AWS's time, by its last answer: codes are computed from the time, and this computer's clock may be wrong.

@@ -11,9 +11,6 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// IAMClient is the SDK's IAM client, for packages that may not import the SDK.
-type IAMClient = iam.Client
-
 // Device is an MFA device of an IAM user.
 type Device struct {
 	// Serial is the serial number: an ARN, or the number printed on a hardware token.
@@ -84,29 +81,31 @@ func (d Device) IsSecurityKey() bool {
 	return strings.HasPrefix(resource, "u2f/")
 }
 
-// ListDevices lists the MFA devices of the user whose access key client has. The request names no user: IAM then takes
-// the one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, or a
-// *msg.Error for an answer that IAM would not give.
-func ListDevices(ctx context.Context, client *IAMClient) ([]Device, error) {
-	var devices []Device
-	for marker := (*string)(nil); ; {
-		// The SDK's paginator would put the client into an interface; then the linker keeps all its 160 methods, 5 MB.
-		page, err := client.ListMFADevices(ctx, &iam.ListMFADevicesInput{Marker: marker})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range page.MFADevices {
-			serial := aws.ToString(d.SerialNumber)
-			if !withinLimits(serial) {
-				return nil, badSerial(serial)
+// ListDevices lists the MFA devices of the user whose access key the client has. The request names no user: IAM then takes
+// the one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, ctx's,
+// or a *msg.Error for an answer that IAM would not give; so are those of all calls to IAM below.
+func (c *Client) ListDevices(ctx context.Context) (devices []Device, err error) {
+	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		for marker := (*string)(nil); ; {
+			// The SDK's paginator would put the client into an interface; then the linker keeps its 160 methods, 5 MB.
+			page, err := client.ListMFADevices(ctx, &iam.ListMFADevicesInput{Marker: marker})
+			if err != nil {
+				return err
 			}
-			devices = append(devices, Device{Serial: serial, Enabled: aws.ToTime(d.EnableDate)})
+			for _, d := range page.MFADevices {
+				serial := aws.ToString(d.SerialNumber)
+				if !withinLimits(serial) {
+					return badSerial(serial)
+				}
+				devices = append(devices, Device{Serial: serial, Enabled: aws.ToTime(d.EnableDate)})
+			}
+			if !page.IsTruncated {
+				return nil
+			}
+			marker = page.Marker
 		}
-		if !page.IsTruncated {
-			return devices, nil
-		}
-		marker = page.Marker
-	}
+	})
+	return devices, err
 }
 
 func badSerial(serial string) *msg.Error {

@@ -147,7 +147,7 @@ func (r ClientOptions) External(ctx context.Context, x ExternalSource) (Credenti
 	if err != nil {
 		return Credentials{}, err
 	}
-	limit := c.Call
+	limit := c.limited
 	if x.Kind == profile.KindProcess { // it may ask the person
 		limit = func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, processTimeout)

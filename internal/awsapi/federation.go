@@ -16,7 +16,7 @@ import (
 func (c *Client) Federate(
 	ctx context.Context, method, to string, form neturl.Values,
 ) (status int, body []byte, err error) {
-	call, cancel := c.Call(ctx)
+	call, cancel := c.limited(ctx)
 	defer cancel()
 	status, body, err = c.federate(call, method, to, form)
 	if ctx.Err() != nil {

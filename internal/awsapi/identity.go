@@ -53,7 +53,7 @@ func (c *Client) Identity(ctx context.Context, endpoint Endpoint) (Identity, err
 }
 
 func (c *Client) callerIdentity(ctx context.Context, endpoint Endpoint) (*sts.GetCallerIdentityOutput, error) {
-	call, cancel := c.Call(ctx)
+	call, cancel := c.limited(ctx)
 	defer cancel()
 	return c.sts(endpoint).GetCallerIdentity(call, &sts.GetCallerIdentityInput{})
 }

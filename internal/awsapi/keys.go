@@ -28,65 +28,73 @@ type KeyLastUsed struct {
 	Service, Region string
 }
 
-// ListKeys lists the user's access keys. Errors are the SDK's.
-func ListKeys(ctx context.Context, client *iam.Client, user string) ([]Key, error) {
-	var all []Key
-	for marker := (*string)(nil); ; { // without the SDK's paginator: see ListDevices
-		page, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker})
+// ListKeys lists the user's access keys.
+func (c *Client) ListKeys(ctx context.Context, user string) (all []Key, err error) {
+	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		for marker := (*string)(nil); ; { // without the SDK's paginator: see ListDevices
+			page, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker})
+			if err != nil {
+				return err
+			}
+			for _, k := range page.AccessKeyMetadata {
+				all = append(all, Key{
+					ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive,
+					Created: aws.ToTime(k.CreateDate),
+				})
+			}
+			if !page.IsTruncated {
+				return nil
+			}
+			marker = page.Marker
+		}
+	})
+	return all, err
+}
+
+// GetKeyLastUsed returns the last use of a key.
+func (c *Client) GetKeyLastUsed(ctx context.Context, id string) (use KeyLastUsed, err error) {
+	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		out, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(id)})
+		if err != nil || out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil {
+			return err
+		}
+		u := out.AccessKeyLastUsed
+		use = KeyLastUsed{aws.ToTime(u.LastUsedDate), aws.ToString(u.ServiceName), aws.ToString(u.Region)}
+		return nil
+	})
+	return use, err
+}
+
+// CreateKey creates an access key, which is active. The SDK repeats a request that got no answer, and may then count
+// the key of its own first try: KeyLimitReached.
+func (c *Client) CreateKey(ctx context.Context, user string) (keys profile.Keys, err error) {
+	err = c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, k := range page.AccessKeyMetadata {
-			all = append(all, Key{
-				ID: aws.ToString(k.AccessKeyId), Active: k.Status == types.StatusTypeActive,
-				Created: aws.ToTime(k.CreateDate),
-			})
+		if k := out.AccessKey; k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
+			return msg.Errorf("the answer from IAM lacks the new access key").Hint(otherAnswers)
 		}
-		if !page.IsTruncated {
-			return all, nil
-		}
-		marker = page.Marker
-	}
+		keys.AccessKeyID = aws.ToString(out.AccessKey.AccessKeyId)
+		keys.SecretAccessKey = profile.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey))
+		return nil
+	})
+	return keys, err
 }
 
-// GetKeyLastUsed returns the last use of a key. Errors are the SDK's.
-func GetKeyLastUsed(ctx context.Context, client *iam.Client, id string) (KeyLastUsed, error) {
-	out, err := client.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: aws.String(id)})
-	if err != nil || out.AccessKeyLastUsed == nil || out.AccessKeyLastUsed.LastUsedDate == nil {
-		return KeyLastUsed{}, err
-	}
-	u := out.AccessKeyLastUsed
-	return KeyLastUsed{
-		At: aws.ToTime(u.LastUsedDate), Service: aws.ToString(u.ServiceName), Region: aws.ToString(u.Region),
-	}, nil
+// DeactivateKey makes AWS refuse the key until ActivateKey.
+func (c *Client) DeactivateKey(ctx context.Context, user, id string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		return updateKey(ctx, client, user, id, types.StatusTypeInactive)
+	})
 }
 
-// CreateKey creates an access key, which is active. Errors are the SDK's, or a *msg.Error for an answer that IAM would
-// not give. The SDK repeats a request that got no answer, and may then count the key of its own first try:
-// LimitReached.
-func CreateKey(ctx context.Context, client *iam.Client, user string) (profile.Keys, error) {
-	out, err := client.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: aws.String(user)})
-	if err != nil {
-		return profile.Keys{}, err
-	}
-	if k := out.AccessKey; k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" {
-		return profile.Keys{}, msg.Errorf("the answer from IAM lacks the new access key").
-			Hint(otherAnswers)
-	}
-	return profile.Keys{
-		AccessKeyID:     aws.ToString(out.AccessKey.AccessKeyId),
-		SecretAccessKey: profile.NewSecret(aws.ToString(out.AccessKey.SecretAccessKey)),
-	}, nil
-}
-
-// DeactivateKey makes AWS refuse the key until Activate. Errors are the SDK's.
-func DeactivateKey(ctx context.Context, client *iam.Client, user, id string) error {
-	return updateKey(ctx, client, user, id, types.StatusTypeInactive)
-}
-
-// ActivateKey reverses Deactivate. Errors are the SDK's.
-func ActivateKey(ctx context.Context, client *iam.Client, user, id string) error {
-	return updateKey(ctx, client, user, id, types.StatusTypeActive)
+// ActivateKey reverses DeactivateKey.
+func (c *Client) ActivateKey(ctx context.Context, user, id string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		return updateKey(ctx, client, user, id, types.StatusTypeActive)
+	})
 }
 
 func updateKey(ctx context.Context, client *iam.Client, user, id string, status types.StatusType) error {
@@ -96,8 +104,12 @@ func updateKey(ctx context.Context, client *iam.Client, user, id string, status 
 	return err
 }
 
-// DeleteKey deletes a key for good, active or not. A missing key is not an error. Errors are the SDK's.
-func DeleteKey(ctx context.Context, client *iam.Client, user, id string) error {
+// DeleteKey deletes a key for good, active or not. A missing key is not an error.
+func (c *Client) DeleteKey(ctx context.Context, user, id string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error { return deleteKey(ctx, client, user, id) })
+}
+
+func deleteKey(ctx context.Context, client *iam.Client, user, id string) error {
 	_, err := client.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{
 		UserName: aws.String(user), AccessKeyId: aws.String(id),
 	})
@@ -108,13 +120,15 @@ func DeleteKey(ctx context.Context, client *iam.Client, user, id string) error {
 const missingKeyID = "AKIA0000000000000000"
 
 // CheckKeyReplaceable checks, without changing anything, whether the user may deactivate and delete access keys, before
-// a new one is created. It tries both with a key that does not exist: AWS checks permissions first. Errors are the
-// SDK's.
-func CheckKeyReplaceable(ctx context.Context, client *iam.Client, user string) error {
-	if err := unlessNoSuchEntity(updateKey(ctx, client, user, missingKeyID, types.StatusTypeInactive)); err != nil {
-		return err
-	}
-	return DeleteKey(ctx, client, user, missingKeyID)
+// a new one is created. It tries both with a key that does not exist: AWS checks permissions first.
+func (c *Client) CheckKeyReplaceable(ctx context.Context, user string) error {
+	return c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		err := unlessNoSuchEntity(updateKey(ctx, client, user, missingKeyID, types.StatusTypeInactive))
+		if err != nil {
+			return err
+		}
+		return deleteKey(ctx, client, user, missingKeyID)
+	})
 }
 
 // KeyLimitReached reports whether CreateKey failed because the user has the maximum number of keys.

@@ -2,13 +2,11 @@ package awsapi_test
 
 import (
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"time"
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/fakeaws"
+	"awsmfa/internal/profile"
 )
 
 // Against the stand-in, which limits the keys and applies policies as AWS does.
@@ -20,15 +18,18 @@ func TestKeys(t *testing.T) {
 	}
 	t.Cleanup(s.Close)
 	u := s.AddUser(fakeaws.User{Name: "alice", Policies: []string{fakeaws.Admin()}})
-	client := iam.New(iam.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(url),
-		Credentials: credentials.NewStaticCredentialsProvider(u.Keys[0].ID, u.Keys[0].Secret, ""),
-	})
 	ctx := t.Context()
+	client, err := awsapi.ClientOptions{
+		Region: "us-east-1", IAM: url, Timeout: time.Minute, Now: time.Now,
+		Trace: func(string, ...any) {}, Secret: func(string) {},
+	}.NewClient(ctx, profile.Keys{AccessKeyID: u.Keys[0].ID, SecretAccessKey: profile.NewSecret(u.Keys[0].Secret)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	old := u.Keys[0].ID
 	want := func(states ...bool) {
 		t.Helper()
-		all, err := awsapi.ListKeys(ctx, client, "alice")
+		all, err := client.ListKeys(ctx, "alice")
 		if err != nil || len(all) != len(states) {
 			t.Fatalf("%v, %v", all, err)
 		}
@@ -38,35 +39,35 @@ func TestKeys(t *testing.T) {
 			}
 		}
 	}
-	if err := awsapi.CheckKeyReplaceable(ctx, client, "alice"); err != nil {
+	if err := client.CheckKeyReplaceable(ctx, "alice"); err != nil {
 		t.Error(err)
 	}
 	want(true)
-	made, err := awsapi.CreateKey(ctx, client, "alice")
+	made, err := client.CreateKey(ctx, "alice")
 	if err != nil || made.AccessKeyID == "" || made.SecretAccessKey.Reveal() != s.Keys(u.ARN)[1].Secret {
 		t.Fatalf("%v, %v", made, err)
 	}
 	want(true, true)
-	if _, err := awsapi.CreateKey(ctx, client, "alice"); !awsapi.KeyLimitReached(err) {
+	if _, err := client.CreateKey(ctx, "alice"); !awsapi.KeyLimitReached(err) {
 		t.Error(err)
 	}
-	if use, err := awsapi.GetKeyLastUsed(ctx, client, made.AccessKeyID); err != nil || use != (awsapi.KeyLastUsed{}) {
+	if use, err := client.GetKeyLastUsed(ctx, made.AccessKeyID); err != nil || use != (awsapi.KeyLastUsed{}) {
 		t.Errorf("%+v, %v", use, err)
 	}
-	use, err := awsapi.GetKeyLastUsed(ctx, client, old)
+	use, err := client.GetKeyLastUsed(ctx, old)
 	if err != nil || use.At.IsZero() || use.Service != "iam" || use.Region != "us-east-1" {
 		t.Errorf("%+v, %v", use, err)
 	}
-	if err := awsapi.DeactivateKey(ctx, client, "alice", made.AccessKeyID); err != nil {
+	if err := client.DeactivateKey(ctx, "alice", made.AccessKeyID); err != nil {
 		t.Error(err)
 	}
 	want(true, false)
-	if err := awsapi.ActivateKey(ctx, client, "alice", made.AccessKeyID); err != nil {
+	if err := client.ActivateKey(ctx, "alice", made.AccessKeyID); err != nil {
 		t.Error(err)
 	}
 	want(true, true)
 	for range 2 { // once more is no error
-		if err := awsapi.DeleteKey(ctx, client, "alice", made.AccessKeyID); err != nil {
+		if err := client.DeleteKey(ctx, "alice", made.AccessKeyID); err != nil {
 			t.Error(err)
 		}
 	}
@@ -74,7 +75,7 @@ func TestKeys(t *testing.T) {
 	for _, action := range []string{"iam:UpdateAccessKey", "iam:DeleteAccessKey"} {
 		s.SetPolicies(u.ARN, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
 			"NotAction": "`+action+`", "Resource": "*"}}`)
-		if err := awsapi.CheckKeyReplaceable(ctx, client, "alice"); !awsapi.AccessDenied(err) {
+		if err := client.CheckKeyReplaceable(ctx, "alice"); !awsapi.AccessDenied(err) {
 			t.Errorf("without %s: %v", action, err)
 		}
 	}

@@ -41,7 +41,7 @@ type Endpoint struct {
 func (c *Client) GetSessionToken(
 	ctx context.Context, endpoint Endpoint, duration time.Duration, serial, code string, warn func(*msg.Error),
 ) (Credentials, error) {
-	ctx, cancel := c.Call(ctx)
+	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	in := &sts.GetSessionTokenInput{DurationSeconds: seconds(duration)}
 	if code != "" {
@@ -68,7 +68,7 @@ func (c *Client) GetSessionToken(
 func (c *Client) AssumeRole(
 	ctx context.Context, endpoint Endpoint, role profile.Role, serial, code string, warn func(*msg.Error),
 ) (Credentials, error) {
-	ctx, cancel := c.Call(ctx)
+	ctx, cancel := c.limited(ctx)
 	defer cancel()
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(role.ARN),

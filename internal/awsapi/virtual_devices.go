@@ -25,89 +25,97 @@ func (v VirtualDevice) Format(w fmt.State, _ rune) {
 }
 
 // CreateDevice creates a virtual device. path, such as "/" or "/team/", becomes part of its ARN, which policies may
-// match. Errors are the SDK's, or a *msg.Error for an answer that IAM would not give. The SDK repeats a request that
-// got no answer, and may then find the device of its own first try: NameTaken.
-func CreateDevice(ctx context.Context, client *IAMClient, path, name string) (VirtualDevice, error) {
-	out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
-		Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
+// match. The SDK repeats a request that got no answer, and may then find the device of its own first try:
+// DeviceNameTaken.
+func (c *Client) CreateDevice(ctx context.Context, path, name string) (device VirtualDevice, err error) {
+	err = c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		out, err := client.CreateVirtualMFADevice(ctx, &iam.CreateVirtualMFADeviceInput{
+			Path: aws.String(path), VirtualMFADeviceName: aws.String(name),
+		})
+		if err != nil {
+			return err
+		}
+		if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
+			return msg.Errorf("the answer from IAM lacks the new MFA device").Hint(otherAnswers)
+		}
+		serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
+		if !IsSerial(serial) {
+			return badSerial(serial)
+		}
+		device = VirtualDevice{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}
+		return nil
 	})
-	if err != nil {
-		return VirtualDevice{}, err
-	}
-	if out.VirtualMFADevice == nil || len(out.VirtualMFADevice.Base32StringSeed) == 0 {
-		return VirtualDevice{}, msg.Errorf("the answer from IAM lacks the new MFA device").Hint(otherAnswers)
-	}
-	serial := aws.ToString(out.VirtualMFADevice.SerialNumber)
-	if !IsSerial(serial) {
-		return VirtualDevice{}, badSerial(serial)
-	}
-	return VirtualDevice{Serial: serial, Seed: string(out.VirtualMFADevice.Base32StringSeed)}, nil
+	return device, err
 }
 
 // otherAnswers is the hint for an answer that IAM would not give.
 const otherAnswers = "what answers may not be AWS: awsmfa doctor shows which settings lead elsewhere"
 
-// EnableDevice enables a device for the user, with two consecutive codes of its authenticator. Errors are the SDK's.
-func EnableDevice(ctx context.Context, client *IAMClient, user, serial, first, second string) error {
-	_, err := client.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
-		UserName: aws.String(user), SerialNumber: aws.String(serial),
-		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
+// EnableDevice enables a device for the user, with two consecutive codes of its authenticator.
+func (c *Client) EnableDevice(ctx context.Context, user, serial, first, second string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		_, err := client.EnableMFADevice(ctx, &iam.EnableMFADeviceInput{
+			UserName: aws.String(user), SerialNumber: aws.String(serial),
+			AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
+		})
+		return err
 	})
-	return err
 }
 
-// ResyncDevice synchronizes a device with AWS, by two consecutive codes. Errors are the SDK's.
-func ResyncDevice(ctx context.Context, client *IAMClient, user, serial, first, second string) error {
-	_, err := client.ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{
-		UserName: aws.String(user), SerialNumber: aws.String(serial),
-		AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
+// ResyncDevice synchronizes a device with AWS, by two consecutive codes.
+func (c *Client) ResyncDevice(ctx context.Context, user, serial, first, second string) error {
+	return c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		_, err := client.ResyncMFADevice(ctx, &iam.ResyncMFADeviceInput{
+			UserName: aws.String(user), SerialNumber: aws.String(serial),
+			AuthenticationCode1: aws.String(first), AuthenticationCode2: aws.String(second),
+		})
+		return err
 	})
-	return err
 }
 
-// DeleteDevice deletes a virtual device that is enabled for nobody. A missing device is not an error. Errors are the
-// SDK's.
-func DeleteDevice(ctx context.Context, client *IAMClient, serial string) error {
-	_, err := client.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
-	if hasCode(err, "NoSuchEntity") {
-		return nil
-	}
-	return err
+// DeleteDevice deletes a virtual device that is enabled for nobody. A missing device is not an error.
+func (c *Client) DeleteDevice(ctx context.Context, serial string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		_, err := client.DeleteVirtualMFADevice(ctx, &iam.DeleteVirtualMFADeviceInput{SerialNumber: aws.String(serial)})
+		return unlessNoSuchEntity(err)
+	})
 }
 
-// DeactivateDevice deactivates the user's device. A device that is no longer the user's is not an error. Errors are the
-// SDK's.
-func DeactivateDevice(ctx context.Context, client *IAMClient, user, serial string) error {
-	_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{
-		UserName: aws.String(user), SerialNumber: aws.String(serial),
+// DeactivateDevice deactivates the user's device. A device that is no longer the user's is not an error.
+func (c *Client) DeactivateDevice(ctx context.Context, user, serial string) error {
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{
+			UserName: aws.String(user), SerialNumber: aws.String(serial),
+		})
+		return unlessNoSuchEntity(err)
 	})
-	if hasCode(err, "NoSuchEntity") {
-		return nil
-	}
-	return err
 }
 
 // LeftoverDevice looks for an unassigned device with this serial number, left by a try that was cut short (its key is
-// lost). It returns the serial number as AWS spells it, or "" if there is none. Errors are the SDK's.
-func LeftoverDevice(ctx context.Context, client *IAMClient, serial string) (found string, err error) {
-	for marker := (*string)(nil); ; { // without the SDK's paginator: see Devices
-		page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
-			AssignmentStatus: types.AssignmentStatusTypeUnassigned, Marker: marker,
-		})
-		if err != nil {
-			return "", err
-		}
-		for _, d := range page.VirtualMFADevices {
-			// IAM's names do not differ by case (IAM User Guide, "IAM name requirements").
-			if found := aws.ToString(d.SerialNumber); strings.EqualFold(found, serial) {
-				return found, nil
+// lost). It returns the serial number as AWS spells it, or "" if there is none.
+func (c *Client) LeftoverDevice(ctx context.Context, serial string) (found string, err error) {
+	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
+		for marker := (*string)(nil); ; { // without the SDK's paginator: see ListDevices
+			page, err := client.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
+				AssignmentStatus: types.AssignmentStatusTypeUnassigned, Marker: marker,
+			})
+			if err != nil {
+				return err
 			}
+			for _, d := range page.VirtualMFADevices {
+				// IAM's names do not differ by case (IAM User Guide, "IAM name requirements").
+				if spelt := aws.ToString(d.SerialNumber); strings.EqualFold(spelt, serial) {
+					found = spelt
+					return nil
+				}
+			}
+			if !page.IsTruncated {
+				return nil
+			}
+			marker = page.Marker
 		}
-		if !page.IsTruncated {
-			return "", nil
-		}
-		marker = page.Marker
-	}
+	})
+	return found, err
 }
 
 // IsDeviceName reports whether a path and a name are valid for a virtual device (IAM API Reference,

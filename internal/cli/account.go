@@ -93,37 +93,7 @@ func (a *app) lockSoon(ctx context.Context, name string, busy error) (unlock fun
 	return func() {}, nil
 }
 
-// call makes one call to IAM, within the time limit. The error is the SDK's, or ctx's.
-func (x *account) call(ctx context.Context, call func(ctx context.Context, client *awsapi.IAMClient) error) error {
-	bounded, cancel := x.Call(ctx)
-	defer cancel()
-	err := call(bounded, x.IAM())
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
-}
-
-// answerTimeout is how long mustFinish waits for an answer after Ctrl-C.
-const answerTimeout = 3 * time.Second
-
-// mustFinish is call for a change: after Ctrl-C it waits for AWS's answer, which says what must be undone. The caller
-// checks ctx afterwards.
-func (x *account) mustFinish(ctx context.Context, call func(context.Context, *awsapi.IAMClient) error) error {
-	delayed, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(answerTimeout):
-			cancel()
-		case <-delayed.Done():
-		}
-	})
-	defer stop()
-	return x.call(delayed, call)
-}
-
-// explain turns an error of call into a message. Messages and cancellations stay as they are.
+// explain turns an error of a call to IAM into a message. Messages and cancellations stay as they are.
 func (x *account) explain(err error) error {
 	var message *msg.Error
 	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &message) {
@@ -133,10 +103,7 @@ func (x *account) explain(err error) error {
 }
 
 func (x *account) devices(ctx context.Context) (devices []awsapi.Device, err error) {
-	err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		devices, err = awsapi.ListDevices(ctx, client)
-		return err
-	})
+	devices, err = x.ListDevices(ctx)
 	return devices, x.explain(err)
 }
 

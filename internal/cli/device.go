@@ -129,9 +129,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-			return awsapi.ResyncDevice(ctx, client, x.who.User, device.Serial, first, second)
-		})
+		err = x.ResyncDevice(ctx, x.who.User, device.Serial, first, second)
 		switch {
 		case err == nil:
 			a.say(msg.Textf("%s is synchronized", device.Serial))
@@ -230,17 +228,14 @@ func (x *account) remove(ctx context.Context, device awsapi.Device, s session.Se
 		return err
 	}
 	with := &account{Client: client, app: x.app, profile: x.profile, who: x.who}
-	err = with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-		return awsapi.DeactivateDevice(ctx, client, x.who.User, device.Serial)
-	})
-	if err != nil {
+	if err := with.DeactivateDevice(ctx, x.who.User, device.Serial); err != nil {
 		return with.explain(err)
 	}
 	x.app.say(msg.Textf("%s is removed", device.Serial))
 	if device.Kind() == awsapi.App {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout) // the first half is done
 		defer cancel()
-		if err := with.delete(ctx, device.Serial); err != nil {
+		if err := with.DeleteDevice(ctx, device.Serial); err != nil {
 			explained := with.explain(err)
 			x.app.warn(msg.Errorf("%s is removed from the user, but could not be deleted: %s",
 				device.Serial, explained).Wrap(explained).

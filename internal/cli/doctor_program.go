@@ -38,12 +38,7 @@ func (d *doctor) keyAge(ctx context.Context) check {
 			}
 		}
 	}
-	x := &account{Client: client, app: d.app, profile: *d.profile, who: d.who}
-	var keys []awsapi.Key
-	err := x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		keys, err = awsapi.ListKeys(ctx, client, d.who.User)
-		return err
-	})
+	keys, err := client.ListKeys(ctx, d.who.User)
 	for _, k := range keys {
 		if k.ID != d.keys.AccessKeyID {
 			continue

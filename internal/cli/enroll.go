@@ -99,7 +99,7 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 // may be the SDK's.
 func (x *account) create(ctx context.Context, path, name string, yes bool) (device awsapi.VirtualDevice, err error) {
 	serial := fmt.Sprintf("arn:%s:iam::%s:mfa%s%s", x.who.Partition, x.who.Account, path, name)
-	leftover, err := x.leftover(ctx, serial)
+	leftover, err := x.LeftoverDevice(ctx, serial)
 	if ctx.Err() != nil {
 		return device, ctx.Err()
 	}
@@ -117,15 +117,15 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 			return device, msg.Errorf("%s stays, and no new device was created", leftover).
 				Hint("a second device needs another --name")
 		}
-		if err := x.delete(ctx, leftover); err != nil {
+		if err := x.DeleteDevice(ctx, leftover); err != nil {
 			return device, err
 		}
 	}
-	device, err = x.make(ctx, path, name)
+	device, err = x.CreateDevice(ctx, path, name)
 	if awsapi.DeviceNameTaken(err) && looked && ctx.Err() == nil {
-		if lost, lerr := x.leftover(ctx, serial); lerr == nil && lost != "" {
-			if err = x.delete(ctx, lost); err == nil {
-				device, err = x.make(ctx, path, name)
+		if lost, lerr := x.LeftoverDevice(ctx, serial); lerr == nil && lost != "" {
+			if err = x.DeleteDevice(ctx, lost); err == nil {
+				device, err = x.CreateDevice(ctx, path, name)
 			}
 		}
 	}
@@ -146,28 +146,6 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		x.deleteUncertain(ctx, serial)
 	}
 	return device, err
-}
-
-func (x *account) make(ctx context.Context, path, name string) (device awsapi.VirtualDevice, err error) {
-	err = x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		device, err = awsapi.CreateDevice(ctx, client, path, name)
-		return err
-	})
-	return device, err
-}
-
-func (x *account) delete(ctx context.Context, serial string) error {
-	return x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-		return awsapi.DeleteDevice(ctx, client, serial)
-	})
-}
-
-func (x *account) leftover(ctx context.Context, serial string) (found string, err error) {
-	err = x.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		found, err = awsapi.LeftoverDevice(ctx, client, serial)
-		return err
-	})
-	return found, err
 }
 
 // nameTaken is the error for a device name in use.
@@ -198,9 +176,7 @@ func (x *account) enable(ctx context.Context, device awsapi.VirtualDevice, codes
 		}
 		wrong := pairError(verdict)
 		if wrong == nil {
-			err = x.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-				return awsapi.EnableDevice(ctx, client, x.who.User, device.Serial, first, second)
-			})
+			err = x.EnableDevice(ctx, x.who.User, device.Serial, first, second)
 			if !awsapi.CodesRefused(err) {
 				return true, err
 			}
@@ -251,7 +227,7 @@ func codesRefused(err error) *msg.Error {
 func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	err := x.delete(ctx, serial)
+	err := x.DeleteDevice(ctx, serial)
 	switch {
 	case awsapi.DeviceInUse(err):
 		return true
@@ -275,7 +251,7 @@ func (x *account) abandon(ctx context.Context, serial string) (enabled bool) {
 func (x *account) deleteUncertain(ctx context.Context, serial string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if err := x.delete(ctx, serial); err != nil && !awsapi.DeviceInUse(err) {
+	if err := x.DeleteDevice(ctx, serial); err != nil && !awsapi.DeviceInUse(err) {
 		explained := x.explain(err)
 		x.app.warn(msg.Errorf("%s may have been created, and could not be deleted: %s", serial, explained).
 			Wrap(explained).Hint("run this again, which replaces it"))

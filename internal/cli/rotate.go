@@ -241,34 +241,21 @@ func (r *rotation) connect(ctx context.Context, p profile.Profile) (*awsapi.Clie
 	return r.NewSessionClient(ctx, s.Credentials)
 }
 
-// change is keys.Activate, Deactivate or Delete.
-type change func(ctx context.Context, client *awsapi.IAMClient, user, id string) error
+// A change activates, deactivates or deletes a key.
+type change func(c *awsapi.Client, ctx context.Context, user, id string) error
 
 // set changes a key. According to AWS, sessions outlive the key they were obtained with ("Permissions for temporary
 // security credentials", IAM User Guide); if one does not, set obtains another with the key now in the file. The
 // error may be the SDK's.
 func (r *rotation) set(ctx context.Context, do change, id string) error {
-	call := func() error {
-		return r.with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-			return do(ctx, client, r.who.User, id)
-		})
-	}
-	err := call()
+	err := do(r.with.Client, ctx, r.who.User, id)
 	if !r.with.KeysRefused(err) {
 		return err
 	}
 	if err := r.signIn(ctx); err != nil {
 		return err
 	}
-	return call()
-}
-
-func (r *rotation) list(ctx context.Context) (all []awsapi.Key, err error) {
-	err = r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		all, err = awsapi.ListKeys(ctx, client, r.who.User)
-		return err
-	})
-	return all, err
+	return do(r.with.Client, ctx, r.who.User, id)
 }
 
 // refused explains an error from before there is a new key.
@@ -288,10 +275,7 @@ func (r *rotation) refused(err error) error {
 
 // createKey creates the new key, after it has made room for it and checked that the user may delete the old one.
 func (r *rotation) createKey(ctx context.Context) error {
-	err := r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) error {
-		return awsapi.CheckKeyReplaceable(ctx, client, r.who.User)
-	})
-	if err != nil {
+	if err := r.with.CheckKeyReplaceable(ctx, r.who.User); err != nil {
 		return r.refused(err)
 	}
 	for again := false; ; again = true {
@@ -299,10 +283,8 @@ func (r *rotation) createKey(ctx context.Context) error {
 		if err := r.ensureQuota(ctx, r.cmd.Yes && !again); err != nil {
 			return err
 		}
-		err := r.with.mustFinish(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-			r.new, err = awsapi.CreateKey(ctx, client, r.who.User)
-			return err
-		})
+		var err error
+		r.new, err = r.with.CreateKey(ctx, r.who.User)
 		switch {
 		case err == nil:
 			r.new.Where, r.new.Store = r.old.Where, r.old.Store
@@ -327,7 +309,7 @@ func (r *rotation) createKey(ctx context.Context) error {
 func (r *rotation) resolveUnknownKeys(ctx context.Context) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	all, err := r.list(bounded)
+	all, err := r.with.ListKeys(bounded, r.who.User)
 	if err != nil {
 		explained := r.with.explain(err)
 		r.app.warn(msg.Errorf("AWS may have created a key, and its secret was lost (%s)", explained).Wrap(explained).
@@ -346,7 +328,7 @@ func (r *rotation) resolveUnknownKey(ctx context.Context, k awsapi.Key) {
 			"awsmfa created it and its secret was lost, or another program created it. Delete it for good?",
 			r.who.User, k.ID, msg.Minute(k.Created))})
 		if err == nil && confirmed {
-			if err = r.set(ctx, awsapi.DeleteKey, k.ID); err == nil {
+			if err = r.set(ctx, (*awsapi.Client).DeleteKey, k.ID); err == nil {
 				r.app.say(keyDeleted(k.ID))
 				return
 			}
@@ -361,7 +343,7 @@ func keyDeleted(id string) msg.Text { return msg.Textf("the access key %s is del
 
 // ensureQuota makes room for a new key: it deletes any other than the old one. yes is as for deleteSecond.
 func (r *rotation) ensureQuota(ctx context.Context, yes bool) error {
-	all, err := r.list(ctx)
+	all, err := r.with.ListKeys(ctx, r.who.User)
 	if err != nil {
 		return r.refused(err)
 	}
@@ -415,15 +397,12 @@ func (k second) facts() []msg.Text {
 
 func (r *rotation) second(ctx context.Context, key awsapi.Key) (second, error) {
 	k := second{Key: key, inEnviron: r.app.Getenv("AWS_ACCESS_KEY_ID") == key.ID}
-	unknown := r.with.call(ctx, func(ctx context.Context, client *awsapi.IAMClient) (err error) {
-		k.use, err = awsapi.GetKeyLastUsed(ctx, client, k.ID)
-		return err
-	})
+	var err error
+	k.use, err = r.with.GetKeyLastUsed(ctx, k.ID)
 	if ctx.Err() != nil {
 		return k, ctx.Err()
 	}
-	k.useUnknown = unknown != nil
-	var err error
+	k.useUnknown = err != nil
 	k.sections, err = profile.FindKey(r.app.files(), k.ID)
 	return k, err
 }
@@ -444,7 +423,7 @@ func (r *rotation) deleteSecond(ctx context.Context, key awsapi.Key, yes bool) e
 	if err := r.replaceInFiles(ctx, k.ID, changeable); err != nil {
 		return err
 	}
-	if err := r.set(ctx, awsapi.DeleteKey, k.ID); err != nil {
+	if err := r.set(ctx, (*awsapi.Client).DeleteKey, k.ID); err != nil {
 		return r.refused(err)
 	}
 	r.deletedSecond = true
@@ -548,7 +527,7 @@ func (r *rotation) abandon(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	r.dropFrom(ctx, r.new.AccessKeyID, r.sharing)
-	if err := r.set(ctx, awsapi.DeleteKey, r.new.AccessKeyID); err != nil {
+	if err := r.set(ctx, (*awsapi.Client).DeleteKey, r.new.AccessKeyID); err != nil {
 		explained := r.with.explain(err)
 		r.app.warn(msg.Errorf("profile %q keeps %s, and the new access key %s, which nothing uses, "+
 			"could not be deleted: %s", r.profile.Name, r.old.AccessKeyID, r.new.AccessKeyID, explained).
@@ -568,7 +547,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return r.reportState(ctx, ctx.Err())
 	}
-	if err := r.set(ctx, awsapi.DeactivateKey, r.old.AccessKeyID); err != nil {
+	if err := r.set(ctx, (*awsapi.Client).DeactivateKey, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
 	r.app.say(msg.Textf("the old access key %s is deactivated", r.old.AccessKeyID))
@@ -582,7 +561,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if r.cmd.KeepOld {
 		r.app.say(msg.Textf("%s can be activated again in the IAM console; when nothing needs it any more:  %s",
 			r.old.AccessKeyID, r.deleteCommand(r.old.AccessKeyID)))
-	} else if err := r.set(ctx, awsapi.DeleteKey, r.old.AccessKeyID); err != nil {
+	} else if err := r.set(ctx, (*awsapi.Client).DeleteKey, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}
 	r.forget()
@@ -605,7 +584,7 @@ func (r *rotation) retireOld(ctx context.Context) error {
 // rollback undoes everything: since the old key was deactivated, AWS does not accept the new one any more.
 func (r *rotation) rollback(ctx context.Context, cause error) error {
 	ctx = context.WithoutCancel(ctx)
-	err := r.set(ctx, awsapi.ActivateKey, r.old.AccessKeyID)
+	err := r.set(ctx, (*awsapi.Client).ActivateKey, r.old.AccessKeyID)
 	if err == nil {
 		_, err = r.waitActive(ctx, r.old)
 	}
@@ -630,7 +609,7 @@ func (r *rotation) reportState(ctx context.Context, cause error) error {
 	hint := msg.Textf("run %s again, which offers to delete the old key; or:  %s",
 		msg.Command("rotate", name), r.deleteCommand(old))
 	var state *msg.Error
-	all, err := r.list(bounded)
+	all, err := r.with.ListKeys(bounded, r.who.User)
 	i := slices.IndexFunc(all, func(k awsapi.Key) bool { return k.ID == old })
 	switch {
 	case err != nil:

@@ -110,9 +110,7 @@ func (r *Resolver) findDevice(ctx context.Context, want Request) (Request, error
 func (r *Resolver) listDevice(
 	ctx context.Context, c *awsapi.Client, sts awsapi.Endpoint,
 ) (awsapi.Device, error) {
-	call, cancel := c.Call(ctx)
-	defer cancel()
-	devices, err := awsapi.ListDevices(call, c.IAM())
+	devices, err := c.ListDevices(ctx)
 	if ctx.Err() != nil {
 		return awsapi.Device{}, ctx.Err()
 	}
