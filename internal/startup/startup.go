@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -93,9 +92,6 @@ func runs(line, command string) (arguments string, ok bool) {
 // Add adds a line at the end of the file, below a blank line: one of ASCII, or of UTF-8 to a file in UTF-8. It creates
 // a missing file and its directory. A line that an earlier Add has added is replaced where it is.
 func Add(path, line string) error {
-	if err := checkLinks(path); err != nil {
-		return err
-	}
 	line += "  " + mark
 	return rewrite.File(path, func(old []byte) ([]byte, error) {
 		t, err := newText(path, old)
@@ -129,9 +125,6 @@ func notASCII(r rune) bool { return r > unicode.MaxASCII }
 // Remove removes the lines that Add has added, each with what Add has added around it: a blank line above it, or the
 // line end that the file lacked. It returns how many there were.
 func Remove(path string) (n int, err error) {
-	if err := checkLinks(path); err != nil {
-		return 0, err
-	}
 	err = rewrite.File(path, func(old []byte) ([]byte, error) {
 		n = 0
 		t, err := newText(path, old)
@@ -159,21 +152,4 @@ func Remove(path string) (n int, err error) {
 		return old, nil
 	})
 	return n, err
-}
-
-// checkLinks returns an error for a link to nowhere in the path: what it leads to may be a drive that is not there now,
-// or dotfiles that are managed elsewhere.
-func checkLinks(path string) error {
-	for at := path; ; at = filepath.Dir(at) {
-		info, err := os.Lstat(at)
-		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			if _, err := os.Stat(at); errors.Is(err, fs.ErrNotExist) {
-				return msg.Errorf("%s is a symbolic link to nowhere; nothing was changed", msg.Path(at)).
-					Hint("create what it leads to, or remove the link")
-			}
-		}
-		if err == nil || at == filepath.Dir(at) {
-			return nil
-		}
-	}
 }

@@ -261,7 +261,7 @@ func TestLinks(t *testing.T) {
 		if err := os.Symlink("not there", at); err != nil {
 			t.Fatal(err)
 		}
-		if err := Add(path, line); err == nil || !strings.Contains(err.Error(), "is a symbolic link to nowhere") {
+		if err := Add(path, line); err == nil || !strings.Contains(err.Error(), ", which is not there") {
 			t.Errorf("%s: %v", nowhere, err)
 		}
 		if _, err := Remove(path); err == nil {

@@ -27,9 +27,6 @@ func Read(path string) (code string, written bool, err error) {
 // Write writes code to a file that its shell loads as a whole. It creates the directory, and replaces only what an
 // earlier Write has written.
 func Write(path, code string) error {
-	if err := checkLinks(path); err != nil {
-		return err
-	}
 	return rewrite.File(path, func(old []byte) ([]byte, error) {
 		if len(old) > 0 && !strings.HasPrefix(string(old), mark+"\n") {
 			return nil, msg.Errorf("%s was not written by awsmfa; nothing was changed", msg.Path(path)).
