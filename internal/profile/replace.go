@@ -56,30 +56,22 @@ func withKeys(files Files, name string, was, now Keys, text []byte) ([]byte, err
 	if !equalKeys(keys, was) || keys.Where.File != file {
 		return nil, keysChangedError(name, file)
 	}
-	lines := linesOf(text)
-	for _, v := range []struct{ key, was, now string }{
-		{idKey, was.AccessKeyID, now.AccessKeyID},
-		{secretKey, was.SecretAccessKey.Reveal(), now.SecretAccessKey.Reveal()},
-	} {
-		e := from.get("", v.key)
-		line, ok := withValue(lines[e.pos.Line-1], v.was, v.now)
-		if !ok || pasted && e.inherited { // other profiles use that session, too
-			return nil, notReplaceableError(v.key, e.pos)
-		}
-		lines[e.pos.Line-1] = line
-	}
-	text = bytes.Join(lines, nil)
+	change := edit{profile: name, set: pairSettings(now), inherited: !pasted}
 	if pasted {
-		if text, err = withoutToken(files, name, file, text); err != nil {
-			return nil, err
+		change.remove = tokenKeys
+		for _, key := range []string{idKey, secretKey} {
+			if e := from.get("", key); e.inherited { // other profiles use that session, too
+				return nil, notReplaceableError(key, e.pos)
+			}
 		}
 	}
-	p, after, err := readPair(files, name, file, text)
-	if err == nil {
+	if text, err = change.apply(files, file, text); err != nil {
+		return nil, err
+	}
+	if p, _, err = readPair(files, name, file, text); err == nil {
 		keys, err = p.LongTermKeys()
 	}
-	if err != nil || !equalKeys(keys, now) || keys.Where.File != file ||
-		!slices.Equal(otherSettings(after), otherSettings(from)) {
+	if err != nil || !equalKeys(keys, now) || keys.Where.File != file {
 		return nil, misreadError(file, err)
 	}
 	return text, nil
@@ -112,15 +104,33 @@ func readPair(files Files, name, file string, text []byte) (Profile, *section, e
 	return Profile{Name: name, in: &c}, from, nil
 }
 
+// readSection reads a section of a file with this text: the profile's own, or [DEFAULT] if name is "".
+func readSection(files Files, name, file string, text []byte) (*section, error) {
+	f, err := newSource(file, text)
+	if err != nil {
+		return nil, err
+	}
+	c, credentials := &contents{}, file == files.Credentials
+	switch {
+	case name == "":
+		err = f.scan(true, func(line []byte) (*section, bool) {
+			if k, _, ok := splitHeader(line, credentials); ok && k == defaults {
+				return &c.config, false
+			}
+			return nil, false
+		})
+	case credentials:
+		return &c.credentials, c.readCredentials(f, name)
+	default:
+		err = c.readConfig(f, name)
+	}
+	return &c.config, err
+}
+
 // equalKeys compares two pairs without their positions.
 func equalKeys(a, b Keys) bool {
 	return a.AccessKeyID == b.AccessKeyID && a.SecretAccessKey.Reveal() == b.SecretAccessKey.Reveal() &&
 		a.SessionToken.Reveal() == b.SessionToken.Reveal()
-}
-
-// otherSettings returns the section's settings except the pair and its token, in a form to compare.
-func otherSettings(s *section) []string {
-	return settingsExcept(s, append([]string{idKey, secretKey}, tokenKeys...))
 }
 
 // settingsExcept returns the section's other settings, in a form to compare.
@@ -133,20 +143,10 @@ func settingsExcept(s *section, keys []string) (all []string) {
 	return all
 }
 
-// withoutToken returns text without the lines of the section's session token; there may be several.
-func withoutToken(files Files, name, file string, text []byte) (_ []byte, err error) {
-	for _, key := range tokenKeys {
-		if text, err = withoutSetting(files, name, file, key, text); err != nil {
-			return nil, err
-		}
-	}
-	return text, nil
-}
-
 // withoutSetting returns text without the lines of a setting of the section; there may be several.
 func withoutSetting(files Files, name, file, key string, text []byte) ([]byte, error) {
 	for {
-		_, from, err := readPair(files, name, file, text)
+		from, err := readSection(files, name, file, text)
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,7 @@
 package profile
 
 import (
-	"bytes"
+	"cmp"
 	"slices"
 
 	"awsmfa/internal/msg"
@@ -109,59 +109,21 @@ func withPair(files Files, h Holder, was string, now Keys, text []byte) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	lines := linesOf(text)
-	for _, v := range []struct{ key, now string }{
-		{idKey, now.AccessKeyID},
-		{secretKey, now.SecretAccessKey.Reveal()},
-	} {
-		e := from.get("", v.key)
-		if e.value == v.now { // from [DEFAULT], already replaced for another section
-			continue
-		}
-		line, ok := withValue(lines[e.pos.Line-1], e.value, v.now)
-		if !ok {
-			return nil, notReplaceableError(v.key, e.pos)
-		}
-		lines[e.pos.Line-1] = line
-	}
-	text = bytes.Join(lines, nil)
-	keys, after, err := pairOf(files, h, text)
-	if err != nil || !equalKeys(keys, now) || !slices.Equal(otherSettings(after), otherSettings(from)) {
-		return nil, misreadError(h.File, err)
-	}
-	return text, nil
+	return edit{profile: h.Name, set: pairSettings(now), inherited: true}.apply(files, h.File, text)
 }
 
 // pairOf returns the section's own key pair, even if the profile's other file takes precedence. Half a pair and a
 // session are errors; the section is nil if the file cannot be read.
 func pairOf(files Files, h Holder, text []byte) (Keys, *section, error) {
-	only := Files{Config: h.File}
-	if h.File == files.Credentials {
-		only = Files{Credentials: h.File}
-	}
-	p, from, err := readPair(only, h.Name, h.File, text)
-	if err == nil && h.Name == "" {
-		p.Name = "DEFAULT"
-		*from, err = readDefaults(h.File, text, h.File == files.Credentials)
-	}
+	from, err := readSection(files, h.Name, h.File, text)
 	if err != nil {
 		return Keys{}, nil, err
 	}
+	c := &contents{files: files, config: *from}
+	if h.File == files.Credentials {
+		c = &contents{files: files, credentials: *from}
+	}
+	p := Profile{Name: cmp.Or(h.Name, "DEFAULT"), in: &c}
 	keys, err := p.longTerm(p.plainPair())
 	return keys, from, err
-}
-
-// readDefaults reads [DEFAULT].
-func readDefaults(file string, text []byte, credentials bool) (shared section, err error) {
-	f, err := newSource(file, text)
-	if err != nil {
-		return section{}, err
-	}
-	err = f.scan(true, func(line []byte) (*section, bool) {
-		if k, _, ok := splitHeader(line, credentials); ok && k == defaults {
-			return &shared, false
-		}
-		return nil, false
-	})
-	return shared, err
 }

@@ -183,20 +183,21 @@ func storedAs(name, store, was, now string) edit {
 
 // edit changes settings in one section of a file. The other lines stay, byte for byte.
 type edit struct {
-	profile string
-	have    []Setting // what the section has; otherwise another program has changed it
-	set     []Setting // to add below the header, or to replace
-	keep    bool      // another value of a setting in set is an error
-	process bool      // leave another program's credential_process alone: to set it is an error
-	remove  []string
-	prune   bool // remove the section, too, if nothing is left in it
+	profile   string    // "" for [DEFAULT]
+	have      []Setting // what the section has; otherwise another program has changed it
+	set       []Setting // to add below the header, or to replace
+	inherited bool      // replace a value where [DEFAULT] has it
+	keep      bool      // another value of a setting in set is an error
+	process   bool      // leave another program's credential_process alone: to set it is an error
+	remove    []string
+	prune     bool // remove the section, too, if nothing is left in it
 }
 
 // isOwn reports whether a credential_process runs awsmfa.
 func isOwn(process string) bool { return strings.Contains(process, " credential-process ") }
 
 func (e edit) apply(files Files, path string, text []byte) ([]byte, error) {
-	_, before, err := readPair(files, e.profile, path, text)
+	before, err := readSection(files, e.profile, path, text)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +238,7 @@ func (e edit) apply(files Files, path string, text []byte) ([]byte, error) {
 // withoutEmptySection returns text without the profile's section if it is empty: its header has no comment, and nothing
 // but empty lines follows. Those go with it. A section that inherits settings stays.
 func withoutEmptySection(files Files, name, path string, text []byte) ([]byte, error) {
-	_, s, err := readPair(files, name, path, text)
+	s, err := readSection(files, name, path, text)
 	if err != nil || s.pos.Line == 0 || len(s.entries) > 0 {
 		return text, err
 	}
@@ -254,7 +255,7 @@ func withoutEmptySection(files Files, name, path string, text []byte) ([]byte, e
 		return text, nil
 	}
 	pruned := bytes.Join(slices.Delete(lines, s.pos.Line-1, end), nil)
-	if _, again, err := readPair(files, name, path, pruned); err != nil || again.pos.Line != 0 { // a second header
+	if again, err := readSection(files, name, path, pruned); err != nil || again.pos.Line != 0 { // a second header
 		return text, err
 	}
 	return pruned, nil
@@ -267,7 +268,7 @@ func (e edit) withSettings(files Files, path string, before *section, text []byt
 	for _, s := range e.set {
 		old := before.get("", s.Key)
 		switch {
-		case old == nil || old.inherited:
+		case old == nil || old.inherited && !e.inherited:
 			add = append(add, s)
 		case old.value == s.Value:
 		case e.keep && s.Key == serialKey:
@@ -284,32 +285,18 @@ func (e edit) withSettings(files Files, path string, before *section, text []byt
 		}
 	}
 	text = bytes.Join(lines, nil)
-	switch {
-	case len(add) == 0:
+	if len(add) == 0 {
 		return text, nil
-	case before.pos.Line == 0:
-		if err := CheckName(e.profile); err != nil {
-			return nil, err
-		}
-		header := configHeader(e.profile)
-		if path == files.Credentials {
-			header = "[" + e.profile + "]"
-		}
-		return appendSection(text, header, add), nil
 	}
-	indent, err := indentation(e.profile, before.pos, text)
-	if err != nil {
-		return nil, err
-	}
-	at := len(bytes.Join(linesOf(text)[:before.pos.Line], nil))
-	return insert(text, at, settingLines(indent, add)), nil
+	text, _, err := addSettings(e.profile, path == files.Credentials, before.pos, add, text)
+	return text, err
 }
 
 // verify reads the changed text back: the section has what it should, and everything else is as it was.
 func (e edit) verify(
 	files Files, path string, before *section, text, changed []byte, removed []string, pruned bool,
 ) error {
-	_, after, err := readPair(files, e.profile, path, changed)
+	after, err := readSection(files, e.profile, path, changed)
 	if err != nil {
 		return misreadError(path, err)
 	}

@@ -209,19 +209,8 @@ func withSection(files Files, name, id string, secret Secret, old []byte) ([]byt
 				Hint("name another profile for the new keys")
 		}
 	}
-	text := appendSection(old, "["+name+"]", []Setting{
-		{Key: idKey, Value: id}, {Key: secretKey, Value: secret.Reveal()},
-	})
-	after, err := readWith(files, name, nil, text)
-	if err != nil {
-		return nil, misreadError(files.Credentials, err)
-	}
-	keys, err := Profile{Name: name, in: &after}.LongTermKeys()
-	if err != nil || keys.AccessKeyID != id || keys.SecretAccessKey.Reveal() != secret.Reveal() ||
-		keys.Where.File != files.Credentials || !onlyInserted(old, text, len(old), true, name, true) {
-		return nil, misreadError(files.Credentials, err)
-	}
-	return text, nil
+	keys := Keys{AccessKeyID: id, SecretAccessKey: secret}
+	return edit{profile: name, set: pairSettings(keys)}.apply(files, files.Credentials, old)
 }
 
 // misreadError is the error for a new text that did not have the intended meaning when it was read back.
@@ -255,34 +244,41 @@ func AddConfig(files Files, name string, settings []Setting) error {
 		if err != nil || len(add) == 0 {
 			return nil, err
 		}
-		var text []byte
-		at, appended := len(old), before.config.pos.Line == 0
-		if appended {
-			if err := CheckName(name); err != nil {
-				return nil, err
-			}
-			text = appendSection(old, configHeader(name), add)
-		} else {
-			header := before.config.pos
-			indent, err := indentation(name, header, old)
-			if err != nil {
-				return nil, err
-			}
-			// In a section that is indented as a whole, the Go SDK would take all later lines as settings nested in
-			// this one.
-			if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && indent != "" {
-				return nil, valueError(add[i].Key)
-			}
-			at = len(bytes.Join(linesOf(old)[:header.Line], nil))
-			text = insert(old, at, settingLines(indent, add))
+		text, at, err := addSettings(name, false, before.config.pos, add, old)
+		if err != nil {
+			return nil, err
 		}
 		after, err := readWith(files, name, text, nil)
 		if err != nil || !after.config.extends(&before.config, add) ||
-			!onlyInserted(old, text, at, appended, name, false) {
+			!onlyInserted(old, text, at, before.config.pos.Line == 0, name, false) {
 			return nil, misreadError(files.Config, err)
 		}
 		return text, nil
 	})
+}
+
+// addSettings returns old with the settings directly below the header of a profile's section, or in a new section if
+// header is the zero Pos, and where they are.
+func addSettings(
+	profile string, credentials bool, header Pos, add []Setting, old []byte,
+) (text []byte, at int, err error) {
+	if header.Line == 0 {
+		name := configHeader(profile)
+		if credentials {
+			name = "[" + profile + "]"
+		}
+		return appendSection(old, name, add), len(old), CheckName(profile)
+	}
+	indent, err := indentation(profile, header, old)
+	if err != nil {
+		return nil, 0, err
+	}
+	// In a section that is indented as a whole, the Go SDK would take all later lines as settings nested in this one.
+	if i := slices.IndexFunc(add, func(s Setting) bool { return s.Value == "" }); i >= 0 && indent != "" {
+		return nil, 0, valueError(add[i].Key)
+	}
+	at = len(bytes.Join(linesOf(old)[:header.Line], nil))
+	return insert(old, at, settingLines(indent, add)), at, nil
 }
 
 // ConfigSection returns a profile's section as AddConfig would write it. Its errors are those of AddConfig.
