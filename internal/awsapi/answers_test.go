@@ -66,7 +66,8 @@ var calls = map[string]func(ctx context.Context, c *Client) error{
 	},
 	"DeactivateMFADevice": func(ctx context.Context, c *Client) error {
 		return c.iam(ctx, func(ctx context.Context, client *iam.Client) error { // DeactivateDevice hides NoSuchEntity
-			_, err := client.DeactivateMFADevice(ctx, &iam.DeactivateMFADeviceInput{SerialNumber: aws.String(testSerial)})
+			_, err := client.DeactivateMFADevice(ctx,
+				&iam.DeactivateMFADeviceInput{SerialNumber: aws.String(testSerial)})
 			return err
 		})
 	},

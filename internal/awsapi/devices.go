@@ -81,9 +81,9 @@ func (d Device) IsSecurityKey() bool {
 	return strings.HasPrefix(resource, "u2f/")
 }
 
-// ListDevices lists the MFA devices of the user whose access key the client has. The request names no user: IAM then takes
-// the one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's, ctx's,
-// or a *msg.Error for an answer that IAM would not give; so are those of all calls to IAM below.
+// ListDevices lists the MFA devices of the user whose access key the client has. The request names no user: IAM then
+// takes the one who signed it, and so does a policy that lets users list only their own devices. Errors are the SDK's,
+// ctx's, or a *msg.Error for an answer that IAM would not give; so are those of the other calls to IAM.
 func (c *Client) ListDevices(ctx context.Context) (devices []Device, err error) {
 	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
 		for marker := (*string)(nil); ; {

@@ -32,7 +32,8 @@ type KeyLastUsed struct {
 func (c *Client) ListKeys(ctx context.Context, user string) (all []Key, err error) {
 	err = c.iam(ctx, func(ctx context.Context, client *iam.Client) error {
 		for marker := (*string)(nil); ; { // without the SDK's paginator: see ListDevices
-			page, err := client.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker})
+			in := &iam.ListAccessKeysInput{UserName: aws.String(user), Marker: marker}
+			page, err := client.ListAccessKeys(ctx, in)
 			if err != nil {
 				return err
 			}
@@ -106,7 +107,9 @@ func updateKey(ctx context.Context, client *iam.Client, user, id string, status 
 
 // DeleteKey deletes a key for good, active or not. A missing key is not an error.
 func (c *Client) DeleteKey(ctx context.Context, user, id string) error {
-	return c.change(ctx, func(ctx context.Context, client *iam.Client) error { return deleteKey(ctx, client, user, id) })
+	return c.change(ctx, func(ctx context.Context, client *iam.Client) error {
+		return deleteKey(ctx, client, user, id)
+	})
 }
 
 func deleteKey(ctx context.Context, client *iam.Client, user, id string) error {
