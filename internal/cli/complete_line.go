@@ -150,7 +150,7 @@ func (l typedLine) render(shell shells.Shell, all []candidate) string {
 				b.WriteString(c.value + "\n")
 			}
 		default:
-			objects = append(objects, jsonCandidate{word, c.value, c.help})
+			objects = append(objects, jsonCandidate{word, c.value, oneLine(c.help)})
 		}
 	}
 	switch shell.Name {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"awsmfa/completions"
 	"awsmfa/internal/partition"
@@ -167,6 +168,20 @@ func TestClosedQuotes(t *testing.T) {
 	for quote, want := range map[rune]string{'"': `a\""` + "\n", '\'': `a"` + "\n", 0: `a\"` + "\n"} {
 		if got := (typedLine{quote: quote}).render(lookup(t, "bash"), []candidate{{value: `a"`}}); got != want {
 			t.Errorf("%q: %s", quote, got)
+		}
+	}
+}
+
+// What the files say cannot tell the terminal what to do: no control character of a name or a role reaches the shell.
+func TestCompletionWithoutControls(t *testing.T) {
+	t.Parallel()
+	all := []candidate{{value: "ok", help: "role a\x1b[31mb\u009bc"}, {value: "e\x1b]0;vil\x07"}}
+	for _, name := range completions.Shells() {
+		got := typedLine{}.render(lookup(t, name), all)
+		if !strings.Contains(got, "ok") || strings.Contains(got, "vil") ||
+			strings.ContainsFunc(got, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }) ||
+			strings.Contains(strings.ToLower(got), `\u001b`) || strings.Contains(got, `\u009b`) {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }
