@@ -714,6 +714,9 @@ func (d *doctor) shell() check {
 	if err != nil {
 		return warning(name, err)
 	}
+	if d.passedBy != "" {
+		line = d.envLine(d.flags.Name)
+	}
 	d.line = line
 	if d.Getenv("AWSMFA_SHELL") != "" {
 		return passed(name, msg.Textf("%s, named by AWSMFA_SHELL; type:  %s", s.Name, line))
