@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// sessionManager is the AWS CLI with an SSM that opens a connection for whoever has a session, and ends it at once, with
+// sessionManager is the AWS CLI with an SSM that opens a connection for whoever has a session, and ends it at once with
 // a message that says for what it was asked.
 func sessionManager(t *testing.T, w *world, dir string) []string {
 	needAWSCLI(t, awsClients(t, w))

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,8 +48,8 @@ func pictures(ctx context.Context, dir string) error {
 
 // photograph returns the screen at the end of the run, with the colors as escape sequences.
 func photograph(t *terminal, locale string, run func(*terminal) error) (screen string, err error) {
-	_, err = t.tmux("new-session", "-d", "-x", "110", "-y", "64", "-e", `PS1=\[\e[1;32m\]$\[\e[0m\] `, "-e", "LC_ALL=",
-		"-e", "LC_CTYPE=C.UTF-8", "-e", "LC_MESSAGES="+locale,
+	_, err = t.tmux("new-session", "-d", "-x", strconv.Itoa(screenWidth), "-y", "64",
+		"-e", `PS1=\[\e[1;32m\]$\[\e[0m\] `, "-e", "LC_ALL=", "-e", "LC_CTYPE=C.UTF-8", "-e", "LC_MESSAGES="+locale,
 		"bash", "--norc", "--noprofile")
 	if err != nil {
 		return "", err
@@ -56,12 +57,36 @@ func photograph(t *terminal, locale string, run func(*terminal) error) (screen s
 	if err = t.wait(prompt); err == nil {
 		err = run(t)
 	}
-	screen, captureErr := t.tmux("capture-pane", "-p", "-e", "-N")
+	screen, captureErr := t.tmux("capture-pane", "-p", "-e", "-J")
 	_, closeErr := t.tmux("kill-server")
-	return strings.ReplaceAll(screen, t.Home, "~"), errors.Join(err, captureErr, closeErr)
+	return folded(strings.ReplaceAll(screen, t.Home, "~")), errors.Join(err, captureErr, closeErr)
+}
+
+// folded returns a screen whose lines end where the terminal would end them.
+func folded(screen string) string {
+	var b strings.Builder
+	column, escape := 0, false
+	for _, c := range screen {
+		escape = escape || c == '\x1b'
+		switch {
+		case c == '\n':
+			column = 0
+		case !escape:
+			if column+columns(string(c)) > screenWidth {
+				b.WriteByte('\n')
+				column = 0
+			}
+			column += columns(string(c))
+		}
+		escape = escape && c != 'm'
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 const (
+	screenWidth = 110
+
 	prompt   = `^\$ $`
 	question = `: ?$`
 )
