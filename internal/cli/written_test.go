@@ -34,8 +34,8 @@ var writers = map[string]string{
 }
 
 var writes = regexp.MustCompile(`\b(os\.(WriteFile|Create|CreateTemp|Mkdir|MkdirAll|MkdirTemp|Symlink|Link|Rename|` +
-	`OpenFile)|windows\.CreateDirectory|keyring\.Set|files\.Store|rewrite\.File|rewriteFile|atomicfile\.(Create|Lock)|` +
-	`ssocreds\.NewSSOTokenProvider|logincreds\.New)\(`)
+	`OpenFile)|windows\.CreateDirectory|keyring\.Set|files\.Store|rewrite\.File|rewriteFile|` +
+	`atomicfile\.(Create|Lock)|ssocreds\.NewSSOTokenProvider|logincreds\.New)\(`)
 
 // What awsmfa writes is on the page that tells how to remove it.
 func TestWhatIsWrittenIsListed(t *testing.T) {
