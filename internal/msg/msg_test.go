@@ -123,3 +123,27 @@ func TestCause(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Names, lists and words of command lines, and texts from elsewhere.
+func TestArguments(t *testing.T) {
+	for got, want := range map[string]string{
+		Names{"a", "b c"}.String(): `"a", "b c"`,
+		List{"a", "b c"}.String():  "a, b c",
+		Foreign(" a\r\nb\tc\rd "):  "a b c d",
+		Foreign(" a b "):           "a b",
+	} {
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	const plain = "azAZ09_./+@-"
+	for c := rune(' '); c <= '~'; c++ {
+		inside := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune(plain, c)
+		if got := Word(string(c)).String(); (got == string(c)) != inside {
+			t.Errorf("the word %q is shown as %s", c, got)
+		}
+	}
+	if got := Word("").String(); got != `""` {
+		t.Errorf("no word is shown as %s", got)
+	}
+}
