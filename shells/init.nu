@@ -5,6 +5,7 @@
 def --env --wrapped FUNCTION [...words] {
   let answer = (PROGRAM function SHELL FUNCTION -- ...$words | from json)
   if ($answer | describe) =~ '^list' { # awsmfa's words before those of the function
+    sleep 50ms # a moment after a program's end Nushell takes the terminal back, even from the next one
     PROGRAM ...$answer ...$words
   } else {
     $answer | load-env
