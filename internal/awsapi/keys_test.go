@@ -1,6 +1,8 @@
 package awsapi_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,13 @@ import (
 
 // Against the stand-in, which limits the keys and applies policies as AWS does.
 func TestKeys(t *testing.T) {
+	for _, entry := range os.Environ() { // the SDK reads it
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 	s := fakeaws.New()
 	url, err := s.Start()
 	if err != nil {
