@@ -214,6 +214,32 @@ func TestPowerShellFunctionConstrained(t *testing.T) {
 	}
 }
 
+// One expression of the function reads everything that awsmfa prints for a profile that is usual. Other lines are read
+// one by one, which takes a tenth of a second longer at the first call in a window.
+func TestPowerShellFunctionReadsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	r := inPwsh(t, w,
+		`$usual = ${function:mfa}.Ast.Find({ "$($args[0])".StartsWith("'(?x)") }, $true).Value`,
+		`foreach ($name in 'dev', 'prod') {`,
+		`  $all = (awsmfa function pwsh mfa -- $name) -join "`+"`n"+`" -match $usual`,
+		`  envdump read $all ($matches.Keys | Sort-Object)`,
+		`  mfa $name`,
+		`}`,
+	)
+	want := []string{
+		"read True 0 expires id profile secret token unset until",
+		"read True 0 expires id previous profile region secret token unset until",
+	}
+	var read []string
+	for _, d := range r.Dumps {
+		read = append(read, strings.Join(d.Args, " "))
+	}
+	if r.Code != 0 || !slices.Equal(read, want) {
+		t.Errorf("exit code %d, %q: %s%s", r.Code, read, r.Stdout, r.Stderr)
+	}
+}
+
 // No secret shows in a trace or in a transcript. (After the bare line it does, so the trace works.)
 func TestPowerShellFunctionIsNotTraced(t *testing.T) {
 	t.Parallel()

@@ -77,8 +77,8 @@ var of51 = map[string]string{
 		Register-EngineEvent:Action Register-EngineEvent:MaxTriggerCount Register-EngineEvent:SourceIdentifier
 		Register-EngineEvent:SupportEvent Remove-Item:ErrorAction Remove-Item:Force Remove-Item:LiteralPath
 		Select-Object:Skip Set-Item:LiteralPath Set-Item:Value Write-Error:ErrorAction Write-Error:Message`,
-	"type": `CmdletBinding Parameter array char long math regex System.Management.Automation.CommandCompletion
-		System.Management.Automation.CompletionResult`,
+	"type": `CmdletBinding Parameter array char long math object regex string
+		System.Management.Automation.CommandCompletion System.Management.Automation.CompletionResult`,
 	"argument": `PositionalBinding ValueFromPipeline ValueFromRemainingArguments`,
 	"member": `[System.Management.Automation.CommandCompletion]::CompleteInput(3)
 		[System.Management.Automation.CompletionResult]::new(4) [math]::Floor(1) [regex]::Matches(2)
@@ -87,8 +87,8 @@ var of51 = map[string]string{
 		.StartOffset .Substring(1) .Substring(2) .Text .Ticks .ToUniversalTime(0) .TrimStart(0) .Value .WriteError(1)
 		.Depth .Next .Prompts .Said` + // keys of a hash table
 		` .Statement`, // of $MyInvocation, if it is there
-	"operator": `And Divide DotDot Icontains Ieq Ige Igt Ile Ilike Ilt Imatch Ine Ireplace Is Isplit Join Minus Multiply
-		Plus Rem`,
+	"operator": `And Divide DotDot Icontains Ieq Ige Igt Ile Ilike Ilt Imatch Ine Ireplace Is IsNot Isplit Join Minus
+		Multiply Plus Rem`,
 }
 
 // Windows PowerShell 5.1 exists only on Windows. What awsmfa prints for PowerShell uses nothing that 5.1 does not have:
