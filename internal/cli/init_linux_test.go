@@ -307,6 +307,9 @@ func TestEveryFunctionIsProved(t *testing.T) {
 		if !ok || tracings[l.Name] == nil && !strings.Contains(shown, " "+s.Name+" ") {
 			t.Errorf("no test traces the function in %s", s.Name)
 		}
+		if s.HasPrompt() && hookShells[s.Name].argv == nil {
+			t.Errorf("no test uses the hook of %s", s.Name)
+		}
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 	"testing"
 
 	"awsmfa/internal/shelltest"
+	"awsmfa/shells"
 )
 
 // Where each shell's start-up file is, by the variables and the files that are there.
+// Each shell that has a function has one.
 func TestFind(t *testing.T) {
+	found := map[string]bool{"nu": true, "pwsh": true} // other tests ask them
 	for _, c := range []struct {
 		shell, goos string
 		variables   map[string]string
@@ -65,8 +68,14 @@ func TestFind(t *testing.T) {
 		if c.want != "" {
 			want = filepath.Join(home, filepath.FromSlash(c.want))
 		}
+		found[c.shell] = found[c.shell] || c.want != ""
 		if filepath.Clean(f.Path) != filepath.Clean(want) || (err != nil) != (want == "") {
 			t.Errorf("%+v: %s, %v", c, f.Path, err)
+		}
+	}
+	for _, shell := range shells.All() {
+		if _, ok := shell.Init(shells.InitOptions{}); ok && !found[shell.Name] {
+			t.Errorf("no start-up file of %s", shell.Name)
 		}
 	}
 	if _, err := (System{}).Find("bash", ""); err == nil {
