@@ -22,17 +22,28 @@ func TestPreferredVarsAreDocumented(t *testing.T) {
 	}
 }
 
-// docs/config.md and a script have each variable for an endpoint setting.
+// docs/config.md has each endpoint setting with its variable. A script checks that a command gets the profile's value,
+// and in place of the value of [default] the neutral one.
 func TestEndpointSettings(t *testing.T) {
-	for _, path := range []string{"../../docs/config.md", "testdata/endpoint_settings.txtar"} {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	page, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := os.ReadFile("testdata/endpoint_settings.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range endpointSettingVars {
+		if !regexp.MustCompile("(?m)^\\| .*`" + s.keys[0] + "`.* \\| .*`" + s.variable + "`").Match(page) {
+			t.Errorf("docs/config.md has no row for %s with %s", s.keys[0], s.variable)
 		}
-		for _, s := range endpointSettingVars {
-			if !regexp.MustCompile(`\b` + s.variable + `\b`).Match(text) {
-				t.Errorf("%s does not have %s", path, s.variable)
-			}
+		values := map[string]bool{}
+		line := regexp.MustCompile("(?m)^stdout '.*\\b" + s.variable + `(?:=|": \?")(\w+)["$]`)
+		for _, m := range line.FindAllSubmatch(script, -1) {
+			values[string(m[1])] = true
+		}
+		if !values[s.neutral] || len(values) < 2 {
+			t.Errorf("the script has only %v of %s", values, s.variable)
 		}
 	}
 }
