@@ -61,9 +61,9 @@ function global:FUNCTION {
     $message = $gone = @()
     $run = $null
     $global:LASTEXITCODE = 127 # if PowerShell does not find the program
+    $PSNativeCommandUseErrorActionPreference = $false
     # The usual lines, without escapes, in the order in which awsmfa prints them; rest is what others there are.
-    $null = (& { $PSNativeCommandUseErrorActionPreference = $false; PROGRAM function pwsh FUNCTION '--' @all }) -join
-        "`n" -match '(?x)^
+    $null = (PROGRAM function pwsh FUNCTION '--' @all) -join "`n" -match '(?x)^
         (?:AWSMFA_PREVIOUS=(?<previous>[^\\\n]+)\n)?
         (?<unset>AWS_PROFILE\nAWS_DEFAULT_PROFILE\nAWS_SECURITY_TOKEN\nAWS_ACCESS_KEY\nAWS_SECRET_KEY\n
             AWS_CREDENTIAL_FILE\nAWS_WEB_IDENTITY_TOKEN_FILE\nAWS_ROLE_ARN\n)?
@@ -119,6 +119,8 @@ function global:FUNCTION {
     }
     if ($run -is [array]) {
         $all = $run + $all
+        # What the user has set counts for the command.
+        Remove-Variable -Name PSNativeCommandUseErrorActionPreference -Scope Local -WhatIf:$false -Confirm:$false
         if ($MyInvocation.ExpectingInput) { $input | PROGRAM @all } else { PROGRAM @all }
     }
     if ($LASTEXITCODE -eq 0) { return }
@@ -126,9 +128,11 @@ function global:FUNCTION {
         if ($message.Count -eq 0) { $message = "awsmfa: exit code $LASTEXITCODE" }
         Write-Error -Message ($message -join "`n") -ErrorAction Stop
     }
-    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { throw "awsmfa: exit code $LASTEXITCODE" }
-    $ErrorActionPreference = 'SilentlyContinue' # 5.1 knows no Ignore here
-    $known = $Error.Count
-    try { throw } catch { $PSCmdlet.WriteError($_) }
-    while ($Error.Count -gt $known) { $Error.RemoveAt(0) }
+    . {
+        if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { throw "awsmfa: exit code $LASTEXITCODE" }
+        $ErrorActionPreference = 'SilentlyContinue' # 5.1 knows no Ignore here
+        $known = $Error.Count
+        try { throw } catch { $PSCmdlet.WriteError($_) }
+        while ($Error.Count -gt $known) { $Error.RemoveAt(0) }
+    }
 }

@@ -71,11 +71,12 @@ var of51 = map[string]string{
 		StringConstantExpression SubExpression SwitchStatement ThrowStatement TryStatement TypeConstraint
 		TypeExpression UnaryExpression VariableExpression WhileStatement`,
 	"command": `ForEach-Object Get-Date Get-Variable Invoke-Expression Out-String Register-ArgumentCompleter
-		Register-EngineEvent Remove-Item Select-Object Set-Item Test-Path Write-Error Write-Host`,
+		Register-EngineEvent Remove-Item Remove-Variable Select-Object Set-Item Test-Path Write-Error Write-Host`,
 	"parameter": `Get-Variable:ErrorAction Get-Variable:Name Get-Variable:Scope Get-Variable:ValueOnly
 		Register-ArgumentCompleter:CommandName Register-ArgumentCompleter:Native Register-ArgumentCompleter:ScriptBlock
 		Register-EngineEvent:Action Register-EngineEvent:MaxTriggerCount Register-EngineEvent:SourceIdentifier
 		Register-EngineEvent:SupportEvent Remove-Item:ErrorAction Remove-Item:Force Remove-Item:LiteralPath
+		Remove-Variable:Confirm Remove-Variable:Name Remove-Variable:Scope Remove-Variable:WhatIf
 		Select-Object:Skip Set-Item:LiteralPath Set-Item:Value Write-Error:ErrorAction Write-Error:Message`,
 	"type": `CmdletBinding Parameter array char long math object regex string
 		System.Management.Automation.CommandCompletion System.Management.Automation.CompletionResult`,
