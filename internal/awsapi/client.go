@@ -78,11 +78,10 @@ func (r ClientOptions) newClient(ctx context.Context, id, secret, token string) 
 		config.WithAppID(r.AppID),
 		config.WithLogger(logging.Nop{}), // else it writes to stderr about bodies that it could not discard
 	)...)
-	var message *msg.Error // about a setting
-	switch {
-	case errors.As(err, &message):
+	if message, ok := errors.AsType[*msg.Error](err); ok { // about a setting
 		return nil, message
-	case err != nil:
+	}
+	if err != nil {
 		return nil, badSettings(r.Profile, err)
 	}
 	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)

@@ -43,8 +43,8 @@ const (
 )
 
 func isDenied(err error, p phrase) bool {
-	var api smithy.APIError
-	return AccessDenied(err) && errors.As(err, &api) && strings.Contains(api.ErrorMessage(), string(p))
+	_, message := ErrorCode(err)
+	return AccessDenied(err) && strings.Contains(message, string(p))
 }
 
 // Explain turns an error of an AWS call into a message: AWS's answer, or the reason why there was none.
@@ -58,8 +58,7 @@ func (c *Client) ExplainRole(err error, role profile.Role, caller Caller) error 
 func (c *Client) explain(err error, f refusal) error {
 	f.host, f.keyID, f.region, f.skewed = cmp.Or(c.lastHost, "AWS"), c.id, c.Region, c.ahead.Abs() > maxSkew
 	f.detours = c.detours()
-	var operation *smithy.OperationError
-	if errors.As(err, &operation) {
+	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
 		f.service, f.call = operation.Service(), operation.Operation()
 	}
 	var response *smithyhttp.ResponseError
@@ -190,8 +189,7 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 	case response != nil: // a web page, where AWS would have sent XML
 		return c.NotAWS(host, response.HTTPStatusCode(), err)
 	}
-	var message *msg.Error
-	if errors.As(err, &message) {
+	if message, ok := errors.AsType[*msg.Error](err); ok {
 		return message
 	}
 	return badSettings(c.Profile, err)
@@ -208,7 +206,7 @@ func (c *Client) checkNetwork() msg.Text {
 // badSettings is the error for settings that the SDK refuses.
 func badSettings(profileName string, err error) *msg.Error {
 	why := msg.Cause(err)
-	if file := (*fs.PathError)(nil); errors.As(err, &file) {
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
 		why = file.Error()
 	}
 	return msg.Errorf("the connection settings of profile %q: %s", profileName, why).
@@ -217,8 +215,8 @@ func badSettings(profileName string, err error) *msg.Error {
 }
 
 func isTimeout(err error) bool {
-	var t net.Error
-	return errors.As(err, &t) && t.Timeout()
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout()
 }
 
 // Revoked reports whether AWS refused a session of its own: it was revoked, or its user's key or device was deleted.
@@ -233,11 +231,10 @@ func unknownKey(err error) bool {
 
 // ErrorCode returns the code and the message of AWS's error, or "".
 func ErrorCode(err error) (code, message string) {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return "", ""
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		return api.ErrorCode(), api.ErrorMessage()
 	}
-	return api.ErrorCode(), api.ErrorMessage()
+	return "", ""
 }
 
 // hasCode reports whether AWS's error has the code, which the SDK may write with the suffix Exception.

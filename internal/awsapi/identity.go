@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 
 	"awsmfa/internal/msg"
 	"awsmfa/internal/partition"
@@ -152,8 +151,8 @@ func (c *Client) RegionRefused(err error) bool {
 }
 
 func (c *Client) refused(err error, codes ...string) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && c.ahead.Abs() <= maxSkew && slices.Contains(codes, api.ErrorCode())
+	code, _ := ErrorCode(err)
+	return c.ahead.Abs() <= maxSkew && slices.Contains(codes, code)
 }
 
 // SessionRefused reports whether Identity failed because the session has expired or was not copied whole.

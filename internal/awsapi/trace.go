@@ -130,7 +130,7 @@ func (r proxyRefusal) Error() string { return string(r) }
 
 // withoutURL removes the URL from an HTTP client's error: a container's URL may be secret.
 func withoutURL(err error) error {
-	if whole := (*url.Error)(nil); errors.As(err, &whole) {
+	if whole, ok := errors.AsType[*url.Error](err); ok {
 		return whole.Err
 	}
 	return err

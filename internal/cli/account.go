@@ -95,8 +95,7 @@ func (a *app) lockSoon(ctx context.Context, name string, busy error) (unlock fun
 
 // explain turns an error of a call to IAM into a message. Messages and cancellations stay as they are.
 func (x *account) explain(err error) error {
-	var message *msg.Error
-	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &message) {
+	if _, ok := errors.AsType[*msg.Error](err); ok || err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return x.Explain(err)

@@ -595,8 +595,8 @@ func (d *doctor) cacheDirectory() check {
 		return warning(name, session.NoCacheDir())
 	}
 	path := msg.Path(dir.Path)
-	var unusable *cache.Unusable
-	if err := dir.Check(); errors.As(err, &unusable) {
+	err := dir.Check()
+	if unusable, ok := errors.AsType[*cache.Unusable](err); ok {
 		reason := session.CacheError(err)
 		if unusable.Reason == cache.Loose {
 			return warning(name, reason.Hint("chmod 700 %s", msg.Word(dir.Path)))

@@ -405,9 +405,9 @@ func (s *pairing) offerPicture(ctx context.Context, drawing qr.Drawing) error {
 
 // notDrawn is the error for a QR code that cannot be drawn. It does not show the key.
 func notDrawn(err error) *msg.Error {
-	var refused *qr.Error
+	refused, ok := errors.AsType[*qr.Error](err)
 	switch {
-	case !errors.As(err, &refused):
+	case !ok:
 		return msg.Errorf("drawing the QR code: %s", msg.Cause(err)).Wrap(err)
 	case refused.Reason == qr.NotBase32:
 		return msg.Errorf("drawing the QR code: the key that AWS returned is not Base32").Wrap(err)

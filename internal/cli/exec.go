@@ -157,7 +157,7 @@ func notFound(command []string) *msg.Error {
 // cannotRun is the error for a command that was found.
 func cannotRun(name string, err error) *codedError {
 	var cause any = msg.Cause(err)
-	if ours := (*msg.Error)(nil); errors.As(err, &ours) {
+	if ours, ok := errors.AsType[*msg.Error](err); ok {
 		cause = ours
 	}
 	e := msg.Errorf("%s: cannot be run: %s", msg.Path(name), cause).Wrap(err).
@@ -167,8 +167,7 @@ func cannotRun(name string, err error) *codedError {
 
 // notStarted is the error for a command that was found and could not be started; an errExit passes.
 func (a *app) notStarted(name string, err error) error {
-	var done errExit
-	if err == nil || errors.As(err, &done) {
+	if _, ok := errors.AsType[errExit](err); ok || err == nil {
 		return err
 	}
 	return cannotRun(name, err)

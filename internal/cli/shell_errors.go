@@ -9,8 +9,8 @@ import (
 
 // cannotExpress returns the message for an error of package shells.
 func cannotExpress(err error) *msg.Error {
-	var e *shells.Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*shells.Error](err)
+	if !ok {
 		return msg.Errorf("%s", err).Wrap(err)
 	}
 	return reasonError(e).Wrap(err).Hint("choose another form with --shell, or use %s, which needs no quoting",

@@ -19,8 +19,8 @@ func (e *usageError) Unwrap() error { return e.error }
 
 // usage turns an error of Kong's parser into a message.
 func (a *app) usage(err error, args []string) error {
-	var parse *kong.ParseError
-	if !errors.As(err, &parse) {
+	parse, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
 		return &usageError{err}
 	}
 	node := parse.Context.Model.Node
@@ -78,8 +78,7 @@ func kongMessage(err error) *msg.Error {
 	text, near, _ := strings.Cut(strings.TrimSuffix(err.Error(), "?"), ", did you mean ")
 	near = strings.TrimPrefix(near, "one of ")
 	flag, problem, _ := strings.Cut(text, ": ")
-	var own *msg.Error
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*msg.Error](err); ok {
 		return msg.Errorf("%s: %s", flag, own)
 	}
 	if argument, ok := strings.CutPrefix(text, "unexpected argument "); ok {

@@ -43,8 +43,7 @@ func isLocked() (bool, error) {
 
 // absent marks the errors for a bus, or a service on it, that is not there.
 func absent(err error) error {
-	var failed dbus.Error
-	if errors.As(err, &failed) && !strings.HasSuffix(failed.Name, ".ServiceUnknown") &&
+	if failed, ok := errors.AsType[dbus.Error](err); ok && !strings.HasSuffix(failed.Name, ".ServiceUnknown") &&
 		!strings.Contains(failed.Name, ".Spawn.") && !strings.HasSuffix(failed.Name, ".NoReply") {
 		return err
 	}

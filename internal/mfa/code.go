@@ -230,8 +230,7 @@ const firstLineIsCode = "run it by hand: the first line it prints must be the si
 // failed is the error for a program that ended with err. It shows nothing of the output, which may be a code.
 func (p program) failed(err error) *msg.Error {
 	e := msg.Errorf("the code command %s failed: %s", programName(p.line), msg.Cause(err)).Wrap(err)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 127 { // sh's code for it
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 127 { // sh's code for it
 		return e.Hint("the shell found no such program: install it, or give its full path")
 	}
 	return e.Hint(firstLineIsCode)

@@ -113,7 +113,7 @@ func Cause(err error) string {
 		wrapper, ok := err.(interface{ Unwrap() error })
 		if !ok || wrapper.Unwrap() == nil {
 			text := Foreign(err.Error())
-			if errno := syscall.Errno(0); errors.As(err, &errno) { // on Windows a sentence, with a full stop
+			if _, ok := errors.AsType[syscall.Errno](err); ok { // on Windows a sentence, with a full stop
 				text = strings.TrimRight(text, ".。")
 			}
 			return text

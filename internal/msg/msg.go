@@ -137,8 +137,7 @@ func (p Printer) Help(text string) string {
 
 // Error returns err's text: translated if err is a message, or wraps one without adding to its text.
 func (p Printer) Error(err error) string {
-	var e *Error
-	if errors.As(err, &e) && e.Error() == err.Error() {
+	if e, ok := errors.AsType[*Error](err); ok && e.Error() == err.Error() {
 		return p.Text(e.text)
 	}
 	return err.Error()
@@ -147,8 +146,8 @@ func (p Printer) Error(err error) string {
 // Hint returns the hint of the first message in err's chain that has one, or "".
 func (p Printer) Hint(err error) string {
 	for err != nil {
-		var e *Error
-		if !errors.As(err, &e) {
+		e, ok := errors.AsType[*Error](err)
+		if !ok {
 			return ""
 		}
 		if !e.hint.IsEmpty() {

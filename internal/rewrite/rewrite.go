@@ -147,7 +147,7 @@ func prepare(path string, compose func(old []byte) ([]byte, error)) (*replacemen
 		return ours
 	})
 	w.tmp, err = atomicfile.Create(dir, temporary, text, w.inherit)
-	if inherited := (*msg.Error)(nil); errors.As(err, &inherited) {
+	if _, ok := errors.AsType[*msg.Error](err); ok { // of inherit
 		return nil, err
 	}
 	if err != nil {
@@ -334,10 +334,11 @@ func DirectoryError(path string) *msg.Error {
 
 // reason is the system's own error, without the path, which the message has.
 func reason(err error) error {
-	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
-		return pe.Err
-	} else if le := (*os.LinkError)(nil); errors.As(err, &le) {
-		return le.Err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
 	}
 	return err
 }

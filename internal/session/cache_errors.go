@@ -9,13 +9,11 @@ import (
 
 // CacheError returns the message for an error of package cache.
 func CacheError(err error) *msg.Error {
-	var tooLarge *cache.TooLarge
-	var u *cache.Unusable
-	switch {
-	case errors.As(err, &tooLarge):
-		return msg.Errorf("the session's file would have %d bytes, more than %d", tooLarge.Size, tooLarge.Max).Wrap(err)
-	case errors.As(err, &u):
-		return unusableError(u).Wrap(err)
+	if e, ok := errors.AsType[*cache.TooLarge](err); ok {
+		return msg.Errorf("the session's file would have %d bytes, more than %d", e.Size, e.Max).Wrap(err)
+	}
+	if e, ok := errors.AsType[*cache.Unusable](err); ok {
+		return unusableError(e).Wrap(err)
 	}
 	return msg.Errorf("%s", err).Wrap(err)
 }

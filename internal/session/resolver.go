@@ -84,7 +84,7 @@ func (r *Resolver) Retrieve(want Request) (s Session, err error) {
 		return Session{}, awsapi.NoRoleForRoot(with.Roles[n-1].Profile)
 	}
 	s, err = r.cached(with, r.MinTTL).retrieve(ctx)
-	unknown := errors.As(err, new(*unknownDevice))
+	_, unknown := errors.AsType[*unknownDevice](err)
 	if !with.found || !unknown && !errors.Is(err, errOtherKeys) {
 		return s, err
 	}
