@@ -19,9 +19,9 @@ const maxAncestors = 24
 // Shell returns the shell that runs this process, and the path of its program if known: an ancestor, else the login
 // shell in $SHELL, else the system's usual one.
 func Shell(getenv func(string) string) (s shells.Shell, path string) {
-	for p := range All() {
-		path := p.Path
-		for name := range p.Names() {
+	for p := range all() {
+		path := p.path
+		for name := range p.names() {
 			s, ok := shells.Lookup(name)
 			if ok && !s.Data && (s.Name != "cmd" || runtime.GOOS == "windows") {
 				return s, path
@@ -45,14 +45,14 @@ func Shell(getenv func(string) string) (s shells.Shell, path string) {
 // Program returns the name of the nearest ancestor that is no shell, or "": a person would say that it runs this
 // program. For a script that Python runs it is the script's.
 func Program() string {
-	for p := range All() {
+	for p := range all() {
 		var name string
 		isShell := false
-		for n := range p.Names() {
+		for n := range p.names() {
 			s, ok := shells.Lookup(n)
 			isShell = isShell || ok && !s.Data
 			name = n
-			if !strings.HasPrefix(strings.ToLower(filepath.Base(p.Path)), "python") {
+			if !strings.HasPrefix(strings.ToLower(filepath.Base(p.path)), "python") {
 				break
 			}
 		}
@@ -63,20 +63,20 @@ func Program() string {
 	return ""
 }
 
-// Process is a running program.
-type Process struct {
-	// Path is the program's file, or "" if unknown.
-	Path string
+// process is a running program.
+type process struct {
+	// path is the program's file, or "" if unknown.
+	path string
 	pid  int
 }
 
-// Names returns the program's possible names, the most reliable first: that of its file, that of the process (the
+// names returns the program's possible names, the most reliable first: that of its file, that of the process (the
 // file's name, cut to 15 characters on Linux and macOS; for a script on Linux, the script's), and, if the file is
 // Python, that of the script that it runs, such as xonsh. Each is read only when needed.
-func (p Process) Names() iter.Seq[string] {
+func (p process) names() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		file := filepath.Base(p.Path)
-		if p.Path != "" && !yield(file) {
+		file := filepath.Base(p.path)
+		if p.path != "" && !yield(file) {
 			return
 		}
 		if name, _, ok := status(p.pid); ok {
@@ -96,12 +96,12 @@ func (p Process) Names() iter.Seq[string] {
 	}
 }
 
-// All returns the ancestors of this process, the parent first.
-func All() iter.Seq[Process] {
-	return func(yield func(Process) bool) {
+// all returns the ancestors of this process, the parent first.
+func all() iter.Seq[process] {
+	return func(yield func(process) bool) {
 		pid := os.Getppid()
 		for range maxAncestors {
-			if pid <= 0 || !yield(Process{Path: file(pid), pid: pid}) {
+			if pid <= 0 || !yield(process{path: file(pid), pid: pid}) {
 				return
 			}
 			_, parent, ok := status(pid)

@@ -18,9 +18,9 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "child":
-		for p := range All() {
+		for p := range all() {
 			var names []string
-			for name := range p.Names() {
+			for name := range p.names() {
 				names = append(names, name)
 			}
 			fmt.Println(strings.Join(names, "\t"))

@@ -43,7 +43,7 @@ const (
 )
 
 func isDenied(err error, p phrase) bool {
-	_, message := ErrorCode(err)
+	_, message := errorCode(err)
 	return AccessDenied(err) && strings.Contains(message, string(p))
 }
 
@@ -131,7 +131,7 @@ func isOtherRegion(said string) bool { return strings.Contains(said, string(othe
 
 // Answered reports whether err is a refusal by AWS itself, so that AWS can be reached.
 func Answered(err error) bool {
-	code, _ := ErrorCode(err)
+	code, _ := errorCode(err)
 	return code != "" && code != "UnknownError" || errors.Is(err, errRegionDisabled)
 }
 
@@ -229,8 +229,8 @@ func unknownKey(err error) bool {
 	return hasCode(err, "InvalidClientTokenId") || hasCode(err, "UnrecognizedClient")
 }
 
-// ErrorCode returns the code and the message of AWS's error, or "".
-func ErrorCode(err error) (code, message string) {
+// errorCode returns the code and the message of AWS's error, or "".
+func errorCode(err error) (code, message string) {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode(), api.ErrorMessage()
 	}
@@ -239,6 +239,6 @@ func ErrorCode(err error) (code, message string) {
 
 // hasCode reports whether AWS's error has the code, which the SDK may write with the suffix Exception.
 func hasCode(err error, code string) bool {
-	got, _ := ErrorCode(err)
+	got, _ := errorCode(err)
 	return strings.TrimSuffix(got, "Exception") == code
 }

@@ -146,12 +146,12 @@ func (c *Client) SecretRefused(err error) bool {
 // RegionRefused reports whether Identity failed because AWS has no such region, the endpoint is in another one, or the
 // account has not enabled it.
 func (c *Client) RegionRefused(err error) bool {
-	code, said := ErrorCode(err)
+	code, said := errorCode(err)
 	return code == "SignatureDoesNotMatch" && isOtherRegion(said) || errors.Is(err, errRegionDisabled)
 }
 
 func (c *Client) refused(err error, codes ...string) bool {
-	code, _ := ErrorCode(err)
+	code, _ := errorCode(err)
 	return c.ahead.Abs() <= maxSkew && slices.Contains(codes, code)
 }
 

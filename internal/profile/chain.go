@@ -13,7 +13,7 @@ import (
 
 // The limits of AssumeRole (AWS STS API Reference, "AssumeRole", DurationSeconds; IAM User Guide, "Role chaining").
 const (
-	MinRoleDuration     = 15 * time.Minute
+	minRoleDuration     = 15 * time.Minute
 	MaxRoleDuration     = 12 * time.Hour
 	DefaultRoleDuration = time.Hour
 	MaxChainedDuration  = time.Hour // of a role that is assumed with temporary credentials
@@ -196,7 +196,7 @@ func (p Profile) role() (Role, error) {
 	r.SessionName, _ = p.Get("role_session_name")
 	r.ExternalID, _ = p.Get("external_id")
 	r.SourceIdentity, _ = p.Get("source_identity")
-	if !IsRoleARN(r.ARN) || len(r.ARN) > 2048 {
+	if !isRoleARN(r.ARN) || len(r.ARN) > 2048 {
 		return Role{}, msg.Errorf("profile %q: role_arn is not the ARN of a role (%s)", p.Name, p.Where("role_arn")).
 			Hint("it looks like arn:aws:iam::ACCOUNT:role/NAME, with the account's twelve digits")
 	}
@@ -216,7 +216,7 @@ func (p Profile) role() (Role, error) {
 	if text, _ := p.Get("duration_seconds"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32) // a time.Duration cannot hold more
 		r.Duration = time.Duration(seconds) * time.Second
-		if err != nil || r.Duration < MinRoleDuration || r.Duration > MaxRoleDuration {
+		if err != nil || r.Duration < minRoleDuration || r.Duration > MaxRoleDuration {
 			return Role{}, msg.Errorf("profile %q: duration_seconds is not between 900 and 43200 (%s)", p.Name,
 				p.Where("duration_seconds")).Hint("give it in seconds: 3600 for one hour, 43200 for twelve")
 		}
@@ -284,8 +284,8 @@ func (p Profile) tags(r *Role) error {
 	return nil
 }
 
-// IsRoleARN reports whether text has the form of a role's ARN, in any partition (IAM User Guide, "IAM identifiers").
-func IsRoleARN(text string) bool {
+// isRoleARN reports whether text has the form of a role's ARN, in any partition (IAM User Guide, "IAM identifiers").
+func isRoleARN(text string) bool {
 	parts := strings.SplitN(text, ":", 6) // a path may have colons
 	if len(parts) != 6 {
 		return false

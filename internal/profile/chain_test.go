@@ -392,7 +392,7 @@ func TestIsRoleARN(t *testing.T) {
 		"arn:aws:iam::123456789012:role/r:with:colons":   false,
 		"arn:aws:iam::123456789012:role/aws-reserved/x_": true,
 	} {
-		if IsRoleARN(arn) != want {
+		if isRoleARN(arn) != want {
 			t.Errorf("%s: %v", arn, !want)
 		}
 	}
