@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -28,6 +29,9 @@ func TestFile(t *testing.T) {
 		}
 	}
 	path := filepath.Join(dir, id+".key")
+	if text, err := os.ReadFile(path); !strings.HasSuffix(string(text), "\ntwo\n") || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
 	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
@@ -44,9 +48,29 @@ func TestFile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := File("").Get(ctx, id); !errors.Is(err, ErrAbsent) {
-		t.Errorf("without a directory: %v", err)
+	for _, err := range callAll(t, File("")) {
+		if !errors.Is(err, ErrAbsent) {
+			t.Errorf("without a directory: %v", err)
+		}
 	}
+	if runtime.GOOS == "windows" { // a file below a file is one that is not there
+		return
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range callAll(t, File(path)) {
+		if err == nil || errors.Is(err, ErrNotFound) && i > 0 {
+			t.Errorf("in a file, call %d: %v", i, err)
+		}
+	}
+}
+
+// callAll returns the errors of each call of the store.
+func callAll(t *testing.T, s Store) []error {
+	t.Helper()
+	_, get := s.Get(t.Context(), id)
+	return []error{get, s.Set(t.Context(), id, "secret"), s.Remove(t.Context(), id)}
 }
 
 // A call that does not end is left behind, after the limit or the end of the context, which may be earlier.

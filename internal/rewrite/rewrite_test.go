@@ -12,7 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"awsmfa/internal/msg"
 )
 
 // Links, directories and owners are tested with the AWS files, in internal/profile.
@@ -212,4 +215,93 @@ func TestWriteWaits(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// both are File and DryRun.
+var both = map[string]func(path string, compose func(old []byte) ([]byte, error)) error{"File": File, "DryRun": DryRun}
+
+// Where compose refuses, or there is nothing to do, nothing changes, and no directory is made.
+func TestNothingWritten(t *testing.T) {
+	for name, change := range both {
+		for _, refused := range []error{errors.New("refused"), nil} {
+			file := write(t, "# old\n")
+			dir := filepath.Dir(file)
+			missing := filepath.Join(dir, "missing", "file")
+			for _, path := range []string{file, missing} {
+				text := []byte("new\n")
+				if refused == nil {
+					text = nil
+				}
+				err := change(path, func([]byte) ([]byte, error) { return text, refused })
+				if !errors.Is(err, refused) {
+					t.Errorf("%s: %v, not %v", name, err, refused)
+				}
+			}
+			if _, err := os.Stat(filepath.Dir(missing)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s made the directory: %v", name, err)
+			}
+			if got := content(t, file); got != "# old\n" {
+				t.Errorf("%s: %q", name, got)
+			}
+			onlyTheFiles(t, dir)
+		}
+	}
+}
+
+func TestDryRun(t *testing.T) {
+	file := write(t, "# old\n")
+	dir := filepath.Dir(file)
+	for _, path := range []string{file, filepath.Join(dir, "new"), filepath.Join(dir, "missing", "deeper", "file")} {
+		calls := 0
+		err := DryRun(path, func(old []byte) ([]byte, error) {
+			calls++
+			return append(old, "new\n"...), nil
+		})
+		if err != nil || calls != 1 {
+			t.Errorf("%s: %d calls, %v", path, calls, err)
+		}
+	}
+	if all, err := os.ReadDir(dir); len(all) != 1 || content(t, file) != "# old\n" {
+		t.Errorf("%v, %v, %q", all, err, content(t, file))
+	}
+	if err := DryRun(dir, add("x")); err == nil || !strings.Contains(err.Error(), "is a directory") {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
+// The lock of a directory is not waited for without end. (The clock of the test goes on at once where all wait.)
+func TestWriteBusy(t *testing.T) {
+	file := write(t, "# old\n")
+	synctest.Test(t, func(t *testing.T) {
+		unlock, err := lock(filepath.Dir(file), lockWait)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unlock()
+		for name, change := range both {
+			began := time.Now()
+			err := change(file, add("new\n"))
+			if err == nil || !strings.Contains(err.Error(), "another program is changing ") ||
+				msg.HintOf(err) != "try again when that is done" || time.Since(began) != lockWait {
+				t.Errorf("%s: %v, %q after %v", name, err, msg.HintOf(err), time.Since(began))
+			}
+		}
+	})
+	if got := content(t, file); got != "# old\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A directory comes in the file's place between reading and renaming.
+func TestWriteFails(t *testing.T) {
+	file := write(t, "# old\n")
+	calls := 0
+	err := File(file, func([]byte) ([]byte, error) {
+		calls++
+		return []byte("new\n"), errors.Join(os.RemoveAll(file), os.Mkdir(file, 0o700))
+	})
+	if err == nil || !strings.Contains(err.Error(), "is a directory") || calls != 1 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	onlyTheFiles(t, filepath.Dir(file))
 }
