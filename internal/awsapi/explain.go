@@ -61,10 +61,8 @@ func (c *Client) explain(err error, f refusal) error {
 	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
 		f.service, f.call = operation.Service(), operation.Operation()
 	}
-	var response *smithyhttp.ResponseError
-	errors.As(err, &response)
-	var api smithy.APIError
-	if errors.As(err, &api) && response != nil {
+	response, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	if api, ok := errors.AsType[smithy.APIError](err); ok && answered {
 		f.code, f.said, f.status = api.ErrorCode(), api.ErrorMessage(), response.HTTPStatusCode()
 		return c.explainAnswer(f).Wrap(err)
 	}
@@ -140,39 +138,28 @@ const wsaeConnReset = syscall.Errno(10054)
 
 // explainNoAnswer explains an answer that did not come, or was not AWS's.
 func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError, err error) error {
-	var (
-		dns       *net.DNSError
-		op        *net.OpError
-		unknown   x509.UnknownAuthorityError
-		hostname  x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		verify    *tls.CertificateVerificationError
-		record    tls.RecordHeaderError
-		alert     tls.AlertError
-		cancelled *aws.RequestCanceledError
-		refusal   proxyRefusal
-	)
-	isOp := errors.As(err, &op)
+	op, isOp := errors.AsType[*net.OpError](err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &cancelled), isTimeout(err):
+	case errors.Is(err, context.DeadlineExceeded), is[*aws.RequestCanceledError](err), isTimeout(err):
 		return msg.Errorf("no answer from %s within %s", host, msg.Duration(c.Timeout)).
 			Hint("%s; --timeout waits longer", c.checkNetwork()).
 			Wrap(err)
-	case isOp && op.Op == "proxyconnect", errors.As(err, &refusal):
+	case isOp && op.Op == "proxyconnect", is[proxyRefusal](err):
 		return msg.Errorf("the proxy did not let the request to %s through: %s", host, msg.Cause(err)).
 			Hint("check %s (its address, and its user and password if it requires them); "+
 				"NO_PROXY names hosts that need no proxy", cmp.Or(c.Proxy, "HTTPS_PROXY")).
 			Wrap(err)
-	case errors.As(err, &dns):
+	case is[*net.DNSError](err):
 		return msg.Errorf("%s cannot be found: the name does not resolve", host).
 			Hint("check the network, and the profile's region: it is part of the host's name").
 			Wrap(err)
-	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verify):
+	case is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err), is[x509.CertificateInvalidError](err),
+		is[*tls.CertificateVerificationError](err):
 		return msg.Errorf("this computer does not trust the certificate of %s: %s", host, msg.Cause(err)).
 			Hint("if a company proxy decrypts TLS, name its certificates in AWS_CA_BUNDLE " +
 				"or in the profile's ca_bundle").
 			Wrap(err)
-	case errors.As(err, &record), errors.As(err, &alert),
+	case is[tls.RecordHeaderError](err), is[tls.AlertError](err),
 		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return msg.Errorf("no TLS connection to %s: %s", host, msg.Cause(err)).
 			Hint("check that the endpoint speaks HTTPS, and the proxy settings").
@@ -212,6 +199,12 @@ func badSettings(profileName string, err error) *msg.Error {
 	return msg.Errorf("the connection settings of profile %q: %s", profileName, why).
 		Hint("check the profile's section and the AWS_… variables in the environment").
 		Wrap(err)
+}
+
+// is reports whether err wraps an error of a type.
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
 }
 
 func isTimeout(err error) bool {

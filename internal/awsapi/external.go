@@ -415,20 +415,13 @@ func (x *ExternalSource) tokenUnreadable(file string, err error) *msg.Error {
 
 // explainExternal turns an error of a provider into a message.
 func (c *Client) explainExternal(x ExternalSource, err error) error {
-	var (
-		message   *msg.Error
-		api       smithy.APIError
-		operation *smithy.OperationError
-		file      *fs.PathError
-	)
-	code := ""
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
+	if message, ok := errors.AsType[*msg.Error](err); ok {
+		return message
 	}
+	code, _ := errorCode(err)
+	file, ofFile := errors.AsType[*fs.PathError](err)
 	name := x.Profile.Name
 	switch {
-	case errors.As(err, &message):
-		return message
 	case x.Kind == profile.KindProcess:
 		return processFailed(x, err)
 	case x.Kind == profile.KindCredentialSource:
@@ -442,11 +435,11 @@ func (c *Client) explainExternal(x ExternalSource, err error) error {
 			"which gave none: %s", name, msg.Escaped(from), msg.Cause(err)).
 			Hint("this works only where AWS gives the machine or the container a role").
 			Wrap(err)
-	case x.Kind == profile.KindWebIdentity && errors.As(err, &file):
+	case x.Kind == profile.KindWebIdentity && ofFile:
 		return x.tokenUnreadable(file.Path, err)
-	case code == "" && errors.As(err, &operation): // there was no answer
+	case code == "" && is[*smithy.OperationError](err): // there was no answer
 		return c.Explain(err)
-	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && errors.As(err, &file):
+	case (x.Kind == profile.KindSSO || x.Kind == profile.KindLogin) && ofFile:
 		return x.unreadable(file.Path, err) // while the SDK renewed it
 	}
 	var explained *msg.Error
@@ -539,17 +532,13 @@ func processFailed(x ExternalSource, err error) *msg.Error {
 // wrongField returns the field of a program's output that the SDK refused (processcreds, Retrieve), or "" if the
 // output is not JSON.
 func wrongField(err error) string {
-	var (
-		date *time.ParseError
-		kind *json.UnmarshalTypeError
-		text *json.SyntaxError
-	)
+	kind, isKind := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
-	case errors.As(err, &text):
+	case is[*json.SyntaxError](err):
 		return ""
-	case errors.As(err, &date):
+	case is[*time.ParseError](err):
 		return "Expiration"
-	case errors.As(err, &kind):
+	case isKind:
 		return kind.Field
 	}
 	switch inner := errors.Unwrap(errors.Unwrap(err)); { // inside the SDK's two errors
