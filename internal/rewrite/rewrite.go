@@ -316,13 +316,13 @@ func createError(dir, path string, err error) error {
 }
 
 func writeError(path string, err error) error {
-	return msg.Errorf("writing %s: %s; nothing was changed", msg.Path(path), reason(err)).
+	return msg.Errorf("writing %s: %s; nothing was changed", msg.Path(path), msg.Cause(err)).
 		Hint("fix that and try again").Wrap(err)
 }
 
 // ReadError is the error for a file that could not be read, for any reason of the system.
 func ReadError(path string, err error) *msg.Error {
-	return msg.Errorf("reading %s: %s", msg.Path(path), reason(err)).Hint("make the file readable for your user").
+	return msg.Errorf("reading %s: %s", msg.Path(path), msg.Cause(err)).Hint("make the file readable for your user").
 		Wrap(err)
 }
 
@@ -330,15 +330,4 @@ func ReadError(path string, err error) *msg.Error {
 func DirectoryError(path string) *msg.Error {
 	return msg.Errorf("%s is a directory, not a file", msg.Path(path)).
 		Hint("move the directory away: a file belongs there")
-}
-
-// reason is the system's own error, without the path, which the message has.
-func reason(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
-	}
-	return err
 }
