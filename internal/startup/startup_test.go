@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -270,5 +271,43 @@ func TestLinks(t *testing.T) {
 		if err := os.Remove(at); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Older finds the functions that the documentation had, and the completions, but no comment and no plain call.
+func TestOlder(t *testing.T) {
+	older := []string{
+		`mfa() { eval "$(awsmfa env "$@")"; }`,
+		`function mfa { awsmfa env @args | Out-String | Invoke-Expression }`,
+		`function mfa; awsmfa env $argv | source; end`,
+		`alias mfa 'eval "` + "`awsmfa env \\!*`" + `"'`,
+		`fn mfa {|@a| eval (awsmfa env $@a | slurp) }`,
+		`def --env mfa [...a] { awsmfa env ...$a | from json | load-env }`,
+		`aliases['mfa'] = lambda a: execx($(awsmfa env @(args)))`,
+		`complete -C 'awsmfa complete tcsh --' awsmfa`,
+	}
+	others := []string{
+		`# mfa() { eval "$(awsmfa env "$@")"; }`,
+		`eval "$(awsmfa env prod)"`,
+		`eval "$(awsmfa init bash)"`,
+		`other "$@"`,
+	}
+	path := filepath.Join(t.TempDir(), "rc")
+	if err := os.WriteFile(path, []byte(strings.Join(append(others, older...), "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Older(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range found {
+		got = append(got, l.Text)
+	}
+	if !slices.Equal(got, older) {
+		t.Errorf("found %q", got)
+	}
+	if _, err := Older(filepath.Dir(path)); err == nil || !strings.HasPrefix(err.Error(), "reading ") {
+		t.Errorf("a directory: %v", err)
 	}
 }
