@@ -229,7 +229,9 @@ func (a *app) profiles(prefix string) (all []candidate) {
 	if err != nil {
 		return nil
 	}
-	for _, name := range library.Names() {
+	names := library.Names()
+	all = make([]candidate, 0, len(names))
+	for _, name := range names {
 		if strings.HasPrefix(name, prefix) {
 			all = append(all, candidate{value: name})
 		}

@@ -133,6 +133,8 @@ func (l typedLine) render(shell shells.Shell, all []candidate) string {
 		return l.renderBash(shell, all)
 	}
 	objects := []jsonCandidate{}
+	const usual = 64 // bytes of a candidate
+	b.Grow(usual * len(all))
 	for _, c := range all {
 		word, err := shell.Word(c.value)
 		if err != nil {

@@ -259,8 +259,10 @@ func (a *app) words(printer msg.Printer, t msg.Text) string {
 func sessionHasEnded() msg.Text { return msg.Textf("ended") }
 
 // rows are the cells of the table, below its header.
-func (a *app) rows(printer msg.Printer, profiles []listed) (rows [][]string) {
-	for _, p := range profiles {
+func (a *app) rows(printer msg.Printer, profiles []listed) [][]string {
+	rows := make([][]string, 0, len(profiles))
+	for i := range profiles {
+		p := &profiles[i]
 		left := ""
 		switch {
 		case p.found && p.session.Expiration.After(time.Now()):
@@ -289,7 +291,12 @@ func columns(rows [][]string, style func(row, column int, text string) string) s
 			widths[i] = max(widths[i], term.Width(row[i]))
 		}
 	}
+	length := 1
+	for _, width := range widths {
+		length += width + len(gap)
+	}
 	var b strings.Builder
+	b.Grow(len(rows) * length) // more with escape sequences, or with other letters than ASCII
 	for r, row := range rows {
 		for i, text := range row {
 			b.WriteString(style(r, i, text))
@@ -332,7 +339,8 @@ func listJSON(a *app, profiles []listed) string {
 		Error   *string      `json:"error"`
 	}
 	rows := make([]row, len(profiles))
-	for i, p := range profiles {
+	for i := range profiles {
+		p := &profiles[i]
 		rows[i] = row{
 			Name: p.name, Type: p.kind, Role: orNull(p.role), Source: orNull(p.source), Account: orNull(p.account),
 			Region: orNull(p.region), Store: orNull(p.store),

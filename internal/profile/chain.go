@@ -55,8 +55,9 @@ type Tag struct{ Key, Value string }
 // source_profile without a role has no effect. A role with neither is assumed with the profile's own credentials, as in
 // the Go SDK and aws-vault. (Botocore refuses it.)
 func (p Profile) Chain() (Chain, error) {
-	c := Chain{links: []Profile{p}}
-	visited := cycle{p.Name}
+	const usual = 2 // links: a role and its source
+	c := Chain{links: append(make([]Profile, 0, usual), p)}
+	visited := append(make(cycle, 0, usual), p.Name)
 	for at := p; ; {
 		c.Base, c.Kind = at, at.own().Kind
 		if !at.assumes(len(visited) > 1) {
@@ -314,12 +315,13 @@ type SSO struct {
 func (p Profile) SSO() (SSO, error) {
 	var s SSO
 	s.Session, _ = p.Get("sso_session")
-	if section := p.contents().sso; s.Session != "" && section.pos.Line == 0 {
+	section := p.contents().sso // nil without sso_session
+	if s.Session != "" && section.pos.Line == 0 {
 		return SSO{}, msg.Errorf("profile %q refers to [sso-session %s] (%s), which is not in the config file", p.Name,
 			msg.Escaped(s.Session), p.Where("sso_session")).Hint("run aws configure sso, or fix the name")
 	}
-	for _, e := range p.contents().sso.entries {
-		if own := p.contents().find(e.key); s.Session != "" && e.parent == "" && own != nil && own.value != e.value {
+	for _, e := range section.all() {
+		if own := p.contents().find(e.key); e.parent == "" && own != nil && own.value != e.value {
 			return SSO{}, msg.Errorf("profile %q has another %s (%s) than its [sso-session %s] (%s)", p.Name, e.key,
 				own.pos, msg.Escaped(s.Session), e.pos).Hint("remove one of the two lines")
 		}
@@ -334,8 +336,7 @@ func (p Profile) SSO() (SSO, error) {
 		{"sso_role_name", &s.Role},
 	} {
 		*setting.value, _ = p.Get(setting.key)
-		e := p.contents().sso.get("", setting.key)
-		if s.Session != "" && e != nil {
+		if e := section.get("", setting.key); e != nil {
 			*setting.value = e.value
 		}
 		if *setting.value == "" {

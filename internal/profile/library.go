@@ -2,8 +2,6 @@ package profile
 
 import (
 	"bytes"
-	"cmp"
-	"slices"
 	"sync"
 )
 
@@ -75,7 +73,8 @@ func (s *source) index(credentials bool) {
 		return
 	}
 	name, at, number := "", 0, 1
-	s.byName = map[string][]part{name: {{s.text[:0], number}}}
+	s.byName = make(map[string][]part, 1+bytes.Count(s.text, newlineBracket))
+	s.byName[name] = []part{{s.text[:0], number}}
 	for line := range bytes.Lines(s.text) {
 		if header := trimBlanks(line); bytes.HasPrefix(header, bracket) {
 			name = ""
@@ -93,12 +92,33 @@ func (s *source) index(credentials bool) {
 	}
 }
 
+// sections returns how many names there are in s, if s is indexed.
+func (s *source) sections() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.byName)
+}
+
 // only returns s restricted to the sections of that name and the parts that matter to all, if s is indexed.
 func (s *source) only(name string) *source {
 	if s == nil || s.byName == nil {
 		return s
 	}
-	parts := append(append([]part{}, s.byName[""]...), s.byName[name]...)
-	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.line, b.line) })
-	return &source{path: s.path, text: s.text, parts: parts}
+	return &source{path: s.path, restricted: true, shared: s.byName[""], own: s.byName[name]}
 }
+
+// next removes the first part of a restricted source, in the order of the file.
+func (s *source) next() (p part, ok bool) {
+	from := &s.own
+	if len(s.own) == 0 || len(s.shared) > 0 && s.shared[0].line < s.own[0].line {
+		from = &s.shared
+	}
+	if len(*from) == 0 {
+		return part{}, false
+	}
+	p, *from = (*from)[0], (*from)[1:]
+	return p, true
+}
+
+var newlineBracket = []byte("\n[") // where a header begins, unless it is indented

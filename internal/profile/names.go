@@ -24,7 +24,9 @@ func Names(files Files) ([]string, error) {
 }
 
 func names(config, credentials *source) (all []string) {
-	seen := map[string]bool{}
+	n := config.sections() + credentials.sections()
+	seen := make(map[string]bool, n)
+	all = make([]string, 0, n)
 	collect := func(fromCredentials bool) picker {
 		return func(line []byte) (*section, bool) {
 			k, name, ok := splitHeader(line, fromCredentials)

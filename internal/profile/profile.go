@@ -48,10 +48,10 @@ type Profile struct {
 // contents holds the sections that make up a profile.
 type contents struct {
 	config, credentials section
-	unnamed             [2]section // [default] of the credentials and the config file; see Unnamed
-	included            []section  // by include_profile, the nearest first
-	services, sso       section
-	servicesErr         error // why the services section could not be read
+	unnamed             [2]*section // [default] of the credentials and the config file; see Unnamed
+	included            []section   // by include_profile, the nearest first
+	services, sso       *section    // nil if no setting names one
+	servicesErr         error       // why the services section could not be read
 	files               Files
 	library             *Library // the source of the profile
 }
@@ -105,10 +105,8 @@ func (l *Library) Load(name string) (Profile, error) {
 }
 
 // readConfig reads the profile's sections of the config file.
-func (c *contents) readConfig(f *source, profile string) (err error) {
-	c.unnamed[1].lenient = true
-	c.config, err = readProfile(f, profile, &c.unnamed[1])
-	return err
+func (c *contents) readConfig(f *source, profile string) error {
+	return readProfile(f, profile, &c.config, &c.unnamed[1])
 }
 
 // readIncluded follows include_profile, aws-vault's setting by which a profile inherits the settings of another that it
@@ -125,8 +123,8 @@ func (c *contents) readIncluded(f *source, profile string) error {
 			return msg.Errorf("include_profile forms a cycle: %s (%s)", append(visited, e.value), e.pos).
 				Hint("remove one of the include_profile lines")
 		}
-		s, err := readProfile(f, e.value, nil)
-		if err != nil {
+		var s section
+		if err := readProfile(f, e.value, &s, nil); err != nil {
 			return err
 		}
 		if s.pos.Line == 0 {
@@ -150,11 +148,11 @@ func (c cycle) String() string {
 	return strings.Join(quoted, " → ")
 }
 
-// readProfile reads a profile's section of a config file, and [default] into unnamed unless that is nil.
-func readProfile(f *source, profile string, unnamed *section) (section, error) {
+// readProfile reads a profile's section of a config file into own, and [default] into unnamed unless that is nil.
+func readProfile(f *source, profile string, own *section, unnamed **section) error {
 	// [profile default] and [default] are different sections: botocore uses the later one, the Go SDK [profile
 	// default].
-	var own, bare, shared section
+	var bare, shared *section
 	words := []string{"profile"}
 	if strings.EqualFold(profile, "default") {
 		words = append(words, "")
@@ -165,49 +163,63 @@ func readProfile(f *source, profile string, unnamed *section) (section, error) {
 		case !ok:
 			return nil, isMalformed(line, profile, words...)
 		case k == defaults:
-			return &shared, false
+			return made(&shared), false
 		case string(name) != profile && string(name) == "default" && (k == plain || k == named) && unnamed != nil:
-			return unnamed, false
+			return lenient(unnamed), false
 		case string(name) != profile:
 			return nil, false
 		case k == named:
-			return &own, false
+			return own, false
 		case k == plain:
-			return &bare, false
+			return made(&bare), false
 		}
 		return nil, false
 	})
 	switch {
 	case err != nil:
-		return section{}, err
+		return err
+	case bare == nil:
 	case own.pos.Line == 0:
-		own = bare
-	case bare.pos.Line != 0:
-		return section{}, duplicateError(&own, &bare)
+		*own = *bare
+	default:
+		return duplicateError(own, bare)
 	}
-	own.inherit(&shared)
-	return own, nil
+	own.inherit(shared)
+	return nil
+}
+
+// made returns the section that s points to, which it makes if there is none: most profiles do without.
+func made(s **section) *section {
+	if *s == nil {
+		*s = new(section)
+	}
+	return *s
+}
+
+// lenient is made, for a section whose mistakes are ignored.
+func lenient(s **section) *section {
+	made(s).lenient = true
+	return *s
 }
 
 // readCredentials reads the profile's sections of the credentials file.
 func (c *contents) readCredentials(f *source, profile string) error {
-	var shared section
-	c.unnamed[0].lenient = true
+	var shared *section
 	err := f.only(profile).scan(true, func(line []byte) (*section, bool) {
 		k, name, ok := splitHeader(line, true)
 		switch {
 		case !ok:
 			return nil, isMalformed(line, profile, "")
 		case k == defaults:
-			return &shared, false
+			return made(&shared), false
 		case k == named && string(name) == profile:
 			return &c.credentials, false
 		case k == named && string(name) == "default":
-			return &c.unnamed[0], false
+			return lenient(&c.unnamed[0]), false
 		}
 		return nil, false
 	})
-	c.credentials.inherit(&shared)
+	c.credentials.inherit(shared)
 	return err
 }
 
@@ -216,7 +228,7 @@ func (c *contents) readServices(f *source) {
 	if e := c.find("services"); e != nil && e.value != "" {
 		c.servicesErr = e.resolve(func(name string) bool { return f.has(services, name, false) })
 		if c.servicesErr == nil {
-			c.servicesErr = readNamed(f, &c.services, services, "services", e.value)
+			c.servicesErr = readNamed(f, made(&c.services), services, "services", e.value)
 		}
 	}
 }
@@ -230,7 +242,7 @@ func (c *contents) readSSO(f *source) error {
 	if err := e.resolve(func(name string) bool { return f.has(sso, name, false) }); err != nil {
 		return err
 	}
-	return readNamed(f, &c.sso, sso, "sso-session", e.value)
+	return readNamed(f, made(&c.sso), sso, "sso-session", e.value)
 }
 
 // resolveSource decides which profile source_profile means.
@@ -246,20 +258,20 @@ func (c *contents) resolveSource(config, credentials *source) error {
 
 // readNamed reads the sections [word name].
 func readNamed(f *source, into *section, what kind, word, name string) error {
-	var shared section
+	var shared *section
 	err := f.only(name).scan(false, func(line []byte) (*section, bool) {
 		k, found, ok := splitHeader(line, false)
 		switch {
 		case !ok:
 			return nil, isMalformed(line, name, word)
 		case k == defaults:
-			return &shared, false
+			return made(&shared), false
 		case k == what && string(found) == name:
 			return into, false
 		}
 		return nil, false
 	})
-	into.inherit(&shared)
+	into.inherit(shared)
 	return err
 }
 
@@ -373,7 +385,7 @@ func (p Profile) Unnamed(key string) string {
 func (p Profile) Services() (name string, services []Setting) {
 	name, _ = p.Get("services")
 	s := p.contents().services
-	for _, e := range s.entries {
+	for _, e := range s.all() {
 		if e.parent != "" {
 			continue
 		}

@@ -21,7 +21,9 @@ type source struct {
 	text []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
 
 	byName map[string][]part // nil if the source is not indexed
-	parts  []part            // if not nil, read instead of text
+
+	restricted  bool   // to these parts, instead of text
+	shared, own []part // see only
 }
 
 // open reads the file at path. A file that does not exist is nil and no error.
@@ -103,10 +105,11 @@ func (s *source) scan(strict bool, pick picker) error {
 	if s == nil {
 		return nil
 	}
-	if s.parts == nil {
+	if !s.restricted {
 		return s.scanPart(part{s.text, 1}, strict, pick)
 	}
-	for _, p := range s.parts {
+	rest := *s
+	for p, ok := rest.next(); ok; p, ok = rest.next() {
 		if err := s.scanPart(p, strict && p.line == 1, pick); err != nil {
 			return err
 		}
@@ -238,9 +241,9 @@ func duplicateError(a, b *section) error {
 		Hint("move all settings to one of the two, and delete the other")
 }
 
-// inherit adds the settings of the file's [DEFAULT] that the section does not have.
+// inherit adds the settings of the file's [DEFAULT], nil if there is none, that the section does not have.
 func (s *section) inherit(shared *section) {
-	if s.pos.Line == 0 {
+	if s.pos.Line == 0 || shared == nil {
 		return
 	}
 	own := len(s.entries)
@@ -331,15 +334,24 @@ func (e *entry) addLine(line string) {
 	e.value, e.raw = e.value+end+line, e.raw+end+line
 }
 
+// usualEntries is the number of settings of most sections, at most.
+const usualEntries = 4
+
 // set sets a setting of the section itself. It replaces an earlier one of that name and the settings nested in it.
 func (s *section) set(e entry, line []byte, at Pos, indent int) {
+	if s.entries == nil {
+		s.entries = make([]entry, 0, usualEntries)
+	}
 	others := s.entries[:0]
 	for _, old := range s.entries {
 		if old.parent != e.key && (old.parent != "" || old.key != e.key) {
 			others = append(others, old)
 		}
 	}
-	e.pos, e.raw = at, string(bytes.TrimSpace(line[bytes.IndexAny(line, "=:")+1:]))
+	e.pos, e.raw = at, e.value
+	if raw := bytes.TrimSpace(line[bytes.IndexAny(line, "=:")+1:]); string(raw) != e.value {
+		e.raw = string(raw)
+	}
 	if isCommand(e.key) {
 		e.value = e.raw
 	}
@@ -359,10 +371,19 @@ func (s *section) setNested(e entry, at Pos) {
 	s.entries = append(s.entries, e)
 }
 
+// all returns the settings of a section, which may be nil.
+func (s *section) all() []entry {
+	if s == nil {
+		return nil
+	}
+	return s.entries
+}
+
 // get returns a setting, or nil if there is none.
 func (s *section) get(parent, key string) *entry {
-	for i := range s.entries {
-		if e := &s.entries[i]; e.parent == parent && e.key == key {
+	entries := s.all()
+	for i := range entries {
+		if e := &entries[i]; e.parent == parent && e.key == key {
 			return e
 		}
 	}

@@ -153,7 +153,7 @@ func (l *Library) holds(s NewSection) bool {
 	if s.SSOSession {
 		err = readNamed(l.config, &have, sso, "sso-session", s.Name)
 	} else {
-		have, err = readProfile(l.config, s.Name, nil)
+		err = readProfile(l.config, s.Name, &have, nil)
 	}
 	return err == nil && have.extends(new(section), s.Settings)
 }

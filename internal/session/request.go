@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"time"
 
 	"awsmfa/internal/awsapi"
@@ -148,7 +150,9 @@ func (r Request) sessionPrefix() string { return "session-" + hash(r.userParts()
 func (r Request) rolePrefix() string { return "role-" + hash(r.userParts()...)[:16] + "-" }
 
 func (r Request) roleParts() []string {
-	parts := append(r.userParts(), fmt.Sprint(r.NoMFA))
+	const each = 6 // of a role
+	parts := slices.Grow(r.userParts(), 1+each*len(r.Roles))
+	parts = append(parts, strconv.FormatBool(r.NoMFA))
 	for _, role := range r.Roles {
 		tags := make([]string, 0, 2*len(role.Tags))
 		for _, t := range role.Tags {
@@ -189,11 +193,12 @@ func (r Request) codeKey() string { return "code-" + hash(r.userParts()...) }
 // userParts identify the base credentials. An external source's settings identify its keys, so that it need not be
 // called to find what is cached for them; see Session.KeyID.
 func (r Request) userParts() []string {
-	endpoint := []string{r.Endpoint.URL, fmt.Sprint(r.Endpoint.Global)}
+	global := strconv.FormatBool(r.Endpoint.Global)
 	if r.External != nil {
-		return append(append([]string{""}, endpoint...), r.sourceParts()...)
+		return append([]string{"", r.Endpoint.URL, global}, r.sourceParts()...)
 	}
-	return append([]string{r.Keys.AccessKeyID}, endpoint...) // the secret may be in the keyring, which stays closed
+	// The secret may be in the keyring, which stays closed.
+	return []string{r.Keys.AccessKeyID, r.Endpoint.URL, global}
 }
 
 func (r Request) sourceParts() []string {
