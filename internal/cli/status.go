@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"awsmfa/internal/msg"
@@ -187,11 +187,15 @@ func endJSON(end time.Time) (expires *string, left *int64) {
 
 // asciiJSON is a value as indented JSON in ASCII.
 func asciiJSON(v any) string {
-	var text strings.Builder
-	e := json.NewEncoder(&text)
+	var compact, text bytes.Buffer
+	e := json.NewEncoder(&compact)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
+	err := e.Encode(v)
+	if err == nil {
+		text.Grow(2 * compact.Len()) // Encode with SetIndent would grow its buffer again and again
+		err = json.Indent(&text, compact.Bytes(), "", "  ")
+	}
+	if err != nil {
 		panic(err) // only strings, numbers and booleans
 	}
 	return shells.ASCII(text.String())

@@ -43,3 +43,18 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 }
+
+// Of two mistakes the first one in the file is reported, also by a library.
+func TestLibraryOrder(t *testing.T) {
+	for _, text := range []string{"[profile a]\nwhat?\n[DEFAULT]\nhow?\n", "[DEFAULT]\nhow?\n[profile a]\nwhat?\n"} {
+		files := write(t, text, "")
+		l, err := Open(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want := Load(files, "a")
+		if _, err := l.Load("a"); want == nil || err == nil || err.Error() != want.Error() {
+			t.Errorf("%q: %v, not %v", text, err, want)
+		}
+	}
+}
