@@ -1,6 +1,7 @@
 package shelltest
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -24,12 +25,19 @@ func Main(m *testing.M) {
 	os.Exit(Suite{m}.Run())
 }
 
+// busy is how many tests at once keep a processor busy: most of the time they wait for shells and terminals.
+const busy = 3
+
 // Suite runs tests and names, in its last line, the shells that could not be tested. It is for packages whose TestMain
 // calls another library: testscript.Main(shelltest.Suite{M: m}, …), after Tool.
 type Suite struct{ M interface{ Run() int } }
 
 // Run runs the tests and returns their exit code.
 func (s Suite) Run() int {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		parallel.Value.Set(strconv.Itoa(busy * runtime.GOMAXPROCS(0)))
+	}
 	code := s.M.Run()
 	Report(os.Stderr)
 	return code
