@@ -55,6 +55,18 @@ func TestRecipes(t *testing.T) {
 			page: "editors", heading: "direnv", program: "direnv", inCI: true,
 			after: `direnv exec . sh -c 'echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID"'`, want: `\nprod ASIA\w+\n$`,
 		},
+		{ // a stand-in for VS Code
+			page: "editors", heading: "VS Code and JetBrains IDEs", program: "bash", inCI: true,
+			prepare: standIn("code", `echo "opens $* with $AWS_ACCESS_KEY_ID"`),
+			after:   `AWSMFA_CODE_COMMAND=false awsmfa exec prod-mfa -- sh -c 'echo "listed: $AWS_ACCESS_KEY_ID"'`,
+			want:    `\nopens \. with ASIA\w+\nlisted: ASIA\w+\n$`,
+		},
+		{ // a stand-in for wsl.exe
+			page: "editors", heading: "WSL", program: "pwsh",
+			prepare: standIn("wsl", `IFS=:; for name in $WSLENV; do eval "echo $name=\$$name"; done`),
+			want: `\nAWS_ACCESS_KEY_ID=ASIA\w+\nAWS_SECRET_ACCESS_KEY=\S+\nAWS_SESSION_TOKEN=\S+\n` +
+				`AWS_REGION=eu-central-1\n$`,
+		},
 		{
 			page: "containers", heading: "Docker", program: "docker", prepare: dockerd,
 			want: `asked with a session: true`,
@@ -99,6 +111,11 @@ func TestRecipes(t *testing.T) {
 		{ // without a YubiKey: ykman only reads its arguments
 			page: "codes", heading: "YubiKey", program: "ykman",
 			after: `AWSMFA_CODE_COMMAND= awsmfa exec prod -- true || true`, want: `No YubiKey detected`,
+		},
+		{ // a stand-in for op
+			page: "codes", heading: "1Password", program: "bash", inCI: true,
+			prepare: standIn("op", `[ "$*" = "item get AWS --otp" ] && cat codes`),
+			after:   `AWSMFA_CODE_COMMAND= awsmfa exec prod -- sh -c 'echo "$AWS_ACCESS_KEY_ID"'`, want: `\nASIA\w+\n$`,
 		},
 		{
 			page: "github-actions", program: "actionlint",
@@ -165,7 +182,12 @@ func (r recipe) section(t *testing.T, w *world) (commands string) {
 	for _, block := range recipeBlock.FindAllStringSubmatch(text, -1) {
 		name := fileName.FindStringSubmatch(block[2])
 		if name == nil {
-			commands += strings.ReplaceAll(block[2], "secret=KEY'", "secret="+w.phone.Seed+"'")
+			text := strings.ReplaceAll(block[2], "secret=KEY'", "secret="+w.phone.Seed+"'")
+			text = strings.ReplaceAll(text, "/mnt/c/Users/NAME", w.home)
+			if block[1] == "powershell" {
+				text = "AWSMFA_SHELL=pwsh TERM=dumb pwsh -NoProfile -Command - <<'END'\n" + text + "END\n"
+			}
+			commands += text
 			continue
 		}
 		path := filepath.Join(w.home, strings.TrimPrefix(name[1], "~/"))
@@ -402,11 +424,16 @@ func cluster(t *testing.T, w *world, dir string) []string {
 	return []string{"KUBECONFIG=" + dir + "/kubeconfig:" + dir + "/rest"}
 }
 
+// standIn returns what puts a program on the PATH: that shell script.
+func standIn(name, script string) func(*testing.T, *world, string) []string {
+	return func(t *testing.T, _ *world, dir string) []string {
+		return []string{withProgram(t, filepath.Join(dir, "bin"), name, "#!/bin/sh\n"+script+"\n")}
+	}
+}
+
 // standInCLI is an AWS CLI that prints its session and arguments, and connects to nothing.
-func standInCLI(t *testing.T, _ *world, dir string) []string {
-	program := "#!/bin/sh\necho \"$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID $*\" >&2\n"
-	bin := filepath.Join(dir, "bin")
-	return []string{withProgram(t, bin, "aws", program)}
+func standInCLI(t *testing.T, w *world, dir string) []string {
+	return standIn("aws", `echo "$AWSMFA_PROFILE $AWS_ACCESS_KEY_ID $*" >&2`)(t, w, dir)
 }
 
 // vault is a stand-in for aws-vault, which alone has the keys: it prints what aws-vault 7 does (cli/export.go).
