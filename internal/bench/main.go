@@ -112,8 +112,9 @@ func run(ctx context.Context, out io.Writer) (err error) {
 }
 
 // rewrite replaces a program by a copy, which every installation makes. The linker writes through a mapping, which
-// leaves single pages in Linux's page cache: until they are read anew, the program starts up to a fifth slower. One large
-// write would leave larger pages than an installation does, and each that is touched counts as the program's memory.
+// leaves single pages in Linux's page cache: until they are read anew, the program starts up to a fifth slower. One
+// large write would leave larger pages than an installation does, and each that is touched counts as the program's
+// memory.
 func rewrite(path string) error {
 	program, err := os.ReadFile(path)
 	if err != nil {

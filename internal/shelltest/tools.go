@@ -36,7 +36,7 @@ type Suite struct{ M interface{ Run() int } }
 func (s Suite) Run() int {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		parallel.Value.Set(strconv.Itoa(busy * runtime.GOMAXPROCS(0)))
+		exitOn(parallel.Value.Set(strconv.Itoa(busy * runtime.GOMAXPROCS(0))))
 	}
 	code := s.M.Run()
 	Report(os.Stderr)
