@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -118,6 +119,14 @@ func do(step, value string) error {
 		n, err := strconv.Atoi(value)
 		time.Sleep(time.Duration(n) * time.Second)
 		return err
+	case "await": // a file, which another process makes
+		for range 600 {
+			if _, err := os.Stat(value); err == nil {
+				return nil
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return fs.ErrNotExist
 	case "leave": // starts a process that keeps stdout open for so many seconds; its ID is in the file "left"
 		cmd := exec.Command(os.Args[0], "sleep="+value)
 		cmd.Stdout = os.Stdout
