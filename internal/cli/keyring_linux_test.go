@@ -236,11 +236,13 @@ print(boto3.Session(profile_name=sys.argv[1]).client("sts").get_caller_identity(
 		{"boto3", func(t *testing.T, _ []string) []string {
 			return []string{shelltest.Python(t, "boto3"), "-c", python}
 		}},
-		{"JavaScript SDK v3", func(t *testing.T, _ []string) []string {
-			switch {
-			case os.Getenv("NODE_PATH") == "":
-				t.Skip("NODE_PATH is not set")
-			case exec.Command("node", "-e", `require("@aws-sdk/client-sts")`).Run() != nil:
+		{"JavaScript SDK v3", func(t *testing.T, env []string) []string {
+			find := exec.Command("node", "-e", `require("@aws-sdk/client-sts")`)
+			find.Env, find.Dir = append(env, "NODE_PATH="+os.Getenv("NODE_PATH")), t.TempDir()
+			switch err := find.Run(); {
+			case err != nil && os.Getenv("NODE_PATH") == "":
+				t.Skip("node finds no @aws-sdk/client-sts; NODE_PATH may lead to it")
+			case err != nil:
 				shelltest.NotInstalled(t, "@aws-sdk/client-sts")
 			}
 			return []string{"node", "-e", js}

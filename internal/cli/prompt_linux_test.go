@@ -405,7 +405,7 @@ func TestPowerShellPromptReplaced(t *testing.T) {
 }
 
 // setUpBeside writes what another program reads, with the segment as the documentation has it. The test is skipped if
-// it is a program that Debian does not have, and this computer neither.
+// it is a program that Debian 12 does not have, and this computer neither.
 func setUpBeside(t *testing.T, w *world, program string) {
 	t.Helper()
 	write := func(name, text string) {

@@ -15,7 +15,7 @@ import (
 // file accesses of one thread.
 func TestWriteAsAnother(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs root")
+		t.Skip("only root can become another user")
 	}
 	const nobody = 65534
 	top := t.TempDir()

@@ -35,8 +35,10 @@ type Suite struct{ M interface{ Run() int } }
 // Run runs the tests and returns their exit code.
 func (s Suite) Run() int {
 	flag.Parse()
-	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
-		exitOn(parallel.Value.Set(strconv.Itoa(busy * runtime.GOMAXPROCS(0))))
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		exitOn(flag.Set("test.parallel", strconv.Itoa(busy*runtime.GOMAXPROCS(0))))
 	}
 	code := s.M.Run()
 	Report(os.Stderr)
