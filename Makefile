@@ -36,7 +36,7 @@ fmt: ## format the Go files
 windows: ## run the Windows tests in a Wine beside the clone
 	bash .ci/run windows
 
-fuzz: ## run each fuzz target for FUZZTIME (5s)
+fuzz: ## run each fuzz target for FUZZTIME (10s)
 	bash .ci/run fuzz
 
 mutate: ## change the code in a few places; a test must fail for each (MUTATE=-h for more)
