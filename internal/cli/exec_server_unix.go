@@ -167,12 +167,12 @@ func (s *server) takeOver(a *app, known *os.File) error {
 }
 
 // followTerminal keeps the process alive when the whole process group gets a signal. A question is cancelled by Ctrl-C,
-// and by Ctrl-Z, which gives the terminal to the shell. While a child of the command has the terminal, reading is an
-// error, and does not stop this process.
+// and by Ctrl-Z, which gives the terminal to the shell; SIGCONT discards a SIGTSTP that has not been handled yet. While
+// a child of the command has the terminal, reading is an error, and does not stop this process.
 func (s *server) followTerminal() {
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGTERM, syscall.SIGHUP,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP, syscall.SIGCONT, syscall.SIGTERM,
+		syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
 	signal.Ignore(syscall.SIGTTIN, syscall.SIGTTOU)
 	go func() {
 		for sent := range signals {
@@ -181,6 +181,12 @@ func (s *server) followTerminal() {
 				s.renewer.Interrupt(nil)
 			case syscall.SIGTSTP:
 				s.renewer.Interrupt(term.ErrBackground)
+			case syscall.SIGCONT:
+				if tty, err := term.Open(); err == nil {
+					tty.Close()
+				} else if errors.Is(err, term.ErrBackground) {
+					s.renewer.Interrupt(err)
+				}
 			}
 		}
 	}()

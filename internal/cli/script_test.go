@@ -30,6 +30,7 @@ type worldKey struct{}
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
+		Deadline:            halfway(t),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Condition: func(cond string) (bool, error) {
@@ -58,6 +59,16 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: scriptCommands,
 	})
+}
+
+// halfway is when a script that hangs ends and is named, with half of the time left for other tests. It is zero without
+// a limit.
+func halfway(t *testing.T) time.Time {
+	end, ok := t.Deadline()
+	if !ok {
+		return end
+	}
+	return end.Add(-time.Until(end) / 2)
 }
 
 // noAWS returns a directory in dir that hides the AWS CLI, which takes up to a second to print its version, in every

@@ -2,9 +2,11 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,29 +144,56 @@ func TestServerBesideAShell(t *testing.T) {
 }
 
 // A question is cancelled when the command goes to the background: reading the answer would stop awsmfa, and the
-// command with it.
+// command with it. The signal of Ctrl-Z is lost if the one to continue comes before it is handled.
 func TestServerIntoTheBackground(t *testing.T) {
-	t.Parallel()
-	needShell(t, "bash")
-	w := inWorld(t)
-	person, end := w.onTerminal(t, "bash", "--norc", "-i")
-	w.nearlyOver(t)
-	typeIn(t, person, "awsmfa exec prod --server "+anyRest+` -- sh -c "$WAITS"`+"\n")
-	readUntil(t, person, "ready")
-	c := w.known(t)
-	w.over(t)
-	replies := make(chan reply, 1)
-	go func() { replies <- c.ask() }()
-	readUntil(t, person, "MFA code for prod")
-	typeIn(t, person, "\x1a")
-	readUntil(t, person, "Stopped")
-	typeIn(t, person, "bg\n")
-	if r := <-replies; r.Status != 503 || !strings.Contains(r.Message, "type in another terminal") {
-		t.Errorf("the client is told %+v", r)
+	for _, lost := range []bool{false, true} {
+		t.Run(fmt.Sprintf("lost %v", lost), func(t *testing.T) {
+			t.Parallel()
+			needShell(t, "bash")
+			w := inWorld(t)
+			person, end := w.onTerminal(t, "bash", "--norc", "-i")
+			w.nearlyOver(t)
+			typeIn(t, person, "awsmfa exec prod --server "+anyRest+` -- sh -c "$WAITS"`+"\n")
+			readUntil(t, person, "ready")
+			c := w.known(t)
+			w.over(t)
+			replies := make(chan reply, 1)
+			go func() { replies <- c.ask() }()
+			readUntil(t, person, "MFA code for prod")
+			if lost {
+				c.stopOther(t)
+			}
+			typeIn(t, person, "\x1a")
+			readUntil(t, person, "Stopped")
+			typeIn(t, person, "bg\n")
+			if r := <-replies; r.Status != 503 || !strings.Contains(r.Message, "type in another terminal") {
+				t.Errorf("the client is told %+v", r)
+			}
+			typeIn(t, person, "kill %1; wait %1; exit $?\n")
+			if code := end(); code != 143 {
+				t.Errorf("exit code %d", code)
+			}
+		})
 	}
-	typeIn(t, person, "kill %1; wait %1; exit $?\n")
-	if code := end(); code != 143 {
-		t.Errorf("exit code %d", code)
+}
+
+// stopOther stops the other process of the command's process group: awsmfa.
+func (c *client) stopOther(t *testing.T) {
+	t.Helper()
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range all {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == c.pid {
+			continue
+		}
+		if group, err := unix.Getpgid(pid); err == nil && group == c.pid {
+			if err := unix.Kill(pid, unix.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -185,8 +214,8 @@ func TestServerStopped(t *testing.T) {
 		if r := c.ask(); r.Status != 200 {
 			t.Errorf("after fg: %+v", r)
 		}
-		for foreground(t, person) == shell { // what is typed before would be the shell's
-			time.Sleep(10 * time.Millisecond)
+		if !soon(func() bool { return foreground(t, person) != shell }) { // what is typed before would be the shell's
+			t.Fatal("the shell keeps the terminal")
 		}
 		time.Sleep(100 * time.Millisecond) // between the terminal and SIGCONT, which would take Ctrl-Z back
 	}

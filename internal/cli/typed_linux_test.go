@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -114,7 +115,9 @@ func (u unpackedProgram) shown(t *testing.T, pattern string, args ...string) str
 }
 
 func (u unpackedProgram) run(stdout, stderr io.Writer, args ...string) {
-	cmd := exec.Command(u.path, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, u.path, args...)
 	cmd.Dir = u.dir
 	cmd.Env = append(u.environ, "PATH="+u.search)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
