@@ -64,6 +64,18 @@ func splitHeader(line []byte, credentials bool) (k kind, name []byte, ok bool) {
 	return other, inner, true
 }
 
+// isOther reports, without parsing the header of a config file, that it is neither of the profile called name nor of
+// [default]. Most headers are: a name without quotes begins as it is spelled.
+func isOther(header []byte, name string) bool {
+	const usual = "[profile "
+	if len(header) <= len(usual) || string(header[:len(usual)]) != usual {
+		return false
+	}
+	rest := header[len(usual):]
+	begins := func(with string) bool { return len(rest) >= len(with) && string(rest[:len(with)]) == with }
+	return !isBlank(rest[0]) && rest[0] != '"' && rest[0] != '\'' && !begins(name) && !begins("default")
+}
+
 // headerText returns the text between the brackets without white space around it.
 func headerText(line []byte) ([]byte, bool) {
 	inner, ok := spelling(line)

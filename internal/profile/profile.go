@@ -158,6 +158,9 @@ func readProfile(f *source, profile string, own *section, unnamed **section) err
 		words = append(words, "")
 	}
 	err := f.only(profile).scan(true, func(line []byte) (*section, bool) {
+		if isOther(line, profile) {
+			return nil, false
+		}
 		k, name, ok := splitHeader(line, false)
 		switch {
 		case !ok:

@@ -49,6 +49,20 @@ func plainly(files Files, err error) string {
 	return strings.ReplaceAll(text, filepath.Dir(files.Config)+string(filepath.Separator), "")
 }
 
+// [default] is the profile of programs that name none, however its header is written.
+func TestUnnamed(t *testing.T) {
+	for _, header := range []string{"default", "profile default", `profile "default"`, "profile  default"} {
+		files := write(t, "[profile p]\nregion = a\n["+header+"]\nendpoint_url = http://a\n", "-")
+		p, err := Load(files, "p")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if url := p.Unnamed("endpoint_url"); url != "http://a" {
+			t.Errorf("[%s]: %q", header, url)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	for _, test := range []struct {
 		name, config, credentials, profile string

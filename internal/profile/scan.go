@@ -119,12 +119,17 @@ func (s *source) scan(strict bool, pick picker) error {
 
 func (s *source) scanPart(p part, strict bool, pick picker) error {
 	var into *section
-	preamble, number, text := strict, p.line, p.text
+	preamble, text := strict, p.text
+	counted, number := 0, p.line
+	here := func() Pos { // counts lines only where their number matters
+		at := len(p.text) - len(text)
+		number += bytes.Count(p.text[counted:at], newline)
+		counted = at
+		return Pos{s.path, number}
+	}
 	for len(text) > 0 {
 		if into == nil && !preamble {
-			skipped := nextHeader(text)
-			number += bytes.Count(text[:skipped], newline)
-			text = text[skipped:]
+			text = text[nextHeader(text):]
 		}
 		line, rest := cutLine(text)
 		header := trimBlanks(line)
@@ -132,27 +137,26 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 		case bytes.HasPrefix(header, bracket):
 			var malformed bool
 			if into, malformed = pick(header); malformed {
-				return msg.Errorf("the section header at %s does not end with ]", Pos{s.path, number}).
+				return msg.Errorf("the section header at %s does not end with ]", here()).
 					Hint("write [profile NAME] in a config file, [NAME] in a credentials file")
 			}
 			if preamble = false; into != nil {
-				if err := into.addHeader(header, Pos{s.path, number}); err != nil && !into.lenient {
+				if err := into.addHeader(header, here()); err != nil && !into.lenient {
 					return err
 				}
 			}
 		case into != nil:
-			if err := into.read(line, Pos{s.path, number}); err != nil && !into.lenient {
+			if err := into.read(line, here()); err != nil && !into.lenient {
 				return err
 			}
 		case blankOrComment(line): // of the preamble
 		case bytes.IndexByte(line, 0) >= 0:
-			return nulError(Pos{s.path, number})
+			return nulError(here())
 		default:
-			return msg.Errorf("the line at %s is before the first section", Pos{s.path, number}).
+			return msg.Errorf("the line at %s is before the first section", here()).
 				Hint("put [default] above it")
 		}
 		text = rest
-		number++
 	}
 	return nil
 }
@@ -177,8 +181,11 @@ func nextHeader(text []byte) int {
 
 // cutLine returns the first line of text without its line feed, and the lines after it.
 func cutLine(text []byte) (line, rest []byte) {
-	line, rest, _ = bytes.Cut(text, newline)
-	return line, rest
+	end := bytes.IndexByte(text, '\n')
+	if end < 0 {
+		return text, nil
+	}
+	return text[:end], text[end+1:]
 }
 
 // isBlank reports whether c may precede a header in its line.
