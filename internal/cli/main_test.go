@@ -37,8 +37,8 @@ type suite struct{ m *testing.M }
 
 func (s suite) Run() int {
 	detach()
-	// The tests' programs would inherit it if the caller ignores a signal (nohup, and & in a script). They do not inherit
-	// a handler.
+	// The tests' programs would inherit it if the caller ignores a signal (nohup, and & in a script). They do not
+	// inherit a handler.
 	for _, ignored := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT} {
 		if signal.Ignored(ignored) {
 			signal.Notify(make(chan os.Signal, 1), ignored)
