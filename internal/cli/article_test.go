@@ -21,6 +21,7 @@ const inJapan = `try { [Console]::OutputEncoding = [System.Text.Encoding]::GetEn
 // TestArticle is the first day and the next day of a person who follows a Japanese article on Windows: PowerShell in
 // code page 932, Japanese messages, StrictMode. No secret shows in a trace, a transcript or PowerShell's logs.
 func TestArticle(t *testing.T) {
+	t.Parallel()
 	for _, l := range shelltest.All() {
 		if l.Shell != "pwsh" {
 			continue

@@ -101,6 +101,7 @@ type press struct{ shown, key string }
 // Typing narrows the list, arrow keys and numbers choose, and each way of leaving makes the evaluated line fail. No
 // control character of a name reaches the terminal.
 func TestChooseProfile(t *testing.T) {
+	t.Parallel()
 	const up, down, pageDown, backspace, escape = "\x1b[A", "\x1bOB", "\x1b[6~", "\x7f", "\x1b"
 	for name, run := range map[string]struct {
 		presses []press
@@ -136,6 +137,7 @@ func TestChooseProfile(t *testing.T) {
 
 // The list is drawn by fzf where it is installed.
 func TestChooseWithFzf(t *testing.T) {
+	t.Parallel()
 	fzf, err := exec.LookPath("fzf")
 	if err != nil {
 		shelltest.NotInstalled(t, "fzf")

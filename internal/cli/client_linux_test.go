@@ -112,6 +112,7 @@ func needSetsid(t *testing.T) {
 
 // The window closes when awsmfa is killed, and when the shell is in which the client started it.
 func TestWindowGone(t *testing.T) {
+	t.Parallel()
 	needSetsid(t)
 	for _, killed := range []string{"awsmfa", "client"} {
 		t.Run(killed, func(t *testing.T) {
@@ -228,8 +229,8 @@ func TestOtherTerminal(t *testing.T) {
 
 // Ctrl-C on such a terminal ends only the program that has started awsmfa in its session. Then awsmfa asks no more.
 func TestOtherTerminalInterrupted(t *testing.T) {
-	needSetsid(t)
 	t.Parallel()
+	needSetsid(t)
 	w := inWorld(t)
 	person, program := openTerminal(t)
 	cmd, _ := inSession(t, w, program,

@@ -237,6 +237,7 @@ func (s *typing) words(line string) (words []string) {
 // At each shell's prompt Tab inserts commands, flags, values and profiles, and each is one word for the shell, whatever
 // is in its name. After exec's -- it completes the command as if it stood alone.
 func TestCompletionAtThePrompt(t *testing.T) {
+	t.Parallel()
 	for name, shell := range typingShells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -378,6 +379,7 @@ for line in open("lines", encoding="utf-8").read().splitlines():
 
 // PowerShell and xonsh complete lines for a program that asks them.
 func TestCompletionForPrograms(t *testing.T) {
+	t.Parallel()
 	for name, script := range completing {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -278,6 +278,7 @@ const (
 // A user without a profile runs setup at a terminal, with typing mistakes, and then env. Setup once more changes no
 // byte.
 func TestFirstDay(t *testing.T) {
+	t.Parallel()
 	for _, policies := range []string{"usual", "ours"} {
 		t.Run(policies, func(t *testing.T) {
 			t.Parallel()
@@ -383,6 +384,7 @@ func TestEnterForNoRegion(t *testing.T) {
 // A window of 80 by 24 has room for the QR code, under a shorter name. In a smaller one a message says which size is
 // needed, and that size is enough. Without UTF-8 the code is drawn without block characters.
 func TestWindow(t *testing.T) {
+	t.Parallel()
 	enrolled := func(t *testing.T, columns, lines uint16, env ...string) (shown string, phone *url.URL) {
 		t.Helper()
 		w, dana := bare(t, "usual")
@@ -611,6 +613,7 @@ func (w *world) at(t *testing.T, action string, after bool) (arrived <-chan stru
 
 // kill -9 at any moment leaves no device, an enabled one, or one that the next run finds and replaces.
 func TestKilledAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	everyRequest(t, func(t *testing.T, action string, after bool) {
 		w, dana := bare(t, "ours")
 		arrived, let := w.at(t, action, after)
@@ -629,6 +632,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 
 // A signal at any moment leaves no device that is not enabled.
 func TestSignalAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			everyRequest(t, func(t *testing.T, action string, after bool) {
@@ -662,6 +666,7 @@ func TestSignalAtEveryRequest(t *testing.T) {
 // After a lost request or a lost answer the SDK sends the request again, and awsmfa copes with the effect of the first
 // one.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []fakeaws.FaultKind{fakeaws.Cut, fakeaws.CutAfter, fakeaws.CutBody} {
 		for _, action := range steps[3:] { // those that change something
 			t.Run(fmt.Sprintf("%d/%s", fault, action), func(t *testing.T) {
@@ -693,6 +698,7 @@ func TestLostAnswers(t *testing.T) {
 
 // If no request for one action arrives, or none is answered, a created device is deleted.
 func TestNoAnswers(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		fault  fakeaws.FaultKind
 		action string
@@ -726,6 +732,7 @@ func TestNoAnswers(t *testing.T) {
 
 // If AWS does not answer after Ctrl-C, the device that it may have created is deleted.
 func TestCtrlCWhileStalled(t *testing.T) {
+	t.Parallel()
 	t.Run("add", func(t *testing.T) {
 		t.Parallel()
 		w, dana := bare(t, "usual")
@@ -762,6 +769,7 @@ func TestCtrlCWhileStalled(t *testing.T) {
 // Ctrl-C, Ctrl-D and SIGTERM at every question leave the terminal as it was and no device that is not enabled, and
 // setup completes afterwards.
 func TestInterruptedAtEveryQuestion(t *testing.T) {
+	t.Parallel()
 	questions := []string{askID, askSecret, askRegion, askFirst, askSecond, askCode}
 	for _, how := range []string{"\x03", "\x04", "TERM"} {
 		for at, question := range questions {
@@ -820,6 +828,7 @@ func TestInterruptedAtEveryQuestion(t *testing.T) {
 
 // Ctrl-C while a device is removed: before the removal has begun nothing changes, later the removal is completed.
 func TestCtrlCAtRemoval(t *testing.T) {
+	t.Parallel()
 	for action, left := range map[string]string{
 		"GetSessionToken": "dana", "DeactivateMFADevice": "none", "DeleteVirtualMFADevice": "none",
 	} {

@@ -174,6 +174,7 @@ func (p *prompt) profile() string {
 // At each shell's prompt a person sets the session of a profile, chooses one, completes a name with Tab, goes back,
 // interrupts the question for a code, and logs out. Neither the terminal nor a file of the shell ever has a secret.
 func TestFunctionAtThePrompt(t *testing.T) {
+	t.Parallel()
 	for name := range promptShells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -355,6 +356,7 @@ func TestFunctionLooksAtNoProcess(t *testing.T) {
 // The function runs the program that printed it, even if that is not on the PATH and its directory has a space and
 // letters beyond ASCII in its name. The line of --install loads it.
 func TestFunctionOffPath(t *testing.T) {
+	t.Parallel()
 	for _, l := range functionShells() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()

@@ -81,6 +81,7 @@ var setTo = regexp.MustCompile(`\Aawsmfa: the session for (\S+) \(arn:\S+\) last
 // In every shell the function sets the session of a profile, goes back to the one before, removes it, and passes
 // commands on. It says one line for each session, and nothing else.
 func TestFunction(t *testing.T) {
+	t.Parallel()
 	for _, l := range functionShells() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
@@ -140,6 +141,7 @@ func TestFunction(t *testing.T) {
 // After a failure the function returns awsmfa's exit code, and the shell's session is as before. The message is shown
 // once. Help and the version are shown and not evaluated.
 func TestFunctionFails(t *testing.T) {
+	t.Parallel()
 	for _, l := range functionShells() {
 		if l.Shell == "pwsh" {
 			continue // init_pwsh_test.go
@@ -265,6 +267,7 @@ func discreetly(all []tracing) []tracing {
 // While a shell shows what it runs, the function shows no secret, and the tracing goes on after it. (The bare line
 // shows it, so the tracing works.)
 func TestFunctionIsNotTraced(t *testing.T) {
+	t.Parallel()
 	for _, l := range functionShells() {
 		if l.Shell == "pwsh" {
 			continue // init_pwsh_test.go
@@ -334,6 +337,7 @@ func (w *world) addProfiles(t *testing.T, names []string) {
 // Any name of a profile that can be typed in a shell is one word for the function, also when it goes back to it, and
 // for the command that it passes on.
 func TestFunctionWithOddNames(t *testing.T) {
+	t.Parallel()
 	for _, l := range functionShells() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
@@ -406,6 +410,7 @@ var surroundings = map[string][]string{
 // loaded twice. It leaves the options, the arguments and the variables as they were, and nothing of the secret but the
 // variables of the session.
 func TestFunctionInSurroundings(t *testing.T) {
+	t.Parallel()
 	var aliases []string
 	for _, name := range strings.Fields("awsmfa builtin command echo emulate eval exit local return set setopt " +
 		"shift trap true typeset unalias") {

@@ -220,6 +220,7 @@ func TestKeyringFails(t *testing.T) {
 // Real clients with nothing but --profile, and with a role whose source is the profile: the keyring has the key, and
 // AWS gives the role only to a session with MFA. A proxy stands for the network.
 func TestStoredClients(t *testing.T) {
+	t.Parallel()
 	const js = `const {STSClient, GetCallerIdentityCommand} = require("@aws-sdk/client-sts");
 const client = new STSClient({profile: process.argv[1], region: "us-east-1"});
 client.send(new GetCallerIdentityCommand({})).then(r => console.log(r.Arn));`

@@ -87,6 +87,7 @@ func killedAt(t *testing.T, w *world, n int, dirs []string, env []string, args .
 
 // kill -9 at each step of store and restore: the profile works, and the next run finishes the job.
 func TestKeysKilled(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"store", "restore"} {
 		for _, store := range []string{"keyring", "file"} {
 			t.Run(command+" "+store, func(t *testing.T) {
@@ -133,6 +134,7 @@ func TestKeysKilled(t *testing.T) {
 
 // kill -9 before and after every request of a rotation of stored keys: the profile works, and the next run finishes.
 func TestRotateStoredKilled(t *testing.T) {
+	t.Parallel()
 	w, _, env := storedWork(t, "file")
 	var mu sync.Mutex
 	requests := 0

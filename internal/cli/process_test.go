@@ -139,6 +139,7 @@ func (w *world) holdFirst(t testing.TB) (arrived <-chan struct{}, let func()) {
 
 // Thirty processes started together with an empty cache ask for one code, make one call, and print the same session.
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, profile := range []string{"prod", "dev"} { // dev names no device: it must be found, once
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
@@ -245,6 +246,7 @@ func TestKilledHolder(t *testing.T) {
 // A signal ends each wait: for the lock, for AWS, and for the code command. The evaluated line fails, and no session is
 // cached.
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
@@ -292,6 +294,7 @@ func TestSignals(t *testing.T) {
 
 // A signal also ends a code command or a credential_process with all processes that they have started.
 func TestSignalsEndHelpers(t *testing.T) {
+	t.Parallel()
 	const helper = `sleep 600 >alive 2>&1 & echo $! >pid; echo here >&2; wait; :`
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		for profile, env := range map[string][]string{"prod": {"AWSMFA_CODE_COMMAND=" + helper}, "tool": nil} {

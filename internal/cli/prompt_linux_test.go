@@ -195,6 +195,7 @@ func (p hookShell) setTwo(name1, value1, name2, value2 string) string {
 // At each prompt the segment shows the profile and how long its session lasts, and the exit code of the command before
 // is kept. The end is said once. It may be loaded twice.
 func TestPrompt(t *testing.T) {
+	t.Parallel()
 	for name, shell := range hookShells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,6 +222,7 @@ func TestPrompt(t *testing.T) {
 
 // The hook renews the session of a role while the MFA session lasts, at most once a minute.
 func TestRenew(t *testing.T) {
+	t.Parallel()
 	for name, shell := range hookShells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -266,6 +268,7 @@ var startedProcess = regexp.MustCompile(`(?m)^\d+ +(?:v?fork|execve|clone3?\([^)
 
 // At a prompt no process is started, with a session or without.
 func TestPromptStartsNoProcess(t *testing.T) {
+	t.Parallel()
 	for name, shell := range hookShells {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -314,6 +317,7 @@ func TestPromptStartsNoProcess(t *testing.T) {
 // Beside the hooks of other programs, in either order and with one of the two loaded twice, the exit code is kept. The
 // program shows it, and the segment as the documentation has it.
 func TestPromptBesideOthers(t *testing.T) {
+	t.Parallel()
 	for name, shell := range hookShells {
 		for program, line := range shell.beside {
 			for order, lines := range map[string][]string{
@@ -361,6 +365,7 @@ var replacements = map[string]string{
 // In PowerShell a program replaces the whole prompt. If that was before, the hook is in the new one; if after, it comes
 // back when the first prompt is shown. The new prompt shows the segment and the exit code.
 func TestPowerShellPromptReplaced(t *testing.T) {
+	t.Parallel()
 	const load = `Invoke-Expression (awsmfa init pwsh --prompt)`
 	for program, line := range replacements {
 		for order, lines := range map[string][]string{

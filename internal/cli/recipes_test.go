@@ -38,6 +38,7 @@ type recipe struct {
 
 // The commands and files of the recipes work with the real programs, as far as these are installed.
 func TestRecipes(t *testing.T) {
+	t.Parallel()
 	for _, r := range []recipe{
 		{
 			page: "infrastructure", heading: "terraform", program: "terraform", prepare: s3,

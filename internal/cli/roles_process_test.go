@@ -144,6 +144,7 @@ func TestLongRolesAtOnce(t *testing.T) {
 
 // Ten processes at the same time assume the same role once, and all print the same session.
 func TestOneRoleAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"env", "credential-process"} {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
@@ -170,6 +171,7 @@ func TestOneRoleAtOnce(t *testing.T) {
 
 // A signal to awsmfa alone ends the wait for a credential_process that hangs, or whose child does.
 func TestHangingProcess(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"exec sleep 60 2>&-", "exec 2>&-; sleep 60; true"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
@@ -218,6 +220,7 @@ func written(t *testing.T) (w *world, env []string) {
 // AWS clients use a profile that config has written, without variables. botocore does so in one process beyond the end
 // of a session: it renews one of 15 minutes at every call.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	t.Run("aws", func(t *testing.T) {
 		t.Parallel()
 		w, env := written(t)

@@ -94,6 +94,7 @@ func finish(t *testing.T, w *world, env []string) {
 // kill -9 right before and right after every request of a rotation: the key in the file works, and the next run
 // finishes the job. The same with Ctrl-C, after which stderr also reports which keys there are.
 func TestRotateStoppedAtEveryRequest(t *testing.T) {
+	t.Parallel()
 	w, _ := rotating(t)
 	var steps []string
 	var mu sync.Mutex
@@ -153,6 +154,7 @@ func TestRotateStoppedAtEveryRequest(t *testing.T) {
 
 // kill -9 while the file is replaced: after the new one is created, written, renamed.
 func TestRotateKilledAtReplacement(t *testing.T) {
+	t.Parallel()
 	for name, event := range map[string]struct {
 		mask uint32
 		nth  int // the first is the dry run

@@ -28,6 +28,7 @@ type worldKey struct{}
 // TestScripts runs the program as a user does: one file for each topic, each in a world of its own, which the commands
 // below change and check.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Deadline:            halfway(t),

@@ -146,6 +146,7 @@ func TestServerBesideAShell(t *testing.T) {
 // A question is cancelled when the command goes to the background: reading the answer would stop awsmfa, and the
 // command with it. The signal of Ctrl-Z is lost if the one to continue comes before it is handled.
 func TestServerIntoTheBackground(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("lost %v", lost), func(t *testing.T) {
 			t.Parallel()

@@ -162,6 +162,7 @@ func withoutCodes([]string) []string { return nil }
 
 // The endpoint has the cached session, calls nothing, and ends with the command, whatever ends that.
 func TestServer(t *testing.T) {
+	t.Parallel()
 	command := func(sent syscall.Signal) func(*started, *client) error {
 		return func(_ *started, c *client) error { return syscall.Kill(c.pid, sent) }
 	}
@@ -359,6 +360,7 @@ func TestServerRole(t *testing.T) {
 // One code is enough, too, with --no-cache, which caches no session in files, and with --refresh, which is for the
 // first session only.
 func TestServerOneCode(t *testing.T) {
+	t.Parallel()
 	for _, flag := range []string{"--no-cache", "--refresh"} {
 		t.Run(flag, func(t *testing.T) {
 			t.Parallel()
@@ -400,6 +402,7 @@ func TestServerGivenCode(t *testing.T) {
 // boto3 and the AWS CLI, where they are installed, get their session from the endpoint, and ask again by themselves
 // before it ends.
 func TestServerAWSClients(t *testing.T) {
+	t.Parallel()
 	for _, program := range []struct {
 		name   string
 		need   func(t *testing.T, env []string) (python string)

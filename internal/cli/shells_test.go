@@ -50,6 +50,7 @@ var obtained = regexp.MustCompile(`\Aawsmfa: the session for \S+ \(arn:\S+\) las
 // In every shell, which awsmfa has to detect, the line that its user types sets a session, switches to another profile,
 // and removes the session. Nothing else is printed.
 func TestShells(t *testing.T) {
+	t.Parallel()
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
@@ -100,6 +101,7 @@ func TestShells(t *testing.T) {
 // After a failure the rest of the line does not run, and no variable has changed. The reason is on stderr, once, for a
 // usage error too. Evaluating the help is an error, and runs none of it as code.
 func TestShellsFail(t *testing.T) {
+	t.Parallel()
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()

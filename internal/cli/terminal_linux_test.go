@@ -58,6 +58,7 @@ func attributes(t testing.TB, f *os.File) unix.Termios {
 // Ctrl-C at the question for a code, or for a device, ends with exit code 130, the terminal as it was, and the failing
 // statement on stdout.
 func TestCtrlCAtTheQuestion(t *testing.T) {
+	t.Parallel()
 	for _, ask := range []struct {
 		question string
 		devices  bool

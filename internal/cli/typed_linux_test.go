@@ -18,6 +18,7 @@ import (
 // Every line that a message tells the user to type works in the user's shell as printed, even if the program is not on
 // the PATH and its directory has a space in its name.
 func TestLinesToType(t *testing.T) {
+	t.Parallel()
 	for _, l := range shelltest.All() {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
