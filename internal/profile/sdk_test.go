@@ -198,7 +198,7 @@ var sdkSeeds = [][3]string{
 	{"[profile p]\nrole_arn=r\nsource_profile=q\nmfa_serial=m\nexternal_id = 1\n[profile q]\n" + testKeys, "", "p"},
 	{"[profile p]\nservices=s\nendpoint_url=http://a:1/?x=y\n[services s]\nsts =\n  endpoint_url = http://sts # " +
 		"x\ns3=\n  endpoint_url=no\n", "", "p"},
-	{"[profile p]\nservices=s\n[services s]\nsts =\n  endpoint_url = ht\x94p://sts\n", "", "p"},
+	{"[profile p]\nservices=s\n[services s]\nsts =\n  endpoint_url = ht\xffp://sts\n", "", "p"},
 	{"[services s]\nsts =\n  endpoint_url = a\nsts =\n  x = y\n[profile p]\nservices: s\n", "", "p"},
 	{"[services s]\nsts = v\n  endpoint_url = a\n[profile p]\nservices: s\n", "", "p"},
 	{"[profile p]\r\nregion = a \r\n  output = b\r\ns3 =\r\n\tregion = c\r\n", "", "p"},
