@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -48,13 +49,19 @@ func (s suite) Run() int {
 	return shelltest.Suite{M: s.m}.Run()
 }
 
-// program is the same as main.go.
+// program is the same as main.go, but on a terminal it ends later: testscript closes the terminal at its end, and
+// loses what it has not read by then.
 func program() {
 	home, _ := os.UserHomeDir()
-	os.Exit(cli.Run(cli.System{
+	code := cli.Run(cli.System{
 		Args: os.Args, Getenv: os.Getenv, Environ: os.Environ(), Home: home,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}))
+	})
+	if tty, err := os.Open("/dev/tty"); err == nil {
+		tty.Close()
+		time.Sleep(100 * time.Millisecond)
+	}
+	os.Exit(code)
 }
 
 // prints prints files, as cat does on Unix.
