@@ -70,17 +70,24 @@ func typeIn(t *testing.T, person *os.File, text string) {
 	}
 }
 
+// asksLate asks for a session once the command is ready and the first one has ended.
+func (w *world) asksLate(t *testing.T, person *os.File) (c *client, replies <-chan reply) {
+	t.Helper()
+	readUntil(t, person, "ready")
+	c = w.known(t)
+	w.over(t)
+	answered := make(chan reply, 1)
+	go func() { answered <- c.ask() }()
+	return c, answered
+}
+
 // The code is asked for on the terminal, after an explanation; the client waits for the answer. Ctrl-C ends the
 // command, with its exit code.
 func TestServerAsks(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "sh", "-c", waits)
-	readUntil(t, person, "ready")
-	c := w.known(t)
-	w.over(t)
-	replies := make(chan reply, 1)
-	go func() { replies <- c.ask() }()
+	c, replies := w.asksLate(t, person)
 	readUntil(t, person, "the session of profile \"prod\" has ended or is about to; "+
 		"the command runs on, and needs a new one\r\nMFA code for prod")
 	w.aws.Advance(time.Minute) // the last code was used
@@ -100,11 +107,7 @@ func TestServerCtrlC(t *testing.T) {
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "sh", "-c",
 		"trap 'echo trapped' INT; "+report+"while :; do sleep 600; done")
-	readUntil(t, person, "ready")
-	c := w.known(t)
-	w.over(t)
-	replies := make(chan reply, 1)
-	go func() { replies <- c.ask() }()
+	c, replies := w.asksLate(t, person)
 	readUntil(t, person, "MFA code for prod")
 	typeIn(t, person, "\x03")
 	readUntil(t, person, "trapped")
@@ -128,11 +131,7 @@ func TestServerBesideAShell(t *testing.T) {
 	w := inWorld(t)
 	person, end := w.onTerminal(t, "awsmfa", "exec", "prod", "--server", anyRest, "--", "bash", "--norc", "-i")
 	typeIn(t, person, strings.Replace(report, "ready", "rea''dy", 1)+"\n")
-	readUntil(t, person, "ready")
-	c := w.known(t)
-	w.over(t)
-	replies := make(chan reply, 1)
-	go func() { replies <- c.ask() }()
+	c, replies := w.asksLate(t, person)
 	readUntil(t, person, "type in another terminal: awsmfa exec prod --refresh")
 	if r := <-replies; r.Status != 503 || !strings.Contains(r.Message, "cannot ask") {
 		t.Errorf("the client is told %+v", r)
@@ -155,11 +154,7 @@ func TestServerIntoTheBackground(t *testing.T) {
 			person, end := w.onTerminal(t, "bash", "--norc", "-i")
 			w.nearlyOver(t)
 			typeIn(t, person, "awsmfa exec prod --server "+anyRest+` -- sh -c "$WAITS"`+"\n")
-			readUntil(t, person, "ready")
-			c := w.known(t)
-			w.over(t)
-			replies := make(chan reply, 1)
-			go func() { replies <- c.ask() }()
+			c, replies := w.asksLate(t, person)
 			readUntil(t, person, "MFA code for prod")
 			if lost {
 				c.stopOther(t)
