@@ -108,6 +108,47 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	}
 }
 
+// Ctrl-C ends awsmfa, too, where the line that was typed before the question cannot be read: here because the terminal
+// waits for more of it, elsewhere because another program was quicker.
+func TestCtrlCBeforeTheQuestion(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	person, program := openTerminal(t)
+	a := attributes(t, program)
+	a.Lflag &^= unix.ICANON
+	a.Cc[unix.VMIN], a.Cc[unix.VTIME] = 200, 200
+	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &a); err != nil {
+		t.Fatal(err)
+	}
+	go func() { // each less than VTIME after the one before, so that a read waits for VMIN of them
+		for _, err := person.WriteString("1"); err == nil; _, err = person.WriteString("1") {
+			time.Sleep(time.Second)
+		}
+	}()
+
+	cmd := exec.Command(filepath.Join(dir, "awsmfa"), "env", "dev")
+	cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"))
+	cmd.Stdin = program
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+	if !soon(func() bool { return w.aws.Count("ListMFADevices") > 0 }) {
+		t.Error("the device was not looked for")
+	}
+	time.Sleep(200 * time.Millisecond) // until it reads
+	typeIn(t, person, "\x03")
+	err = cmd.Wait()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 130 {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 func readUntil(t testing.TB, r io.Reader, text string) {
 	t.Helper()
 	var seen strings.Builder

@@ -107,9 +107,17 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 		line string
 		err  error
 	}
-	answers := make(chan answer, 1)
-	ended := t.dropBlankLines()
+	dropped := make(chan error, 1)
+	go func() { dropped <- t.dropBlankLines() }()
+	var ended error
+	select {
+	case <-ctx.Done(): // another program has taken the line that waited
+		t.reading = true
+		return "", ctx.Err()
+	case ended = <-dropped:
+	}
 	t.Say(question)
+	answers := make(chan answer, 1)
 	go func() {
 		if ended != nil {
 			answers <- answer{err: ended}
