@@ -25,6 +25,8 @@ type account struct {
 	// enrolled is set after a device was enabled, with two codes; program is its authenticator, if that is a program.
 	enrolled bool
 	program  mfa.Source
+	// session obtains an MFA session of the user's other device; nil if there is none.
+	session func() (session.Session, error)
 }
 
 // account finds the user of the profile's keys. It needs the flags' defaults; region is a flag's, or "".
@@ -62,12 +64,14 @@ func (f *profileFlags) accountOf(
 	return x, nil
 }
 
-// userSession obtains the MFA session of the profile's own keys, also if the section has a role.
+// userSession obtains the MFA session of the profile's own keys, also if the section has a role. Without --duration it
+// takes whatever session is cached: it is needed now, and no code can be had if the device is lost.
 func (f *sessionFlags) userSession(a *app, p profile.Profile) (session.Session, error) {
 	o, want, err := f.requestFor(a, p, p.Own())
 	if err != nil {
 		return session.Session{}, err
 	}
+	o.AnyDuration = f.Duration == 0
 	return o.Retrieve(want)
 }
 

@@ -39,6 +39,13 @@ func (c *deviceAddCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
+	x.session = func() (session.Session, error) {
+		f := sessionFlags{profileFlags: c.profileFlags}
+		if err := f.applyDefaults(a); err != nil {
+			return session.Session{}, err
+		}
+		return f.userSession(a, x.profile)
+	}
 	_, err = x.enroll(ctx, c.enrollFlags)
 	return err
 }
@@ -156,6 +163,7 @@ func (c *deviceRemoveCmd) help() flagHelp {
 
 // Run removes the device with an MFA session: the usual policies require one, so that a stolen key cannot do it.
 func (c *deviceRemoveCmd) Run(a *app) error {
+	c.defaultMinTTL = time.Minute // what is left may be the last session of a lost device
 	if err := c.applyDefaults(a); err != nil {
 		return err
 	}

@@ -122,6 +122,9 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		}
 	}
 	device, err = x.CreateDevice(ctx, path, name)
+	if awsapi.UserPolicyDenies(err) && x.signIn(ctx) {
+		device, err = x.CreateDevice(ctx, path, name)
+	}
 	if awsapi.DeviceNameTaken(err) && looked && ctx.Err() == nil {
 		if lost, lerr := x.LeftoverDevice(ctx, serial); lerr == nil && lost != "" {
 			if err = x.DeleteDevice(ctx, lost); err == nil {
@@ -146,6 +149,29 @@ func (x *account) create(ctx context.Context, path, name string, yes bool) (devi
 		x.deleteUncertain(ctx, serial)
 	}
 	return device, err
+}
+
+// signIn replaces the access key by an MFA session of a device that the user has, for a policy that allows a second
+// device only with MFA. It reports whether it did.
+func (x *account) signIn(ctx context.Context) bool {
+	devices, err := x.ListDevices(ctx)
+	usable := func(d awsapi.Device) bool { return !d.IsSecurityKey() }
+	if x.session == nil || err != nil || !slices.ContainsFunc(devices, usable) {
+		return false
+	}
+	x.app.say(msg.Textf("AWS denies this to the access key alone; awsmfa tries again with an MFA session"))
+	s, err := x.session()
+	if err == nil {
+		var client *awsapi.Client
+		if client, err = x.NewSessionClient(ctx, s.Credentials); err == nil {
+			x.Client = client
+			return true
+		}
+	}
+	if ctx.Err() == nil {
+		x.app.warn(msg.Errorf("%s", err)) // its hint names flags that device add has not
+	}
+	return false
 }
 
 // nameTaken is the error for a device name in use.

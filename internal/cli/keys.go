@@ -42,8 +42,8 @@ MFA session with --profile alone, and no key is in a file:
 
   aws --profile prod s3 ls
 
-All profiles with the same key change together. Before it asks, it prints what else changes. awsmfa keys restore undoes
-it.`
+All profiles with the same key change together. Before it asks, it prints what else changes. awsmfa keys restore moves
+the key back.`
 }
 
 // Run moves the pair. Its order makes the profile work at every moment: the store, read back; AWS, asked with what the
@@ -537,7 +537,7 @@ func (c *keysRemoveCmd) Run(a *app) error {
 	if err := change.Apply(); err != nil {
 		return err
 	}
-	a.say(msg.Textf("the secret of the access key %s is deleted, and %s has no keys",
+	a.say(msg.Textf("the secret of the access key %s is deleted, and the lines for it in %s",
 		keys.AccessKeyID, msg.Names(names)))
 	return nil
 }

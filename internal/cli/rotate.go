@@ -561,6 +561,10 @@ func (r *rotation) retireOld(ctx context.Context) error {
 	if r.cmd.KeepOld {
 		r.app.say(msg.Textf("%s can be activated again in the IAM console; when nothing needs it any more:  %s",
 			r.old.AccessKeyID, r.deleteCommand(r.old.AccessKeyID)))
+		if r.old.Store != "" {
+			r.app.say(msg.Textf("its secret stays in %s until you delete it:  %s", r.app.placeOf(r.old),
+				msg.Command("keys", "remove", "--access-key-id", r.old.AccessKeyID)))
+		}
 	} else if err := r.set(ctx, (*awsapi.Client).DeleteKey, r.old.AccessKeyID); err != nil {
 		return r.reportState(ctx, err)
 	}

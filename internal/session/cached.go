@@ -55,7 +55,7 @@ func (c *cached) fresh() (Session, bool) {
 	switch left := s.end().Sub(r.Options.Now()); {
 	case left < c.minTTL:
 		r.Options.Trace("cache: the session for %s has %s left, less than %s", want, left.Round(time.Second), c.minTTL)
-	case s.Duration < want.duration():
+	case s.Duration < want.duration() && (!r.AnyDuration || len(want.Roles) > 0):
 		r.Options.Trace("cache: the session for %s is one of %s, less than %s", want, s.Duration, want.duration())
 	case r.Refresh && s.Obtained.Before(r.Started):
 		r.Options.Trace("cache: --refresh ignores the session")

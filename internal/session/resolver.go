@@ -25,6 +25,8 @@ type Resolver struct {
 	NoCacheDir bool
 	// MinTTL is how much longer a cached session must last to be used.
 	MinTTL time.Duration
+	// AnyDuration uses a cached session of a user that was obtained for less than is asked for, too.
+	AnyDuration bool
 	// Refresh ignores sessions obtained before Started. Those that other processes obtain meanwhile are new enough.
 	Refresh bool
 	Started time.Time

@@ -28,6 +28,9 @@ var ErrClosed = errors.New("no answer")
 // interruptLag is how long the signal of Ctrl-C may follow the end of the input that Ctrl-C caused.
 const interruptLag = 200 * time.Millisecond
 
+// dropTime is how long lines that were typed before a question are waited for.
+const dropTime = 200 * time.Millisecond
+
 // pasteTime is how long a paste may take to arrive, and less than anybody needs to read a question.
 const pasteTime = 30 * time.Millisecond
 
@@ -107,18 +110,16 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 		line string
 		err  error
 	}
-	dropped := make(chan error, 1)
-	go func() { dropped <- t.dropBlankLines() }()
 	var ended error
+	dropped, answers := make(chan struct{}), make(chan answer, 1)
+	go func() { ended = t.dropBlankLines(); close(dropped) }()
 	select {
-	case <-ctx.Done(): // another program has taken the line that waited
-		t.reading = true
-		return "", ctx.Err()
-	case ended = <-dropped:
+	case <-dropped:
+	case <-time.After(dropTime): // another program has taken the line that waited
 	}
 	t.Say(question)
-	answers := make(chan answer, 1)
 	go func() {
+		<-dropped
 		if ended != nil {
 			answers <- answer{err: ended}
 			return

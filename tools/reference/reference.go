@@ -56,7 +56,8 @@ const (
 
 <!-- make reference writes this page from the grammar of the command line and tools/reference/variables.md -->
 
-All commands, their options, and the environment variables. ` + "`awsmfa COMMAND --help`" + ` prints the same options.
+All commands, their options, and the environment variables. ` + "`awsmfa COMMAND --help`" + ` prints the same options,
+except ` + "`env --renew`" + `, which is for [the function](shells.md#the-function).
 The exit codes are in [scripts.md](scripts.md#exit-codes).
 `
 	width = 120 // of a line of prose
