@@ -85,7 +85,7 @@ func (a *app) askProfile(ctx context.Context, tty *term.Terminal, profiles []lis
 	rows := strings.Split(strings.TrimSuffix(columns(a.rows(a.printer(), profiles), plainStyle), "\n"), "\n")
 	draws := tty.CanDraw(a.Getenv("TERM"))
 	question := a.text(msg.Textf("Profile: "))
-	if fzf, err := exec.LookPath("fzf"); err == nil && draws {
+	if fzf, err := exec.LookPath("fzf"); err == nil && draws && tty.Controlling() { // fzf opens /dev/tty
 		if i, err := a.runFzf(ctx, tty, fzf, question, rows); err == nil || errors.Is(err, term.ErrClosed) {
 			return i, err
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"awsmfa/internal/shelltest"
 )
 
@@ -224,6 +226,18 @@ func TestOtherTerminal(t *testing.T) {
 	buf := make([]byte, 8)
 	if n, err := input.Read(buf); n != 7 || err != nil {
 		t.Errorf("of the input were left %q", buf[:n])
+	}
+	// The shell that started it reads keys: it has the terminal, and would get the answer.
+	person, program = openTerminal(t)
+	raw := attributes(t, program)
+	raw.Lflag &^= unix.ICANON
+	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &raw); err != nil {
+		t.Fatal(err)
+	}
+	cmd, _ = start(program, program, "env", "dev", "--refresh")
+	readUntil(t, person, "awsmfa is not in the terminal's foreground")
+	if cmd.Wait() == nil {
+		t.Error("succeeded")
 	}
 }
 

@@ -3,6 +3,7 @@ package term
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -67,6 +68,9 @@ func (t *Terminal) Choose(ctx context.Context, m Menu, draws bool) (int, error) 
 				t.draw(&c)
 			case err := <-failed:
 				t.erase()
+				if errors.Is(err, io.EOF) {
+					err = ErrClosed
+				}
 				return 0, err
 			case k := <-pressed:
 				c.press(k)

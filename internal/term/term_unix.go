@@ -28,7 +28,8 @@ func open() (in, out *os.File, err error) {
 }
 
 // openStreams opens the terminal that stdin and stderr are: of a process whose session has no controlling terminal,
-// such as the one that su -c or setsid starts. err is why there is none.
+// such as the one that su -c or setsid starts. Nothing stops it from reading beside the shell that has the terminal, so
+// it is in the background while that reads keys. err is why there is none.
 func openStreams(err error) (in, out *os.File, _ error) {
 	//nolint:forbidigo // read only when they are a terminal
 	stdin, stderr := os.Stdin, os.Stderr
@@ -42,8 +43,16 @@ func openStreams(err error) (in, out *os.File, _ error) {
 		in.Close()
 		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
 	}
+	if readsKeys(in) {
+		in.Close()
+		out.Close()
+		return nil, nil, ErrBackground
+	}
 	return in, out, nil
 }
+
+// Controlling reports whether the terminal is the one that controls this process's session.
+func (t *Terminal) Controlling() bool { return t.in == t.out }
 
 // duplicate returns another descriptor of f, which can be closed without closing f.
 func duplicate(f *os.File) (*os.File, error) {
@@ -58,7 +67,7 @@ func duplicate(f *os.File) (*os.File, error) {
 // Ctrl-C ends only the program there that has started this one: its end is the end of input, too.
 func (t *Terminal) typed(ctx context.Context) bool {
 	fd := int(t.in.Fd()) // now: the terminal is closed when ctx ends
-	for ctx.Err() == nil && (t.in == t.out || os.Getppid() == t.parent) {
+	for ctx.Err() == nil && (t.Controlling() || os.Getppid() == t.parent) {
 		if hasInput(fd, 50*time.Millisecond) {
 			return ctx.Err() == nil
 		}
@@ -76,8 +85,10 @@ func hasInput(fd int, limit time.Duration) bool {
 }
 
 // ReadsKeys reports whether a program reads the terminal key by key, such as an editor or a shell at its prompt.
-func (t *Terminal) ReadsKeys() bool {
-	state, err := unix.IoctlGetTermios(int(t.in.Fd()), getTermios)
+func (t *Terminal) ReadsKeys() bool { return readsKeys(t.in) }
+
+func readsKeys(tty *os.File) bool {
+	state, err := unix.IoctlGetTermios(int(tty.Fd()), getTermios)
 	return err == nil && state.Lflag&unix.ICANON == 0
 }
 

@@ -94,6 +94,9 @@ func (t *Terminal) typed(context.Context) bool { return true }
 // ReadsKeys is about other systems only.
 func (t *Terminal) ReadsKeys() bool { return false }
 
+// Controlling is about other systems only.
+func (t *Terminal) Controlling() bool { return true }
+
 // IsTerminal reports whether f is a console or Git Bash's terminal.
 func IsTerminal(f *os.File) bool { return isConsole(f) || isPTY(f) }
 
