@@ -43,7 +43,8 @@ func Shell(getenv func(string) string) (s shells.Shell, path string) {
 }
 
 // Program returns the name of the nearest ancestor that is no shell, or "": a person would say that it runs this
-// program. For a script that Python runs it is the script's.
+// program. For a script that Python runs it is the script's. Above the shell in which a person types there is no such
+// program, but a terminal.
 func Program() string {
 	for p := range all() {
 		var name string
@@ -56,8 +57,11 @@ func Program() string {
 				break
 			}
 		}
-		if name != "" && !isShell {
+		switch {
+		case name != "" && !isShell:
 			return name
+		case leadsSession(p.pid):
+			return ""
 		}
 	}
 	return ""
@@ -86,14 +90,29 @@ func (p process) names() iter.Seq[string] {
 			}
 		}
 		if strings.HasPrefix(strings.ToLower(file), "python") {
-			for _, arg := range arguments(p.pid)[1:] {
-				if !strings.HasPrefix(arg, "-") {
-					yield(filepath.Base(arg))
-					return
-				}
+			if name := script(arguments(p.pid)[1:]); name != "" {
+				yield(name)
 			}
 		}
 	}
+}
+
+// script returns the name of the script or module that Python's arguments name, or "": behind -c is code, which may
+// hold a secret (Python's "Command line and environment", 1.1.1).
+func script(args []string) string {
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case !strings.HasPrefix(arg, "-"):
+			return filepath.Base(arg)
+		case arg == "-m" && i+1 < len(args):
+			return args[i+1]
+		case arg == "-W", arg == "-X":
+			i++
+		case !strings.HasPrefix(arg, "--") && strings.Contains(arg, "c"):
+			return ""
+		}
+	}
+	return ""
 }
 
 // all returns the ancestors of this process, the parent first.

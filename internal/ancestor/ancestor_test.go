@@ -70,3 +70,21 @@ func TestNearestFirst(t *testing.T) {
 		t.Errorf("%d ancestors", len(all))
 	}
 }
+
+// Python's arguments name the script or the module that it runs; code behind -c is never shown.
+func TestPythonScript(t *testing.T) {
+	for line, want := range map[string]string{
+		"/usr/bin/xonsh -i":              "xonsh",
+		"-I -W error -X dev /opt/aws s3": "aws",
+		"-m awscli s3":                   "awscli",
+		"-c secret":                      "",
+		"-Ic secret":                     "",
+		"-X dev -c secret":               "",
+		"-":                              "",
+		"":                               "",
+	} {
+		if got := script(strings.Fields(line)); got != want {
+			t.Errorf("%q: %q", line, got)
+		}
+	}
+}

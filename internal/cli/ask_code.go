@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"time"
 
 	"awsmfa/internal/mfa"
@@ -48,6 +49,9 @@ func (k asker) source() mfa.Source {
 		code, err := k.ask(asking, to, need)
 		if err != nil && ctx.Err() == nil && asking.Err() != nil {
 			return "", context.Cause(asking)
+		}
+		if k.client != nil && errors.Is(err, syscall.EIO) { // nothing is in the foreground of the terminal any more
+			return "", clientGone()
 		}
 		return code, err
 	}

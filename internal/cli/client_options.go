@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -117,11 +118,11 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
 	}
 	if text == "" {
-		configured, err := p.ServiceEndpoint(service)
+		configured, where, err := p.ServiceEndpoint(service)
 		if err != nil {
 			return "", err
 		}
-		from, text = "endpoint_url", configured
+		from, text = fmt.Sprintf("endpoint_url (%s)", where), configured
 	}
 	if text == "" {
 		return "", nil

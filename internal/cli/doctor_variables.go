@@ -198,12 +198,15 @@ func (d *doctor) ownerOf(k exportedKeys) string {
 // besideKeys checks the variables that some AWS clients prefer to exported keys, or send with them.
 func (d *doctor) besideKeys(name msg.Text) (found []check) {
 	exported := d.Getenv("AWS_ACCESS_KEY_ID") != ""
-	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		if value := d.Getenv(variable); value != "" && exported {
-			found = append(found, warning(name, msg.Errorf("%s is %q while keys are exported: "+
-				"the SDK for JavaScript uses the profile, other AWS clients the keys", variable, value).
-				Hint("unset %s; %s does so", variable, msg.Command("env"))))
-		}
+	if value := d.Getenv("AWS_PROFILE"); value != "" && exported {
+		found = append(found, warning(name, msg.Errorf("AWS_PROFILE is %q while keys are exported: "+
+			"the SDK for JavaScript uses the profile, other AWS clients the keys", value).
+			Hint("unset %s; %s does so", "AWS_PROFILE", msg.Command("env"))))
+	}
+	if value := d.Getenv("AWS_DEFAULT_PROFILE"); value != "" && exported {
+		found = append(found, warning(name, msg.Errorf("AWS_DEFAULT_PROFILE is %q while keys are exported: "+
+			"the AWS CLI and boto3 use the profile's region and other settings with the keys", value).
+			Hint("unset %s; %s does so", "AWS_DEFAULT_PROFILE", msg.Command("env"))))
 	}
 	if token := d.Getenv("AWS_SECURITY_TOKEN"); token != "" && token != d.Getenv("AWS_SESSION_TOKEN") {
 		stale := msg.Errorf("AWS_SECURITY_TOKEN is set and differs from AWS_SESSION_TOKEN: "+

@@ -113,7 +113,7 @@ func (a *app) settingVars(p profile.Profile) (vars []shells.Var, warnings []*msg
 		if value == "" && p.Unnamed(s.keys[0])+p.Unnamed(s.keys[1]) != "" {
 			value = s.neutral
 		}
-		set(s.variable, value)
+		set(s.variable, strings.ToLower(value)) // botocore reads a setting in any case, but its variable not
 	}
 	lost, leak := a.setEndpoints(p, set)
 	var fromDefault []string

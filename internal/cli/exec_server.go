@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"awsmfa/internal/bounded"
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
@@ -59,6 +61,7 @@ const (
 	varToken    = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 
 	varNoMetadata = "AWS_EC2_METADATA_DISABLED"
+	varBotoConfig = "BOTO_CONFIG"
 )
 
 // obtain is sessionFlags.obtain for a command that asks an endpoint. It obtains a session first, so that it asks for a
@@ -81,6 +84,7 @@ func (s *server) obtain(a *app) ([]shells.Var, error) {
 	vars, warnings := a.setVars(p, session.Session{}, s.Region)
 	vars = slices.DeleteFunc(vars, func(v shells.Var) bool { return slices.Contains(sessionVars, v.Name) })
 	vars = append(vars, unset(append(sessionVars, besideEndpointVars...)...)...)
+	vars = append(vars, a.hideBotoConfig()...)
 	if own, err := profile.Load(a.files(), "default"); err == nil && own.Kind() != profile.KindNone {
 		files, err := s.hideFiles(own, p)
 		if err != nil {
@@ -294,6 +298,23 @@ func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error
 	}
 	// Version 2 of the SDK for JavaScript uses AWS_SHARED_CREDENTIALS_FILE only with this (lib/util.js).
 	return append(vars, shells.Var{Name: "AWS_SDK_LOAD_CONFIG", Value: "1"}), nil
+}
+
+// hideBotoConfig hides the config file of the old boto from the command if it has keys: botocore prefers those to an
+// endpoint (credentials.py, BotoProvider).
+func (a *app) hideBotoConfig() []shells.Var {
+	files := []string{"/etc/boto.cfg", filepath.Join(a.Home, ".boto")}
+	if own := a.Getenv(varBotoConfig); own != "" {
+		files = []string{own}
+	}
+	for _, file := range files {
+		if text, err := bounded.ReadFile(file); err == nil && bytes.Contains(text, []byte("aws_access_key_id")) {
+			a.say(msg.Textf("%s has keys, which AWS clients in Python would use instead of these: "+
+				"it is hidden from the command", msg.Path(file)))
+			return []shells.Var{{Name: varBotoConfig, Value: os.DevNull}}
+		}
+	}
+	return nil
 }
 
 func filesNotHidden(err error) *msg.Error {

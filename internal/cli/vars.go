@@ -27,12 +27,12 @@ var (
 	sessionVars = []string{
 		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", varExpires,
 	}
-	// regionVars are both needed: most clients read the first, boto3 and the AWS CLI only the second.
+	// regionVars are both needed: most clients read the first, boto3 and AWS CLI 1 only the second.
 	regionVars = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
 	// preferredVars are variables that some client prefers to the session, or to the endpoint of exec --server.
 	preferredVars = []string{
-		"AWS_PROFILE",                 // SDK for JavaScript, v3; terraform's S3 backend
-		"AWS_DEFAULT_PROFILE",         // botocore, before AWS_PROFILE
+		"AWS_PROFILE",                 // SDK for JavaScript, v3
+		"AWS_DEFAULT_PROFILE",         // botocore, but AWS CLI 2, before AWS_PROFILE
 		"AWS_SECURITY_TOKEN",          // botocore, before AWS_SESSION_TOKEN
 		"AWS_ACCESS_KEY",              // s3cmd; before an endpoint: SDKs for Go and Java, minio-go
 		"AWS_SECRET_KEY",              // as AWS_ACCESS_KEY
@@ -40,9 +40,13 @@ var (
 		"AWS_WEB_IDENTITY_TOKEN_FILE", // SDK for .NET, before keys; before an endpoint: all
 		"AWS_ROLE_ARN",                // goes with AWS_WEB_IDENTITY_TOKEN_FILE
 	}
-	// besideEndpointVars go with the endpoint's address: clients prefer them to it, and none prefers them to keys. env
-	// leaves them set, since it could not restore the container's own.
-	besideEndpointVars = []string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+	// besideEndpointVars are variables that some client prefers to the endpoint's address, and none to keys. env leaves
+	// them set, since it could not restore the container's own.
+	besideEndpointVars = []string{
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", // all
+		"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN", // SDK for JavaScript, v2
+		"MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", // minio-go
+	}
 )
 
 // setVars returns the variables for a session; region is the flag's. The keys come last: a readonly variable before

@@ -52,15 +52,14 @@ func (c *cliParser) line(line string, at Pos) error {
 	if value == "" || value[0] == '#' || value[0] == ';' {
 		return nil
 	}
-	indent := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsSpace(r) })
-	if c.option != "" && indent > c.indent {
+	if c.continues(line) {
 		if c.nested && !strings.Contains(value, "=") {
 			return c.unreadable(msg.Errorf("%s is indented below %s, and is no setting", at, c.option).
 				Hint("write NAME = VALUE, or remove the indentation"))
 		}
 		return nil
 	}
-	c.indent = indent
+	c.indent = indentOf(line)
 	if name, ok := cliHeader(value); ok {
 		c.section, c.option = name, ""
 		if first, twice := c.first("["+name, at); twice && name != "DEFAULT" {
@@ -84,6 +83,13 @@ func (c *cliParser) line(line string, at Pos) error {
 			Hint("remove this line or the first one (%s)", first))
 	}
 	return nil
+}
+
+// continues reports whether the line is more of the setting above, because it is indented.
+func (c *cliParser) continues(line string) bool { return c.option != "" && indentOf(line) > c.indent }
+
+func indentOf(line string) int {
+	return strings.IndexFunc(line, func(r rune) bool { return !unicode.IsSpace(r) })
 }
 
 // first returns the line that had the name before, if there is one.
@@ -119,8 +125,9 @@ func (p Profile) UnreadByCLI() (all []*msg.Error) {
 		if s.at.Line == 0 {
 			continue
 		}
-		header := lineOf(s.at)
+		header, continued := lineOf(s.at, s.credentials)
 		name, ok := cliName(header, s.credentials)
+		ok = ok && !continued
 		if header == "" || ok && name == p.Name {
 			continue
 		}
@@ -164,17 +171,23 @@ func quotedHeader(name string) string {
 	return "[profile '" + name + "']"
 }
 
-// lineOf returns a line of a file, "" if it cannot be read any more.
-func lineOf(at Pos) string {
+// lineOf returns a line of a file, "" if it cannot be read any more, and whether botocore takes it for more of the
+// setting above.
+func lineOf(at Pos, credentials bool) (line string, continued bool) {
 	text, err := bounded.ReadFile(at.File)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	lines := strings.Split(string(bytes.TrimPrefix(lineFeeds(decoded(text)), utf8Mark)), "\n")
 	if at.Line > len(lines) {
-		return ""
+		return "", false
 	}
-	return lines[at.Line-1]
+	c := cliParser{path: at.File, credentials: credentials, seen: map[string]Pos{}}
+	for i, above := range lines[:at.Line-1] {
+		_ = c.line(above, Pos{at.File, i + 1}) // doctor reports what the AWS CLI cannot read
+	}
+	line = lines[at.Line-1]
+	return line, c.continues(line)
 }
 
 // shellWords splits text into words as a POSIX shell does, without expansions (Python's shlex.split, which botocore

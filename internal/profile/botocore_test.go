@@ -77,8 +77,8 @@ var fromBotocore = []struct {
 		theirs: has("", "", testRoleAsked),
 	},
 	{
-		row:     "an indented setting",
-		example: asked{"[profile p]\noutput = json\n  region = a\n" + testKeys, "", "p"},
+		row:     "an indented setting or header",
+		example: asked{"[profile p]\n" + testKeys + "output = json\n  region = a\n  [profile q]\n", "", "p"},
 		theirs:  has("", ""), own: has("a", ""),
 		explains: anyValue(func(indent, _, _ string) bool { return indent != "" }),
 	},

@@ -28,7 +28,7 @@ func TestLibrary(t *testing.T) {
 			return err.Error()
 		}
 		c, err := p.Chain()
-		endpoint, eerr := p.ServiceEndpoint("sts")
+		endpoint, _, eerr := p.ServiceEndpoint("sts")
 		in := p.contents()
 		return fmt.Sprintf("%+v %v %+v %+v %+v %+v %s %v", c.Roles, err, c.Base.contents().
 			credentials, in.config, in.included, in.services, endpoint, eerr)

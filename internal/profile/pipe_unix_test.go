@@ -22,7 +22,7 @@ func TestPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if url, err := p.ServiceEndpoint("sts"); url != "http://x" || err != nil {
+	if url, _, err := p.ServiceEndpoint("sts"); url != "http://x" || err != nil {
 		t.Error(url, err)
 	}
 }

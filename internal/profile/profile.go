@@ -446,24 +446,25 @@ func (p Profile) Where(key string) Pos {
 
 // ServiceEndpoint returns the URL that the files configure for service ("sts", "iam"; named as in [services] sections,
 // in lower case with underscores): the endpoint_url under it in the profile's [services X], else the profile's own
-// endpoint_url, else "". The caller handles ignore_configured_endpoint_urls and the environment. A services section
-// that is missing or unreadable is a *msg.Error, as in botocore; the Go SDK would silently use AWS's own endpoints.
+// endpoint_url, else "", and where it is. The caller handles ignore_configured_endpoint_urls and the environment. A
+// services section that is missing or unreadable is a *msg.Error, as in botocore; the Go SDK would silently use AWS's
+// own endpoints.
 //
 // Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-func (p Profile) ServiceEndpoint(service string) (string, error) {
+func (p Profile) ServiceEndpoint(service string) (url string, where Pos, err error) {
 	c := p.contents()
 	switch e := c.find("services"); {
 	case c.servicesErr != nil:
-		return "", c.servicesErr
+		return "", where, c.servicesErr
 	case e != nil && e.value != "" && c.services.pos.Line == 0:
-		return "", msg.Errorf("profile %q refers to [services %s] (%s), which is not in %s", p.Name,
+		return "", where, msg.Errorf("profile %q refers to [services %s] (%s), which is not in %s", p.Name,
 			msg.Escaped(e.value), e.pos, msg.Path(c.files.Config)).Hint("add the section, or remove the services line")
 	}
 	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
-		return e.value, nil
+		return e.value, e.pos, nil
 	}
-	url, _ := p.Get("endpoint_url")
-	return url, nil
+	url, _ = p.Get("endpoint_url")
+	return url, p.Where("endpoint_url"), nil
 }
 
 // String returns the profile's name, and nothing of its contents.

@@ -308,7 +308,7 @@ func TestAmbiguous(t *testing.T) {
 		files := write(t, test.config, test.credentials)
 		p, err := Load(files, test.profile)
 		if err == nil {
-			_, err = p.ServiceEndpoint("sts")
+			_, _, err = p.ServiceEndpoint("sts")
 		}
 		if got := plainly(files, err); got != test.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", test.name, got, test.want)
@@ -358,7 +358,7 @@ func TestServiceEndpoint(t *testing.T) {
 			continue
 		}
 		for service, want := range map[string]string{"sts": test.sts, "IAM": test.iam, "s3": test.s3} {
-			if got, err := p.ServiceEndpoint(service); got != want || err != nil {
+			if got, _, err := p.ServiceEndpoint(service); got != want || err != nil {
 				t.Errorf("%s: %s is %q (%v), want %q", test.name, service, got, err, want)
 			}
 		}
@@ -381,7 +381,7 @@ func TestMalformed(t *testing.T) {
 			}
 			p, err := Load(Files{base + ".config", base + ".credentials"}, "prod")
 			if err == nil {
-				_, err = p.ServiceEndpoint("sts")
+				_, _, err = p.ServiceEndpoint("sts")
 			}
 			got := strings.ReplaceAll(fmt.Sprint(err), filepath.Dir(base)+string(filepath.Separator), "")
 			if got != strings.TrimSpace(string(text)) {
