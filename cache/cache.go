@@ -68,7 +68,7 @@ func (d Dir) suffix() string {
 }
 
 // Load returns the value stored under name and reports whether there is one. If the error is not nil it is an
-// *Unusable: the file exists, but is not used.
+// *Unusable: the file exists, but is not used, or a lasting one may be where no drive is mounted.
 func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	if d.Path == "" {
 		return nil, false, nil
@@ -76,7 +76,7 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 	path := d.file(name)
 	f, err := atomicfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, false, nil
+		return nil, false, d.reachable(path)
 	}
 	if err != nil {
 		return nil, false, &Unusable{Path: path, Reason: Unreadable, Err: err}
@@ -95,6 +95,22 @@ func (d Dir) Load(name string) (value []byte, ok bool, err error) {
 		return nil, false, &Unusable{Path: path, Reason: reason}
 	}
 	return value, true, nil
+}
+
+// reachable returns an *Unusable if a lasting file may be where no drive is mounted. A cache is only empty then.
+func (d Dir) reachable(path string) error {
+	if !d.Lasting {
+		return nil
+	}
+	return checkLinks(path)
+}
+
+// checkLinks returns an *Unusable if a link on the way to path leads nowhere.
+func checkLinks(path string) error {
+	if link, target := atomicfile.DeadLink(path); link != "" {
+		return &Unusable{Path: link, Reason: DeadLink, Target: target}
+	}
+	return nil
 }
 
 // Damaged returns the error for a value from Load that the caller cannot decode.
@@ -174,10 +190,14 @@ func (d Dir) isSession(path string) bool {
 	return err == nil && string(first) == d.magic()
 }
 
-// Remove removes the file of name. It is no error if there is none.
+// Remove removes the file of name. It is no error if there is none, unless a lasting one may be where no drive is
+// mounted: an *Unusable.
 func (d Dir) Remove(name string) error {
 	if d.Path == "" {
 		return nil
+	}
+	if err := d.reachable(d.file(name)); err != nil {
+		return err
 	}
 	if err := os.Remove(d.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -201,8 +221,8 @@ func (d Dir) Lock(ctx context.Context, name string) (unlock func(), err error) {
 // Check returns an *Unusable if other users can access the directory or own it, or if it is not writable. It changes
 // nothing. It is no error if there is no directory yet.
 func (d Dir) Check() error {
-	if link, target := atomicfile.DeadLink(d.Path); link != "" {
-		return &Unusable{Path: link, Reason: DeadLink, Target: target}
+	if err := checkLinks(d.Path); err != nil {
+		return err
 	}
 	info, err := os.Lstat(d.Path)
 	if errors.Is(err, fs.ErrNotExist) {

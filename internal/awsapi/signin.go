@@ -11,6 +11,7 @@ import (
 	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/profile"
+	"awsmfa/internal/rewrite"
 )
 
 // ssoToken is a part of the AWS CLI's file about a sign-in to IAM Identity Center.
@@ -69,6 +70,9 @@ func (x *ExternalSource) cachedSignIn() (path string, err error) {
 	}
 	switch x.SignIn, err = bounded.ReadFile(path); {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := rewrite.CheckLinks(path); err != nil {
+			return "", err
+		}
 		return "", x.expired().Wrap(err)
 	case err != nil:
 		return "", x.unreadable(path, err)

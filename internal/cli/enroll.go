@@ -18,6 +18,7 @@ import (
 	"awsmfa/internal/mfa"
 	"awsmfa/internal/msg"
 	"awsmfa/internal/qr"
+	"awsmfa/internal/rewrite"
 	"awsmfa/internal/term"
 )
 
@@ -319,6 +320,12 @@ func (x *account) newPairing(f enrollFlags) (*pairing, error) {
 		return nil, &usageError{msg.Errorf("--keep-qr keeps a file, but none is named").Hint("name it with --qr-png")}
 	}
 	if s.png != "" {
+		if err := rewrite.CheckLinks(s.png); err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(filepath.Dir(s.png)); err != nil {
+			return nil, pictureNotWritten(s.png, err)
+		}
 		if _, err := os.Lstat(s.png); err == nil {
 			return nil, msg.Errorf("%s exists already, and is not overwritten", msg.Path(s.png)).
 				Hint("name another file with --qr-png; " +

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"awsmfa/internal/msg"
+	"awsmfa/internal/rewrite"
 	"awsmfa/internal/session"
 )
 
@@ -38,6 +39,9 @@ func (c *logoutCmd) Run(a *app) error {
 
 // remove removes cached sessions.
 func (c *logoutCmd) remove(a *app) error {
+	if err := rewrite.CheckLinks(a.cache().Path); err != nil {
+		return err
+	}
 	if !c.All {
 		return c.one(a)
 	}

@@ -250,6 +250,11 @@ func CheckLinks(path string) error {
 	if link == "" {
 		return nil
 	}
+	return DeadLink(link, target)
+}
+
+// DeadLink is the error for a link that leads nowhere.
+func DeadLink(link, target string) *msg.Error {
 	return msg.Errorf("%s is a link to %s, which is not there", msg.Path(link), msg.Path(target)).
 		Hint("mount the drive that it is on, or remove the link")
 }

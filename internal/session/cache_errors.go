@@ -5,6 +5,7 @@ import (
 
 	"awsmfa/cache"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/rewrite"
 )
 
 // CacheError returns the message for an error of package cache.
@@ -41,7 +42,7 @@ func unusableError(u *cache.Unusable) *msg.Error {
 	case cache.ForeignLink:
 		return msg.Errorf("%s is a link that belongs to user %d", path, u.Owner)
 	case cache.DeadLink:
-		return msg.Errorf("%s is a link to %s, which is not there", path, msg.Path(u.Target))
+		return rewrite.DeadLink(u.Path, u.Target)
 	case cache.Loose:
 		return msg.Errorf("%s is open to others: it has the permissions %04o, not %04o", path, u.Mode, u.Want)
 	}

@@ -37,7 +37,7 @@ func Older(path string) ([]Line, error) { return find(path, isOlder) }
 func find(path string, recognize func(line string) bool) ([]Line, error) {
 	old, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, rewrite.CheckLinks(path)
 	}
 	if err != nil {
 		return nil, rewrite.ReadError(path, err)

@@ -15,7 +15,7 @@ import (
 func Read(path string) (code string, written bool, err error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, nil
+		return "", false, rewrite.CheckLinks(path)
 	}
 	if err != nil {
 		return "", false, rewrite.ReadError(path, err)
