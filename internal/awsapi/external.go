@@ -468,7 +468,7 @@ func (x *ExternalSource) explainSSO(code string) *msg.Error {
 		return msg.Errorf("IAM Identity Center gives you no role %q in account %q (profile %q)",
 			s.Role, s.Account, x.Profile.Name).
 			Hint("check sso_account_id and sso_role_name, or ask for the permission set")
-	case "", "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException":
+	case "", "UnauthorizedException", "InvalidGrantException", "ExpiredTokenException", "InvalidClientException":
 		return x.expired()
 	}
 	return nil
@@ -483,6 +483,10 @@ func (x *ExternalSource) explainLogin(code string, err error) *msg.Error {
 			Hint("have the administrator allow it (AWS's policy SignInLocalDevelopmentAccess does)")
 	case code == "":
 		return x.expired()
+	case code == "AccessDeniedException": // the SDK drops the response, without which Explain takes it for none of AWS's
+		_, said := errorCode(err)
+		f := refusal{service: signin.ServiceID, call: "CreateOAuth2Token", code: code, said: said}
+		return x.signInAgain(f.refused())
 	}
 	return nil
 }

@@ -102,6 +102,9 @@ func (req *request) readREST() bool {
 	case "POST /token":
 		req.service, req.action = "ssooidc", "CreateToken"
 		req.readJSON()
+	case "POST /v1/token": // aws login's; only faults answer it
+		req.service, req.action = "signin", "CreateOAuth2Token"
+		req.readJSON()
 	case "GET /federation":
 		req.service, req.form = "signin", r.URL.Query()
 		req.action = req.param("Action")
@@ -225,6 +228,9 @@ func (req *request) success(now time.Time, result any) answer {
 func (req *request) errorAnswer(now time.Time, e *apiError) answer {
 	ans := answer{
 		status: e.status, contentType: "text/xml", date: now, requestID: newRequestID(), errorCode: e.code,
+	}
+	if req.action == "CreateOAuth2Token" {
+		return ssoError(ans, e)
 	}
 	switch req.service {
 	case "lambda":
