@@ -22,6 +22,8 @@ type Answer struct {
 	Caller Caller
 	// Skewed limits the row to a computer whose clock differs by more than 5 minutes from AWS's.
 	Skewed bool
+	// Stored limits the row to a key that is in a store of awsmfa's.
+	Stored bool
 	// Message is what awsmfa says, with its hint. If it is nil, NoHint says why there is no hint: awsmfa does not
 	// report the error as it is, or does not cause it.
 	Message *msg.Error
@@ -50,7 +52,7 @@ type refusal struct {
 	profile             string
 	role                profile.Role // the role to be assumed, with the name of its session
 	caller              Caller
-	skewed              bool
+	skewed, stored      bool
 }
 
 // refused is the message for an error about which awsmfa knows nothing more precise.
@@ -73,6 +75,11 @@ func (f refusal) denied() *msg.Error {
 // tokenRefused is the message for a web identity token that AWS does not accept.
 func (f refusal) tokenRefused() *msg.Error {
 	return msg.Errorf("AWS does not accept the web identity token of profile %q: %s", f.profile, msg.Foreign(f.said))
+}
+
+// wrongSecret is the message for a signature that AWS refuses for no other reason.
+func (f refusal) wrongSecret() *msg.Error {
+	return msg.Errorf("AWS refused the signature: the secret access key stored for %s is wrong", f.keyID)
 }
 
 // changed is the message for a request that AWS did not get as it was sent.
@@ -105,7 +112,7 @@ func (f refusal) answer() *Answer {
 	i := slices.IndexFunc(all, func(a Answer) bool {
 		return slices.Contains(a.Codes, code) && (a.Calls == nil || slices.Contains(a.Calls, f.call)) &&
 			strings.Contains(f.said, a.Said) && (a.Caller == AnyCaller || a.Caller == f.caller) &&
-			(!a.Skewed || f.skewed)
+			(!a.Skewed || f.skewed) && (!a.Stored || f.stored)
 	})
 	if i < 0 {
 		return nil
@@ -147,9 +154,14 @@ func (f refusal) keyAnswers() []Answer {
 			Message: f.refused().Hint(SetClock),
 		},
 		{
+			Codes: []string{"SignatureDoesNotMatch"}, Stored: true,
+			Message: f.wrongSecret().
+				Hint("type the key with its whole secret into aws configure, and run awsmfa keys store again"),
+		},
+		{
 			Codes: []string{"SignatureDoesNotMatch"},
-			Message: msg.Errorf("AWS refused the signature: the secret access key stored for %s is wrong", f.keyID).
-				Hint("copy the secret again, whole, into the credentials file"),
+			Message: f.wrongSecret().
+				Hint("copy the secret again, whole, into the credentials file, or to where else the profile gets it"),
 		},
 		{
 			Codes:   []string{"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"},

@@ -194,6 +194,7 @@ func TestAnswers(t *testing.T) {
 		if a.Skewed {
 			now = now.Add(time.Hour)
 		}
+		c.Stored = a.Stored
 		for call := range calls {
 			if a.Calls != nil && !slices.Contains(a.Calls, call) {
 				continue
@@ -218,7 +219,7 @@ func (a Answer) message() string { return "begin " + a.Said + " end" }
 // same reports whether both are the same row.
 func (a Answer) same(b *Answer) bool {
 	return b != nil && slices.Equal(a.Codes, b.Codes) && slices.Equal(a.Calls, b.Calls) && a.Said == b.Said &&
-		a.Caller == b.Caller && a.Skewed == b.Skewed
+		a.Caller == b.Caller && a.Skewed == b.Skewed && a.Stored == b.Stored
 }
 
 // check makes the call, which AWS refuses with the code, and checks what awsmfa says.
@@ -228,6 +229,7 @@ func (a Answer) check(t *testing.T, c *Client, call, code string) {
 	f := refusal{
 		service: "STS", call: call, host: c.lastHost, code: code, said: a.message(), status: 403, keyID: c.id,
 		region: c.Region, profile: c.Profile, role: testRole, caller: a.Caller, skewed: a.Skewed,
+		stored: a.Stored,
 	}
 	if strings.Contains(call, "Key") || strings.Contains(call, "MFADevice") {
 		f.service = "IAM"

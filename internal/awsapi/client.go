@@ -24,7 +24,9 @@ import (
 // client does.
 type ClientOptions struct {
 	// Profile is the profile that messages name.
-	Profile  string
+	Profile string
+	// Stored says that the secret of the profile's keys is in a store of awsmfa's.
+	Stored   bool
 	Settings Settings
 	Region   string
 	// IAM is the URL of the configured endpoint for IAM, or "" for AWS's own.
@@ -54,6 +56,7 @@ type Client struct {
 
 // NewClient returns a client with a long-term key pair. It makes no request; its errors are about the settings.
 func (r ClientOptions) NewClient(ctx context.Context, keys profile.Keys) (*Client, error) {
+	r.Stored = keys.Store != ""
 	return r.newClient(ctx, keys.AccessKeyID, keys.SecretAccessKey.Reveal(), "")
 }
 

@@ -57,7 +57,7 @@ func (c *Client) ExplainRole(err error, role profile.Role, caller Caller) error 
 
 func (c *Client) explain(err error, f refusal) error {
 	f.host, f.keyID, f.region, f.skewed = cmp.Or(c.lastHost, "AWS"), c.id, c.Region, c.ahead.Abs() > maxSkew
-	f.detours = c.detours()
+	f.detours, f.stored = c.detours(), c.Stored
 	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
 		f.service, f.call = operation.Service(), operation.Operation()
 	}

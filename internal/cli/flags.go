@@ -289,6 +289,7 @@ func (f *sessionFlags) requestFor(
 	if want.Keys, want.External, err = a.baseCredentials(p, chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}
+	reach.Stored = want.Keys.Store != ""
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
 	o := &session.Resolver{
 		Cache:      a.cache(),

@@ -14,8 +14,11 @@ const errorsIntro = `# AWS's errors
 <!-- make reference writes this page from the table in internal/awsapi/answers.go -->
 
 What awsmfa suggests for each error code that AWS's API references list for the calls that awsmfa makes. The first row
-that fits counts. awsmfa prints AWS's own message, too, so whoever manages the account can look it up. In the hints
-PROFILE, NAME and the like stand for your own.
+that fits counts. In the hints PROFILE, NAME and the like stand for your own.
+
+awsmfa prints AWS's own message, too, so whoever manages the account can look it up. A few errors it tells in its own
+words, and AWS's are then only in what ` + "`--debug`" + ` prints: a key that is unknown, expired or temporary; a wrong
+secret, region or clock; a role for the root user, or for too long; throttling; and errors in AWS itself.
 
 If AWS does not answer at all, [troubleshooting.md](troubleshooting.md#the-network-and-the-clock) helps.
 `
@@ -55,6 +58,9 @@ func condition(a awsapi.Answer) string {
 	}
 	if a.Skewed {
 		text += ", and the clock differs by more than 5 minutes"
+	}
+	if a.Stored {
+		text += ", for a key in a store of `awsmfa keys store`"
 	}
 	return text
 }
