@@ -211,6 +211,12 @@ func UserPolicyDenies(err error) bool {
 func (f refusal) policyAnswers() []Answer {
 	return []Answer{
 		{
+			Codes: deniedCodes, Said: "Encoded authorization failure message",
+			Message: f.denied().
+				Hint("whoever may decode the reason (sts:DecodeAuthorizationMessage) reads it with:  " +
+					"aws sts decode-authorization-message --encoded-message MESSAGE"),
+		},
+		{
 			Codes: deniedCodes, Said: string(organizationPolicy),
 			Message: f.denied().
 				Hint("a policy of the organization (AWS Organizations) forbids this, whatever the account allows: " +
@@ -244,13 +250,13 @@ func (f refusal) policyAnswers() []Answer {
 			Codes: deniedCodes, Calls: assumesRole, Said: "sts:TagSession",
 			Message: f.denied().
 				Hint("the role's trust policy, and the caller's own, must allow sts:TagSession, too; " +
-					"or remove session_tags from the profile"),
+					"or remove session_tags from the profile, or transitive_session_tags from a role before it"),
 		},
 		{
 			Codes: deniedCodes, Calls: assumesRole, Said: "sts:SetSourceIdentity",
 			Message: f.denied().
 				Hint("the role's trust policy, and the caller's own, must allow sts:SetSourceIdentity, too; " +
-					"or remove source_identity from the profile"),
+					"or remove source_identity from the profile, or from a role before it"),
 		},
 		{
 			Codes: deniedCodes, Calls: webIdentity, Said: "sts:TagSession",
@@ -286,8 +292,17 @@ func (f refusal) policyAnswers() []Answer {
 // notTrusted is the message for a role whose trust policy denies the caller.
 func (f refusal) notTrusted() *msg.Error {
 	return f.denied().
-		Hint("have the role's trust policy allow the caller that AWS names; it may require an external_id, "+
-			"another role_session_name than %q, MFA, or a more recent code (--refresh)", f.role.SessionName)
+		Hint("have the role's trust policy allow the caller that AWS names; it may require %s, "+
+			"another role_session_name than %q, MFA, or a more recent code (--refresh)",
+			f.externalID(), f.role.SessionName)
+}
+
+// externalID is the external_id that the role may require.
+func (f refusal) externalID() msg.Text {
+	if f.role.ExternalID != "" {
+		return msg.Textf("another external_id")
+	}
+	return msg.Textf("an external_id")
 }
 
 // roleAnswers are about AssumeRole. Where AWS gives no reason, the role may not exist.
@@ -309,32 +324,35 @@ func (f refusal) roleAnswers() []Answer {
 			Codes: deniedCodes, Calls: assumesRole, Caller: UserNoMFA,
 			Message: f.denied().
 				Hint("check that role_arn is exact (AWS says the same of a role that does not exist) "+
-					"and that the role's trust policy allows this; it may require an external_id, "+
-					"another role_session_name than %q, or MFA, which --no-mfa turns off", f.role.SessionName),
+					"and that the role's trust policy allows this; it may require %s, "+
+					"another role_session_name than %q, or MFA, which --no-mfa turns off",
+					f.externalID(), f.role.SessionName),
 		},
 		{
 			Codes: deniedCodes, Calls: assumesRole, Caller: Given,
 			Message: f.denied().
 				Hint("check that role_arn is exact (AWS says the same of a role that does not exist) "+
-					"and that the role's trust policy allows this; it may require an external_id, "+
+					"and that the role's trust policy allows this; it may require %s, "+
 					"another role_session_name than %q, or MFA, which the source's credentials do not have: "+
-					"awsmfa asks for a code only if these are a user's long-term keys", f.role.SessionName),
+					"awsmfa asks for a code only if these are a user's long-term keys",
+					f.externalID(), f.role.SessionName),
 		},
 		{
 			// Its session has no aws:MultiFactorAuthPresent.
 			Codes: deniedCodes, Calls: assumesRole, Caller: OtherRole,
 			Message: f.denied().
 				Hint("check that role_arn is exact (AWS says the same of a role that does not exist) "+
-					"and that the role's trust policy allows this; it may require an external_id, "+
+					"and that the role's trust policy allows this; it may require %s, "+
 					"another role_session_name than %q, or MFA, which AWS does not pass on through another role",
-					f.role.SessionName),
+					f.externalID(), f.role.SessionName),
 		},
 		{
 			Codes: deniedCodes, Calls: assumesRole,
 			Message: f.denied().
 				Hint("check that role_arn is exact (AWS says the same of a role that does not exist) "+
-					"and that the role's trust policy allows this; it may require an external_id, "+
-					"another role_session_name than %q, or a more recent code (--refresh)", f.role.SessionName),
+					"and that the role's trust policy allows this; it may require %s, "+
+					"another role_session_name than %q, or a more recent code (--refresh)",
+					f.externalID(), f.role.SessionName),
 		},
 		{
 			Codes: []string{"ValidationError"}, Calls: assumesRole, Said: "MaxSessionDuration",

@@ -483,7 +483,7 @@ func (x *ExternalSource) explainLogin(code string, err error) *msg.Error {
 			Hint("have the administrator allow it (AWS's policy SignInLocalDevelopmentAccess does)")
 	case code == "":
 		return x.expired()
-	case code == "AccessDeniedException": // the SDK drops the response, without which Explain takes it for none of AWS's
+	case code == "AccessDeniedException": // Explain takes it for none of AWS's: the SDK drops the response
 		_, said := errorCode(err)
 		f := refusal{service: signin.ServiceID, call: "CreateOAuth2Token", code: code, said: said}
 		return x.signInAgain(f.refused())

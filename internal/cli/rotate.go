@@ -261,16 +261,19 @@ func (r *rotation) set(ctx context.Context, do change, id string) error {
 // refused explains an error from before there is a new key.
 func (r *rotation) refused(err error) error {
 	explained := r.with.explain(err)
-	if !awsapi.UserPolicyDenies(err) {
+	if !awsapi.AccessDenied(err) {
 		return explained
 	}
 	denied := msg.Errorf("%s; nothing was changed", explained)
 	if r.deletedSecond {
 		denied = msg.Errorf("%s; the second access key is deleted already", explained)
 	}
-	return denied.Wrap(explained).
-		Hint("rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and iam:DeleteAccessKey " +
-			"on the user itself, with MFA: ask an administrator of the user's IAM policies")
+	denied = denied.Wrap(explained) // whose hint stays
+	if !awsapi.UserPolicyDenies(err) {
+		return denied
+	}
+	return denied.Hint("rotating needs iam:ListAccessKeys, iam:CreateAccessKey, iam:UpdateAccessKey and " +
+		"iam:DeleteAccessKey on the user itself, with MFA: ask an administrator of the user's IAM policies")
 }
 
 // createKey creates the new key, after it has made room for it and checked that the user may delete the old one.
