@@ -182,7 +182,8 @@ func duration(ts *testscript.TestScript, text string) time.Duration {
 	return d
 }
 
-// gives CODE PROGRAM [ARG...] runs the program and checks its exit code, and that it showed no secret unless asked to.
+// gives CODE PROGRAM [ARG...] runs the program and checks its exit code, that it showed no secret unless asked to, and no mark
+// of internal/msg.
 func gives(ts *testscript.TestScript, w *world, args []string) {
 	want, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
@@ -196,6 +197,9 @@ func gives(ts *testscript.TestScript, w *world, args []string) {
 	stdout, stderr, terminal := ts.ReadFile("stdout"), ts.ReadFile("stderr"), ts.ReadFile("ttyout")
 	reveal := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "--reveal") })
 	ts.Check(w.leak(stdout, stderr, terminal, code != 0, reveal))
+	if all := stdout + stderr + terminal; strings.Contains(all, "\uE000") || strings.Contains(all, `\ue000`) {
+		ts.Fatalf("a mark of internal/msg is shown")
+	}
 	if code != want {
 		ts.Fatalf("exit code %d, not %d", code, want)
 	}

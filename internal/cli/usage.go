@@ -75,8 +75,7 @@ func (a *app) withDashes(args []string, text string) msg.CommandLine {
 }
 
 func kongMessage(err error) *msg.Error {
-	text, near, _ := strings.Cut(strings.TrimSuffix(err.Error(), "?"), ", did you mean ")
-	near = strings.TrimPrefix(near, "one of ")
+	text, near := cutNear(err.Error())
 	flag, problem, _ := strings.Cut(text, ": ")
 	if own, ok := errors.AsType[*msg.Error](err); ok {
 		return msg.Errorf("%s: %s", flag, own)
@@ -135,10 +134,21 @@ func (a *app) unknownCommand(word string, args []string, reason string) error {
 		line := a.envLine(append([]string{word}, after...)...)
 		return unknown.Hint("it is a profile; to put its session into this shell:  %s", line)
 	}
-	if _, near, ok := strings.Cut(reason, ", did you mean "); ok {
-		return unknown.Hint("did you mean %s", near)
+	if _, near := cutNear(reason); near != "" {
+		return unknown.Hint("did you mean %s?", near)
 	}
-	return msg.Errorf("no command and no profile is called %q", word).Hint("%s lists the commands", msg.Command("help"))
+	unknown = msg.Errorf("no command and no profile is called %q", word)
+	if near := profile.Near(a.files(), word); len(near) > 0 {
+		return unknown.Hint("did you mean profile %s? to put its session into this shell:  %s", msg.Names(near),
+			a.envLine(append([]string{near[0]}, after...)...))
+	}
+	return unknown.Hint("%s lists the commands", msg.Command("help"))
+}
+
+// cutNear cuts what Kong suggests, quoted names, from its text.
+func cutNear(reason string) (text, near string) {
+	text, near, _ = strings.Cut(strings.TrimSuffix(reason, "?"), ", did you mean ")
+	return text, strings.TrimPrefix(near, "one of ")
 }
 
 // insteadOfCommand is the hint for a command of other programs, with the arguments after it; for other words it is

@@ -11,6 +11,8 @@ package msg
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -99,7 +101,7 @@ func (p Printer) Text(t Text) string {
 		args[i] = p.arg(arg)
 		_, foreign := arg.(string)
 		if text, ok := args[i].(string); ok && translated && !foreign {
-			args[i] = border + text + border
+			args[i] = bordered(text)
 		}
 	}
 	return closeUp(fmt.Sprintf(format, args...))
@@ -107,6 +109,18 @@ func (p Printer) Text(t Text) string {
 
 // border stands on both sides of an argument that is a text of ours, until closeUp.
 const border = "\uE000"
+
+// bordered is such an argument.
+type bordered string
+
+// Format puts the borders around the text, but not into the quotes of %q, where they would be escaped.
+func (b bordered) Format(f fmt.State, verb rune) {
+	if text := string(b); verb == 'q' {
+		_, _ = io.WriteString(f, strconv.Quote(text))
+	} else {
+		_, _ = io.WriteString(f, border+text+border)
+	}
+}
 
 // closeUp removes the borders. A translation has a blank on both sides of an argument, but between two characters of
 // Japanese there is none.

@@ -67,7 +67,7 @@ func TestPrinter(t *testing.T) {
 func TestBlanksAroundArguments(t *testing.T) {
 	p := Printer{Catalog: Catalog{
 		"in %s": "%s にあり", "wait %s, then %s": "%[2]s を %[1]s 待つ", "the keyring": "キーリング", "%d s": "%d 秒",
-		"file %s": "ファイル %s", "%s; then": "%s。次に",
+		"file %s": "ファイル %s", "%s; then": "%s。次に", "until %q passes": "%q が合格するまで",
 	}}
 	for _, tt := range []struct {
 		text Text
@@ -76,6 +76,7 @@ func TestBlanksAroundArguments(t *testing.T) {
 		{Textf("in %s", Textf("the keyring")), "キーリングにあり"},
 		{Textf("in %s", Textf("file %s", "a b")), "ファイル a b にあり"},
 		{Textf("in %s", "会社 の"), "会社 の にあり"},
+		{Textf("until %q passes", Textf("the keyring")), `"キーリング" が合格するまで`},
 		{Textf("wait %s, then %s", Duration(2*time.Second), Textf("the keyring")), "キーリングを 2 秒待つ"},
 		{Textf("%s; then", Textf("in %s", Textf("the keyring"))), "キーリングにあり。次に"},
 	} {

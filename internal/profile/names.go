@@ -23,6 +23,13 @@ func Names(files Files) ([]string, error) {
 	return l.Names(), nil
 }
 
+// Near returns at most three names of profiles that name, which is none, may have been meant to be, the most likely one
+// first.
+func Near(files Files, name string) []string {
+	all, _ := Names(files) // files that cannot be read give no names
+	return nearest(name, all)
+}
+
 func names(config, credentials *source) (all []string) {
 	n := config.sections() + credentials.sections()
 	seen := make(map[string]bool, n)
