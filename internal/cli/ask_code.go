@@ -121,7 +121,7 @@ func (k asker) open(profileName string) (prompt, error) {
 			return nil, k.cannotAsk(profileName, err)
 		}
 	}
-	tty, err := term.Open()
+	tty, err := k.a.openTerminal()
 	if err == nil && k.client != nil && tty.ReadsKeys() {
 		tty.Close()
 		err = errBusy

@@ -53,7 +53,7 @@ func (a *app) chooseProfile() (string, error) {
 	if len(names) == 0 {
 		return "", msg.Errorf("there is no profile to choose").Hint("run %s", msg.Command("setup")).Wrap(errNoChoice)
 	}
-	tty, err := term.Open()
+	tty, err := a.openTerminal()
 	if err != nil {
 		return "", msg.Errorf("there is no terminal on which a profile can be chosen").
 			Hint("name one: %s", msg.Command("env").With("PROFILE")).Wrap(fmt.Errorf("%w: %w", errNoChoice, err))
@@ -105,7 +105,8 @@ func (a *app) askProfile(ctx context.Context, tty *term.Terminal, profiles []lis
 // get a profile's line where it expects a file.
 var fzfOptions = []string{
 	"--no-multi", "--no-ansi", "--no-read0", "--no-print0", "--no-print-query", "--no-expect", "--no-select-1",
-	"--no-exit-0", "--preview=", "--query=", "--delimiter=\t", "--with-nth=2..", "--nth=..", "--tiebreak=begin,index",
+	"--no-exit-0", "--bind=ctrl-z:ignore", "--preview=", "--query=", "--delimiter=\t", "--with-nth=2..", "--nth=..",
+	"--tiebreak=begin,index",
 }
 
 // runFzf lets the person choose with fzf, which gets each row behind its index: only the index is read back, so nothing

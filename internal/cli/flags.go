@@ -389,7 +389,7 @@ func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) 
 		for _, d := range devices {
 			serials = append(serials, d.Serial)
 		}
-		tty, err := term.Open()
+		tty, err := a.openTerminal()
 		if err != nil {
 			return awsapi.Device{}, severalDevices(profileName, serials)
 		}
@@ -409,6 +409,15 @@ func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) 
 			question = a.text(msg.Textf("A number from 1 to %d, please: ", len(devices)))
 		}
 	}
+}
+
+// openTerminal opens the terminal for a question. Ctrl-Z would stop awsmfa while the shell waits for its output, and
+// most shells cannot continue it then: it does nothing.
+func (a *app) openTerminal() (*term.Terminal, error) {
+	if a.evaluated {
+		term.IgnoreStop()
+	}
+	return term.Open()
 }
 
 // namedDevice returns the serial number of the device that the profile names, else AWS_MFA_SERIAL, else "".

@@ -207,6 +207,8 @@ func TestFunctionAtThePrompt(t *testing.T) {
 			n = len(p.screen())
 			p.types("mfa prod\r")
 			p.waits(n, "MFA code for prod")
+			p.types("\x1a") // stops nothing: most shells could not continue it
+			time.Sleep(300 * time.Millisecond)
 			p.types(p.w.aws.FreshCode(p.w.phone.Serial) + "\r")
 			p.recorded("", "ready\n")
 			p.waits(n, "lasts until")

@@ -146,6 +146,42 @@ func TestCtrlCBeforeTheQuestion(t *testing.T) {
 	}
 }
 
+// A shell runs programs at its prompt, too, with the terminal as it reads keys: a question gets its line all the same,
+// with echo, and leaves the terminal as it was.
+func TestQuestionAtAPrompt(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	person, program := openTerminal(t)
+	raw := attributes(t, program)
+	raw.Lflag &^= unix.ICANON | unix.ECHO
+	raw.Iflag &^= unix.ICRNL
+	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &raw); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "awsmfa"), "env", "dev")
+	cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"))
+	cmd.Stdin = program
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+	readUntil(t, person, "MFA code for dev ("+w.phone.Serial+"): ")
+	code := w.aws.FreshCode(w.phone.Serial)
+	typeIn(t, person, code+"\r")
+	readUntil(t, person, code)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if after := attributes(t, program); after != raw {
+		t.Errorf("the terminal was %+v and is %+v", raw, after)
+	}
+}
+
 func readUntil(t testing.TB, r io.Reader, text string) {
 	t.Helper()
 	var seen strings.Builder

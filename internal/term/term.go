@@ -110,6 +110,7 @@ func (t *Terminal) ask(ctx context.Context, question string, again func()) (stri
 		line string
 		err  error
 	}
+	defer t.forLines()()
 	var ended error
 	dropped, answers := make(chan struct{}), make(chan answer, 1)
 	go func() { ended = t.dropBlankLines(); close(dropped) }()

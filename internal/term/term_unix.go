@@ -63,6 +63,25 @@ func duplicate(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
+// IgnoreStop makes Ctrl-Z do nothing to this process and the programs that it starts.
+func IgnoreStop() { signal.Ignore(unix.SIGTSTP) }
+
+// forLines makes the terminal pass on whole lines, with echo and Ctrl-C, if it passes on each key: a shell has it so at
+// its prompt, and runs programs there, too (direnv in fish). restore undoes it.
+func (t *Terminal) forLines() (restore func()) {
+	fd := int(t.in.Fd())
+	before, err := xterm.GetState(fd)
+	if err != nil || !t.ReadsKeys() {
+		return func() {}
+	}
+	if state, err := unix.IoctlGetTermios(fd, getTermios); err == nil {
+		state.Lflag |= unix.ICANON | unix.ISIG | unix.ECHO
+		state.Iflag |= unix.ICRNL
+		_ = unix.IoctlSetTermios(fd, setTermios, state)
+	}
+	return func() { _ = xterm.Restore(fd, before) }
+}
+
 // typed waits for input, and reports whether there is any before ctx ends. Where the terminal is another session's,
 // Ctrl-C ends only the program there that has started this one: its end is the end of input, too.
 func (t *Terminal) typed(ctx context.Context) bool {

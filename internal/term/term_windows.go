@@ -94,6 +94,12 @@ func (t *Terminal) typed(context.Context) bool { return true }
 // ReadsKeys is about other systems only.
 func (t *Terminal) ReadsKeys() bool { return false }
 
+// IgnoreStop is about other systems only.
+func IgnoreStop() {}
+
+// forLines is about other systems only: a console's mode is the reader's.
+func (t *Terminal) forLines() (restore func()) { return func() {} }
+
 // Controlling is about other systems only.
 func (t *Terminal) Controlling() bool { return true }
 
