@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"awsmfa/internal/bounded"
 	"awsmfa/internal/msg"
@@ -14,16 +16,22 @@ import (
 // uses the profile that it names itself, whatever session is in the environment. Compiled here, they would take a tenth
 // of a millisecond of every call.
 var toolFiles = []struct{ pattern, name string }{
-	{"*.tf", `(?m)^\s*profile\s*=\s*"([^"]+)"`}, // terraform: backend, provider
-	{"*.hcl", `(?m)^\s*profile\s*=\s*"([^"]+)"`},
-	{".sops.yaml", `(?m)^[\s-]*aws_profile:\s*["']?([^"'\s#]+)`},
+	{"*.tf", hclProfile}, // terraform: backend, provider
+	{"*.hcl", hclProfile},
+	{"*.tf.json", jsonProfile},
 	{"samconfig.toml", `(?m)^\s*profile\s*=\s*"([^"]+)"`},
 	{"serverless.y*ml", `(?m)^\s*profile:\s*["']?([^"'\s#]+)`},
-	{"cdk.json", `"profile"\s*:\s*"([^"]+)"`},
+	{"cdk.json", jsonProfile},
 }
 
-// kubeProfile is what aws eks update-kubeconfig --profile writes.
-const kubeProfile = `name:\s*AWS_PROFILE\s+value:\s*["']?([^"'\s]+)`
+const (
+	hclProfile  = `(?m)^(?:\s*\w[^#\n]*[{,])?\s*profile\s*=\s*"([^"]+)"` // also within a line
+	jsonProfile = `"profile"\s*:\s*"([^"]+)"`
+	sopsProfile = `(?m)^[\s-]*aws_profile:\s*["']?([^"'\s#]+)`
+
+	// kubeProfile is what aws eks update-kubeconfig --profile writes, or --profile among the arguments.
+	kubeProfile = `(?:name:\s*AWS_PROFILE\s+value:|--profile["']?(?:=|,|\s+-\s))\s*["']?([^"'\s,\]]+)`
+)
 
 // tools warns of tools' files here, and of the kubeconfig, that name a profile with long-term keys in the AWS files.
 func (d *doctor) tools() (found []check) {
@@ -33,6 +41,7 @@ func (d *doctor) tools() (found []check) {
 			found = append(found, d.namedIn(path, f.name)...)
 		}
 	}
+	found = append(found, d.namedIn(nearest(".sops.yaml"), sopsProfile)...)
 	kube := filepath.SplitList(d.Getenv("KUBECONFIG"))
 	if len(kube) == 0 && d.Home != "" {
 		kube = []string{filepath.Join(d.Home, ".kube", "config")}
@@ -43,7 +52,18 @@ func (d *doctor) tools() (found []check) {
 	return found
 }
 
-// namedIn warns of each profile with long-term keys that the file names.
+// nearest returns the path of the file in this directory, else in the nearest one above that has it, as sops does.
+func nearest(name string) string {
+	dir, _ := os.Getwd()
+	for path := name; ; path = filepath.Join("..", path) {
+		if _, err := os.Stat(path); err == nil || dir == filepath.Dir(dir) {
+			return path
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// namedIn warns of each profile that the file names and that is used without MFA.
 func (d *doctor) namedIn(path, name string) (found []check) {
 	text, err := bounded.ReadFile(path)
 	if err != nil {
@@ -52,17 +72,36 @@ func (d *doctor) namedIn(path, name string) (found []check) {
 	for _, at := range regexp.MustCompile(name).FindAllSubmatchIndex(text, -1) {
 		named := string(text[at[2]:at[3]])
 		line := 1 + bytes.Count(text[:at[2]], []byte("\n"))
-		p, err := profile.Load(d.files(), named)
-		if err != nil || p.Kind() != profile.KindKeys {
-			continue
+		if err := d.withoutMFA(profile.Pos{File: path, Line: line}, named); err != nil {
+			found = append(found, warning(msg.Textf("tools"), err.Hint("remove the name there, or name the profile "+
+				"that %s writes", msg.Command("config", named, "--write"))))
 		}
-		if keys, err := p.KeyPair(); err != nil || keys.SessionToken.Reveal() != "" {
-			continue
-		}
-		pos := profile.Pos{File: path, Line: line}
-		found = append(found, warning(msg.Textf("tools"), msg.Errorf("%s names profile %q: "+
-			"that tool uses its long-term keys, without MFA, also inside awsmfa exec", pos, named).
-			Hint("remove the name there, or name the profile that %s writes", msg.Command("config", named, "--write"))))
 	}
 	return found
+}
+
+// withoutMFA is the error for a profile, named at pos, whose long-term keys in the AWS files a tool uses; nil for any
+// other. For a role that has mfa_serial a tool asks for a code itself, or fails.
+func (d *doctor) withoutMFA(pos profile.Pos, named string) *msg.Error {
+	p, err := profile.Load(d.files(), named)
+	if err != nil {
+		return nil
+	}
+	chain, err := p.Chain()
+	if err != nil || chain.Kind != profile.KindKeys {
+		return nil
+	}
+	hasSerial := func(p profile.Profile) bool { return p.MFASerial != "" }
+	keys, err := chain.Base.LongTermKeys()
+	switch {
+	case err != nil || keys.Store != "":
+		return nil
+	case len(chain.Roles) == 0:
+		return msg.Errorf("%s names profile %q: "+
+			"that tool uses its long-term keys, without MFA, also inside awsmfa exec", pos, named)
+	case slices.ContainsFunc(chain.Profiles()[:len(chain.Roles)], hasSerial):
+		return nil
+	}
+	return msg.Errorf("%s names profile %q: that tool assumes its role with the long-term keys of profile %q, "+
+		"without MFA, also inside awsmfa exec", pos, named, chain.Base.Name)
 }
