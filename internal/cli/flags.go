@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -174,23 +171,34 @@ func (f *sessionFlags) read(a *app) (profile.Profile, error) {
 // load reads the profile, after applyDefaults.
 func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
-	if profile.NotFound(err) && a.underSudo() {
+	switch user, by := a.underSudo(); {
+	case user == "" || !profile.NotFound(err):
+		return p, err
+	case by == "sudo" && firstWord(a.Args[1:]) == "exec":
 		variables := strings.Join(slices.Concat(sessionVars[:3], regionVars), ",")
 		command := msg.Command("exec", f.Name, "--", "sudo", "--preserve-env="+variables).With("COMMAND")
-		err = msg.Errorf("%s", err).Wrap(err).
-			Hint("sudo runs awsmfa as root, without the AWS files of %s; type %s", a.Getenv("SUDO_USER"), command)
+		return p, msg.Errorf("%s", err).Wrap(err).
+			Hint("sudo runs awsmfa as another user, without the AWS files of %s; type %s", user, command)
+	default:
+		return p, msg.Errorf("%s", err).Wrap(err).WithHint(runWithout(user, by))
 	}
-	return p, err
 }
 
-// underSudo reports whether sudo replaced the user's home by root's, which has no AWS files.
-func (a *app) underSudo() bool {
-	user := a.Getenv("SUDO_USER")
-	if user == "" || a.Home == "" || filepath.Base(a.Home) == user {
-		return false
+// underSudo returns the user who runs awsmfa through sudo or doas with the home, and so the AWS files, of another user;
+// "" if nobody does. by is the program.
+func (a *app) underSudo() (user, by string) {
+	if user, by = a.Getenv("SUDO_USER"), "sudo"; user == "" {
+		user, by = a.Getenv("DOAS_USER"), "doas"
 	}
-	_, err := os.Stat(filepath.Join(a.Home, ".aws"))
-	return errors.Is(err, fs.ErrNotExist)
+	if a.Home == "" || filepath.Base(a.Home) == user || a.Getenv("AWS_CONFIG_FILE") != "" {
+		return "", ""
+	}
+	return user, by
+}
+
+// runWithout says what to do under sudo.
+func runWithout(user, by string) msg.Text {
+	return msg.Textf("%s runs awsmfa as another user, without the AWS files of %s; run it without %s", by, user, by)
 }
 
 func (a *app) files() profile.Files { return profile.FindFiles(a.Getenv, a.Home) }

@@ -632,7 +632,11 @@ func (c *keysListCmd) Run(a *app) error {
 		}{append([]*key{}, all...)}))
 	}
 	if len(all) == 0 {
-		a.say(msg.Textf("no profile has an access key: %s makes one", msg.Command("setup")))
+		none := msg.Textf("no profile has an access key: %s makes one", msg.Command("setup"))
+		if user, by := a.underSudo(); user != "" {
+			none = msg.Textf("no profile has an access key: %s", runWithout(user, by))
+		}
+		a.say(none)
 		return nil
 	}
 	oneLine := func(text string) string { return a.printable(msg.Foreign(text)) }

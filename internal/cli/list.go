@@ -44,7 +44,11 @@ func (c *listCmd) Run(a *app) error {
 		return a.print(listJSON(a, profiles))
 	}
 	if len(profiles) == 0 {
-		a.say(msg.Textf("there is no profile: %s makes one", msg.Command("setup")))
+		none := msg.Textf("there is no profile: %s makes one", msg.Command("setup"))
+		if user, by := a.underSudo(); user != "" {
+			none = msg.Textf("there is no profile: %s", runWithout(user, by))
+		}
+		a.say(none)
 		return nil
 	}
 	if err := a.print(a.table(profiles)); err != nil {

@@ -166,9 +166,8 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 	if err := c.addable(ctx, a); err != nil {
 		return nil, err
 	}
-	if a.underSudo() {
-		a.warn(msg.Errorf("sudo runs awsmfa as root: the profile is created for root, not for %s",
-			a.Getenv("SUDO_USER")))
+	if user, by := a.underSudo(); user != "" {
+		a.warn(msg.Errorf("%s runs awsmfa as another user: the profile is created for that user, not for %s", by, user))
 	}
 	a.say(msg.Textf("there is no profile %q yet: it is created from an access key of the IAM user", c.Name))
 	return c.newKeys(ctx, a, p, c.write)
