@@ -48,6 +48,7 @@ type refusal struct {
 	code, said          string
 	status              int
 	keyID, region       string
+	regionFrom          msg.Text // where the region is configured
 	detours             msg.List // the settings that lead requests elsewhere than straight to AWS
 	profile             string
 	role                profile.Role // the role to be assumed, with the name of its session
@@ -80,6 +81,15 @@ func (f refusal) tokenRefused() *msg.Error {
 // wrongSecret is the message for a signature that AWS refuses for no other reason.
 func (f refusal) wrongSecret() *msg.Error {
 	return msg.Errorf("AWS refused the signature: the secret access key stored for %s is wrong", f.keyID)
+}
+
+// otherRegion is the message for a region that AWS does not know.
+func (f refusal) otherRegion() *msg.Error {
+	unknown := msg.Errorf("AWS knows no region %q at this endpoint", f.region)
+	if f.regionFrom.IsEmpty() {
+		return unknown.Hint("check --region or the profile's region")
+	}
+	return unknown.Hint("check %s", f.regionFrom)
 }
 
 // changed is the message for a request that AWS did not get as it was sent.
@@ -137,8 +147,7 @@ func (f refusal) keyAnswers() []Answer {
 		},
 		{
 			Codes: signatureCodes, Said: string(otherRegion),
-			Message: msg.Errorf("AWS knows no region %q at this endpoint", f.region).
-				Hint("check --region or the profile's region"),
+			Message: f.otherRegion(),
 		},
 		{
 			Codes: signatureCodes, Skewed: true,

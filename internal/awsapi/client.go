@@ -29,6 +29,10 @@ type ClientOptions struct {
 	Stored   bool
 	Settings Settings
 	Region   string
+	// RegionFrom is where the region is configured; empty if it is a partition's default.
+	RegionFrom msg.Text
+	// TakesRegion means that the command has --region, and a person types it.
+	TakesRegion bool
 	// IAM is the URL of the configured endpoint for IAM, or "" for AWS's own.
 	IAM string
 	// Proxy is the variable that names the proxy, or "" if none does.

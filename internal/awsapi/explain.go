@@ -57,7 +57,7 @@ func (c *Client) ExplainRole(err error, role profile.Role, caller Caller) error 
 
 func (c *Client) explain(err error, f refusal) error {
 	f.host, f.keyID, f.region, f.skewed = cmp.Or(c.lastHost, "AWS"), c.id, c.Region, c.ahead.Abs() > maxSkew
-	f.detours, f.stored = c.detours(), c.Stored
+	f.detours, f.stored, f.regionFrom = c.detours(), c.Stored, c.RegionFrom
 	if operation, ok := errors.AsType[*smithy.OperationError](err); ok {
 		f.service, f.call = operation.Service(), operation.Operation()
 	}
@@ -151,7 +151,7 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 			Wrap(err)
 	case is[*net.DNSError](err):
 		return msg.Errorf("%s cannot be found: the name does not resolve", host).
-			Hint("check the network, and the profile's region: it is part of the host's name").
+			WithHint(c.checkName()).
 			Wrap(err)
 	case is[x509.UnknownAuthorityError](err), is[x509.HostnameError](err), is[x509.CertificateInvalidError](err),
 		is[*tls.CertificateVerificationError](err):
@@ -180,6 +180,14 @@ func (c *Client) explainNoAnswer(host string, response *smithyhttp.ResponseError
 		return message
 	}
 	return badSettings(c.Profile, err)
+}
+
+// checkName is the hint for a host's name that does not resolve.
+func (c *Client) checkName() msg.Text {
+	if c.RegionFrom.IsEmpty() || len(c.Endpoints) > 0 {
+		return c.checkNetwork()
+	}
+	return msg.Textf("check the network, and %s: the region is part of the host's name", c.RegionFrom)
 }
 
 // checkNetwork is the hint for a connection that fails.

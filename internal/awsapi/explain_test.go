@@ -17,7 +17,9 @@ import (
 // A hint says "check" of no variable that is not set, and names each that leads elsewhere.
 func TestHintsNameWhatIsSet(t *testing.T) {
 	page := &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 200}}}
-	for _, err := range []error{context.DeadlineExceeded, &net.OpError{Op: "dial", Err: net.ErrClosed}, page} {
+	for _, err := range []error{
+		context.DeadlineExceeded, &net.OpError{Op: "dial", Err: net.ErrClosed}, &net.DNSError{}, page,
+	} {
 		var response *smithyhttp.ResponseError
 		errors.As(err, &response)
 		plain := &Client{ClientOptions: ClientOptions{Timeout: time.Second}}
@@ -31,5 +33,10 @@ func TestHintsNameWhatIsSet(t *testing.T) {
 		if !strings.Contains(hint, "https_proxy, AWS_ENDPOINT_URL_STS") {
 			t.Errorf("%v: %s", err, hint)
 		}
+	}
+	regional := &Client{ClientOptions: ClientOptions{RegionFrom: msg.Textf("AWS_REGION")}}
+	hint := msg.HintOf(regional.explainNoAnswer("AWS", nil, &net.DNSError{}))
+	if !strings.HasPrefix(hint, "check the network, and AWS_REGION: ") {
+		t.Error(hint)
 	}
 }

@@ -84,11 +84,16 @@ func (c *Client) regionDisabled(ctx context.Context, endpoint Endpoint, err erro
 	if _, err := elsewhere.callerIdentity(ctx, endpoint); err != nil {
 		return nil //nolint:nilerr // err is explained without this one
 	}
-	return msg.Errorf("the account of %s has not enabled the region %q: AWS does not know its keys there",
-		c.id, c.Region).
+	disabled := msg.Errorf("the account of %s has not enabled the region %q: AWS does not know its keys there",
+		c.id, c.Region).Wrap(errRegionDisabled)
+	if !c.TakesRegion {
+		return disabled.Hint("set %s to an enabled region, such as %s; "+
+			"or have an administrator enable this one (AWS console, Account, AWS Regions)",
+			c.RegionFrom, elsewhere.aws.Region)
+	}
+	return disabled.
 		Hint("use an enabled region: %s; or have an administrator enable this one (AWS console, Account, AWS Regions)",
-			msg.Command("exec", c.Profile, "--region", elsewhere.aws.Region).With("-- COMMAND")).
-		Wrap(errRegionDisabled)
+			msg.Command("exec", c.Profile, "--region", elsewhere.aws.Region).With("-- COMMAND"))
 }
 
 // errRoot is wrapped in the errors about the root user.

@@ -18,6 +18,9 @@ import (
 func (f *profileFlags) clientOptions(
 	a *app, p profile.Profile, region, arn string,
 ) (awsapi.ClientOptions, awsapi.Endpoint, error) {
+	if err := a.checkOwnRegion(region); err != nil {
+		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
+	}
 	sts, where, err := a.stsEndpoint(p, region, arn)
 	if err != nil {
 		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
@@ -47,17 +50,18 @@ func (f *profileFlags) clientOptions(
 	}
 	a.trace("profile: %s, region %s, endpoint %s", p.Name, where, cmp.Or(sts.URL, "AWS's own"))
 	return awsapi.ClientOptions{
-		Profile:   p.Name,
-		Settings:  settings,
-		Region:    where,
-		IAM:       iam,
-		Proxy:     a.proxyNamed(sts.URL),
-		Endpoints: a.endpointsNamed(sts.URL, iam),
-		Timeout:   time.Duration(f.Timeout),
-		AppID:     "awsmfa",
-		Now:       time.Now,
-		Trace:     a.trace,
-		Secret:    a.secrets.add,
+		Profile:    p.Name,
+		Settings:   settings,
+		Region:     where,
+		RegionFrom: a.regionFrom(region, p),
+		IAM:        iam,
+		Proxy:      a.proxyNamed(sts.URL),
+		Endpoints:  a.endpointsNamed(sts.URL, iam),
+		Timeout:    time.Duration(f.Timeout),
+		AppID:      "awsmfa",
+		Now:        time.Now,
+		Trace:      a.trace,
+		Secret:     a.secrets.add,
 	}, sts, nil
 }
 

@@ -94,6 +94,9 @@ func (c *consoleCmd) Run(a *app) error {
 
 // where is the console of the role's partition and region. It refuses a user's own keys before any question for a code.
 func (c *consoleCmd) where(a *app, p profile.Profile) (console.Console, error) {
+	if err := a.checkOwnRegion(c.Region); err != nil {
+		return console.Console{}, err
+	}
 	region := a.region(c.Region, p)
 	chain, err := p.Chain()
 	if err != nil {

@@ -34,7 +34,7 @@ a code, each time it is run (such as oathtool --totp -b -).`
 }
 
 func (c *deviceAddCmd) Run(a *app) error {
-	x, ctx, stop, err := c.open(a)
+	x, ctx, stop, err := c.open(a, "")
 	if err != nil {
 		return err
 	}
@@ -50,14 +50,15 @@ func (c *deviceAddCmd) Run(a *app) error {
 	return err
 }
 
-// open applies the defaults, reads the profile and asks AWS whose keys it has. It catches signals until stop.
-func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(), err error) {
+// open applies the defaults, reads the profile and asks AWS whose keys it has; region is a flag's, or "". It catches
+// signals until stop.
+func (f *profileFlags) open(a *app, region string) (x *account, ctx context.Context, stop func(), err error) {
 	p, err := f.read(a)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	ctx, stop = a.catchSignals()
-	if x, err = f.account(ctx, a, p, ""); err != nil {
+	if x, err = f.account(ctx, a, p, region); err != nil {
 		stop()
 	}
 	return x, ctx, stop, err
@@ -66,7 +67,7 @@ func (f *profileFlags) open(a *app) (x *account, ctx context.Context, stop func(
 type deviceListCmd struct{ profileFlags }
 
 func (c *deviceListCmd) Run(a *app) error {
-	x, ctx, stop, err := c.open(a)
+	x, ctx, stop, err := c.open(a, "")
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func (c *deviceResyncCmd) help() flagHelp {
 }
 
 func (c *deviceResyncCmd) Run(a *app) error {
-	x, ctx, stop, err := c.open(a)
+	x, ctx, stop, err := c.open(a, "")
 	if err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 	if err := c.applyDefaults(a); err != nil {
 		return err
 	}
-	x, ctx, stop, err := c.profileFlags.open(a)
+	x, ctx, stop, err := c.profileFlags.open(a, c.Region)
 	if err != nil {
 		return err
 	}

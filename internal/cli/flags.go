@@ -294,6 +294,7 @@ func (f *sessionFlags) requestFor(
 	if reach, want.Endpoint, err = f.clientOptions(a, p, f.Region, arn); err != nil {
 		return nil, want, err
 	}
+	reach.TakesRegion = f.client == nil
 	if want.Keys, want.External, err = a.baseCredentials(p, chain, want.Endpoint); err != nil {
 		return nil, want, err
 	}

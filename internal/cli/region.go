@@ -18,6 +18,20 @@ func (a *app) region(flag string, p profile.Profile) string {
 	return cmp.Or(flag, own, p.Region)
 }
 
+// regionFrom says where the configured region stands; empty if there is none.
+func (a *app) regionFrom(flag string, p profile.Profile) msg.Text {
+	variable, own := a.ownRegion()
+	switch a.region(flag, p) {
+	case "":
+		return msg.Text{}
+	case own:
+		return msg.Textf("%s", variable)
+	case p.Region:
+		return msg.Textf("the region of profile %q (%s)", p.Name, p.Where("region"))
+	}
+	return msg.Textf("%s", "--region")
+}
+
 // clientRegion returns the region in which awsmfa calls AWS: the configured one, else the default of arn's partition,
 // and not a source profile's, which the command would not have either.
 func (a *app) clientRegion(flag string, p profile.Profile, arn string) string {
@@ -80,13 +94,24 @@ func isOurs(name string, getenv func(string) string) bool {
 	return name == only && getenv(name) == region
 }
 
-// checkRegion returns an error if name, from a flag or a variable, does not have the form of a region's name.
+// checkRegion returns an error if name, from a flag or a profile, does not have the form of a region's name.
 func checkRegion(name string) error {
 	if !isRegion(name) {
-		return msg.Errorf("%q cannot be a region", name).Hint("region names look like ap-northeast-1")
+		return badRegion(name).Hint("region names look like ap-northeast-1")
 	}
 	return nil
 }
+
+// checkOwnRegion is checkRegion for the user's own variable, unless the flag wins over it.
+func (a *app) checkOwnRegion(flag string) error {
+	variable, region := a.ownRegion()
+	if flag != "" || isRegion(region) {
+		return nil
+	}
+	return badRegion(region).Hint("region names look like ap-northeast-1; correct %s, or unset it", variable)
+}
+
+func badRegion(name string) *msg.Error { return msg.Errorf("%q cannot be a region", name) }
 
 // checkProfileRegion is checkRegion for the profile's region, also if a flag or a variable wins over it.
 func checkProfileRegion(p profile.Profile) error {

@@ -463,6 +463,9 @@ func (c *setupCmd) given(a *app, p profile.Profile) (connection, error) {
 			return connection{}, msg.Errorf("the first line of stdin is empty; it must be the secret access key")
 		}
 	}
+	if err := a.checkOwnRegion(c.Region); err != nil {
+		return connection{}, err
+	}
 	given := connection{region: a.region(c.Region, p)}
 	if err := checkRegion(given.region); err != nil {
 		return connection{}, err
