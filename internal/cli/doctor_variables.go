@@ -109,10 +109,13 @@ func (d *doctor) replaced(k exportedKeys) bool {
 func (d *doctor) exportedSession(name msg.Text, token string, k exportedKeys) []check {
 	switch owner := d.ownerOf(k); {
 	case k.profile == "":
+		set := msg.List(sessionVars[:3])
+		if token == "" {
+			set = set[:2]
+		}
 		return []check{warning(name, msg.
 			Errorf("%s is exported, and not by awsmfa: AWS clients prefer it to any profile", k.id).
-			Hint("unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; %s replaces them",
-				msg.Command("env")))}
+			Hint("unset %s; %s replaces them", set, msg.Command("env")))}
 	case token == "":
 		return []check{warning(name, msg.
 			Errorf("AWSMFA_PROFILE is %q, but %s is exported, a long-term key without MFA", k.profile, k.id).
