@@ -140,8 +140,12 @@ func OnlySecurityKeys(profile string, serials []string) *msg.Error {
 			"a user may have several devices", msg.Command("device", "add"))
 }
 
-// UnusableKey is the error for a security key that was named as the device.
-func UnusableKey(serial string) *msg.Error {
+// UnusableKey is the error for a security key that was named as the device, by the variable if it is not "".
+func UnusableKey(serial, variable string) *msg.Error {
+	if variable != "" {
+		return msg.Errorf("%s, from %s, is a security key, which works only in a browser", serial, variable).
+			Hint("unset %s: then awsmfa finds the device itself", variable)
+	}
 	return msg.Errorf("%s is a security key, which works only in a browser", serial).
 		Hint("name an authenticator app's device, arn:…:mfa/NAME, in mfa_serial or --serial; " +
 			"without either awsmfa finds the device")

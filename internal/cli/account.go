@@ -110,8 +110,9 @@ func (x *account) devices(ctx context.Context) (devices []awsapi.Device, err err
 	return devices, x.explain(err)
 }
 
-// device is the device named, else the user's only one, else the preferred one, else the one that a person chooses.
-func (x *account) device(ctx context.Context, named, preferred string) (awsapi.Device, error) {
+// device is the device named, else the user's only one, else the preferred one, else the one that a person chooses;
+// hint says how to name it.
+func (x *account) device(ctx context.Context, named, preferred string, hint msg.Text) (awsapi.Device, error) {
 	devices, err := x.devices(ctx)
 	if err != nil {
 		return awsapi.Device{}, err
@@ -134,7 +135,7 @@ func (x *account) device(ctx context.Context, named, preferred string) (awsapi.D
 	if i := slices.Index(serials, preferred); i >= 0 {
 		return devices[i], nil
 	}
-	return x.app.choose(x.profile.Name)(ctx, devices)
+	return x.app.choose(x.profile.Name, hint)(ctx, devices)
 }
 
 // notYourDevice is the error for a serial number that is none of the user's.

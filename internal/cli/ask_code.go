@@ -250,6 +250,19 @@ func whichDevice(profileName string, serials []string) msg.Text {
 }
 
 func severalDevices(profileName string, serials []string) *msg.Error {
-	return msg.Errorf("the IAM user of profile %q has several MFA devices: %s", profileName, msg.List(serials)).
-		Hint("name one with --serial, or write mfa_serial into the profile's section of the config file")
+	return msg.Errorf("the IAM user of profile %q has several MFA devices: %s", profileName, msg.List(serials))
+}
+
+// nameOne says how to name one of several devices.
+func nameOne() msg.Text {
+	return msg.Textf("name one with --serial, or write mfa_serial into the profile's section of the config file")
+}
+
+// choosing is nameOne for the device of a session. A client runs awsmfa, so nobody can add a flag.
+func (k asker) choosing(profileName string) msg.Text {
+	if k.client == nil {
+		return nameOne()
+	}
+	return msg.Textf("first, in a terminal, %s, which asks for one; "+
+		"or write mfa_serial into the profile's section of the config file", sessionCommand(profileName))
 }

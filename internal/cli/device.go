@@ -120,7 +120,7 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	device, err := x.device(ctx, c.Serial, cmp.Or(x.profile.MFASerial, a.Getenv(varDevice)))
+	device, err := x.device(ctx, c.Serial, cmp.Or(x.profile.MFASerial, a.Getenv(varDevice)), nameOne())
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,9 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		return err
 	}
 	defer codes.close(false)
+	if codes.tty != nil {
+		codes.tty.Say(a.text(msg.Textf("%s is synchronized by two codes, one right after the other.\n", device.Serial)))
+	}
 	for tries := 0; ; tries++ {
 		first, second, err := codes.two(ctx, "")
 		if err != nil {
@@ -173,7 +176,7 @@ func (c *deviceRemoveCmd) Run(a *app) error {
 		return err
 	}
 	defer stop()
-	device, err := x.device(ctx, c.Serial, "")
+	device, err := x.device(ctx, c.Serial, "", msg.Textf("name one with --serial"))
 	if err != nil {
 		return err
 	}
@@ -226,7 +229,8 @@ func (x *account) authorizingDevice(ctx context.Context, removed awsapi.Device) 
 	case len(others) == 1:
 		return others[0].Serial, nil
 	}
-	d, err := x.app.choose(x.profile.Name)(ctx, others)
+	hint := msg.Textf("write mfa_serial into the profile's section of the config file")
+	d, err := x.app.choose(x.profile.Name, hint)(ctx, others)
 	return d.Serial, err
 }
 

@@ -517,15 +517,14 @@ func (d *doctor) device(ctx context.Context) check {
 	case d.who.User == "" && !d.who.IsRoot():
 		return blocked(name, msg.Textf("identity"))
 	}
-	named := d.namedDevice(d.chain)
-	byVariable := named != "" && d.chain.Get("mfa_serial") == ""
+	named, variable := d.namedDevice(d.chain), d.deviceVariable(d.chain)
 	switch {
-	case byVariable && !awsapi.IsSerial(named):
-		return failed(name, badSerial(named, varDevice))
+	case variable != "" && !awsapi.IsSerial(named):
+		return failed(name, badSerial(named, variable))
 	case named != "" && !awsapi.IsSerial(named):
 		return failed(name, badSerial(named, d.chain.Where("mfa_serial")))
 	case awsapi.Device{Serial: named}.IsSecurityKey():
-		return failed(name, awsapi.UnusableKey(named))
+		return failed(name, awsapi.UnusableKey(named, variable))
 	}
 	remembered := d.cached(*d.profile).serial
 	x := &account{Client: d.client, app: d.app, profile: *d.profile, who: d.who}
@@ -549,10 +548,12 @@ func (d *doctor) device(ctx context.Context) check {
 			continue
 		}
 		usable, serials = append(usable, device), append(serials, device.Serial)
-		switch device.Serial {
-		case named:
+		switch {
+		case device.Serial == named && variable != "":
+			return passed(name, msg.Textf("%s; named by %s", aboutDevice(device), variable))
+		case device.Serial == named:
 			return passed(name, msg.Textf("%s", aboutDevice(device)))
-		case remembered:
+		case device.Serial == remembered:
 			return passed(name, msg.Textf("%s; remembered from an earlier session", aboutDevice(device)))
 		}
 	}
@@ -563,8 +564,8 @@ func (d *doctor) device(ctx context.Context) check {
 		return failed(name, awsapi.RootWithoutDevice(d.profile.Name))
 	case len(usable) == 0:
 		return failed(name, awsapi.NoDevice(d.profile.Name, nil))
-	case byVariable:
-		return failed(name, msg.Errorf("%s is %s, which is not a device of this user", varDevice, named).
+	case variable != "":
+		return failed(name, msg.Errorf("%s is %s, which is not a device of this user", variable, named).
 			Hint("unset it, or set it to one of: %s", msg.List(serials)))
 	case named != "":
 		return failed(name, msg.Errorf("mfa_serial is %s (%s), which is not a device of this user",
@@ -573,7 +574,7 @@ func (d *doctor) device(ctx context.Context) check {
 		return warning(name, msg.Errorf("the remembered device %s is no longer a device of this user", remembered).
 			Hint("nothing to do: the next new session forgets it and finds the right one"))
 	case len(usable) > 1:
-		return warning(name, severalDevices(d.profile.Name, serials))
+		return warning(name, severalDevices(d.profile.Name, serials).WithHint(nameOne()))
 	}
 	return passed(name, msg.Textf("%s; not named in the profile: awsmfa finds it for the first session",
 		aboutDevice(usable[0])))

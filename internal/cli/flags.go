@@ -269,8 +269,8 @@ func (f *sessionFlags) requestFor(
 ) (*session.Resolver, session.Request, error) {
 	var want session.Request
 	want.Serial = cmp.Or(f.Serial, a.namedDevice(chain))
-	if f.Serial == "" && chain.Get("mfa_serial") == "" && want.Serial != "" {
-		want.SerialVariable = varDevice
+	if f.Serial == "" {
+		want.SerialVariable = a.deviceVariable(chain)
 	}
 	if err := f.checkSerial(want, chain); err != nil {
 		return nil, want, err
@@ -314,7 +314,8 @@ func (f *sessionFlags) requestFor(
 			return a.withSecret(ctx, keys)
 		},
 		Code:          f.source(a, chain),
-		Choose:        a.choose(p.Name),
+		Choose:        a.choose(p.Name, f.asker(a).choosing(p.Name)),
+		ByClient:      f.client != nil,
 		Interruptible: a.catchSignals,
 		Warn:          func(e *msg.Error) { a.warn(e) },
 		Say:           a.say,
@@ -391,8 +392,11 @@ func (f *sessionFlags) source(a *app, chain profile.Chain) mfa.Source {
 
 func (f *sessionFlags) asker(a *app) asker { return asker{a, f.ask, f.client} }
 
-// choose asks on the terminal for one of several devices. Without a terminal, the error lists them.
-func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) (awsapi.Device, error) {
+// choose asks on the terminal for one of several devices. Without a terminal, the error lists them, and hint is its
+// hint.
+func (a *app) choose(
+	profileName string, hint msg.Text,
+) func(context.Context, []awsapi.Device) (awsapi.Device, error) {
 	return func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error) {
 		var serials []string
 		for _, d := range devices {
@@ -400,7 +404,7 @@ func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) 
 		}
 		tty, err := a.openTerminal()
 		if err != nil {
-			return awsapi.Device{}, severalDevices(profileName, serials)
+			return awsapi.Device{}, severalDevices(profileName, serials).WithHint(hint)
 		}
 		defer tty.Close()
 		question := a.text(whichDevice(profileName, serials))
@@ -410,7 +414,7 @@ func (a *app) choose(profileName string) func(context.Context, []awsapi.Device) 
 			case ctx.Err() != nil:
 				return awsapi.Device{}, ctx.Err()
 			case err != nil:
-				return awsapi.Device{}, severalDevices(profileName, serials)
+				return awsapi.Device{}, severalDevices(profileName, serials).WithHint(hint)
 			}
 			if n, err := strconv.Atoi(answer); err == nil && 1 <= n && n <= len(devices) {
 				return devices[n-1], nil
@@ -432,6 +436,14 @@ func (a *app) openTerminal() (*term.Terminal, error) {
 // namedDevice returns the serial number of the device that the profile names, else AWS_MFA_SERIAL, else "".
 func (a *app) namedDevice(chain profile.Chain) string {
 	return cmp.Or(chain.Get("mfa_serial"), a.Getenv(varDevice))
+}
+
+// deviceVariable returns the variable that names the device, "" if none does or the profile wins.
+func (a *app) deviceVariable(chain profile.Chain) string {
+	if chain.Get("mfa_serial") != "" || a.Getenv(varDevice) == "" {
+		return ""
+	}
+	return varDevice
 }
 
 // checkSerial returns an error if the device's serial number is malformed.

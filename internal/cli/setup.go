@@ -560,12 +560,12 @@ func (c *setupCmd) ensureDevice(ctx context.Context, x *account) (serial string,
 	case len(usable) == 0:
 		return x.enroll(ctx, c.enrollFlags)
 	case len(usable) == 1 && usable[0].IsSecurityKey(): // the one named
-		return "", awsapi.UnusableKey(usable[0].Serial)
+		return "", awsapi.UnusableKey(usable[0].Serial, "")
 	case len(usable) == 1:
 		x.app.say(msg.Textf("the MFA device is %s", usable[0].Serial))
 		return usable[0].Serial, nil
 	}
-	d, err := x.app.choose(x.profile.Name)(ctx, usable)
+	d, err := x.app.choose(x.profile.Name, nameOne())(ctx, usable)
 	return d.Serial, err
 }
 

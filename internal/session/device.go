@@ -117,7 +117,7 @@ func (r *Resolver) listDevice(
 	if err != nil {
 		notListed := awsapi.NotListed(r.Options.Profile, c.Explain(err))
 		if awsapi.AccessDenied(err) {
-			notListed = notListed.WithHint(awsapi.NameDevice())
+			notListed = notListed.WithHint(r.nameDevice())
 		}
 		return awsapi.Device{}, notListed
 	}
@@ -142,7 +142,20 @@ func (r *Resolver) listDevice(
 	if who, err := c.Identity(ctx, sts); err == nil && who.IsRoot() {
 		return awsapi.Device{}, awsapi.RootWithoutDevice(r.Options.Profile)
 	}
-	return awsapi.Device{}, awsapi.NoDevice(r.Options.Profile, errNoDevice)
+	none := awsapi.NoDevice(r.Options.Profile, errNoDevice)
+	if r.ByClient {
+		none = none.Hint("%s adds one; for a user who needs none, add --no-mfa to the line that runs awsmfa",
+			msg.Command("setup"))
+	}
+	return awsapi.Device{}, none
+}
+
+// nameDevice is the hint for devices that cannot be listed.
+func (r *Resolver) nameDevice() msg.Text {
+	if r.ByClient {
+		return msg.Textf("write mfa_serial into the profile's section of the config file: then no list is needed")
+	}
+	return awsapi.NameDevice()
 }
 
 // forgetDevice removes the cached device, which AWS no longer knows.

@@ -42,6 +42,8 @@ type Resolver struct {
 	Code   mfa.Source
 	// Choose picks one of several devices.
 	Choose func(ctx context.Context, devices []awsapi.Device) (awsapi.Device, error)
+	// ByClient means that a program runs awsmfa: hints name no flags.
+	ByClient bool
 
 	// Interruptible returns a context for work that takes time, canceled when the person interrupts it, until stop.
 	Interruptible func() (ctx context.Context, stop func())

@@ -65,7 +65,7 @@ func (r *Resolver) obtain(
 		return withoutCode(ctx, get, explain)
 	}
 	if (awsapi.Device{Serial: want.Serial}).IsSecurityKey() {
-		return Session{}, awsapi.UnusableKey(want.Serial)
+		return Session{}, awsapi.UnusableKey(want.Serial, want.SerialVariable)
 	}
 	need := mfa.CodeRequest{
 		Profile: r.Options.Profile, Serial: want.Serial,
