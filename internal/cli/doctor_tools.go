@@ -72,36 +72,35 @@ func (d *doctor) namedIn(path, name string) (found []check) {
 	for _, at := range regexp.MustCompile(name).FindAllSubmatchIndex(text, -1) {
 		named := string(text[at[2]:at[3]])
 		line := 1 + bytes.Count(text[:at[2]], []byte("\n"))
-		if err := d.withoutMFA(profile.Pos{File: path, Line: line}, named); err != nil {
-			found = append(found, warning(msg.Textf("tools"), err.Hint("remove the name there, or name the profile "+
-				"that %s writes", msg.Command("config", named, "--write"))))
+		chain, is := d.withoutMFA(named)
+		if !is {
+			continue
 		}
+		pos := profile.Pos{File: path, Line: line}
+		err := msg.Errorf("%s names profile %q: "+
+			"that tool uses its long-term keys, without MFA, also inside awsmfa exec", pos, named)
+		if len(chain.Roles) > 0 {
+			err = msg.Errorf("%s names profile %q: that tool assumes its role with the long-term keys of profile %q, "+
+				"without MFA, also inside awsmfa exec", pos, named, chain.Base.Name)
+		}
+		found = append(found, warning(msg.Textf("tools"), err.
+			Hint("remove the name there, or name the profile that %s writes", msg.Command("config", named, "--write"))))
 	}
 	return found
 }
 
-// withoutMFA is the error for a profile, named at pos, whose long-term keys in the AWS files a tool uses; nil for any
-// other. For a role that has mfa_serial a tool asks for a code itself, or fails.
-func (d *doctor) withoutMFA(pos profile.Pos, named string) *msg.Error {
+// withoutMFA reports whether a tool that names the profile uses long-term keys in the AWS files, as they are or for a
+// role. For a role that has mfa_serial a tool asks for a code itself, or fails.
+func (d *doctor) withoutMFA(named string) (chain profile.Chain, is bool) {
 	p, err := profile.Load(d.files(), named)
-	if err != nil {
-		return nil
+	if err == nil {
+		chain, err = p.Chain()
 	}
-	chain, err := p.Chain()
 	if err != nil || chain.Kind != profile.KindKeys {
-		return nil
+		return chain, false
 	}
-	hasSerial := func(p profile.Profile) bool { return p.MFASerial != "" }
 	keys, err := chain.Base.LongTermKeys()
-	switch {
-	case err != nil || keys.Store != "":
-		return nil
-	case len(chain.Roles) == 0:
-		return msg.Errorf("%s names profile %q: "+
-			"that tool uses its long-term keys, without MFA, also inside awsmfa exec", pos, named)
-	case slices.ContainsFunc(chain.Profiles()[:len(chain.Roles)], hasSerial):
-		return nil
-	}
-	return msg.Errorf("%s names profile %q: that tool assumes its role with the long-term keys of profile %q, "+
-		"without MFA, also inside awsmfa exec", pos, named, chain.Base.Name)
+	hasSerial := func(p profile.Profile) bool { return p.MFASerial != "" }
+	return chain, err == nil && keys.Store == "" &&
+		!slices.ContainsFunc(chain.Profiles()[:len(chain.Roles)], hasSerial)
 }

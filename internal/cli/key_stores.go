@@ -221,7 +221,7 @@ func (a *app) warnReturned(p profile.Profile) {
 // returnedPair is that warning, or nil; also if it is no pair of long-term keys, for which there is an error.
 func returnedPair(p profile.Profile) error {
 	at, is := p.ReturnedPair()
-	if _, err := p.LongTermKeys(); err != nil || !is {
+	if keys, _ := p.LongTermKeys(); keys.AccessKeyID == "" || !is {
 		return nil
 	}
 	return msg.Errorf("profile %q has an access key in %s again, beside awsmfa_key (%s): "+
