@@ -18,7 +18,7 @@ import (
 func (f *profileFlags) clientOptions(
 	a *app, p profile.Profile, region, arn string,
 ) (awsapi.ClientOptions, awsapi.Endpoint, error) {
-	if err := a.checkOwnRegion(region); err != nil {
+	if err := a.checkOwnRegion(region); err != nil && !f.offline {
 		return awsapi.ClientOptions{}, awsapi.Endpoint{}, err
 	}
 	sts, where, err := a.stsEndpoint(p, region, arn)

@@ -29,6 +29,7 @@ type profileFlags struct {
 	Timeout timeoutFlag
 
 	unnamed bool `kong:"-"` // no flag and no variable names the profile
+	offline bool `kong:"-"` // AWS is asked nothing, so the region does not matter
 }
 
 func (*profileFlags) help() flagHelp {

@@ -62,6 +62,7 @@ func (c *logoutCmd) remove(a *app) error {
 // one removes the sessions of one profile's user.
 func (c *logoutCmd) one(a *app) error {
 	f := sessionFlags{profileFlags: c.profileFlags}
+	f.offline = true
 	p, err := f.read(a)
 	if err != nil {
 		return err
