@@ -182,8 +182,8 @@ func duration(ts *testscript.TestScript, text string) time.Duration {
 	return d
 }
 
-// gives CODE PROGRAM [ARG...] runs the program and checks its exit code, that it showed no secret unless asked to, and no mark
-// of internal/msg.
+// gives CODE PROGRAM [ARG...] runs the program and checks its exit code, that it showed no secret unless asked to, and
+// no mark of internal/msg.
 func gives(ts *testscript.TestScript, w *world, args []string) {
 	want, err := strconv.Atoi(arg(ts, args, 0, ""))
 	ts.Check(err)
