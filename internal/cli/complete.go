@@ -88,6 +88,9 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	}
 	fillHelp(a.printerFor(a.Stdout), parser.Model)
 	at := place{node: parser.Model.Node}
+	if a.function != "" {
+		at.given = []string{"shell"} // which does not work with the function
+	}
 	var all []candidate
 	if a.function != "" && !at.isCommand(line.before) {
 		if len(line.before) == 0 {

@@ -52,6 +52,9 @@ func shellNames() []string {
 func (a *app) guessedShell() shells.Shell {
 	named := ""
 	for i, arg := range a.Args {
+		if a.function != "" {
+			break // it reads its own shell's alone
+		}
 		if value, ok := strings.CutPrefix(arg, "--shell="); ok {
 			named = value
 		} else if arg == "--shell" && i+1 < len(a.Args) {

@@ -55,6 +55,12 @@ evaluated line fail.`
 }
 
 func (c *envCmd) Run(a *app) error {
+	if a.function != "" && c.Shell != "" { // the function could not read it, and might show it
+		return &usageError{
+			msg.Errorf("--shell does not work with %s", a.function).
+				Hint("use %s", msg.Command(withoutCode(a.Args[1:])...)),
+		}
+	}
 	shell, err := a.chooseShell(c.Shell)
 	if err != nil {
 		return err

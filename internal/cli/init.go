@@ -40,7 +40,7 @@ func (*initCmd) Help() string {
 	return `Prints code for the shell's start-up file, such as eval "$(awsmfa init bash)" for ~/.bashrc: completion, and
 a function mfa. docs/shells.md has the line for each shell; --install adds it, and --undo removes it.
 
-  mfa prod       put the session of prod into this shell; all options of env work
+  mfa prod       put the session of prod into this shell; all options of env but --shell work
   mfa            choose the profile
   mfa -          go back to the profile before
   mfa --unset    remove the session from this shell
