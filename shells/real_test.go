@@ -475,6 +475,51 @@ func TestFishUnsetsInEveryScope(t *testing.T) {
 	}
 }
 
+// A universal variable is the user's own: removing ours shows it again, and only one that programs must not get is
+// erased.
+func TestFishKeepsUniversalVariables(t *testing.T) {
+	s := fish()
+	l, _ := shelltest.For(s.Name)
+	answers := map[string]shelltest.Answer{}
+	for label, vars := range map[string][]Var{
+		"set": {
+			{Name: "AWS_PREFERRED", Unset: true, AnyScope: true}, {Name: "AWS_SHELLS", Unset: true, AnyScope: true},
+			{Name: "AWS_KEY", Value: "ours"},
+		},
+		"unset": {{Name: "AWS_KEY", Unset: true}},
+	} {
+		text, err := s.Render(vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers[label] = shelltest.Answer{Text: text}
+	}
+	script := strings.Join([]string{
+		"set -Ux AWS_KEY own; set -Ux AWS_PREFERRED own; set -U AWS_SHELLS own",
+		l.AndThen(s.Line("awsmfa env set"), "envdump set"),
+		l.AndThen(s.Line("awsmfa env unset"), "envdump unset"),
+		l.AndThen(s.Line("awsmfa env set"), "envdump again"),
+		"set -eg AWS_KEY; set -Ux AWS_SHELLS $AWS_SHELLS; envdump universal",
+	}, "\n")
+	file := filepath.Join(t.TempDir(), "script.fish")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The launcher's own fish, with --no-config, has no universal variables.
+	r := l.Run(t, t.TempDir(), shelltest.Stub(t, answers), "env (status fish-path) "+file+"\n")
+	silent(t, r)
+	for label, want := range map[string]map[string]string{
+		"set":       {"AWS_KEY": "ours"},
+		"unset":     {"AWS_KEY": "own"},
+		"again":     {"AWS_KEY": "ours"},
+		"universal": {"AWS_KEY": "own", "AWS_SHELLS": "own"},
+	} {
+		if got := awsVars(r, label); !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", label, got, want)
+		}
+	}
+}
+
 // Words are compared with the arguments that an external program receives, at the prompt and in the evaluated line.
 func TestWordsAreOneArgument(t *testing.T) {
 	candidates := append(hostile(), "prod", "my profile", "my-profile_2", "a.b", "a/b", "./x", "/usr/bin/x", "-x",

@@ -19,6 +19,9 @@ type Var struct {
 	Name  string
 	Value string
 	Unset bool
+	// AnyScope says of a variable to remove that programs must not get it, even if the user has set it for good, as a
+	// universal variable of fish.
+	AnyScope bool
 }
 
 // Shell is a shell, or a data format that other programs read.

@@ -31,7 +31,7 @@ func TestRender(t *testing.T) {
 		{"ksh", vars, posix},
 		{"mksh", vars, posix},
 		{"fish", vars, `set -gx AWS_B 'it\'s "b" \\n';` +
-			"\nset -gx AWS_A 'plain';\nwhile set -q AWS_OLD; set -e AWS_OLD; or break; end;\n"},
+			"\nset -gx AWS_A 'plain';\nwhile set -ql AWS_OLD; or set -qg AWS_OLD; set -e AWS_OLD; or break; end;\n"},
 		{"pwsh", vars, `$env:AWS_B='it''s "b" \n';$env:AWS_A='plain';$env:AWS_OLD=$null` + "\n"},
 		{
 			"pwsh",

@@ -53,7 +53,11 @@ var (
 // them stops the evaluated line while no key is set. The warnings are about endpoint settings, for a command that reads
 // the user's AWS files.
 func (a *app) setVars(p profile.Profile, s session.Session, region string) (vars []shells.Var, warnings []*msg.Error) {
-	vars = append(unset(preferredVars...), a.setRegion(region, p)...)
+	vars = unset(preferredVars...)
+	for i := range vars {
+		vars[i].AnyScope = true
+	}
+	vars = append(vars, a.setRegion(region, p)...)
 	settings, warnings := a.settingVars(p)
 	vars = append(vars, settings...)
 	vars = append(vars,
