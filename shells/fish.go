@@ -20,7 +20,7 @@ func fish() Shell {
 // to disk and shared with all other shells. Removing takes a loop, because a variable may exist in several scopes; its
 // status is 0, while that of `set -e` alone is 4 if there is no variable. A local variable (set -l) of a function hides
 // ours until the function returns. A universal variable is the user's own, and erasing it erases it from disk, so only
-// one that programs must not get is erased: fish passes it on even where a global variable that is not exported hides it.
+// one that programs must not get is erased: fish passes it on even if a global variable that is not exported hides it.
 func fishStatements(vars []Var) (string, error) {
 	var b strings.Builder
 	for _, v := range vars {

@@ -25,6 +25,11 @@ func (c *envCmd) loadOrChoose(a *app) (profile.Profile, error) {
 			Hint("leave one of the two out")}
 	}
 	p, err := c.load(a)
+	if named && profile.NotFound(err) && len(profile.Near(a.files(), c.Name)) == 0 {
+		if hint := a.insteadOfProfile([]string{c.Name}); !hint.IsEmpty() {
+			err = msg.Errorf("%s", err).Wrap(err).WithHint(hint)
+		}
+	}
 	offers := c.unnamed && profile.NotFound(err) || a.function != "" && !named
 	if !c.Choose && (!offers || a.inCI()) {
 		return p, err

@@ -59,8 +59,14 @@ func (c *execCmd) Run(a *app) error {
 		command = []string{a.subshellPath()}
 	}
 	path, err := lookPath(command)
-	if err != nil {
-		return err // before asking for a code
+	if err != nil { // before asking for a code
+		_, e := profile.Load(a.files(), command[0])
+		if e == nil && c.Name == "" && c.Profile == "" && len(command) > 1 {
+			words := append([]string{"exec", command[0], "--"}, command[1:]...)
+			return &codedError{msg.Errorf("%s: command not found", msg.Path(command[0])).Wrap(err).
+				Hint("it is a profile; to run the command with its session:  %s", a.ownCommand(words...)), exitNotFound}
+		}
+		return err
 	}
 	obtain, run := c.obtain, runCommand
 	if c.Server {

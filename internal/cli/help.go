@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,9 @@ func (a *app) printHelp(_ kong.HelpOptions, ctx *kong.Context) error {
 	node := ctx.Selected()
 	if node == nil {
 		node = ctx.Model.Node
+		if a.passedBy != "" && slices.Equal(a.Args[1:], []string{"--help"}) {
+			return a.print(printer.Text(functionHelp(a.passedBy)) + "\n")
+		}
 	}
 	page := helpPage{Printer: printer, columns: a.helpColumns()}
 	page.node(node)
@@ -73,6 +77,23 @@ func (a *app) printHelp(_ kong.HelpOptions, ctx *kong.Context) error {
 		page.title(msg.Textf(`Run "awsmfa <command> --help" for more information on a command.`))
 	}
 	return a.print(page.String())
+}
+
+// functionHelp is the help of init's function.
+func functionHelp(name string) msg.Text {
+	return msg.Textf(`Usage: %[1]s [<profile>] [flags]
+
+Put the session of a profile into this shell.
+
+  %[1]s prod       the session of prod
+  %[1]s            choose the profile
+  %[1]s -          go back to the profile before
+  %[1]s --unset    remove the session from this shell
+  %[1]s logout     remove the cached sessions, too
+  %[1]s COMMAND    run another command of awsmfa
+
+%[2]s explains the flags; all but --shell work. %[3]s lists the commands.`,
+		name, msg.Command("env", "--help"), msg.Command("help"))
 }
 
 // helpColumns is how wide --help may be.

@@ -162,8 +162,8 @@ func (a *app) expandFunction() (done bool, err error) {
 	if !slices.ContainsFunc(commands(), func(c command) bool { return c.name == name && !c.hidden }) {
 		name, before = "env", []string{"env"}
 	}
-	shows := slices.ContainsFunc(own, func(w string) bool { return w == "-h" || w == "--help" || w == "--version" })
-	if !shows && slices.Contains([]string{"env", "logout", "setup"}, name) {
+	helps := slices.Contains(own, "-h") || slices.Contains(own, "--help")
+	if !helps && !slices.Contains(own, "--version") && slices.Contains([]string{"env", "logout", "setup"}, name) {
 		a.Args = slices.Concat(a.Args[:1], before, words)
 		return false, nil
 	}
@@ -171,8 +171,11 @@ func (a *app) expandFunction() (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	text, err := shell.PassOn(programName(a.Args[0]),
-		append([]string{"function", a.shell, a.function, passedOn}, before...)...)
+	call := append([]string{"function", a.shell, a.function, passedOn}, before...)
+	if helps && before != nil {
+		call = append(call[:3], helpOfFunction)
+	}
+	text, err := shell.PassOn(programName(a.Args[0]), call...)
 	if err != nil {
 		return true, cannotExpress(err)
 	}
@@ -183,12 +186,20 @@ func (a *app) expandFunction() (done bool, err error) {
 // awsmfa function SHELL NAME run WORD …
 const passedOn = "run"
 
+// helpOfFunction stands in its place where the words ask for the function's own help.
+const helpOfFunction = "help"
+
 // takePassedOn takes the function's name from such a command line, for hints. Its words are those of any other.
 func (a *app) takePassedOn() {
-	if len(a.Args) >= 5 && a.Args[1] == "function" && a.Args[4] == passedOn {
-		a.shell, a.passedBy = a.Args[2], a.Args[3]
-		a.Args = slices.Concat(a.Args[:1], a.Args[5:])
+	if len(a.Args) < 5 || a.Args[1] != "function" || a.Args[4] != passedOn && a.Args[4] != helpOfFunction {
+		return
 	}
+	words := a.Args[5:]
+	if a.Args[4] == helpOfFunction {
+		words = []string{"--help"}
+	}
+	a.shell, a.passedBy = a.Args[2], a.Args[3]
+	a.Args = append(a.Args[:1:1], words...)
 }
 
 // initShells returns the names of the shells that init knows.

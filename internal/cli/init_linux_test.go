@@ -249,7 +249,7 @@ func TestFunctionAtThePrompt(t *testing.T) {
 			p.waits(n, `profile "prod": session `)
 			n = len(p.screen())
 			p.enters("mfa --help")
-			p.waits(n, "Usage: awsmfa env ")
+			p.waits(n, "Usage: mfa ")
 			p.noSecret()
 			p.enters("mfa logout")
 			check("")
@@ -386,7 +386,7 @@ func TestFunctionOffPath(t *testing.T) {
 				}
 			}
 			if r.Code != 0 || !strings.Contains(r.Stdout, `profile "prod": session `) ||
-				!strings.Contains(r.Stdout, "Usage: awsmfa env ") {
+				!strings.Contains(r.Stdout, "Usage: mfa ") {
 				t.Errorf("exit code %d, printed %q, said %q", r.Code, r.Stdout, r.Stderr)
 			}
 		})

@@ -67,7 +67,7 @@ func TestPowerShellFunctionFails(t *testing.T) {
 		"none":        {"False", "127"},
 		"list":        {"False", "2"},
 		"and":         {"True", "0"},
-		"help":        {"True", "Usage: awsmfa env "},
+		"help":        {"True", "Usage: mfa "},
 		"help-logout": {"True", "Usage: awsmfa logout "},
 	} {
 		d, ran := r.Dump(label)

@@ -152,9 +152,10 @@ func TestFunctionFails(t *testing.T) {
 			w := inWorld(t)
 			env := append(inShell(t, w), w.codes(t, 1)...)
 			shown := [][2]string{ // without a session
-				{"mfa --help", "Usage: awsmfa env "},
-				{"mfa -h", "Usage: awsmfa env "},
-				{"mfa prod --help", "Usage: awsmfa env "},
+				{"mfa --help", "Usage: mfa "},
+				{"mfa -h", "Usage: mfa "},
+				{"mfa prod --region x --help", "Usage: mfa "},
+				{"mfa env --help", "Usage: awsmfa env "},
 				{"mfa logout --help", "Usage: awsmfa logout "},
 				{"mfa exec --help", "Usage: awsmfa exec "},
 				{"mfa help list", "Usage: awsmfa list "},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -33,20 +34,21 @@ func (a *app) usage(err error, args []string) error {
 	if node == parse.Context.Model.Node && word != "" && strings.HasPrefix(parse.Error(), "unexpected argument") {
 		return &usageError{a.unknownCommand(word, args, parse.Error())}
 	}
-	return &usageError{a.parseError(parse.Unwrap(), strings.Fields(node.FullPath())[1:], args)}
+	return &usageError{a.parseError(parse.Unwrap(), node, args)}
 }
 
 // parseError turns an error of Kong's parser about a command's arguments into a message. Kong has no types for these
 // errors: the texts are from its context.go, scanner.go and mapper.go, in the version that go.mod names.
-func (a *app) parseError(err error, command, args []string) error {
-	e := kongMessage(err)
+func (a *app) parseError(err error, node *kong.Node, args []string) error {
+	e := kongMessage(err, node, args)
+	command := strings.Fields(node.FullPath())[1:]
 	text, hint := err.Error(), msg.HintOf(err)
 	misplaced := strings.HasPrefix(text, "unexpected argument") || strings.HasPrefix(text, "unknown flag")
 	switch near := strings.Contains(text, "did you mean"); {
 	case slices.Equal(command, []string{"exec"}) && misplaced && !near:
 		e = e.Hint("put -- before the command: %s", a.withDashes(args, text))
 	case slices.Equal(command, []string{"env"}) && strings.HasPrefix(text, "unexpected argument"):
-		e = e.Hint("name one profile; a name with blanks goes in quotes")
+		e = e.WithHint(a.insteadOfEnv(args))
 	case hint == "":
 		e = e.Hint("see %s", msg.Command(append(command, "--help")...))
 	}
@@ -71,10 +73,68 @@ func (a *app) withDashes(args []string, text string) msg.CommandLine {
 	if at > first && strings.HasPrefix(args[at-1], "-") { // what follows may be the flag's value
 		return unknown
 	}
-	return msg.Command(slices.Concat([]string{"exec"}, withoutCode(args[first:at]), []string{"--"}, args[at:])...)
+	return msg.Command(slices.Concat([]string{"exec"}, withoutCode(args[first:at]), []string{"--"},
+		commandWords(args[at:]))...)
 }
 
-func kongMessage(err error) *msg.Error {
+// commandWords are the words of a command that may have been given as one.
+func commandWords(command []string) []string {
+	switch {
+	case len(command) > 1 || !strings.Contains(command[0], " "):
+		return command
+	case strings.ContainsAny(command[0], "'\"`$\\|&;<>()*?[]{}~#\n"): // a shell must read it
+		return append([]string{"sh", "-c"}, command...)
+	}
+	return strings.Fields(command[0])
+}
+
+// insteadOfEnv is the hint for a second argument of env, or of init's function.
+func (a *app) insteadOfEnv(args []string) msg.Text {
+	words := withoutCode(args[slices.Index(args, "env")+1:])
+	if hint := a.insteadOfProfile(words); !hint.IsEmpty() {
+		return hint
+	}
+	if _, command, dashed := splitCommand(words); dashed && len(command) > 0 {
+		return msg.Textf("to run a command with the session:  %s", a.ownCommand(append([]string{"exec"}, words...)...))
+	}
+	return msg.Textf("name one profile; a name with blanks goes in quotes")
+}
+
+// insteadOfProfile is the hint for words of init's function of which the first is no profile: the command that may be
+// meant. It is empty if there is none.
+func (a *app) insteadOfProfile(words []string) msg.Text {
+	if a.function == "" || len(words) == 0 {
+		return msg.Text{}
+	}
+	for _, c := range commands() {
+		if !c.hidden && profile.OneSlip(words[0], c.name) {
+			return msg.Textf("did you mean: %s?", a.ownCommand(append([]string{c.name}, words[1:]...)...))
+		}
+	}
+	return a.insteadOfCommand(words[0], words[1:])
+}
+
+// meantFlags are the long flags that may be meant by an unknown short one, or by a long one with a single dash. Kong
+// suggests every short flag.
+func meantFlags(short string, node *kong.Node, args []string) string {
+	var near []string
+	for _, word := range args {
+		if !strings.HasPrefix(word, short) {
+			continue
+		}
+		for _, group := range node.AllFlags(true) {
+			for _, f := range group {
+				if strings.HasPrefix("-"+f.Name, word) {
+					near = append(near, strconv.Quote("--"+f.Name))
+				}
+			}
+		}
+		break
+	}
+	return strings.Join(near, ", ")
+}
+
+func kongMessage(err error, node *kong.Node, args []string) *msg.Error {
 	text, near := cutNear(err.Error())
 	flag, problem, _ := strings.Cut(text, ": ")
 	if own, ok := errors.AsType[*msg.Error](err); ok {
@@ -87,6 +147,9 @@ func kongMessage(err error) *msg.Error {
 		return msg.Errorf("unexpected argument %s", argument)
 	}
 	if name, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		if !strings.HasPrefix(name, "--") {
+			near = meantFlags(name, node, args)
+		}
 		if near != "" {
 			return msg.Errorf("unknown flag %s, did you mean %s?", name, near)
 		}
@@ -155,6 +218,12 @@ func cutNear(reason string) (text, near string) {
 // empty.
 func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 	switch word {
+	case "session", "sessions":
+		return msg.Textf("did you mean: %s?", a.ownCommand("status"))
+	case "shell":
+		return msg.Textf("did you mean: %s?", a.ownCommand(append([]string{"exec"}, after...)...))
+	case "unset":
+		return msg.Textf("to remove the session from this shell:  %s", a.envLine("--unset"))
 	case "ls":
 		return msg.Textf("%s shows profiles, and %s MFA devices", msg.Command("list"), msg.Command("device", "list"))
 	case "clear":
@@ -170,6 +239,16 @@ func (a *app) insteadOfCommand(word string, after []string) msg.Text {
 			msg.Command("status"), msg.Command("exec", "--", "aws", "sts", "get-caller-identity"))
 	}
 	return msg.Text{}
+}
+
+// ownCommand is the command line of awsmfa to type: of init's function, if that runs this.
+func (a *app) ownCommand(words ...string) string {
+	if function := cmp.Or(a.function, a.passedBy); function != "" {
+		if line, err := a.typingShell().Command(function, words...); err == nil {
+			return line
+		}
+	}
+	return a.typedCommand(words...)
 }
 
 // envLine is the line to type for env with these arguments.

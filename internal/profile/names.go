@@ -178,6 +178,9 @@ func nearest(name string, all []string) (found []string) {
 	return found
 }
 
+// OneSlip reports whether one insertion, deletion, substitution or swap of neighbours turns a word into another.
+func OneSlip(a, b string) bool { return within(1, []rune(a), []rune(b)) }
+
 // within reports whether at most so many insertions, deletions, substitutions and swaps of neighbours turn a into b.
 func within(edits int, a, b []rune) bool {
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
