@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -248,5 +249,11 @@ func (a *app) startupFile(shell shells.Shell, named string) (startup.File, error
 		}
 	}
 	system := startup.System{Getenv: a.Getenv, Environ: a.Environ, Home: a.Home, GOOS: runtime.GOOS}
-	return system.Find(shell.Name, program)
+	file, err := system.Find(shell.Name, program)
+	home := a.Getenv(varSandbox)
+	if err == nil && home != "" && !strings.HasPrefix(file.Path, home+string(filepath.Separator)) {
+		return startup.File{}, msg.Errorf("%s is outside of the demo's sandbox, so awsmfa leaves it alone",
+			msg.Path(file.Path))
+	}
+	return file, err
 }

@@ -70,6 +70,9 @@ func (a *app) keyStore(name string) keystore.Store {
 	if name == profile.InFile {
 		return keystore.File(a.keyDirectory())
 	}
+	if a.Getenv(varSandbox) != "" {
+		return keystore.File("") // every call is ErrAbsent
+	}
 	return keystore.Keyring(a.Getenv, func() {
 		a.say(msg.Textf("the keyring is locked: unlock it in its window"))
 	})
@@ -132,6 +135,9 @@ func (a *app) storeError(ctx context.Context, keys profile.Keys, err error) erro
 	case keys.Store == profile.InFile && errors.Is(err, keystore.ErrAbsent):
 		return msg.Errorf("there is no directory for access keys").
 			Hint("set HOME (on Windows LOCALAPPDATA), or XDG_DATA_HOME to an absolute path").Wrap(err)
+	case errors.Is(err, keystore.ErrAbsent) && a.Getenv(varSandbox) != "":
+		return msg.Errorf("there is no keyring in the demo's sandbox").
+			Hint("--store file of awsmfa keys store keeps keys in a file").Wrap(err)
 	case errors.Is(err, keystore.ErrAbsent) && runtime.GOOS == "darwin":
 		return msg.Errorf("there is no keychain in your home directory").
 			Hint("--store file of awsmfa keys store keeps keys in a file").Wrap(err)

@@ -199,6 +199,7 @@ func TestKeyringFails(t *testing.T) {
 			}
 		}
 	}
+	check(all, "sandbox", "there is no keyring in the demo's sandbox", "AWSMFA_SANDBOX="+w.home)
 	check(all, "absent", "there is no keyring", "DBUS_SESSION_BUS_ADDRESS=")
 	check(all, "absent", "there is no keyring", "DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR="+t.TempDir())
 	check(all, "another bus", "there is no keyring", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere")

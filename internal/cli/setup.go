@@ -367,7 +367,8 @@ func (c *setupCmd) addable(ctx context.Context, a *app) error {
 
 // chooseStore returns the store for new keys. A person who typed them is offered the keyring.
 func (c *setupCmd) chooseStore(ctx context.Context, a *app, given connection) (string, error) {
-	if c.Store != "" || !given.typed.key() || !keystore.HasKeyring(ctx, a.Getenv) {
+	noKeyring := a.Getenv(varSandbox) != "" || !keystore.HasKeyring(ctx, a.Getenv)
+	if c.Store != "" || !given.typed.key() || noKeyring {
 		return cmp.Or(string(c.Store), inCredentials), nil
 	}
 	agreed, err := a.confirm(ctx, question{

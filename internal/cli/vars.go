@@ -20,6 +20,7 @@ const (
 	varSecret   = "AWSMFA_SECRET_ACCESS_KEY" // an answer to setup
 	varCallers  = "AWSMFA_CALLERS"           // the profiles whose credential_process led to this run
 	varDepth    = "AWSMFA_DEPTH"             // how many subshells of exec are nested
+	varSandbox  = "AWSMFA_SANDBOX"           // the demo's home directory; it has no keyring, and no files elsewhere
 	varDevice   = "AWS_MFA_SERIAL"           // aws-vault's: the device, where the profile names none
 )
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"awsmfa/internal/sandbox"
@@ -78,7 +77,7 @@ func inSandbox(ctx context.Context, program string, do func(*sandbox.Sandbox) (i
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if program != "" {
-		err = os.Symlink(program, filepath.Join(s.Bin, "awsmfa"))
+		err = s.AddProgram("awsmfa", program)
 	} else {
 		_, err = s.Build(ctx, "awsmfa", "awsmfa")
 	}

@@ -172,10 +172,7 @@ func (s *Sandbox) AddSelf(name string, args ...string) error {
 // Build builds a package of this module into Bin under name, with the flags of a release, and returns the program's
 // path. It needs the go command, and only it uses the developer's own environment: the build cache.
 func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err error) {
-	path = filepath.Join(s.Bin, name)
-	if runtime.GOOS == "windows" {
-		path += ".exe"
-	}
+	path = s.program(name)
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-buildvcs=false", "-o", path, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
@@ -186,6 +183,23 @@ func (s *Sandbox) Build(ctx context.Context, pkg, name string) (path string, err
 		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, out)
 	}
 	return path, nil
+}
+
+// AddProgram copies a program into Bin under name: on Windows not everybody may make a link.
+func (s *Sandbox) AddProgram(name, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.program(name), data, 0o700) // executable
+}
+
+// program is the path of a program in Bin.
+func (s *Sandbox) program(name string) string {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(s.Bin, name)
 }
 
 // startPhone listens for the authenticator command.
@@ -257,6 +271,7 @@ func (s *Sandbox) Environ(more ...string) []string {
 		"APPDATA="+filepath.Join(s.Home, "AppData", "Roaming"),
 		"XDG_CACHE_HOME="+filepath.Join(s.Home, ".cache"),
 		"XDG_DATA_HOME="+filepath.Join(s.Home, ".local", "share"),
+		"AWSMFA_SANDBOX="+s.Home, // on Windows neither the keyring nor PowerShell's start-up file depends on a variable
 		"AWS_ENDPOINT_URL="+s.AWS.URL(),
 		"AWS_EC2_METADATA_DISABLED=true",
 	)
