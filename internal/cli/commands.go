@@ -18,6 +18,8 @@ type command struct {
 
 	// evaluated says that a shell evaluates what the command prints, so that a failure must make the line fail.
 	evaluated bool
+	// files says that the command reads and writes the user's own AWS files, not those that exec --server gives it.
+	files bool
 	// hidden says that only awsmfa's own scripts run it.
 	hidden bool
 }
@@ -53,11 +55,11 @@ func commands() []command {
 			help: "Print a session as AWS clients read it, for credential_process.",
 		},
 		{
-			name: "config", new: func() any { return new(configCmd) },
+			name: "config", files: true, new: func() any { return new(configCmd) },
 			help: "Print, or add, a profile whose credentials AWS clients get from awsmfa.",
 		},
 		{
-			name: "profile", new: func() any { return new(profileCmd) },
+			name: "profile", files: true, new: func() any { return new(profileCmd) },
 			help: "Add roles, or a team's profiles, to the config file.",
 		},
 		{
@@ -65,7 +67,7 @@ func commands() []command {
 			help: "Print or open a link that signs a browser in to the AWS console as a role.",
 		},
 		{
-			name: "setup", new: func() any { return new(setupCmd) },
+			name: "setup", files: true, new: func() any { return new(setupCmd) },
 			help: "Do the first day: profile, MFA device, first session.",
 		},
 		{
@@ -73,11 +75,11 @@ func commands() []command {
 			help: "Add, list, resync and remove MFA devices.",
 		},
 		{
-			name: "rotate", new: func() any { return new(rotateCmd) },
+			name: "rotate", files: true, new: func() any { return new(rotateCmd) },
 			help: "Replace the profile's access key by a new one, and delete the old one.",
 		},
 		{
-			name: "keys", new: func() any { return new(keysCmd) },
+			name: "keys", files: true, new: func() any { return new(keysCmd) },
 			help: "Move access keys out of the AWS files, into the system's keyring, and back.",
 		},
 		{
@@ -119,6 +121,11 @@ func isEvaluated(name string) bool {
 		}
 	}
 	return true
+}
+
+// needsFiles says whether the command needs the user's own AWS files.
+func needsFiles(name string) bool {
+	return slices.ContainsFunc(commands(), func(c command) bool { return c.name == name && c.files })
 }
 
 // globalFlags are the flags of every command.
@@ -193,6 +200,9 @@ func (a *app) run() error {
 		return errExit(exitError)
 	case err != nil:
 		return err
+	}
+	if hidden := a.filesHidden(); hidden != nil && needsFiles(firstWord(a.Args[1:])) {
+		return hidden
 	}
 	return parsed.Selected().Target.Addr().Interface().(runner).Run(a)
 }

@@ -64,6 +64,18 @@ const (
 	varBotoConfig = "BOTO_CONFIG"
 )
 
+// hiddenPrefix begins the name of the directory with the command's own AWS files.
+const hiddenPrefix = "awsmfa-server-"
+
+// filesHidden is the error for a command that needs the user's AWS files, where exec --server has hidden them; else nil.
+func (a *app) filesHidden() *msg.Error {
+	dir := filepath.Base(filepath.Dir(a.Getenv("AWS_CONFIG_FILE")))
+	if !strings.HasPrefix(dir, hiddenPrefix) {
+		return nil
+	}
+	return msg.Errorf("your AWS files are hidden from this command by exec --server").Hint("type exit first")
+}
+
 // obtain is sessionFlags.obtain for a command that asks an endpoint. It obtains a session first, so that it asks for a
 // code before the command starts.
 func (s *server) obtain(a *app) ([]shells.Var, error) {
@@ -281,7 +293,7 @@ func (s *server) otherTerminal() fmt.Stringer {
 // JavaScript, defaultProvider). They have the default profile's other settings, except where the profile in use has
 // its own.
 func (s *server) hideFiles(own, p profile.Profile) (vars []shells.Var, err error) {
-	if s.hidden, err = os.MkdirTemp("", "awsmfa-server-"); err != nil {
+	if s.hidden, err = os.MkdirTemp("", hiddenPrefix); err != nil {
 		return nil, filesNotHidden(err)
 	}
 	text := hiddenConfig(own, p)

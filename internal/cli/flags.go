@@ -172,6 +172,9 @@ func (f *sessionFlags) read(a *app) (profile.Profile, error) {
 // load reads the profile, after applyDefaults.
 func (f *profileFlags) load(a *app) (profile.Profile, error) {
 	p, err := profile.Load(a.files(), f.Name)
+	if hidden := a.filesHidden(); hidden != nil && profile.NotFound(err) {
+		return p, hidden.Wrap(err)
+	}
 	switch user, by := a.underSudo(); {
 	case user == "" || !profile.NotFound(err):
 		return p, err
