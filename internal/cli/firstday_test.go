@@ -294,10 +294,16 @@ func TestFirstDay(t *testing.T) {
 			s.sees("Region names look like")
 			s.types("ap-northeast-1\n")
 			s.sees(askID)
+			s.types(strings.Repeat("x", 40) + "\n")
+			s.sees("That looks like a secret access key")
+			s.sees(askID)
 			if _, err := os.Stat(filepath.Join(w.home, ".aws")); err == nil {
 				t.Error("something was written before AWS knew the keys")
 			}
 			s.types(key.ID + "\n")
+			s.sees(askSecret)
+			s.types(key.Secret[:20] + " " + key.Secret[20:] + "\n")
+			s.sees("There is a blank in that secret")
 			s.sees(askSecret)
 			s.types(key.Secret + "\n")
 
@@ -328,6 +334,11 @@ func TestFirstDay(t *testing.T) {
 
 			if strings.Contains(strings.ToLower(s.screen()), strings.ToLower(key.Secret)) {
 				t.Error("the secret is on the terminal")
+			}
+			wrong := "the secret access key that you typed for " + key.ID + " is wrong; " +
+				"nothing was written: type both again, the ID first\n"
+			if !strings.Contains(s.stderr.String(), wrong) {
+				t.Errorf("said %s", &s.stderr)
 			}
 			daily := `each day, type:  mfa work`
 			if s.stdout.Len() > 0 || !strings.Contains(s.stderr.String(), daily) {

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"os"
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/keystore"
@@ -270,7 +272,11 @@ func (c *setupCmd) newKeys(
 		case tries == mfa.AskAgain || !given.forget(wrong):
 			return nil, c.keysRefused(err, wrong, given)
 		}
-		a.say(msg.Textf("%s; nothing was written: please type it again", err))
+		if given.AccessKeyID == "" && given.typed.secret {
+			a.say(msg.Textf("%s; nothing was written: type both again, the ID first", err))
+		} else {
+			a.say(msg.Textf("%s; nothing was written: please type it again", err))
+		}
 	}
 }
 
@@ -316,6 +322,9 @@ func (c *setupCmd) try(
 		wrong.region = x.RegionRefused(err)
 		wrong.secret = x.SecretRefused(err)
 		wrong.id = x.KeysRefused(err) && !wrong.secret
+	}
+	if wrong.secret && given.typed.secret {
+		err = msg.Errorf("the secret access key that you typed for %s is wrong", given.AccessKeyID).Wrap(err)
 	}
 	return x, wrong, err
 }
@@ -522,6 +531,11 @@ func (a *app) askKeys(
 		if id, err = tty.Ask(ctx, a.text(msg.Textf("Access key ID: "))); err != nil {
 			return "", "", answered(ctx, err)
 		}
+		if _, err := base64.StdEncoding.DecodeString(id); err == nil && len(id) == 40 {
+			tty.Say(a.text(msg.Textf("That looks like a secret access key, and the screen shows it: clear the screen "+
+				"after setup. The ID comes first.")) + "\n")
+			id = ""
+		}
 		if id != "" && !profile.IsKeyID(id) {
 			tty.Say(a.text(msg.Textf("That is not an access key ID, which is 20 capital letters and digits, such as "+
 				"AKIA...; the secret is the next question.")) + "\n")
@@ -531,6 +545,10 @@ func (a *app) askKeys(
 	for secret == "" {
 		if secret, err = tty.AskSecret(ctx, a.text(msg.Textf("Secret access key (not shown): "))); err != nil {
 			return "", "", answered(ctx, err)
+		}
+		if strings.ContainsFunc(secret, unicode.IsSpace) {
+			tty.Say(a.text(msg.Textf("There is a blank in that secret: copy it again, whole.")) + "\n")
+			secret = ""
 		}
 	}
 	return id, secret, nil
