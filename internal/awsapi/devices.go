@@ -125,10 +125,10 @@ func NotListed(profile string, err error) *msg.Error {
 	return msg.Errorf("finding the MFA device of profile %q: %s", profile, err).Wrap(err)
 }
 
-// NoDevice is the error for a user without a device. err may be nil.
-func NoDevice(profile string, err error) *msg.Error {
+// NoDevice is the error for a user without a device; base is the profile with the user's keys. err may be nil.
+func NoDevice(profile, base string, err error) *msg.Error {
 	return msg.Errorf("the IAM user of profile %q has no MFA device", profile).
-		Hint("%s adds one; a user who needs none gets a session with --no-mfa", msg.Command("setup")).
+		Hint("%s adds one; a user who needs none gets a session with --no-mfa", msg.Command("setup", base)).
 		Wrap(err)
 }
 

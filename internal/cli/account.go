@@ -128,7 +128,7 @@ func (x *account) device(ctx context.Context, named, preferred string, hint msg.
 	case named != "":
 		return awsapi.Device{}, notYourDevice(named, serials)
 	case len(devices) == 0:
-		return awsapi.Device{}, awsapi.NoDevice(x.profile.Name, nil)
+		return awsapi.Device{}, awsapi.NoDevice(x.profile.Name, x.profile.Name, nil)
 	case len(devices) == 1:
 		return devices[0], nil
 	}
@@ -179,6 +179,7 @@ func (a *app) confirm(ctx context.Context, q question) (bool, error) {
 		case "n", "no", "いいえ":
 			return false, nil
 		}
+		tty.Say(a.text(msg.Textf("Type y or n.")) + "\n")
 	}
 }
 

@@ -36,7 +36,7 @@ func (k asker) source() mfa.Source {
 	asked := 0
 	return func(ctx context.Context, need mfa.CodeRequest) (string, error) {
 		if asked > mfa.AskAgain {
-			return "", mfa.RefusedCode(need.Refused)
+			return "", mfa.RefusedCode(need)
 		}
 		asked++
 		to, err := k.open(need.Profile)

@@ -140,15 +140,19 @@ func (c *deviceResyncCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		err = x.ResyncDevice(ctx, x.who.User, device.Serial, first, second)
-		switch {
-		case err == nil:
-			a.say(msg.Textf("%s is synchronized", device.Serial))
-			return nil
-		case !awsapi.CodesRefused(err):
-			return x.explain(err)
+		refused := pairError(mfa.Verdict{Kind: mfa.Same})
+		if first != second {
+			err = x.ResyncDevice(ctx, x.who.User, device.Serial, first, second)
+			switch {
+			case err == nil:
+				a.say(msg.Textf("%s is synchronized", device.Serial))
+				return nil
+			case !awsapi.CodesRefused(err):
+				return x.explain(err)
+			}
+			refused = codesRefused(err)
 		}
-		if refused := codesRefused(err); tries == mfa.AskAgain || !codes.again(refused) {
+		if tries == mfa.AskAgain || !codes.again(refused) {
 			return refused
 		}
 	}

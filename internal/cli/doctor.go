@@ -563,7 +563,7 @@ func (d *doctor) device(ctx context.Context) check {
 	case len(usable) == 0 && d.who.IsRoot():
 		return failed(name, awsapi.RootWithoutDevice(d.profile.Name))
 	case len(usable) == 0:
-		return failed(name, awsapi.NoDevice(d.profile.Name, nil))
+		return failed(name, awsapi.NoDevice(d.profile.Name, d.chain.Base.Name, nil))
 	case variable != "":
 		return failed(name, msg.Errorf("%s is %s, which is not a device of this user", variable, named).
 			Hint("unset it, or set it to one of: %s", msg.List(serials)))

@@ -79,6 +79,9 @@ func (x *account) enroll(ctx context.Context, f enrollFlags) (serial string, err
 		x.enrolled = true
 		x.app.say(msg.Textf("%s is enabled", device.Serial))
 	case !x.abandon(ctx, device.Serial):
+		if show.tty != nil && msg.HintOf(err) == "" {
+			x.app.say(deadEntry())
+		}
 		return "", x.explain(err)
 	case !sent: // on another computer, say
 		return "", msg.Errorf("another run enabled %s meanwhile, with another key", device.Serial).Wrap(err).
@@ -209,11 +212,17 @@ func (x *account) enable(ctx context.Context, device awsapi.VirtualDevice, codes
 			}
 			wrong = codesRefused(err)
 		}
-		if tries == mfa.AskAgain || !codes.again(wrong) {
+		if !(tries < mfa.AskAgain && codes.again(wrong)) {
+			if codes.tty != nil {
+				wrong = wrong.WithHint(deadEntry())
+			}
 			return false, wrong
 		}
 	}
 }
+
+// deadEntry says what to do after an attempt whose device was deleted.
+func deadEntry() msg.Text { return msg.Textf("delete this entry from the app, then run it again") }
 
 const (
 	setPhoneClock = "let the phone set its clock automatically, and type two new codes"

@@ -373,6 +373,24 @@ func TestFirstDay(t *testing.T) {
 	}
 }
 
+// Ctrl-C while the AWS CLI prints its version: nothing is said about the AWS CLI, which Ctrl-C has ended.
+func TestCtrlCAtOnce(t *testing.T) {
+	t.Parallel()
+	w, _ := bare(t, "usual")
+	env := noCLI(t, w)
+	stub := "#!/bin/sh\necho here >/dev/tty\nsleep 60\n"
+	if err := os.WriteFile(filepath.Join(w.home, "noaws", "aws"), []byte(stub), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := sit(t, w, 120, 60, env, "setup", "work")
+	s.sees("here")
+	s.types("\x03")
+	s.ends(130)
+	if s.stderr.String() != "awsmfa: error: interrupted\n" {
+		t.Errorf("said %s", &s.stderr)
+	}
+}
+
 // An empty answer to the question for a region means no region.
 func TestEnterForNoRegion(t *testing.T) {
 	t.Parallel()
@@ -525,7 +543,8 @@ func TestWrongCodes(t *testing.T) {
 		"the two codes do not follow one another: there were others between them; ")
 	wrong(w.code(seed, 90*120), w.code(seed, 90*120+1), "")
 	s.ends(1)
-	if !strings.Contains(s.stderr.String(), "error: the first code is not one of this device's\n") {
+	if !strings.HasSuffix(s.stderr.String(), "error: the first code is not one of this device's\n"+
+		"awsmfa: hint: delete this entry from the app, then run it again\n") {
 		t.Errorf("said %s", &s.stderr)
 	}
 	if w.aws.Count("EnableMFADevice") > 0 || w.owner("dana") != "none" {
@@ -823,6 +842,10 @@ func TestInterruptedAtEveryQuestion(t *testing.T) {
 					t.Errorf("said %s", &s.stderr)
 				}
 				enabled := at > slices.Index(questions, askSecond)
+				scanned := at >= slices.Index(questions, askFirst) && !enabled
+				if strings.Contains(s.stderr.String(), "awsmfa: delete this entry from the app, ") != scanned {
+					t.Errorf("said %s", &s.stderr)
+				}
 				if owner := w.owner("dana"); owner != map[bool]string{true: "dana", false: "none"}[enabled] {
 					t.Errorf("the device is %s's", owner)
 				}

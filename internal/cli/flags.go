@@ -305,6 +305,7 @@ func (f *sessionFlags) requestFor(
 	reach.Stored = want.Keys.Store != ""
 	want.NoMFA = want.NoMFA && want.TakesMFA() // else no code is asked for anyway
 	o := &session.Resolver{
+		Base:       chain.Base.Name,
 		Cache:      a.cache(),
 		NoCacheDir: a.cache().Path == "" && !f.NoCache,
 		MinTTL:     minTTL,

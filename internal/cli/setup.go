@@ -67,9 +67,12 @@ func (c *setupCmd) Run(a *app) error {
 	}
 	ctx, stop := a.catchSignals()
 	defer stop()
-	if c := awsCLI(ctx, a.Environ); c.err == nil {
+	switch c := awsCLI(ctx, a.Environ); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case c.err == nil:
 		a.say(c.text)
-	} else {
+	default:
 		a.warn(c.err)
 	}
 	x, err := c.ensureProfile(ctx, a)

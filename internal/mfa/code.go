@@ -21,7 +21,9 @@ const step = 30 * time.Second
 // CodeRequest holds the profile and the device that a code is needed for.
 type CodeRequest struct {
 	Profile string
-	Serial  string
+	// Base is the profile with the user's keys, which differs from Profile for a role.
+	Base   string
+	Serial string
 	// Refused is AWS's answer to the previous code, nil at first.
 	Refused error
 	// IsSpent reports whether AWS accepted a code before. It may be nil.
@@ -57,7 +59,7 @@ func ParseCode(typed string) (code string, ok bool) {
 func Static(code string) Source {
 	return func(_ context.Context, need CodeRequest) (string, error) {
 		if need.Refused != nil {
-			return "", RefusedCode(need.Refused)
+			return "", RefusedCode(need)
 		}
 		if need.Spent(code) {
 			return "", msg.Errorf("the token code was used before, and each works once").
@@ -67,12 +69,13 @@ func Static(code string) Source {
 	}
 }
 
-// RefusedCode is the error for a code that AWS refused, from a source that has no other. err is AWS's answer.
-func RefusedCode(err error) *msg.Error {
+// RefusedCode is the error for a code that AWS refused, from a source that has no other.
+func RefusedCode(need CodeRequest) *msg.Error {
 	return msg.Errorf("AWS refused the token code: it was wrong, or used before").
-		Hint("each code works once: wait for the authenticator's next one, at most 30 seconds; " +
-			"if several are refused, the device is out of sync, or the codes are another device's").
-		Wrap(err)
+		Hint("each code works once: wait for the authenticator's next one, at most 30 seconds; "+
+			"if several are refused, the device is out of sync (%s helps), or the codes are another device's",
+			msg.Command("device", "resync", need.Base)).
+		Wrap(need.Refused)
 }
 
 // AskAgain is how many times a source asks again after a refused code.

@@ -142,10 +142,10 @@ func (r *Resolver) listDevice(
 	if who, err := c.Identity(ctx, sts); err == nil && who.IsRoot() {
 		return awsapi.Device{}, awsapi.RootWithoutDevice(r.Options.Profile)
 	}
-	none := awsapi.NoDevice(r.Options.Profile, errNoDevice)
+	none := awsapi.NoDevice(r.Options.Profile, r.Base, errNoDevice)
 	if r.ByClient {
 		none = none.Hint("%s adds one; for a user who needs none, add --no-mfa to the line that runs awsmfa",
-			msg.Command("setup"))
+			msg.Command("setup", r.Base))
 	}
 	return awsapi.Device{}, none
 }

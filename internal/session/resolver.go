@@ -20,6 +20,8 @@ type provider func(ctx context.Context, want Request) (Session, error)
 // Resolver obtains the session for a request: it composes the providers of its chain. It calls its funcs while it holds
 // locks. Only one goroutine at a time may use it.
 type Resolver struct {
+	// Base is the profile with the user's keys, for hints.
+	Base  string
 	Cache cache.Dir
 	// NoCacheDir means that sessions should be cached, and there is no directory for it.
 	NoCacheDir bool

@@ -68,7 +68,7 @@ func (r *Resolver) obtain(
 		return Session{}, awsapi.UnusableKey(want.Serial, want.SerialVariable)
 	}
 	need := mfa.CodeRequest{
-		Profile: r.Options.Profile, Serial: want.Serial,
+		Profile: r.Options.Profile, Base: r.Base, Serial: want.Serial,
 		IsSpent: func(code string) bool { return r.isSpent(want, code) },
 	}
 	for {
