@@ -67,7 +67,8 @@ const (
 // hiddenPrefix begins the name of the directory with the command's own AWS files.
 const hiddenPrefix = "awsmfa-server-"
 
-// filesHidden is the error for a command that needs the user's AWS files, where exec --server has hidden them; else nil.
+// filesHidden is the error for a command that needs the user's own AWS files, where exec --server has hidden them; nil
+// elsewhere.
 func (a *app) filesHidden() *msg.Error {
 	dir := filepath.Base(filepath.Dir(a.Getenv("AWS_CONFIG_FILE")))
 	if !strings.HasPrefix(dir, hiddenPrefix) {
