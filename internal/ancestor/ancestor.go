@@ -59,7 +59,7 @@ func Program() string {
 		}
 		switch {
 		case name != "" && !isShell:
-			return name
+			return strings.TrimSuffix(name, ".exe")
 		case leadsSession(p.pid):
 			return ""
 		}

@@ -2,6 +2,7 @@ package ancestor
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,13 +26,15 @@ func TestMain(m *testing.M) {
 			}
 			fmt.Println(strings.Join(names, "\t"))
 		}
+	case "program":
+		fmt.Println(Program())
 	case "parent":
 		self, err := os.Executable()
 		if err != nil {
 			panic(err)
 		}
 		cmd := exec.Command(os.Args[1])
-		cmd.Env = append(os.Environ(), roleVariable+"=child")
+		cmd.Env = append(os.Environ(), roleVariable+"="+cmp.Or(strings.Join(os.Args[2:], ""), "child"))
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Run(); err != nil {
 			panic(self + ": " + err.Error())
@@ -68,6 +71,25 @@ func TestNearestFirst(t *testing.T) {
 	}
 	if len(all) > maxAncestors {
 		t.Errorf("%d ancestors", len(all))
+	}
+}
+
+// A program has the same name on every system.
+func TestProgramName(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "client.exe")
+	if err := os.WriteFile(path, data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := ancestors(t, "parent", exec.Command(path, self, "program")); got[0][0] != "client" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -72,6 +72,9 @@ func hiddenKeys(chain profile.Chain) (notices []msg.Text) {
 	return notices
 }
 
+// isCalled reports whether another awsmfa runs this one, as a credential_process.
+func (a *app) isCalled() bool { return a.Getenv(varCallers) != "" }
+
 // processEnviron is the environment for credential_process. It names the profiles that led to the program, to detect a
 // cycle: the program may be awsmfa.
 func (a *app) processEnviron(p profile.Profile) (environ []string, err error) {

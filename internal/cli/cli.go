@@ -159,6 +159,9 @@ func (a *app) fail(err error) int {
 		if n, ok := signal.Signal.(syscall.Signal); ok {
 			code += int(n)
 		}
+		if a.isCalled() { // the other awsmfa got the signal, too, and says so
+			return code
+		}
 	}
 	if code != exitUsage {
 		text = a.withOrigins(text)

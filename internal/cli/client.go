@@ -15,6 +15,7 @@ type client struct {
 	stdout *os.File
 	parent parent
 	end    time.Time // when to give up, before it does
+	ours   bool      // it is another awsmfa, which waits as long as a person may need
 	asked  bool      // somebody was asked for a code
 }
 
@@ -29,8 +30,8 @@ const (
 	clientInterval = 200 * time.Millisecond
 )
 
-func newClient(stdout *os.File) *client {
-	return &client{stdout: stdout, parent: startedBy(), end: time.Now().Add(clientTime)}
+func newClient(stdout *os.File, ours bool) *client {
+	return &client{stdout: stdout, parent: startedBy(), end: time.Now().Add(clientTime), ours: ours}
 }
 
 // deadline is when something that begins now must have ended.
@@ -75,8 +76,12 @@ func (c *client) watch(gone func(), withParent bool) (stop func()) {
 	return func() { close(done) }
 }
 
-// waits is said before a question on a terminal. Which client it is cannot be known for sure.
+// waits is said before a question on a terminal: nothing where a person has run awsmfa, which runs this one. Which
+// client it is cannot be known for sure.
 func (c *client) waits() msg.Text {
+	if c.ours {
+		return msg.Text{}
+	}
 	name := c.program()
 	switch name {
 	case "":

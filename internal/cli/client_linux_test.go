@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +69,35 @@ func TestReaderGone(t *testing.T) {
 	}
 	if n := w.aws.Count("GetSessionToken"); n != 0 {
 		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
+// Where awsmfa runs another, as a credential_process, neither warns of the other's patience, and one of them says how
+// it ended.
+func TestClientIsAwsmfa(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	w.addConfig(t, "\n[profile dev-mfa]\ncredential_process = awsmfa credential-process dev\n")
+	person, program := openTerminal(t)
+	cmd, stderr := inSession(t, w, program, "awsmfa exec dev-mfa -- true; echo $?")
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var screen strings.Builder
+	readUntil(t, io.TeeReader(person, &screen), "MFA code for dev")
+	if !strings.HasPrefix(screen.String(), "MFA code") {
+		t.Errorf("it shows %q", &screen)
+	}
+	if _, err := person.WriteString("\x03"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != -1 { // Ctrl-C is for the shell, too
+		t.Error(err)
+	}
+	if stderr.String() != "awsmfa: error: interrupted\n" {
+		t.Errorf("said %q", stderr)
 	}
 }
 

@@ -66,7 +66,7 @@ where there is none.
 }
 
 func (c *processCmd) Run(a *app) error {
-	c.defaultMinTTL, c.client = processMinTTL, newClient(a.Stdout)
+	c.defaultMinTTL, c.client = processMinTTL, newClient(a.Stdout, a.isCalled())
 	p, err := c.read(a)
 	if err != nil {
 		return err
