@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -321,7 +322,8 @@ func (d *doctor) profileFound(err error) check {
 	switch {
 	case region == "":
 		return warning(name, msg.Errorf("profile %q has no region, which most AWS commands need", d.profile.Name).
-			Hint("add region to its section in %s, or set AWS_REGION", msg.Path(d.files().Config)))
+			Hint("add region to its section in %s, or set AWS_REGION and, for version 1 of the AWS CLI and boto3, "+
+				"AWS_DEFAULT_REGION", msg.Path(d.files().Config)))
 	case d.namedBy == "":
 		return passed(name, msg.Textf("%q, region %s", d.profile.Name, msg.Path(region)))
 	}
@@ -348,6 +350,10 @@ func (d *doctor) credentials(ctx context.Context) (c check) {
 		return failed(name, err)
 	case source != nil:
 		d.external = true
+		if _, name, ours := calledByProcess(base); ours && d.chain.Kind == profile.KindProcess {
+			return passed(msg.Textf("keys"), msg.Textf("profile %q gets its credentials from awsmfa; to check them:  %s",
+				base.Name, msg.Command("doctor", name)))
+		}
 		setting := d.chain.SourceKey()
 		if d.chain.Kind == profile.KindKeys { // a session
 			setting = "aws_session_token"
@@ -606,6 +612,14 @@ func (d *doctor) cacheDirectory() check {
 			Hint("make it a directory that your user owns, or set XDG_CACHE_HOME to an absolute path elsewhere"))
 	}
 	if _, err := os.Stat(dir.Path); err != nil {
+		above := filepath.Dir(dir.Path)
+		for _, err := os.Stat(above); err != nil && above != filepath.Dir(above); _, err = os.Stat(above) {
+			above = filepath.Dir(above)
+		}
+		if !writable(above) {
+			return warning(name, msg.Errorf("%s cannot be created, so every call asks for a code: %s is read-only",
+				path, msg.Path(above)).Hint("set XDG_CACHE_HOME to an absolute path of a directory where you may write"))
+		}
 		return passed(name, msg.Textf("%s does not exist yet: the first session creates it", path))
 	}
 	return passed(name, msg.Textf("%s", path))

@@ -10,10 +10,13 @@ import (
 	"awsmfa/internal/msg"
 )
 
-// headers warns of the headers of the chain's profiles that the AWS CLI does not read as they are meant.
+// headers warns of the headers of the chain's profiles that the AWS CLI, or no AWS client, reads as they are meant.
 func (d *doctor) headers() (found []check) {
 	for _, p := range d.chain.Profiles() {
 		for _, err := range p.UnreadByCLI() {
+			found = append(found, warning(msg.Textf("profile"), err))
+		}
+		if err := p.WithoutPrefix(); err != nil {
 			found = append(found, warning(msg.Textf("profile"), err))
 		}
 	}

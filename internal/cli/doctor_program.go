@@ -124,6 +124,15 @@ func isSelf(path string) bool {
 	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
+// calledByProcess returns awsmfa's path in the profile's credential_process, and the profile whose session it prints,
+// as processLine writes them; ours is false if another program runs.
+func calledByProcess(p profile.Profile) (path, name string, ours bool) {
+	line, _ := p.Get("credential_process")
+	path, name, ours = strings.Cut(strings.ReplaceAll(line, `"`, ""), " credential-process ")
+	name, _, _ = strings.Cut(name, " --")
+	return path, name, ours
+}
+
 // moved checks the paths of awsmfa in the profiles that config wrote: one line for each that is not this program's.
 func (d *doctor) moved(name msg.Text, self string) (found []check) {
 	library, err := profile.Open(d.files())
@@ -137,9 +146,8 @@ func (d *doctor) moved(name msg.Text, self string) (found []check) {
 		if err != nil {
 			continue
 		}
-		line, _ := p.Get("credential_process")
-		path, _, ours := strings.Cut(line, " credential-process ")
-		if path = strings.ReplaceAll(path, `"`, ""); !ours || !filepath.IsAbs(path) {
+		path, _, ours := calledByProcess(p)
+		if !ours || !filepath.IsAbs(path) {
 			continue
 		}
 		if profiles[path] == nil {

@@ -141,8 +141,10 @@ func (d *doctor) exportedSession(name msg.Text, token string, k exportedKeys) []
 	found := []check{passed(name, text)}
 	p, err := profile.Load(d.files(), k.profile)
 	if keys, _ := p.LongTermKeys(); err == nil && p.Kind() == profile.KindKeys && keys.Store == "" {
-		found = append(found, passed(name, msg.Textf("aws --profile %s ignores the exported session "+
-			"and uses the long-term keys in the AWS files, without MFA: leave --profile out", msg.Word(k.profile))))
+		found = append(found, check{ // no error: the session lasts, and no variable wins over it
+			name: name, status: isWarning, text: msg.Textf("aws --profile %s ignores the exported session "+
+				"and uses the long-term keys in the AWS files, without MFA: leave --profile out", msg.Word(k.profile)),
+		})
 	}
 	return found
 }
@@ -171,7 +173,8 @@ func (d *doctor) expiration() (left time.Duration, expires bool, err error) {
 }
 
 // ownerOf is the profile whose cached session the keys are, or "". Profiles of the same keys share a session, so the
-// one that AWSMFA_PROFILE names is tried before the others.
+// one that AWSMFA_PROFILE names is tried before the others; it also owns the session that its credential_process gets
+// from awsmfa.
 func (d *doctor) ownerOf(k exportedKeys) string {
 	if k.profile == "" || !k.cached {
 		return ""
@@ -183,8 +186,14 @@ func (d *doctor) ownerOf(k exportedKeys) string {
 		c := d.cached(p)
 		return c.found && c.session.AccessKeyID == k.id
 	}
-	if owns(profile.Load(d.files(), k.profile)) {
+	p, err := profile.Load(d.files(), k.profile)
+	if owns(p, err) {
 		return k.profile
+	}
+	if err == nil {
+		if _, name, ours := calledByProcess(p); ours && owns(profile.Load(d.files(), name)) {
+			return k.profile
+		}
 	}
 	all, err := profile.Open(d.files())
 	if err != nil {

@@ -68,16 +68,6 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 		return noFilesError(files, name).Wrap(errNotFound)
 	}
 	// The most common reason: the header has the form that the other file requires.
-	misplaced := func(f *source, isMisplaced func(line []byte) bool) int {
-		var found section
-		_ = f.scan(false, func(line []byte) (*section, bool) {
-			if found.pos.Line == 0 && isMisplaced(line) {
-				return &found, false
-			}
-			return nil, false
-		})
-		return found.pos.Line
-	}
 	withPrefix := func(line []byte) bool { // in whatever case
 		text, ok := headerText(line)
 		word, rest := firstWord(text)
@@ -87,11 +77,8 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 		k, _, ok := splitHeader(line, false)
 		return ok && k == defaults && strings.EqualFold(name, "default")
 	}
-	withoutPrefix := func(line []byte) bool {
-		k, text, ok := splitHeader(line, false)
-		return ok && k == other && string(text) == name
-	}
-	if line := misplaced(config, func(l []byte) bool { return withPrefix(l) || withoutPrefix(l) }); line != 0 {
+	withoutPrefix := withoutPrefix(name)
+	if line := lineWith(config, func(l []byte) bool { return withPrefix(l) || withoutPrefix(l) }); line != 0 {
 		header := msg.Escaped(name).String()
 		if strings.ContainsAny(name, " \t") {
 			header = strconv.Quote(name)
@@ -99,12 +86,12 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 		return msg.Errorf("profile %q is not read: its header at %s is not valid in a config file", name,
 			Pos{files.Config, line}).Hint("in a config file write [profile %s]", header)
 	}
-	if line := misplaced(credentials, withPrefix); line != 0 {
+	if line := lineWith(credentials, withPrefix); line != 0 {
 		return msg.Errorf("profile %q is not read: its header at %s is not valid in a credentials file", name,
 			Pos{files.Credentials, line}).Hint("in a credentials file write [%s]", msg.Escaped(name))
 	}
 	for _, f := range []*source{config, credentials} {
-		if line := misplaced(f, isDefaults); line != 0 {
+		if line := lineWith(f, isDefaults); line != 0 {
 			return msg.Errorf("profile %q is not read: [DEFAULT] at %s holds defaults for every section of the file",
 				name, Pos{f.path, line}).Hint("write [default], in lower case")
 		}
@@ -132,6 +119,39 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 		return notFound.Hint("the profiles are %s", msg.Names(all))
 	}
 	return notFound.Hint("there are %d profiles; the first are %s", len(all), msg.Names(all[:maxListed]))
+}
+
+// lineWith returns the number of the first header in the file for which is returns true, 0 if there is none.
+func lineWith(f *source, is func(line []byte) bool) int {
+	var found section
+	_ = f.scan(false, func(line []byte) (*section, bool) {
+		if found.pos.Line == 0 && is(line) {
+			return &found, false
+		}
+		return nil, false
+	})
+	return found.pos.Line
+}
+
+// withoutPrefix recognizes [NAME] in a config file, where no AWS client reads it as a profile.
+func withoutPrefix(name string) func(line []byte) bool {
+	return func(line []byte) bool {
+		k, text, ok := splitHeader(line, false)
+		return ok && k == other && string(text) == name
+	}
+}
+
+// WithoutPrefix returns the error for a section [NAME] in the config file, beside the profile's own section in either
+// file; nil if there is none.
+func (p Profile) WithoutPrefix() error {
+	path := p.contents().files.Config
+	config, _ := open(path) // it was read a moment ago
+	line := lineWith(config, withoutPrefix(p.Name))
+	if line == 0 {
+		return nil
+	}
+	return msg.Errorf("%s [%s] is not read", Pos{path, line}, msg.Escaped(p.Name)).
+		Hint("write %s", msg.Path(quotedHeader(p.Name)))
 }
 
 // maxListed is how many profiles a hint lists.
