@@ -7,6 +7,7 @@ import (
 
 	"awsmfa/completions"
 	"awsmfa/internal/msg"
+	"awsmfa/internal/term"
 	"awsmfa/shells"
 )
 
@@ -38,7 +39,8 @@ func (*initCmd) values() flagValues { return flagValues{"<shell>": plainValues(i
 
 func (*initCmd) Help() string {
 	return `Prints code for the shell's start-up file, such as eval "$(awsmfa init bash)" for ~/.bashrc: completion, and
-a function mfa. docs/shells.md has the line for each shell; --install adds it, and --undo removes it.
+a function mfa. docs/shells.md has the line for each shell; --install adds it, and --undo removes it. On a terminal only
+that line is shown.
 
   mfa prod       put the session of prod into this shell; all options of env but --shell work
   mfa            choose the profile
@@ -92,12 +94,28 @@ func (c *initCmd) Run(a *app) error {
 		return c.install(a, shell)
 	case c.Undo:
 		return c.undo(a, shell)
+	case term.IsTerminal(a.Stdout):
+		return c.show(a, shell)
 	}
 	text, err := c.code(a, shell)
 	if err != nil {
 		return err
 	}
 	return a.print(text)
+}
+
+// show prints the line for the start-up file instead of the code, which would fill the window.
+func (c *initCmd) show(a *app, shell shells.Shell) error {
+	shown := msg.Errorf("this would print code for the shell's start-up file; to read the code, send it through a pipe")
+	install := msg.Command(append(slices.Clone(a.Args[1:]), "--install")...)
+	if shell.Name == "nu" {
+		return &usageError{shown.Hint("%s writes the code to a file that Nushell loads", install)}
+	}
+	line, err := c.line(a, shell)
+	if err != nil {
+		return err
+	}
+	return &usageError{shown.Hint("%s adds this line to the file:  %s", install, line)}
 }
 
 // code returns the code for the start-up file.

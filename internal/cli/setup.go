@@ -174,6 +174,9 @@ func (c *setupCmd) ensureProfile(ctx context.Context, a *app) (*account, error) 
 	if user, by := a.underSudo(); user != "" {
 		a.warn(msg.Errorf("%s runs awsmfa as another user: the profile is created for that user, not for %s", by, user))
 	}
+	if near := profile.Near(a.files(), c.Name); c.made && len(near) > 0 {
+		a.say(msg.Textf("%q is the name of a new profile; did you mean %s?", c.Name, msg.Names(near)))
+	}
 	a.say(msg.Textf("there is no profile %q yet: it is created from an access key of the IAM user", c.Name))
 	return c.newKeys(ctx, a, p, c.write)
 }
