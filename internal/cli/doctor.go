@@ -350,9 +350,9 @@ func (d *doctor) credentials(ctx context.Context) (c check) {
 		return failed(name, err)
 	case source != nil:
 		d.external = true
-		if _, name, ours := calledByProcess(base); ours && d.chain.Kind == profile.KindProcess {
-			return passed(msg.Textf("keys"), msg.Textf("profile %q gets its credentials from awsmfa; to check them:  %s",
-				base.Name, msg.Command("doctor", name)))
+		if _, from, ours := calledByProcess(base); ours && d.chain.Kind == profile.KindProcess {
+			return passed(name, msg.Textf("profile %q gets its credentials from awsmfa; to check them:  %s",
+				base.Name, msg.Command("doctor", from)))
 		}
 		setting := d.chain.SourceKey()
 		if d.chain.Kind == profile.KindKeys { // a session
@@ -618,7 +618,8 @@ func (d *doctor) cacheDirectory() check {
 		}
 		if !writable(above) {
 			return warning(name, msg.Errorf("%s cannot be created, so every call asks for a code: %s is read-only",
-				path, msg.Path(above)).Hint("set XDG_CACHE_HOME to an absolute path of a directory where you may write"))
+				path, msg.Path(above)).
+				Hint("set XDG_CACHE_HOME to an absolute path of a directory where you may write"))
 		}
 		return passed(name, msg.Textf("%s does not exist yet: the first session creates it", path))
 	}

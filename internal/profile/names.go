@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -103,6 +104,9 @@ func notFoundError(files Files, config, credentials *source, name string) error 
 	}
 	all := names(config, credentials)
 	near := nearest(name, all)
+	if config != nil && config.toAdd > 0 { // the other hints are about what the files have
+		all = names(&source{text: bytes.Join(linesOf(config.text)[:config.toAdd-1], nil)}, credentials)
+	}
 	if renamed := files.Renamed(); len(near) == 0 && len(renamed) > 0 {
 		return renamedNotFoundError(name, renamed[0]).Wrap(errNotFound)
 	}

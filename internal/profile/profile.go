@@ -26,9 +26,12 @@ type Pos struct {
 	Line int
 }
 
-// String returns file:line, as compilers write it, or the file alone if Line is 0.
+// notYet is added to the number of a line that is only to be added to its file.
+const notYet = 1 << 30
+
+// String returns file:line, as compilers write it, or the file alone if there is no such line.
 func (p Pos) String() string {
-	if p.Line == 0 {
+	if p.Line == 0 || p.Line > notYet {
 		return msg.Path(p.File).String()
 	}
 	return msg.Path(p.File).String() + ":" + strconv.Itoa(p.Line)

@@ -17,8 +17,9 @@ import (
 
 // source is the text of one of the two files. A nil *source is a file that does not exist; it reads as empty.
 type source struct {
-	path string
-	text []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
+	path  string
+	text  []byte // without a UTF-8 mark; its lines end with "\n" or "\r\n"
+	toAdd int    // the number of the first line that is only to be added, 0 if there is none
 
 	byName map[string][]part // nil if the source is not indexed
 
@@ -125,6 +126,9 @@ func (s *source) scanPart(p part, strict bool, pick picker) error {
 		at := len(p.text) - len(text)
 		number += bytes.Count(p.text[counted:at], newline)
 		counted = at
+		if s.toAdd > 0 && number >= s.toAdd {
+			return Pos{s.path, notYet + number}
+		}
 		return Pos{s.path, number}
 	}
 	for len(text) > 0 {

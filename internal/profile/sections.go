@@ -119,6 +119,9 @@ func withSections(files Files, old []byte, sections []NewSection) (text []byte, 
 	}
 	library := func(text []byte) (*Library, error) {
 		config, err := newSource(files.Config, text)
+		if err == nil && len(text) > len(old) {
+			config.toAdd = len(linesOf(old)) + 1
+		}
 		return &Library{files: files, config: config, credentials: credentials}, err
 	}
 	if l, err = library(old); err != nil {
