@@ -65,6 +65,9 @@ func (k asker) ask(ctx context.Context, to prompt, need mfa.CodeRequest) (string
 	} else if _, isTerminal := to.(*term.Terminal); isTerminal && k.client != nil {
 		to.Say(k.a.text(k.client.waits()))
 	}
+	if !need.Why.IsEmpty() && need.Refused == nil {
+		to.Say(k.a.text(need.Why) + "\n")
+	}
 	for range mfa.AskAgain + 1 {
 		typed, err := to.Ask(ctx, k.a.text(k.question(ctx, to, need)))
 		switch {

@@ -402,6 +402,7 @@ func TestEnterForNoRegion(t *testing.T) {
 	s.types(dana.Keys[0].Secret + "\n")
 	s.sees(askRegion)
 	s.types("\n")
+	s.sees("Most AWS commands need a region: ")
 	s.sees(askFirst)
 	s.types("\x03")
 	s.ends(130)

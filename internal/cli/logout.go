@@ -82,9 +82,10 @@ func (c *logoutCmd) one(a *app) error {
 		a.say(msg.Textf("no session is cached for profile %q", p.Name))
 	case base != p.Name:
 		a.say(msg.Textf("profile %q is a role of profile %q; sessions removed from the cache: "+
-			"%d of profile %[2]q itself, %[4]d of all its roles", p.Name, base, len(own), len(roles)))
+			"%d of profile %[2]q itself, %[4]d of roles of the same credentials", p.Name, base, len(own), len(roles)))
 	default:
-		a.say(msg.Textf("sessions removed from the cache: %d of profile %q itself, %d of its roles",
+		a.say(msg.Textf("sessions removed from the cache: %d of profile %q itself, "+
+			"%d of roles of the same credentials",
 			len(own), base, len(roles)))
 	}
 	return a.loggedOut(append(own, roles...), err)

@@ -24,6 +24,8 @@ type CodeRequest struct {
 	// Base is the profile with the user's keys, which differs from Profile for a role.
 	Base   string
 	Serial string
+	// Why says why a code is needed although a session is cached; it may be empty.
+	Why msg.Text
 	// Refused is AWS's answer to the previous code, nil at first.
 	Refused error
 	// IsSpent reports whether AWS accepted a code before. It may be nil.

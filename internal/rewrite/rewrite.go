@@ -201,7 +201,8 @@ func (w *replacement) checkWritable() error {
 		return nil
 	}
 	readOnly := msg.Errorf("%s is read-only; nothing was changed", msg.Path(w.real)).
-		Hint("make it writable for your user, or name another file")
+		Hint("make it writable for your user, or name another AWS file (AWS_CONFIG_FILE, " +
+			"AWS_SHARED_CREDENTIALS_FILE)")
 	if w.info.Mode().Perm()&0o200 == 0 {
 		return readOnly
 	}

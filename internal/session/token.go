@@ -6,6 +6,7 @@ import (
 
 	"awsmfa/internal/awsapi"
 	"awsmfa/internal/mfa"
+	"awsmfa/internal/msg"
 )
 
 // sessionToken is the provider of a user's own session: GetSessionToken with the long-term keys. An external source may
@@ -68,7 +69,7 @@ func (r *Resolver) obtain(
 		return Session{}, awsapi.UnusableKey(want.Serial, want.SerialVariable)
 	}
 	need := mfa.CodeRequest{
-		Profile: r.Options.Profile, Base: r.Base, Serial: want.Serial,
+		Profile: r.Options.Profile, Base: r.Base, Serial: want.Serial, Why: r.tooShort(want),
 		IsSpent: func(code string) bool { return r.isSpent(want, code) },
 	}
 	for {
@@ -94,6 +95,17 @@ func (r *Resolver) obtain(
 			return Session{}, explain(err)
 		}
 	}
+}
+
+// tooShort says that a cached session of the same user lasts, but was obtained for less than is asked for.
+func (r *Resolver) tooShort(want Request) msg.Text {
+	c := &cached{r: r, want: want}
+	s, ok := c.load()
+	if !ok || r.Refresh || s.Duration >= want.duration() || s.end().Sub(r.Options.Now()) < r.MinTTL || !c.usable(s) {
+		return msg.Text{}
+	}
+	return msg.Textf("The cached session was obtained for %s; one of %s needs a code.",
+		msg.Duration(s.Duration), msg.Duration(want.duration()))
 }
 
 // spentFor is how long a code could still be on an authenticator's screen, and AWS accept it.
