@@ -20,7 +20,7 @@ _awsmfa_hook() {
 			_awsmfa_text+=ENDED_WORD
 			if [ "${_awsmfa_said-}" != "$AWSMFA_EXPIRES" ]; then
 				_awsmfa_said="$AWSMFA_EXPIRES"
-				printf 'awsmfa: %s: %s\n' "$_awsmfa_name" ENDED_LINE >&2
+				printf 'awsmfa: %s: %s%s\n' "$_awsmfa_name" ENDED_LINE "$_awsmfa_name" >&2
 			fi
 		elif ((_awsmfa_left < 60)); then
 			_awsmfa_text+=" ${_awsmfa_left}s"

@@ -34,7 +34,7 @@ if (not (str:has-suffix $E:AWSMFA_HOOK ':'$pid)) { # else it is loaded already
         set text = $text(put ENDED_WORD)
         if (not-eq $said $E:AWSMFA_EXPIRES) {
           set said = $E:AWSMFA_EXPIRES
-          echo 'awsmfa: '$name': '(put ENDED_LINE) >&2
+          echo 'awsmfa: '$name': '(put ENDED_LINE)$name >&2
         }
       } elif (< $left 60) {
         set text = $text' '$left's'

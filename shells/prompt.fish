@@ -22,7 +22,7 @@ function _awsmfa_hook --on-event fish_prompt
             set text "$text"ENDED_WORD
             if test "$_awsmfa_said" != "$AWSMFA_EXPIRES"
                 set -g _awsmfa_said $AWSMFA_EXPIRES
-                printf 'awsmfa: %s: %s\n' "$name" ENDED_LINE >&2
+                printf 'awsmfa: %s: %s%s\n' "$name" ENDED_LINE "$name" >&2
             end
         else if test $left -lt 60
             set text "$text $left"s

@@ -20,7 +20,7 @@ type PromptOptions struct {
 	Renew bool
 	// Ended stands behind the profile's name in the segment when the session has ended.
 	Ended string
-	// EndedLine is printed once when the session has ended.
+	// EndedLine is printed once when the session has ended, with the profile's name after it.
 	EndedLine string
 	// Now is the time at which the shell starts.
 	Now time.Time

@@ -22,7 +22,7 @@ $env.config.hooks.pre_prompt = (
         $text = $text + ENDED_WORD
         if $expires != ($env.AWSMFA_SAID? | default '') {
           $env.AWSMFA_SAID = $expires
-          print --stderr $"awsmfa: ($name): (ENDED_LINE)"
+          print --stderr $"awsmfa: ($name): (ENDED_LINE)($name)"
         }
       } else if $left < 60 {
         $text = $"($text) ($left)s"

@@ -21,7 +21,7 @@ function global:_awsmfa_hook {
             $text += ENDED_WORD
             if ($global:_awsmfa_state.Said -ne $env:AWSMFA_EXPIRES) {
                 $global:_awsmfa_state.Said = $env:AWSMFA_EXPIRES
-                Write-Host ("awsmfa: ${name}: " + ENDED_LINE)
+                Write-Host ("awsmfa: ${name}: " + ENDED_LINE + $name)
             }
         } elseif ($left -lt 60) {
             $text = "$text ${left}s"

@@ -18,7 +18,7 @@ _awsmfa_hook() {
 			text+=ENDED_WORD
 			if [[ ${_awsmfa_said-} != $AWSMFA_EXPIRES ]]; then
 				typeset -g _awsmfa_said=$AWSMFA_EXPIRES
-				print -ru2 -- "awsmfa: $name:" ENDED_LINE
+				print -ru2 -- "awsmfa: $name:" ENDED_LINE$name
 			fi
 		elif (( left < 60 )); then
 			text+=" ${left}s"

@@ -144,7 +144,7 @@ func (c *initCmd) prompt(a *app, shell shells.Shell, name, program string) (stri
 	text, err := shell.Prompt(shells.PromptOptions{
 		Function: name, Program: program, Renew: c.Renew, Now: time.Now(),
 		Ended:     a.text(sessionHasEnded()),
-		EndedLine: a.text(msg.Textf("the session in this shell has ended; for a new one type:  %s", name+" PROFILE")),
+		EndedLine: a.text(msg.Textf("the session in this shell has ended; for a new one type:  %s", name+" ")),
 	})
 	if err != nil {
 		return "", cannotExpress(err)

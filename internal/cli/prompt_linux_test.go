@@ -211,7 +211,8 @@ func TestPrompt(t *testing.T) {
 			check("mfa logout prod", "0", "")
 			check(set("AWSMFA_EXPIRES", "1000000000", "AWSMFA_PROFILE", "prod"), "0", "prod ended")
 			check(shell.failed, "3", "prod ended")
-			if n := strings.Count(s.screen(), "awsmfa: prod: the session in this shell has ended"); n != 1 {
+			said := "awsmfa: prod: the session in this shell has ended; for a new one type:  mfa prod"
+			if n := strings.Count(s.screen(), said); n != 1 {
 				t.Errorf("the end is said %d times: %q", n, s.screen())
 			}
 			check(set("AWSMFA_EXPIRES", "nonsense", "AWSMFA_PROFILE", "prod"), "0", "prod")
