@@ -16,6 +16,7 @@ function __awsmfa_complete
         complete -C (string join -- " " $rest "$current")
         return
     end
+    command -q awsmfa; or return # fish says that a program is missing, wherever its stderr is
     command awsmfa complete fish --function $program -- $words "$current" 2>/dev/null </dev/null
 end
 

@@ -5,8 +5,10 @@ import "strings"
 // fish is fish 3 and later. Single quotes have two escapes, \\ and \' (fish manual, "The fish language", Quotes).
 func fish() Shell {
 	return Shell{
-		Name:    "fish",
-		Eval:    Placeholder + " | source",
+		Name: "fish",
+		Eval: Placeholder + " | source",
+		// Without the program fish would show six lines of error.
+		load:    "command -q " + programPlaceholder + "; and " + Placeholder + " | source",
 		word:    fishQuote,
 		init:    initScript("fish", "init.fish"),
 		prompt:  "prompt.fish",

@@ -1,4 +1,4 @@
-# awsmfa init fish | source
+# command -q awsmfa; and awsmfa init fish | source
 
 function FUNCTION --description 'AWS sessions with MFA'
     set -l fish_trace # no secret shows in a trace

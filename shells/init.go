@@ -39,10 +39,12 @@ func (s Shell) InFunction() Shell {
 	return s.inFunction(s)
 }
 
-// InitLine returns the line for the start-up file that evaluates the output of command, quoted by Command.
+// InitLine returns the line for the start-up file that evaluates the output of command, quoted by Command, such as
+// awsmfa init fish.
 func (s Shell) InitLine(command string) string {
 	if s.load != "" {
-		return strings.Replace(s.load, Placeholder, command, 1)
+		program := command[:max(0, strings.LastIndex(command, " init "+s.Name))]
+		return strings.NewReplacer(Placeholder, command, programPlaceholder, program).Replace(s.load)
 	}
 	return s.Line(command)
 }

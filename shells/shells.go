@@ -14,6 +14,9 @@ import (
 // Placeholder stands in Shell.Eval for the awsmfa command.
 const Placeholder = "{command}"
 
+// programPlaceholder stands in Shell.load for the program alone.
+const programPlaceholder = "{program}"
+
 // Var is a variable to set to Value, or to remove if Unset is true.
 type Var struct {
 	Name  string

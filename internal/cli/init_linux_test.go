@@ -392,3 +392,17 @@ func TestFunctionOffPath(t *testing.T) {
 		})
 	}
 }
+
+// After awsmfa was removed, a new fish says nothing, and Tab offers and prints nothing in a window that is open.
+func TestFishWithoutTheProgram(t *testing.T) {
+	t.Parallel()
+	l, _ := shelltest.For("fish")
+	l.Need(t)
+	fish, _ := shells.Lookup("fish")
+	r := l.Run(t, t.TempDir(), nil, strings.Join([]string{
+		"set -gx PATH " + t.TempDir(), fish.InitLine("awsmfa init fish"), "source " + savedInit(t, "fish"), "complete -C 'mfa '", "",
+	}, "\n"))
+	if r.Stdout != "" || r.Stderr != "" {
+		t.Errorf("printed %q, said %q", r.Stdout, r.Stderr)
+	}
+}

@@ -139,6 +139,7 @@ func TestLines(t *testing.T) {
 		`eval "$(awsmfa init zsh)"`:                           true,
 		`  source <(awsmfa init zsh --prompt)`:                true,
 		`awsmfa init fish | source`:                           true,
+		`command -q awsmfa; and awsmfa init fish | source`:    true,
 		`Invoke-Expression (awsmfa init pwsh)`:                true,
 		`Invoke-Expression (& 'C:\a b\awsmfa.exe' init pwsh)`: true,
 		`eval "$("$HOME/go/bin/awsmfa" init bash)"`:           true,
