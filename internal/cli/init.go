@@ -12,7 +12,7 @@ import (
 )
 
 type initCmd struct {
-	Shell string `arg:""`
+	Shell string `arg:"" optional:""`
 	Cmd   string `name:"cmd"`
 
 	Prompt bool
@@ -25,7 +25,8 @@ type initCmd struct {
 
 func (*initCmd) help() flagHelp {
 	return flagHelp{
-		"<shell>": msg.Textf("The shell: %s.", msg.List(initShells())),
+		"<shell>": msg.Textf("The shell: %s. With --install and --undo by default the one that runs this.",
+			msg.List(initShells())),
 		"cmd":     msg.Textf("The name of the function (mfa)."),
 		"prompt":  msg.Textf("Also keep AWSMFA_PROMPT for the prompt, and say when the session has ended."),
 		"renew":   msg.Textf("As --prompt, and renew the session of a role while the MFA session lasts."),
@@ -65,6 +66,13 @@ func (c *initCmd) Run(a *app) error {
 			msg.Errorf("the function cannot be called %q", name).
 				Hint("a name has only letters, digits and _, and is neither awsmfa nor a word of some shell"),
 		}
+	}
+	switch {
+	case c.Shell == "" && (c.Install || c.Undo):
+		c.Shell = a.typingShell().Name
+	case c.Shell == "":
+		return &usageError{msg.Errorf("an argument is missing: %s", "<shell>").
+			Hint("see %s", msg.Command("init", "--help"))}
 	}
 	shell, _ := shells.Lookup(c.Shell)
 	if shell.Name == "cmd" {

@@ -32,23 +32,37 @@ func (c *initCmd) install(a *app, shell shells.Shell) error {
 	if err != nil {
 		return err
 	}
-	found, err := startup.Lines(file.Path)
-	switch {
-	case err != nil:
+	found, err := file.Lines()
+	if err != nil {
 		return err
-	case len(found) > 0 && (!found[0].Added || found[0].Text == line):
-		at := profile.Pos{File: file.Path, Line: found[0].Number}
-		a.say(msg.Textf("%s has the line already:  %s", at, found[0].Text))
-		a.warnOfPolicy(file, line)
-		return nil
 	}
-	wanted, err := a.confirm(ctx, question{
-		text: msg.Textf("Add  %s  to %s?", line, msg.Path(file.Path)), defaultYes: true, yes: c.Yes,
-	})
+	text := msg.Textf("Add  %s  to %s?", line, msg.Path(file.Path))
+	if len(found) > 0 {
+		at := profile.Pos{File: found[0].File, Line: found[0].Number}
+		switch old := found[0]; {
+		case old.Added && old.Text != line:
+			text = msg.Textf("Replace  %s  (%s) by  %s?", old.Text, at, line)
+		case !old.Added && c.lacks(old.Text):
+			return msg.Errorf("%s has a line of your own, without these options:  %s", at, old.Text).
+				Hint("change it to:  %s", line)
+		default:
+			a.say(msg.Textf("%s has the line already:  %s", at, old.Text))
+			a.warnOfPolicy(file, line)
+			return nil
+		}
+	}
+	wanted, err := a.confirm(ctx, question{text: text, defaultYes: true, yes: c.Yes})
 	if err != nil || !wanted {
 		return err
 	}
 	return a.addLine(file, line)
+}
+
+// lacks reports whether a line loads the function without something that the options ask for.
+func (c *initCmd) lacks(line string) bool {
+	renews := strings.Contains(line, "--renew")
+	return c.Cmd != "" && functionIn(line) != c.Cmd || c.Renew && !renews ||
+		c.Prompt && !renews && !strings.Contains(line, "--prompt")
 }
 
 // installFile writes the code to a file that Nushell loads, after a question: Nushell reads its files before it runs a
@@ -118,7 +132,7 @@ func (a *app) installedFunction(ctx context.Context) (name string) {
 	if err != nil {
 		return ""
 	}
-	found, err := startup.Lines(file.Path)
+	found, err := file.Lines()
 	switch {
 	case err != nil:
 		return ""
@@ -157,6 +171,9 @@ func (a *app) addLine(file startup.File, line string) error {
 			Hint("add it to %s yourself:  %s", msg.Path(file.Path), line)
 	}
 	a.say(msg.Textf("added to %s; for this window, too, type:  %s", msg.Path(file.Path), line))
+	if file.NeedsCompinit {
+		a.say(msg.Textf("Tab completes only if this stands above the line:  %s", "autoload -Uz compinit && compinit"))
+	}
 	a.warnOfPolicy(file, line)
 	return nil
 }
@@ -192,10 +209,10 @@ func (c *initCmd) undo(a *app, shell shells.Shell) error {
 	} else {
 		a.say(msg.Textf("%s has no line of %s", msg.Path(file.Path), msg.Command("init", shell.Name, "--install")))
 	}
-	left, err := startup.Lines(file.Path)
+	left, err := file.Lines()
 	for _, l := range left {
 		a.warn(msg.Errorf("%s was not added by awsmfa, and stays:  %s",
-			profile.Pos{File: file.Path, Line: l.Number}, l.Text).Hint("remove it with an editor"))
+			profile.Pos{File: l.File, Line: l.Number}, l.Text).Hint("remove it with an editor"))
 	}
 	return err
 }

@@ -26,6 +26,10 @@ type System struct {
 // File is a shell's start-up file.
 type File struct {
 	Path string
+	// Others is a pattern of other files that the shell reads, in which a person may have written the line.
+	Others string
+	// NeedsCompinit says that nothing in zsh's file starts its completion.
+	NeedsCompinit bool
 	// Policy is PowerShell's execution policy if that forbids the file, else "".
 	Policy string
 	// Managed says that an administrator has set the policy, so that the user cannot change it.
@@ -43,6 +47,10 @@ func (s System) Find(shell, program string) (f File, err error) {
 		f.Path = s.bash()
 	case "zsh":
 		f.Path = filepath.Join(s.zdotdir(program), ".zshrc")
+		text, _ := os.ReadFile(f.Path)
+		f.NeedsCompinit = !slices.ContainsFunc([]string{"compinit", "oh-my-zsh", "prezto"}, func(word string) bool {
+			return strings.Contains(string(text), word)
+		})
 	case "ksh", "mksh":
 		f.Path = cmp.Or(s.expand(s.Getenv("ENV")), filepath.Join(s.Home, "."+shell+"rc"))
 	case "sh":
@@ -52,6 +60,7 @@ func (s System) Find(shell, program string) (f File, err error) {
 		}
 	case "fish":
 		f.Path = filepath.Join(s.config(), "fish", "config.fish")
+		f.Others = filepath.Join(s.config(), "fish", "conf.d", "*.fish")
 	case "tcsh": // ~/.cshrc is only read where there is no ~/.tcshrc
 		f.Path = firstFile(s.Home, ".tcshrc", ".cshrc")
 	case "elvish":

@@ -4,9 +4,11 @@
 package startup
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,6 +23,7 @@ const mark = "# added by awsmfa init --install"
 
 // A Line is a line of a start-up file that loads what `awsmfa init` prints.
 type Line struct {
+	File   string
 	Number int    // the first line is 1
 	Text   string // without the comment that Add adds
 	Added  bool   // by Add
@@ -28,6 +31,21 @@ type Line struct {
 
 // Lines returns the lines of the file at path that load what `awsmfa init` prints. A file that does not exist has none.
 func Lines(path string) ([]Line, error) { return find(path, loads) }
+
+// Lines returns such lines of the file, and of the others. A line of those counts as not added: Add does not replace it.
+func (f File) Lines() ([]Line, error) {
+	found, err := Lines(f.Path)
+	others, _ := filepath.Glob(f.Others)
+	for _, path := range others {
+		more, e := Lines(path)
+		err = cmp.Or(err, e)
+		for _, l := range more {
+			l.Added = false
+			found = append(found, l)
+		}
+	}
+	return found, err
+}
 
 // Older returns the lines of the file at path that are a function or a completion from before `awsmfa init`, as the
 // documentation had them, or as `awsmfa completion` prints them.
@@ -51,7 +69,7 @@ func find(path string, recognize func(line string) bool) ([]Line, error) {
 		line := t.chars[l.from:l.to]
 		text, added := strings.CutSuffix(line, mark)
 		if added && recognize(text) || recognize(line) {
-			found = append(found, Line{i + 1, strings.TrimSpace(text), added})
+			found = append(found, Line{path, i + 1, strings.TrimSpace(text), added})
 		}
 	}
 	return found, nil
