@@ -19,7 +19,12 @@ _awsmfa() {
 	done
 	while IFS= read -r candidate; do
 		COMPREPLY[${#COMPREPLY[@]}]="$candidate"
-	done < <(command awsmfa complete bash --function "$1" -- "$line" "$COMP_WORDBREAKS" 2>/dev/null </dev/null)
+	done < <(command awsmfa complete bash --function "$1" -- "$line" "$COMP_WORDBREAKS" 2>/dev/null </dev/null ||
+		[ $? -ne 3 ] || echo /)
+	if [ "${COMPREPLY[*]-}" = / ]; then # a file; bash 3.2 has no compopt, and offers none
+		COMPREPLY=()
+		compopt -o default 2>/dev/null
+	fi
 }
 
 # The completion of the command after --, whose name is the word with this index.

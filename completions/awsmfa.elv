@@ -1,6 +1,7 @@
 # Completes awsmfa in Elvish. For rc.elv:
 #   eval (awsmfa completion elvish | slurp)
 
+use re
 set edit:completion:arg-completer[awsmfa] = {|@words|
   var after = 0
   var is-exec = $false
@@ -22,6 +23,10 @@ set edit:completion:arg-completer[awsmfa] = {|@words|
         }
         edit:complex-candidate $c[value] &display=$c[value]$help
       }
-    } catch e { }
+    } catch e {
+      if (re:match 'exit-status=3 ' (to-string $e[reason])) { # a file
+        edit:complete-filename $words[-1]
+      }
+    }
   }
 }

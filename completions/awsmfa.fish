@@ -18,6 +18,7 @@ function __awsmfa_complete
     end
     command -q awsmfa; or return # fish says that a program is missing, wherever its stderr is
     command awsmfa complete fish --function $program -- $words "$current" 2>/dev/null </dev/null
+    test $status -ne 3; or __fish_complete_path "$current" # a file
 end
 
 complete -c awsmfa -f -k -a '(__awsmfa_complete)'

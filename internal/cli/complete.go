@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"path/filepath"
 	"runtime/debug"
@@ -54,6 +55,9 @@ func (c *completeCmd) Run(a *app) (err error) {
 		a.function = c.Function
 	}
 	all, err := a.candidates(line)
+	if errors.Is(err, errFile) {
+		return errExit(exitFile)
+	}
 	if err != nil {
 		return errExit(exitError)
 	}
@@ -62,6 +66,12 @@ func (c *completeCmd) Run(a *app) (err error) {
 	}
 	return nil
 }
+
+// exitFile is the exit code with which completeCmd leaves the names of files to the shell.
+const exitFile = 3
+
+// errFile means that a file's name can stand at the cursor.
+var errFile = errors.New("a file")
 
 // candidate is a word that can stand at the cursor.
 type candidate struct{ value, help string }
@@ -105,6 +115,8 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	switch {
 	case at.dashed: // another program's words
 		return nil, nil
+	case at.flag != nil && placeholder(at.flag.Name) == "FILE":
+		return nil, errFile
 	case at.flag != nil:
 		return a.values(at.node, at.flag.Name, line.current), nil
 	case joined && strings.HasPrefix(flag, "--"):
@@ -118,6 +130,9 @@ func (a *app) candidates(line typedLine) ([]candidate, error) {
 	}
 	all = append(all, at.commands(line.current)...)
 	if n := at.arguments; n < len(at.node.Positional) {
+		if at.node.Positional[n].Name == "file" {
+			return nil, errFile
+		}
 		all = append(all, a.values(at.node, "<"+at.node.Positional[n].Name+">", line.current)...)
 	}
 	if len(all) == 0 && line.current == "" {

@@ -248,6 +248,9 @@ func TestCompletionAtThePrompt(t *testing.T) {
 			l.Need(t)
 			home := t.TempDir()
 			writeHostileNames(t, filepath.Join(home, ".aws"))
+			if err := os.WriteFile(filepath.Join(home, "team x.ini"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
 			s := sitAtShell(t, shell, home)
 			check := func(line string, want ...string) {
 				t.Helper()
@@ -273,6 +276,10 @@ func TestCompletionAtThePrompt(t *testing.T) {
 				for _, quote := range shell.quotes {
 					check("awsmfa exec -p "+string(quote)+begin, "exec", "-p", profile)
 				}
+			}
+			if name != "tcsh" && name != "bash3.2" {
+				check("awsmfa profile import te", "profile", "import", "team x.ini")
+				check("awsmfa device add --qr-png ./te", "device", "add", "--qr-png", "./team x.ini")
 			}
 			check("awsmfa exec prod -- gg gre", "exec", "prod", "--", "gg", "green")
 			check("awsmfa exec prod -- authenticat", "exec", "prod", "--", "authenticator")
@@ -325,6 +332,11 @@ func completedLines(t *testing.T, shell shells.Shell) (all []completedLine) {
 	add("awsmfa policy --partition aws-c", "policy", "--partition", "aws-cn")
 	add("awsmfa env --shell=el", "env", "--shell=elvish")
 	add("awsmfa env --refresh pro", "env", "--refresh", "prod")
+	file := "own.cfg"
+	if shell.Name == "pwsh" {
+		file = "./" + file
+	}
+	add("awsmfa profile import ow", "profile", "import", file)
 	for begin, name := range hostileNames {
 		if _, err := shell.Word(name); err != nil {
 			add("awsmfa env " + begin)
@@ -427,6 +439,9 @@ func completionEnviron(t *testing.T, dir string) []string {
 		t.Fatal(err)
 	}
 	writeHostileNames(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "own.cfg"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return []string{"PATH=" + bin, "AWS_CONFIG_FILE=" + filepath.Join(dir, "config")}
 }
 
