@@ -23,7 +23,11 @@ func openShell(ctx context.Context, s *sandbox.Sandbox, words []string) (int, er
 		return 1, err
 	}
 	welcome(s, shell)
-	cmd := exec.CommandContext(ctx, program)
+	var args []string
+	if shell.Name == "pwsh" { // on Windows no variable moves the file of its history
+		args = []string{"-NoExit", "-Command", "Set-PSReadLineOption -HistorySaveStyle SaveNothing"}
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = s.Home, s.Environ()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	// An interactive shell ignores SIGTERM, but not SIGHUP.
