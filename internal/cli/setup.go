@@ -516,7 +516,8 @@ func (c *setupCmd) ask(ctx context.Context, a *app, p profile.Profile, given *co
 		}
 		if region == "" {
 			given.typed.region = false
-			tty.Say(a.text(msg.Textf("Most AWS commands need a region: set AWS_REGION, or add one to the profile.")) + "\n")
+			tty.Say(a.text(msg.Textf("Most AWS commands need a region: set AWS_REGION, or add one to the profile.")) +
+				"\n")
 			break
 		}
 		if isRegion(region) {

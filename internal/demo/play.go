@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 func openShell(ctx context.Context, s *sandbox.Sandbox, words []string) (int, error) {
 	shell, program, err := findShell(words)
 	if err != nil {
+		return 1, err
+	}
+	if err := markPrompts(s); err != nil {
 		return 1, err
 	}
 	welcome(s, shell)
@@ -43,6 +47,18 @@ func openShell(ctx context.Context, s *sandbox.Sandbox, words []string) (int, er
 		return 1, err
 	}
 	return 0, ctx.Err()
+}
+
+// markPrompts writes start-up files whose prompts show that the shell is the demo's.
+func markPrompts(s *sandbox.Sandbox) error {
+	fish := filepath.Join(".config", "fish")
+	return errors.Join(
+		s.Write(".bashrc", `PS1="(demo) $PS1"`+"\n"),
+		s.Write(".zshrc", `PROMPT="(demo) $PROMPT"`+"\n"),
+		os.MkdirAll(filepath.Join(s.Home, fish), 0o700),
+		s.Write(filepath.Join(fish, "config.fish"),
+			"functions -c fish_prompt demo_prompt; function fish_prompt; echo -n '(demo) '; demo_prompt; end\n"),
+	)
 }
 
 // findShell finds the shell and its program.
@@ -90,7 +106,8 @@ func welcome(s *sandbox.Sandbox, shell shells.Shell) {
 		}
 	}
 	say("%s, with a stand-in for AWS on loopback, in\n%s.", bold("A sandbox for awsmfa"), s.Home)
-	say("Nobody may do anything here without MFA. The user alice has a device. Type:\n")
+	say("Nobody may do anything here without MFA. The user alice has a device, whose codes")
+	say("%s prints; a real phone's codes do not work here. Type:\n", bold("authenticator"))
 	try([][2]string{
 		{"list-functions", "a small AWS client: refused"},
 		{"authenticator", "the code for the next line's question"},
@@ -99,8 +116,9 @@ func welcome(s *sandbox.Sandbox, shell shells.Shell) {
 		{"awsmfa exec dev -- list-functions", "the same user, other profile: no code"},
 		{"awsmfa exec developer -- list-functions", "a role: again no code"},
 	}...)
-	say("\nThe first day of the user bob, who has no device. setup asks for this key, and")
-	say("the authenticator command is bob's phone (then: authenticator bob).\n")
+	say("\nThe first day of the user bob, who has no device. setup asks for this key. The")
+	say("authenticator command is bob's phone: --codes-from authenticator, not a QR code")
+	say("scanned with a real phone (and then: authenticator bob).\n")
 	say("  access key ID      %s", s.Newcomer.Keys[0].ID)
 	say("  secret access key  %s", s.Newcomer.Keys[0].Secret)
 	say("  %s", bold("awsmfa setup bob --codes-from authenticator --code-command authenticator"))

@@ -126,7 +126,7 @@ func (d *tour) firstDay() error {
 	d.printOutput(strings.ReplaceAll(strings.TrimSpace(r.stderr), d.Home, "~"))
 
 	before := d.AWS.Count("GetSessionToken") + d.Codes()
-	if r, err = d.run(d.env, d.awsmfa(), "setup", "bob"); err != nil {
+	if r, err = d.run(d.env, d.awsmfa(), "setup", "bob", "--yes"); err != nil {
 		return err
 	}
 	if r.code != 0 || d.AWS.Count("GetSessionToken")+d.Codes() != before {
