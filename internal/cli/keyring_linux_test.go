@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -215,6 +216,37 @@ func TestKeyringFails(t *testing.T) {
 	check(few, "a stopped bus", "the system's keyring did not answer in time")
 	if _, err := os.Stat(launched); err == nil {
 		t.Error("dbus-launch was run")
+	}
+}
+
+// setup offers the keyring for a key that a person types, but not in the demo's sandbox.
+func TestKeyringOffered(t *testing.T) {
+	t.Parallel()
+	const offer, added = "Keep the access key in the system's keyring?", "added profile \"new\""
+	for sandbox, want := range map[string]string{"": offer, "/sandbox": added} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			w, k := inWorld(t), startKeyring(t)
+			person, program := openTerminal(t)
+			cmd, _ := inSession(t, w, program, "exec awsmfa setup new 2>/dev/tty")
+			cmd.Env = append(append(cmd.Env, k.env...), "AWSMFA_SANDBOX="+sandbox)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			readUntil(t, person, "Access key ID: ")
+			typeLine(t, person, w.alice.Keys[0].ID)
+			readUntil(t, person, "(not shown): ")
+			typeLine(t, person, w.alice.Keys[0].Secret)
+			readUntil(t, person, "Enter for none): ")
+			typeLine(t, person, "")
+			var screen strings.Builder
+			readUntil(t, io.TeeReader(person, &screen), want)
+			if strings.Contains(screen.String(), offer) != (want == offer) {
+				t.Errorf("it shows %q", &screen)
+			}
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
 	}
 }
 
