@@ -36,7 +36,7 @@ _awsmfa_hook() {
 	else
 		unset AWSMFA_PROMPT
 	fi
-	export AWSMFA_HOOK="ran:$$"
+	export AWSMFA_HOOK="ran:$$:FUNCTION"
 	case $- in
 	*e*) ;; # it would end the shell; bash keeps $? for the prompt itself
 	*) return "$_awsmfa_status" ;;
@@ -47,7 +47,7 @@ _awsmfa_hook() {
 awsmfa_prompt() { printf %s "${AWSMFA_PROMPT-}"; }
 
 _awsmfa_started=$((STARTED_AT - SECONDS))
-export AWSMFA_HOOK="loaded:$$"
+export AWSMFA_HOOK="loaded:$$:FUNCTION"
 case "${PROMPT_COMMAND[*]-}" in
 *_awsmfa_hook*) ;;
 *) PROMPT_COMMAND="_awsmfa_hook${PROMPT_COMMAND:+;$PROMPT_COMMAND}" ;;

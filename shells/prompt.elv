@@ -4,7 +4,7 @@
 use math
 use re
 use str
-if (not (str:has-suffix $E:AWSMFA_HOOK ':'$pid)) { # else it is loaded already
+if (not (str:contains $E:AWSMFA_HOOK ':'$pid':')) { # else it is loaded already
   var said = ''
   var next = 0
   fn now {
@@ -49,10 +49,10 @@ if (not (str:has-suffix $E:AWSMFA_HOOK ':'$pid)) { # else it is loaded already
     } else {
       set-env AWSMFA_PROMPT (str:trim-left $text ' ')
     }
-    set-env AWSMFA_HOOK 'ran:'$pid
+    set-env AWSMFA_HOOK 'ran:'$pid':FUNCTION'
   }
   try {
     set edit:before-readline = [{ try { hook } catch e { } } $@edit:before-readline]
   } catch e { } # there is no edit: in a script
 }
-set-env AWSMFA_HOOK 'loaded:'$pid
+set-env AWSMFA_HOOK 'loaded:'$pid':FUNCTION'

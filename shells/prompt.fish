@@ -37,11 +37,11 @@ function _awsmfa_hook --on-event fish_prompt
     else
         set -ge AWSMFA_PROMPT
     end
-    set -gx AWSMFA_HOOK ran:$fish_pid
+    set -gx AWSMFA_HOOK ran:$fish_pid:FUNCTION
 end
 
 function awsmfa_prompt --description 'The profile, and how long its session lasts'
     printf %s "$AWSMFA_PROMPT"
 end
 
-set -gx AWSMFA_HOOK loaded:$fish_pid
+set -gx AWSMFA_HOOK loaded:$fish_pid:FUNCTION

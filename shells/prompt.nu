@@ -37,8 +37,8 @@ $env.config.hooks.pre_prompt = (
     } else {
       $env.AWSMFA_PROMPT = ($text | str trim --left)
     }
-    $env.AWSMFA_HOOK = $"ran:($nu.pid)"
+    $env.AWSMFA_HOOK = $"ran:($nu.pid):FUNCTION"
     $env.LAST_EXIT_CODE = $code
   }}
 )
-$env.AWSMFA_HOOK = $"loaded:($nu.pid)"
+$env.AWSMFA_HOOK = $"loaded:($nu.pid):FUNCTION"

@@ -32,7 +32,7 @@ function global:_awsmfa_hook {
         }
     }
     $env:AWSMFA_PROMPT = $text.TrimStart()
-    $env:AWSMFA_HOOK = "ran:$PID"
+    $env:AWSMFA_HOOK = "ran:${PID}:FUNCTION"
 }
 
 # Puts the hook into the prompt, unless it is in it. Another tool's prompt may call an earlier one of these, so each is
@@ -62,9 +62,9 @@ if (-not (Test-Path Variable:global:_awsmfa_state)) {
     try {
         $null = Register-EngineEvent -SourceIdentifier PowerShell.OnIdle -MaxTriggerCount 1 -SupportEvent -Action {
             _awsmfa_attach
-            $env:AWSMFA_HOOK = "ran:$PID"
+            $env:AWSMFA_HOOK = "ran:${PID}:FUNCTION"
         }
     } catch { $null = $_ }
 }
-$env:AWSMFA_HOOK = "loaded:$PID"
+$env:AWSMFA_HOOK = "loaded:${PID}:FUNCTION"
 _awsmfa_attach

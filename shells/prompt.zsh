@@ -33,7 +33,7 @@ _awsmfa_hook() {
 	else
 		unset AWSMFA_PROMPT
 	fi
-	export AWSMFA_HOOK=ran:$$
+	export AWSMFA_HOOK=ran:$$':FUNCTION'
 }
 
 # The segment, for PROMPT='$(awsmfa_prompt)', with its percent signs doubled.
@@ -44,4 +44,4 @@ awsmfa_prompt() { print -rn -- ${${AWSMFA_PROMPT-}//\%/%%} }
 	typeset -ga precmd_functions
 	precmd_functions=(_awsmfa_hook ${precmd_functions:#_awsmfa_hook})
 }
-export AWSMFA_HOOK=loaded:$$
+export AWSMFA_HOOK=loaded:$$':FUNCTION'

@@ -483,7 +483,8 @@ func TestFishKeepsUniversalVariables(t *testing.T) {
 	answers := map[string]shelltest.Answer{}
 	for label, vars := range map[string][]Var{
 		"set": {
-			{Name: "AWS_PREFERRED", Unset: true, AnyScope: true}, {Name: "AWS_SHELLS", Unset: true, AnyScope: true},
+			{Name: "AWS_PREFERRED", Unset: true, AnyScope: true},
+			{Name: "AWS_SHELLS", Unset: true, AnyScope: true},
 			{Name: "AWS_KEY", Value: "ours"},
 		},
 		"unset": {{Name: "AWS_KEY", Unset: true}},

@@ -730,7 +730,7 @@ func (d *doctor) shell() check {
 	if err != nil {
 		return warning(name, err)
 	}
-	if d.passedBy != "" {
+	if _, loaded := d.hook(); d.passedBy != "" || loaded != "" {
 		line = d.envLine(d.flags.Name)
 	}
 	d.line = line

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +59,7 @@ func (d *doctor) keyAge(ctx context.Context) check {
 // startUp looks for what the shell's start-up file has loaded, and should not have.
 func (d *doctor) startUp() (found []check) {
 	name := msg.Textf("shell")
-	if d.Getenv("AWSMFA_HOOK") == "loaded:"+strconv.Itoa(os.Getppid()) {
+	if state, _ := d.hook(); state == "loaded" {
 		found = append(found, warning(name, msg.
 			Errorf("the hook of init --prompt was loaded, but does not run: another tool has taken its place").
 			Hint("move the line of awsmfa below that tool's in the start-up file")))

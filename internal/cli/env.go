@@ -182,6 +182,9 @@ func (c *envCmd) show(a *app, shell shells.Shell) error {
 	if err != nil {
 		return err
 	}
+	if _, loaded := a.hook(); loaded != "" && c.Shell == "" {
+		line = a.envLine(withoutCode(a.Args[slices.Index(a.Args, "env")+1:])...)
+	}
 	if c.Unset {
 		return &usageError{
 			msg.Errorf("nothing is removed yet: a program cannot change the variables of the shell it runs in").

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"awsmfa/completions"
@@ -226,6 +229,16 @@ func (a *app) takePassedOn() {
 	}
 	a.shell, a.passedBy = a.Args[2], a.Args[3]
 	a.Args = append(a.Args[:1:1], words...)
+}
+
+// hook returns what AWSMFA_HOOK says of the hook of --prompt in the shell that runs this: loaded or ran, and what the
+// function is called. Both are "" without it, the name also if an older awsmfa printed the hook.
+func (a *app) hook() (state, function string) {
+	mark := append(strings.SplitN(a.Getenv("AWSMFA_HOOK"), ":", 3), "", "")
+	if mark[1] != strconv.Itoa(os.Getppid()) {
+		return "", ""
+	}
+	return mark[0], mark[2]
 }
 
 // initShells returns the names of the shells that init knows.

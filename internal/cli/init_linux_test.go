@@ -400,7 +400,8 @@ func TestFishWithoutTheProgram(t *testing.T) {
 	l.Need(t)
 	fish, _ := shells.Lookup("fish")
 	r := l.Run(t, t.TempDir(), nil, strings.Join([]string{
-		"set -gx PATH " + t.TempDir(), fish.InitLine("awsmfa init fish"), "source " + savedInit(t, "fish"), "complete -C 'mfa '", "",
+		"set -gx PATH " + t.TempDir(), fish.InitLine("awsmfa init fish"),
+		"source " + savedInit(t, "fish"), "complete -C 'mfa '", "",
 	}, "\n"))
 	if r.Stdout != "" || r.Stderr != "" {
 		t.Errorf("printed %q, said %q", r.Stdout, r.Stderr)

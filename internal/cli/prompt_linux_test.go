@@ -209,6 +209,10 @@ func TestPrompt(t *testing.T) {
 			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+3590), "A", "b"), "0", `prod 59m`)
 			check(set("AWSMFA_EXPIRES", fmt.Sprint(time.Now().Unix()+55), "A", "b"), "0", `prod 5\ds`)
 			check("mfa logout prod", "0", "")
+			check("awsmfa status", shell.mistake, "")
+			if !strings.Contains(s.screen(), "hint: type:  mfa default\r\n") {
+				t.Errorf("the hint does not have the function: %q", s.screen())
+			}
 			check(set("AWSMFA_EXPIRES", "1000000000", "AWSMFA_PROFILE", "prod"), "0", "prod ended")
 			check(shell.failed, "3", "prod ended")
 			said := "awsmfa: prod: the session in this shell has ended; for a new one type:  mfa prod"

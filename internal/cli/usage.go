@@ -254,7 +254,8 @@ func (a *app) ownCommand(words ...string) string {
 // envLine is the line to type for env with these arguments.
 func (a *app) envLine(args ...string) string {
 	shell := a.typingShell()
-	if function := cmp.Or(a.function, a.passedBy); function != "" {
+	_, loaded := a.hook()
+	if function := cmp.Or(a.function, a.passedBy, loaded); function != "" {
 		if line, err := shell.Command(function, args...); err == nil {
 			return line
 		}

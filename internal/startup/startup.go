@@ -32,7 +32,7 @@ type Line struct {
 // Lines returns the lines of the file at path that load what `awsmfa init` prints. A file that does not exist has none.
 func Lines(path string) ([]Line, error) { return find(path, loads) }
 
-// Lines returns such lines of the file, and of the others. A line of those counts as not added: Add does not replace it.
+// Lines returns such lines of the file, and of the others. One of those counts as not added: Add does not replace it.
 func (f File) Lines() ([]Line, error) {
 	found, err := Lines(f.Path)
 	others, _ := filepath.Glob(f.Others)
