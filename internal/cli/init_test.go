@@ -166,6 +166,7 @@ func TestFunctionFails(t *testing.T) {
 			failing := [][2]string{
 				{"mfa nobody", "1"},
 				{"mfa prod --no-such", "2"},
+				{"mfa prod --shell json", "2"},
 				{"mfa -", "2"},
 				{"mfa logout nobody", "1"},
 				{"mfa exec prod -- nono", "127"},
