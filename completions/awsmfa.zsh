@@ -18,7 +18,7 @@ _awsmfa() {
   lines=("${(@f)$(
     command awsmfa complete zsh --function "$service" -- "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null </dev/null
   )}")
-  (( $? == 3 )) && { _files; return } # a file
+  (( $? == 3 )) && { _files; return; } # a file
   if [[ $PREFIX == --*=* ]]; then # only the value is completed, in quotes of its own
     flag=${PREFIX%%=*}=
     compset -P 1 '*='
