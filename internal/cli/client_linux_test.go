@@ -259,11 +259,7 @@ func TestOtherTerminal(t *testing.T) {
 	}
 	// The shell that started it reads keys: it has the terminal, and would get the answer.
 	person, program = openTerminal(t)
-	raw := attributes(t, program)
-	raw.Lflag &^= unix.ICANON
-	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &raw); err != nil {
-		t.Fatal(err)
-	}
+	change(t, program, func(a *unix.Termios) { a.Lflag &^= unix.ICANON })
 	cmd, _ = start(program, program, "env", "dev", "--refresh")
 	readUntil(t, person, "awsmfa is not in the terminal's foreground")
 	if cmd.Wait() == nil {

@@ -117,22 +117,24 @@ func (a *app) endpoint(p profile.Profile, service string) (string, error) {
 		return "", err
 	}
 	variable := "AWS_ENDPOINT_URL_" + strings.ToUpper(service)
-	from, text := variable, a.Getenv(variable)
+	from, text, where := variable, a.Getenv(variable), profile.Pos{}
 	if text == "" {
 		from, text = "AWS_ENDPOINT_URL", a.Getenv("AWS_ENDPOINT_URL")
 	}
 	if text == "" {
-		configured, where, err := p.ServiceEndpoint(service)
-		if err != nil {
+		var err error
+		if text, where, err = p.ServiceEndpoint(service); err != nil {
 			return "", err
 		}
-		from, text = fmt.Sprintf("endpoint_url (%s)", where), configured
 	}
 	if text == "" {
 		return "", nil
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		if where.Line != 0 {
+			from = fmt.Sprintf("endpoint_url (%s)", where)
+		}
 		return "", badEndpoint(from, p.Name)
 	}
 	return text, nil

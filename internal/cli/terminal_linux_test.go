@@ -108,28 +108,24 @@ func TestCtrlCAtTheQuestion(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends awsmfa, too, where the line that was typed before the question cannot be read: here because the terminal
-// waits for more of it, elsewhere because another program was quicker.
-func TestCtrlCBeforeTheQuestion(t *testing.T) {
-	t.Parallel()
-	w := inWorld(t)
+// change changes a terminal's attributes, and returns them.
+func change(t *testing.T, f *os.File, by func(a *unix.Termios)) unix.Termios {
+	t.Helper()
+	a := attributes(t, f)
+	by(&a)
+	if err := unix.IoctlSetTermios(int(f.Fd()), unix.TCSETS, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// startEnv starts awsmfa env dev with this terminal as its controlling one.
+func (w *world) startEnv(t *testing.T, program *os.File) *exec.Cmd {
+	t.Helper()
 	dir, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	person, program := openTerminal(t)
-	a := attributes(t, program)
-	a.Lflag &^= unix.ICANON
-	a.Cc[unix.VMIN], a.Cc[unix.VTIME] = 200, 200
-	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &a); err != nil {
-		t.Fatal(err)
-	}
-	go func() { // each less than VTIME after the one before, so that a read waits for VMIN of them
-		for _, err := person.WriteString("1"); err == nil; _, err = person.WriteString("1") {
-			time.Sleep(time.Second)
-		}
-	}()
-
 	cmd := exec.Command(filepath.Join(dir, "awsmfa"), "env", "dev")
 	cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"))
 	cmd.Stdin = program
@@ -137,10 +133,30 @@ func TestCtrlCBeforeTheQuestion(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+	late := time.AfterFunc(longest, func() { cmd.Process.Kill() })
+	t.Cleanup(func() { late.Stop() })
+	return cmd
+}
+
+// Ctrl-C ends awsmfa, too, where the line that was typed before the question cannot be read: here because the terminal
+// waits for more of it, elsewhere because another program was quicker.
+func TestCtrlCBeforeTheQuestion(t *testing.T) {
+	t.Parallel()
+	w := inWorld(t)
+	person, program := openTerminal(t)
+	change(t, program, func(a *unix.Termios) {
+		a.Lflag &^= unix.ICANON
+		a.Cc[unix.VMIN], a.Cc[unix.VTIME] = 200, 200
+	})
+	go func() { // each less than VTIME after the one before, so that a read waits for VMIN of them
+		for _, err := person.WriteString("1"); err == nil; _, err = person.WriteString("1") {
+			time.Sleep(time.Second)
+		}
+	}()
+	cmd := w.startEnv(t, program)
 	readUntil(t, person, "MFA code for dev")
 	typeIn(t, person, "\x03")
-	err = cmd.Wait()
+	err := cmd.Wait()
 	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 130 {
 		t.Errorf("ended with %v", err)
 	}
@@ -151,25 +167,12 @@ func TestCtrlCBeforeTheQuestion(t *testing.T) {
 func TestQuestionAtAPrompt(t *testing.T) {
 	t.Parallel()
 	w := inWorld(t)
-	dir, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	person, program := openTerminal(t)
-	raw := attributes(t, program)
-	raw.Lflag &^= unix.ICANON | unix.ECHO
-	raw.Iflag &^= unix.ICRNL
-	if err := unix.IoctlSetTermios(int(program.Fd()), unix.TCSETS, &raw); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(filepath.Join(dir, "awsmfa"), "env", "dev")
-	cmd.Env = append(w.environ(), "PATH="+os.Getenv("PATH"))
-	cmd.Stdin = program
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer time.AfterFunc(longest, func() { cmd.Process.Kill() }).Stop()
+	raw := change(t, program, func(a *unix.Termios) {
+		a.Lflag &^= unix.ICANON | unix.ECHO
+		a.Iflag &^= unix.ICRNL
+	})
+	cmd := w.startEnv(t, program)
 	readUntil(t, person, "MFA code for dev ("+w.phone.Serial+"): ")
 	code := w.aws.FreshCode(w.phone.Serial)
 	typeIn(t, person, code+"\r")

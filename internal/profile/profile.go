@@ -466,8 +466,10 @@ func (p Profile) ServiceEndpoint(service string) (url string, where Pos, err err
 	if e := c.services.get(strings.ToLower(service), "endpoint_url"); e != nil && e.value != "" {
 		return e.value, e.pos, nil
 	}
-	url, _ = p.Get("endpoint_url")
-	return url, p.Where("endpoint_url"), nil
+	if e := c.find("endpoint_url"); e != nil {
+		return e.value, e.pos, nil
+	}
+	return "", where, nil
 }
 
 // String returns the profile's name, and nothing of its contents.
